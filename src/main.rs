@@ -1,0 +1,2 @@
+#![doc = "The `mcpgen` command."]
+fn main() {}

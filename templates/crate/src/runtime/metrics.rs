@@ -1,0 +1,5 @@
+//! What `/metrics` shows.
+
+/// The server's metrics.
+#[derive(Debug, Default)]
+pub struct Metrics {}
