@@ -71,7 +71,9 @@ codes! {
     SpecSyntax "spec-syntax" Error
         "The text is neither valid YAML nor valid JSON. The message names the first place where the parser gave up; the mistake is often on the line before (a tab, a missing quote, a wrong indentation)."
     NotOpenapi "not-openapi" Error
-        "The document is well-formed but is not an OpenAPI document: it has no `openapi` (or `swagger`) field, or its root is not an object."
+        "The document is not an OpenAPI document: it is empty, an HTML page, or well-formed but without an `openapi` field at its root."
+    DocumentLimit "document-limit" Error
+        "The document asks for more than mcpgen gives to any document: it is nested too deep, has too many values, or its aliases or shared parts multiply it. The limits fit the largest published API descriptions several times over."
     UnsupportedVersion "unsupported-version" Error
         "mcpgen reads OpenAPI 3.0.x and 3.1.x. Convert the document to one of these versions."
     MissingPaths "missing-paths" Error
@@ -85,7 +87,7 @@ codes! {
     InvalidSelector "invalid-selector" Error
         "A selector is not of one of the forms `tag:NAME`, `op:GLOB`, `method:GET`, `GET /path/**` or `deprecated`."
     InvalidName "invalid-name" Error
-        "A name that was given on the command line or in mcpgen.toml is not usable: crate names are `[a-z][a-z0-9-]*`, tool names `[a-z][a-z0-9_]*`."
+        "A name that was given on the command line, in mcpgen.toml or as `x-mcp` in the spec is not usable: it is not unique, too long, or has other characters than crate names (`[a-z][a-z0-9-]*`) and tool names (`[a-z][a-z0-9_]*`) may have."
     OutputNotOurs "output-not-ours" Error
         "The output directory holds files but no `mcpgen.lock`, so it was not written by mcpgen. mcpgen does not write into somebody else's project; choose another directory with `-o`."
     OutputUnwritable "output-unwritable" Error
@@ -96,6 +98,8 @@ codes! {
         "`mcpgen build --check` found that the committed output differs from what the spec gives today. Run `mcpgen build` and commit the result."
     InvalidOperation "invalid-operation" Warning
         "An operation, or a part of it that is needed to call it, breaks the rules of the OpenAPI Specification; the operation was left out and the rest was built."
+    InvalidField "invalid-field" Warning
+        "A field has a shape that the OpenAPI Specification does not allow. It was read as it is probably meant, or left away; what it belongs to was built."
     UnresolvedRef "unresolved-ref" Warning
         "A `$ref` points to something that is not in the document. What uses it was left out, or, for a schema, left open."
     ExternalRef "external-ref" Warning
@@ -134,6 +138,10 @@ codes! {
         "A selector matched no operation. It is probably misspelt."
     UnusedToolOverride "unused-tool-override" Warning
         "A `[tools.…]` table in mcpgen.toml matches no tool. It is probably misspelt, or the operation has gone."
+    InvalidExtension "invalid-extension" Warning
+        "A field of `x-mcp` is unknown or has the wrong type; it was ignored."
+    DisabledOperation "disabled-operation" Note
+        "`x-mcp` says `enabled: false`, so the operation did not become a tool."
     SchemaLeftOpen "schema-left-open" Note
         "The advertised schema of a tool would have exceeded its budget; deep or optional parts were left open. Arguments are still checked against the whole schema."
 }

@@ -1,0 +1,356 @@
+//! Request bodies, responses and what both consist of: media types.
+
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use super::fields::{Shape, typed};
+use super::parameter::{Skip, broken};
+use super::{Context, Shared, text_weight, weight};
+use crate::api::{Encoding, MediaType, RequestBody, Response, StatusPattern, Style};
+use crate::diagnostic::{Code, Diagnostic, JsonPointer};
+use crate::spec::path::Path;
+use crate::spec::tree::{Map, Node};
+
+/// A response without its status, as `components.responses` has it.
+#[derive(Debug, Clone)]
+pub(super) struct ResponseParts {
+    description: Option<String>,
+    content: Vec<MediaType>,
+}
+
+impl<'d> Context<'_, 'd> {
+    /// The `requestBody` of an operation.
+    pub(super) fn request_body(
+        &mut self,
+        operation: &'d Map,
+        pointer: &JsonPointer,
+    ) -> Result<Option<RequestBody>, Skip> {
+        let at = pointer.child("requestBody");
+        let Some(node) = operation
+            .get("requestBody")
+            .filter(|node| **node != Node::Null)
+        else {
+            return Ok(None);
+        };
+        let target = self.resolved(node, &at)?;
+        let key: *const Node = target.node;
+        if let Some(Shared { part, weight }) = self.bodies.get(&key) {
+            let (part, weight) = (part.clone(), *weight);
+            self.share(weight)?;
+            return Ok(Some(part));
+        }
+        let Node::Map(map) = target.node else {
+            let kind = target.node.kind();
+            return Err(broken(
+                format!("`requestBody` is {kind}, not an object"),
+                &at,
+            ));
+        };
+        let body = self.lowered_body(map, &target.pointer)?;
+        if let (false, Some(body)) = (std::ptr::eq(target.node, node), &body) {
+            let weight = body_weight(body.description.as_deref(), &body.content);
+            let part = body.clone();
+            self.bodies.insert(key, Shared { part, weight });
+        }
+        Ok(body)
+    }
+
+    fn lowered_body(
+        &mut self,
+        map: &'d Map,
+        pointer: &JsonPointer,
+    ) -> Result<Option<RequestBody>, Skip> {
+        let shape = [("description", Shape::Text), ("required", Shape::Flag)];
+        let mut fields = self.fields(map, pointer, &shape);
+        let content = match map.get("content") {
+            Some(node) => self.content(node, &pointer.child("content")),
+            None => Vec::new(),
+        };
+        if content.is_empty() {
+            let message = "the request body has no `content`, so nothing can be sent".to_owned();
+            self.push(
+                Diagnostic::new(Code::InvalidField, message)
+                    .at(pointer)
+                    .skipping("the request body"),
+            );
+            return Ok(None);
+        }
+        fields.insert("content".to_owned(), empty_content(&content));
+        let body: openapiv3::RequestBody = typed(fields).map_err(|message| {
+            broken(format!("`requestBody` is not usable: {message}"), pointer)
+        })?;
+        Ok(Some(RequestBody {
+            required: body.required,
+            description: body.description,
+            content,
+            pointer: pointer.clone(),
+        }))
+    }
+
+    /// The `responses` of an operation.
+    pub(super) fn responses(
+        &mut self,
+        operation: &'d Map,
+        pointer: &JsonPointer,
+    ) -> Result<Vec<Response>, Skip> {
+        let at = pointer.child("responses");
+        let map = match operation.get("responses") {
+            None | Some(Node::Null) => return Ok(Vec::new()),
+            Some(Node::Map(map)) => map,
+            Some(other) => {
+                self.invalid_field("responses", other.kind(), "an object", &at);
+                return Ok(Vec::new());
+            }
+        };
+        let mut responses = Vec::with_capacity(map.len());
+        for (status, node) in map.iter().filter(|(status, _)| !status.starts_with("x-")) {
+            let at = at.child(status);
+            let Some(pattern) = status_pattern(status) else {
+                self.push(
+                    Diagnostic::new(
+                        Code::InvalidField,
+                        format!("`{status}` is not a status code"),
+                    )
+                    .at(&at)
+                    .skipping("this response"),
+                );
+                continue;
+            };
+            if let Some(parts) = self.response(node, &at)? {
+                responses.push(Response {
+                    status: pattern,
+                    description: parts.description,
+                    content: parts.content,
+                });
+            }
+        }
+        Ok(responses)
+    }
+
+    fn response(
+        &mut self,
+        node: &'d Node,
+        pointer: &JsonPointer,
+    ) -> Result<Option<ResponseParts>, Skip> {
+        let target = match self.resolved(node, pointer) {
+            Ok(target) => target,
+            Err(diagnostic) => {
+                self.push(diagnostic.skipping("this response"));
+                return Ok(None);
+            }
+        };
+        let key: *const Node = target.node;
+        if let Some(Shared { part, weight }) = self.responses.get(&key) {
+            let (part, weight) = (part.clone(), *weight);
+            self.share(weight)?;
+            return Ok(Some(part));
+        }
+        let parts = match target.node {
+            Node::Map(map) => self.lowered_response(map, &target.pointer)?,
+            // `204:` with nothing behind it.
+            Node::Null => ResponseParts {
+                description: None,
+                content: Vec::new(),
+            },
+            other => {
+                self.invalid_field("response", other.kind(), "an object", pointer);
+                return Ok(None);
+            }
+        };
+        if !std::ptr::eq(target.node, node) {
+            let weight = body_weight(parts.description.as_deref(), &parts.content);
+            let part = parts.clone();
+            self.responses.insert(key, Shared { part, weight });
+        }
+        Ok(Some(parts))
+    }
+
+    fn lowered_response(
+        &mut self,
+        map: &'d Map,
+        pointer: &JsonPointer,
+    ) -> Result<ResponseParts, Skip> {
+        let mut fields = self.fields(map, pointer, &[("description", Shape::Text)]);
+        // Required by the specification, missing in many documents, needed by nobody.
+        fields.entry("description").or_insert_with(|| json!(""));
+        let content = match map.get("content") {
+            Some(node) => self.content(node, &pointer.child("content")),
+            None => Vec::new(),
+        };
+        fields.insert("content".to_owned(), empty_content(&content));
+        let response: openapiv3::Response = typed(fields)
+            .map_err(|message| broken(format!("a response is not usable: {message}"), pointer))?;
+        Ok(ResponseParts {
+            description: Some(response.description).filter(|text| !text.is_empty()),
+            content,
+        })
+    }
+
+    /// A `content` map.
+    pub(super) fn content(&mut self, node: &'d Node, pointer: &JsonPointer) -> Vec<MediaType> {
+        let target = match self.resolved(node, pointer) {
+            Ok(target) => target,
+            Err(diagnostic) => {
+                self.push(diagnostic.skipping("this content"));
+                return Vec::new();
+            }
+        };
+        let map = match target.node {
+            Node::Map(map) => map,
+            Node::Null => return Vec::new(),
+            other => {
+                self.invalid_field("content", other.kind(), "an object", pointer);
+                return Vec::new();
+            }
+        };
+        map.iter()
+            .filter(|(name, _)| !name.starts_with("x-"))
+            .filter_map(|(name, node)| self.media_type(name, node, &target.pointer.child(name)))
+            .collect()
+    }
+
+    fn media_type(
+        &mut self,
+        name: &str,
+        node: &'d Node,
+        pointer: &JsonPointer,
+    ) -> Option<MediaType> {
+        let target = match self.resolved(node, pointer) {
+            Ok(target) => target,
+            Err(diagnostic) => {
+                self.push(diagnostic.skipping(format!("the media type `{name}`")));
+                return None;
+            }
+        };
+        let mut media_type = MediaType {
+            name: name.to_owned(),
+            schema: None,
+            example: None,
+            encoding: IndexMap::new(),
+        };
+        let map = match target.node {
+            Node::Map(map) => map,
+            Node::Null => return Some(media_type),
+            other => {
+                self.invalid_field(name, other.kind(), "an object", pointer);
+                return None;
+            }
+        };
+        let pointer = &target.pointer;
+        if let Some(schema) = map.get("schema").filter(|node| **node != Node::Null) {
+            media_type.schema = Some(self.schema(schema, &Path::Start(pointer).key("schema")));
+        }
+        media_type.example = self.example(map, pointer);
+        media_type.encoding = self.encodings(map, &pointer.child("encoding"));
+        Some(media_type)
+    }
+
+    /// `example`, or the first of `examples`.
+    pub(super) fn example(&mut self, map: &'d Map, pointer: &JsonPointer) -> Option<Value> {
+        if let Some(example) = map.get("example") {
+            return Some(example.to_value());
+        }
+        let (first, at) = match map.get("examples")? {
+            Node::Map(named) => named
+                .iter()
+                .find(|(name, _)| !name.starts_with("x-"))
+                .map(|(name, node)| (node, pointer.child("examples").child(name)))?,
+            Node::List(list) => return list.first().map(Node::to_value),
+            _ => return None,
+        };
+        match self.resolved(first, &at) {
+            Ok(target) => target.node.as_map()?.get("value").map(Node::to_value),
+            Err(diagnostic) => {
+                self.push(diagnostic.skipping("this example"));
+                None
+            }
+        }
+    }
+
+    fn encodings(&mut self, map: &'d Map, pointer: &JsonPointer) -> IndexMap<String, Encoding> {
+        let mut encodings = IndexMap::new();
+        match map.get("encoding") {
+            None | Some(Node::Null) => {}
+            Some(Node::Map(properties)) => {
+                for (name, node) in properties.iter() {
+                    if let Some(encoding) = self.encoding(node, &pointer.child(name)) {
+                        encodings.insert(name.to_owned(), encoding);
+                    }
+                }
+            }
+            Some(other) => self.invalid_field("encoding", other.kind(), "an object", pointer),
+        }
+        encodings
+    }
+
+    fn encoding(&mut self, node: &'d Node, pointer: &JsonPointer) -> Option<Encoding> {
+        let Node::Map(map) = node else {
+            self.invalid_field("encoding", node.kind(), "an object", pointer);
+            return None;
+        };
+        let fields = self.fields(
+            map,
+            pointer,
+            &[
+                ("contentType", Shape::Text),
+                ("style", Shape::Text),
+                ("explode", Shape::Flag),
+                ("allowReserved", Shape::Flag),
+            ],
+        );
+        // openapiv3 cannot tell `explode: false` from no `explode`.
+        let explode = fields.get("explode").and_then(Value::as_bool);
+        match typed::<openapiv3::Encoding>(fields) {
+            Ok(encoding) => Some(Encoding {
+                content_type: encoding.content_type,
+                style: encoding.style.map(|style| style_of(&style)),
+                explode,
+                allow_reserved: encoding.allow_reserved,
+            }),
+            Err(message) => {
+                let message = format!("the encoding is not usable: {message}");
+                self.push(Diagnostic::new(Code::InvalidField, message).at(pointer));
+                None
+            }
+        }
+    }
+}
+
+fn style_of(style: &openapiv3::QueryStyle) -> Style {
+    match style {
+        openapiv3::QueryStyle::Form => Style::Form,
+        openapiv3::QueryStyle::SpaceDelimited => Style::SpaceDelimited,
+        openapiv3::QueryStyle::PipeDelimited => Style::PipeDelimited,
+        openapiv3::QueryStyle::DeepObject => Style::DeepObject,
+    }
+}
+
+/// The media types' names for `openapiv3`; what is behind them has gone its own way.
+fn empty_content(content: &[MediaType]) -> Value {
+    let names = content
+        .iter()
+        .map(|media_type| (media_type.name.clone(), json!({})));
+    Value::Object(names.collect())
+}
+
+fn status_pattern(key: &str) -> Option<StatusPattern> {
+    if key.eq_ignore_ascii_case("default") {
+        return Some(StatusPattern::Default);
+    }
+    match serde_json::from_value(Value::String(key.to_owned())).ok()? {
+        openapiv3::StatusCode::Code(code @ 100..=599) => Some(StatusPattern::Exact(code)),
+        openapiv3::StatusCode::Range(class @ 1..=5) => {
+            u8::try_from(class).ok().map(StatusPattern::Class)
+        }
+        _ => None,
+    }
+}
+
+fn body_weight(description: Option<&str>, content: &[MediaType]) -> usize {
+    let media_types = content.iter().map(|media_type| {
+        let schema = media_type.schema.as_ref().map_or(0, weight);
+        let example = media_type.example.as_ref().map_or(0, weight);
+        1 + schema + example + media_type.encoding.len()
+    });
+    1 + description.map_or(0, text_weight) + media_types.sum::<usize>()
+}

@@ -1,0 +1,237 @@
+//! `servers`: where the API lives.
+//!
+//! A URL that can be used is absolute, http or https, with the defaults of its variables put in. Whether it may be
+//! called is the runtime's business.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::fields::{Shape, typed};
+use crate::api::Server;
+use crate::diagnostic::{Code, Diagnostic, JsonPointer};
+use crate::spec::tree::{Map, Node};
+
+impl<'d> Context<'_, 'd> {
+    /// The servers of the whole API; OpenAPI 3.1 §4.8.1: without any, the URL is `/`.
+    pub(super) fn root_servers(&mut self) -> Vec<Server> {
+        let root = JsonPointer::root();
+        let declared = self
+            .document
+            .tree
+            .as_map()
+            .and_then(|map| self.servers(map, &root));
+        declared.unwrap_or_else(|| {
+            vec![Server {
+                url: self.absolute("/").ok(),
+                template: "/".to_owned(),
+                description: None,
+            }]
+        })
+    }
+
+    /// The servers that an object has of its own, if it has any.
+    pub(super) fn servers(&mut self, map: &'d Map, pointer: &JsonPointer) -> Option<Vec<Server>> {
+        let at = pointer.child("servers");
+        let items = match map.get("servers")? {
+            Node::Null => return None,
+            Node::List(items) if items.is_empty() => return None,
+            Node::List(items) => items,
+            other => {
+                self.invalid_field("servers", other.kind(), "a list", &at);
+                return None;
+            }
+        };
+        let servers = items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| self.server(item, &at.child(index)))
+            .collect();
+        Some(servers)
+    }
+
+    /// A server; `None`, with a warning, for one of a kind that cannot be called.
+    fn server(&mut self, node: &'d Node, pointer: &JsonPointer) -> Option<Server> {
+        let Node::Map(map) = node else {
+            self.invalid_field("server", node.kind(), "an object", pointer);
+            return None;
+        };
+        let shape = [("url", Shape::Text), ("description", Shape::Text)];
+        let fields = self.fields(map, pointer, &shape);
+        let server: openapiv3::Server = match typed(fields) {
+            Ok(server) => server,
+            Err(message) => {
+                self.push(
+                    Diagnostic::new(
+                        Code::InvalidServer,
+                        format!("the server is not usable: {message}"),
+                    )
+                    .at(pointer)
+                    .skipping("this server"),
+                );
+                return None;
+            }
+        };
+        let defaults = self.variable_defaults(map, pointer);
+        let url = substituted(server.url.trim(), &defaults).and_then(|url| self.absolute(&url));
+        let url = match url {
+            Ok(url) => Some(url),
+            Err(Unusable::Relative) => None,
+            Err(Unusable::Scheme(scheme)) => {
+                self.push(
+                    Diagnostic::new(
+                        Code::InvalidServer,
+                        format!(
+                            "the server URL `{}` is a `{scheme}` URL, not http or https",
+                            server.url
+                        ),
+                    )
+                    .at(&pointer.child("url"))
+                    .skipping("this server"),
+                );
+                return None;
+            }
+            Err(Unusable::Broken(why)) => {
+                self.push(
+                    Diagnostic::new(
+                        Code::InvalidServer,
+                        format!("the server URL `{}` is not usable: {why}", server.url),
+                    )
+                    .at(&pointer.child("url"))
+                    .with_help("correct it, or set `API_BASE_URL` when the server starts"),
+                );
+                None
+            }
+        };
+        Some(Server {
+            url,
+            template: server.url,
+            description: server.description,
+        })
+    }
+
+    /// The value of each variable: its default or else the first that it may take.
+    fn variable_defaults(
+        &mut self,
+        server: &'d Map,
+        pointer: &JsonPointer,
+    ) -> BTreeMap<String, String> {
+        let at = pointer.child("variables");
+        let mut defaults = BTreeMap::new();
+        let Some(Node::Map(variables)) = server.get("variables") else {
+            return defaults;
+        };
+        for (name, variable) in variables.iter() {
+            let Node::Map(variable) = variable else {
+                continue;
+            };
+            let shape = [("default", Shape::Text), ("enum", Shape::Texts)];
+            let mut fields = self.fields(variable, &at.child(name), &shape);
+            if let Some(values) = fields.remove("enum")
+                && let Some(first) = values.get(0)
+            {
+                fields.entry("default").or_insert_with(|| first.clone());
+            }
+            if let Ok(variable) = typed::<openapiv3::ServerVariable>(fields) {
+                defaults.insert(name.to_owned(), variable.default);
+            }
+        }
+        defaults
+    }
+
+    /// A URL that can be called, without a slash at its end.
+    fn absolute(&self, url: &str) -> Result<String, Unusable> {
+        let base = self.document.url.as_ref();
+        let parsed = match url::Url::parse(url) {
+            Ok(parsed) if parsed.cannot_be_a_base() || looks_like_host(url) => {
+                return host_without_scheme(url, &parsed);
+            }
+            Ok(parsed) => parsed,
+            Err(url::ParseError::RelativeUrlWithoutBase) => match base {
+                Some(base) => base.join(url).map_err(broken)?,
+                None if url.starts_with("//") => {
+                    url::Url::parse(&format!("https:{url}")).map_err(broken)?
+                }
+                None if looks_like_host(url) => {
+                    url::Url::parse(&format!("https://{url}")).map_err(broken)?
+                }
+                None => return Err(Unusable::Relative),
+            },
+            Err(error) => return Err(broken(error)),
+        };
+        callable(parsed)
+    }
+}
+
+/// Why a URL cannot be called.
+enum Unusable {
+    /// Nobody knows where the document itself is.
+    Relative,
+    Scheme(String),
+    Broken(String),
+}
+
+fn broken(error: url::ParseError) -> Unusable {
+    Unusable::Broken(error.to_string())
+}
+
+fn callable(mut url: url::Url) -> Result<String, Unusable> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Unusable::Scheme(url.scheme().to_owned()));
+    }
+    // A path is appended to it: OpenAPI 3.2 §4.6 forbids both.
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// `localhost:8080/v1` parses as a URL with the scheme `localhost`.
+fn host_without_scheme(url: &str, parsed: &url::Url) -> Result<String, Unusable> {
+    if !looks_like_host(url) {
+        return Err(Unusable::Scheme(parsed.scheme().to_owned()));
+    }
+    let scheme = if url.starts_with("localhost") {
+        "http"
+    } else {
+        "https"
+    };
+    let url = url::Url::parse(&format!("{scheme}://{url}")).map_err(broken)?;
+    callable(url)
+}
+
+/// `api.example.com/v1` and `localhost:8080`: a host name where a path would be an odd choice.
+fn looks_like_host(url: &str) -> bool {
+    let first = url.split('/').next().unwrap_or_default();
+    let (host, port) = first.split_once(':').unwrap_or((first, "0"));
+    let is_name = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
+    };
+    let has_port = first.contains(':');
+    is_name(host)
+        && port.chars().all(|c| c.is_ascii_digit())
+        && !port.is_empty()
+        && (has_port || (host.contains('.') && !host.starts_with('.') && !host.ends_with('.')))
+}
+
+/// Puts the variables' values into a template.
+fn substituted(template: &str, defaults: &BTreeMap<String, String>) -> Result<String, Unusable> {
+    let mut url = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else {
+            return Err(Unusable::Broken("a `{` has no `}`".to_owned()));
+        };
+        let Some(value) = defaults.get(name) else {
+            return Err(Unusable::Broken(format!(
+                "the variable `{name}` has no default"
+            )));
+        };
+        url.push_str(before);
+        url.push_str(value);
+        rest = after;
+    }
+    url.push_str(rest);
+    Ok(url)
+}

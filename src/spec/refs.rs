@@ -1,0 +1,339 @@
+//! Where a `$ref` leads.
+//!
+//! A reference stays inside its document: JSON pointers (percent-encoded or not, deep, through other references),
+//! `$anchor`s, `$id`s, and the bare component names of older tools. References to other documents are told apart, not
+//! followed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use percent_encoding::percent_decode_str;
+
+use super::tree::Node;
+use crate::diagnostic::{Code, Diagnostic, JsonPointer};
+
+/// How many references the answer to one question may pass through. Counted over all branches: pointers that lead
+/// through references which lead through references would otherwise double with each.
+const HOPS: usize = 64;
+
+/// A node and its place.
+#[derive(Debug, Clone)]
+pub(super) struct Target<'d> {
+    pub(super) node: &'d Node,
+    pub(super) pointer: JsonPointer,
+}
+
+/// Why a reference leads nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Problem {
+    External,
+    Missing,
+    Circular,
+}
+
+impl Problem {
+    /// The diagnostic for a reference that stands at a place.
+    pub(super) fn diagnostic(self, reference: &str, at: &JsonPointer) -> Diagnostic {
+        match self {
+            Self::External => Diagnostic::new(
+                Code::ExternalRef,
+                format!("`$ref` points to another document: `{reference}`"),
+            )
+            .with_help("bundle the spec into one file first"),
+            Self::Missing => Diagnostic::new(
+                Code::UnresolvedRef,
+                format!("`$ref` points to nothing: `{reference}`"),
+            )
+            .with_help("correct the pointer, or add what it names"),
+            Self::Circular => Diagnostic::new(
+                Code::UnresolvedRef,
+                format!("`$ref` leads back to itself: `{reference}`"),
+            )
+            .with_help("let one of the references in the circle be a definition"),
+        }
+        .at(at)
+    }
+}
+
+/// The references of one document.
+pub(super) struct Refs<'d> {
+    root: &'d Node,
+    name: Arc<str>,
+    url: Option<&'d url::Url>,
+    /// What `$anchor` and `$id` name; made when the first reference needs it.
+    named: Option<HashMap<String, Target<'d>>>,
+    /// What is left of [`HOPS`].
+    hops: usize,
+}
+
+impl<'d> Refs<'d> {
+    pub(super) fn new(root: &'d Node, name: Arc<str>, url: Option<&'d url::Url>) -> Self {
+        Self {
+            root,
+            name,
+            url,
+            named: None,
+            hops: HOPS,
+        }
+    }
+
+    /// The node that a reference names; it may be a reference itself. `from` is where the reference stands.
+    pub(super) fn target(
+        &mut self,
+        reference: &str,
+        from: &JsonPointer,
+    ) -> Result<Target<'d>, Problem> {
+        self.hops = HOPS;
+        self.next(reference, from)
+    }
+
+    /// The node itself or, when it is a reference, what that leads to in the end.
+    pub(super) fn follow(&mut self, target: Target<'d>) -> Result<Target<'d>, (Problem, String)> {
+        self.hops = HOPS;
+        self.last(target)
+    }
+
+    fn last(&mut self, mut target: Target<'d>) -> Result<Target<'d>, (Problem, String)> {
+        while let Some(reference) = reference_of(target.node) {
+            target = self
+                .next(reference, &target.pointer)
+                .map_err(|problem| (problem, reference.to_owned()))?;
+        }
+        Ok(target)
+    }
+
+    fn next(&mut self, reference: &str, from: &JsonPointer) -> Result<Target<'d>, Problem> {
+        self.hops = self.hops.checked_sub(1).ok_or(Problem::Circular)?;
+        let reference = reference.trim();
+        let (document, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        if !document.is_empty() && !self.is_this(document) {
+            return self
+                .by_name(reference)
+                .or_else(|| self.component(reference))
+                .ok_or(Problem::External);
+        }
+        if !fragment.is_empty() && !fragment.starts_with('/') {
+            return self
+                .by_name(&format!("#{fragment}"))
+                .ok_or(Problem::Missing);
+        }
+        let decoded = percent_decode_str(fragment).decode_utf8_lossy();
+        let root = Target {
+            node: self.root,
+            pointer: JsonPointer::root(),
+        };
+        match self.walk(root.clone(), &decoded) {
+            Err(Problem::Missing) => {}
+            done => return done,
+        }
+        // Keys that hold a literal `%`.
+        if decoded != fragment
+            && let Ok(target) = self.walk(root, fragment)
+        {
+            return Ok(target);
+        }
+        self.local_definition(&decoded, from)
+            .ok_or(Problem::Missing)
+    }
+
+    /// `#/$defs/X` means the schema's own `$defs` to the many tools that paste a schema into a document.
+    fn local_definition(&mut self, fragment: &str, from: &JsonPointer) -> Option<Target<'d>> {
+        let keyword = ["$defs", "definitions"].into_iter().find(|keyword| {
+            let rest = fragment.strip_prefix('/');
+            rest.and_then(|rest| rest.strip_prefix(keyword))
+                .is_some_and(|rest| rest.starts_with('/'))
+        })?;
+        let mut around = vec![Target {
+            node: self.root,
+            pointer: JsonPointer::root(),
+        }];
+        for token in from.tokens() {
+            let last = around.last()?;
+            let Some(node) = last.node.child(&token) else {
+                break;
+            };
+            let pointer = last.pointer.child(&token);
+            around.push(Target { node, pointer });
+        }
+        around
+            .into_iter()
+            .rev()
+            .filter(|schema| schema.node.child(keyword).is_some())
+            .find_map(|schema| self.walk(schema, fragment).ok())
+    }
+
+    fn walk(&mut self, start: Target<'d>, fragment: &str) -> Result<Target<'d>, Problem> {
+        let pointer = JsonPointer::parse(fragment).ok_or(Problem::Missing)?;
+        let mut target = start;
+        for token in pointer.tokens() {
+            if target.node.child(&token).is_none() && reference_of(target.node).is_some() {
+                target = self.last(target).map_err(|(problem, _)| problem)?;
+            }
+            let node = target.node.child(&token).ok_or(Problem::Missing)?;
+            target = Target {
+                node,
+                pointer: target.pointer.child(&token),
+            };
+        }
+        Ok(target)
+    }
+
+    /// Whether a reference's document part is this document: its own file name or URL.
+    fn is_this(&self, document: &str) -> bool {
+        if self.url.is_some_and(|url| {
+            url.join(document)
+                .is_ok_and(|target| target.as_str() == url.as_str())
+        }) {
+            return true;
+        }
+        let own = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        !own.is_empty() && document.strip_prefix("./").unwrap_or(document) == own
+    }
+
+    /// Swagger allowed `$ref: Pet`; some writers still do it.
+    fn component(&self, name: &str) -> Option<Target<'d>> {
+        let node = self
+            .root
+            .child("components")?
+            .child("schemas")?
+            .child(name)?;
+        let pointer = JsonPointer::root().child("components").child("schemas");
+        Some(Target {
+            node,
+            pointer: pointer.child(name),
+        })
+    }
+
+    fn by_name(&mut self, name: &str) -> Option<Target<'d>> {
+        let root = self.root;
+        self.named
+            .get_or_insert_with(|| {
+                let mut named = HashMap::new();
+                collect_names(root, &JsonPointer::root(), &mut named);
+                named
+            })
+            .get(name)
+            .cloned()
+    }
+}
+
+/// The text of `$ref`, where a node is a reference.
+pub(super) fn reference_of(node: &Node) -> Option<&str> {
+    node.as_map()?.get("$ref")?.as_text()
+}
+
+fn collect_names<'d>(
+    node: &'d Node,
+    pointer: &JsonPointer,
+    named: &mut HashMap<String, Target<'d>>,
+) {
+    match node {
+        Node::Map(map) => {
+            for (keyword, mark) in [("$anchor", "#"), ("$dynamicAnchor", "#"), ("$id", "")] {
+                if let Some(name) = map.get(keyword).and_then(Node::as_text) {
+                    let pointer = pointer.clone();
+                    let name = format!("{mark}{name}");
+                    named.entry(name).or_insert(Target { node, pointer });
+                }
+            }
+            for (key, value) in map.iter() {
+                if matches!(value, Node::Map(_) | Node::List(_)) {
+                    collect_names(value, &pointer.child(key), named);
+                }
+            }
+        }
+        Node::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect_names(item, &pointer.child(index), named);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Limits, reading};
+    use super::*;
+
+    fn target(yaml: &str, reference: &str) -> Result<String, Problem> {
+        let tree = reading::parse(yaml, &Limits::default()).expect("YAML").tree;
+        let mut refs = Refs::new(&tree, Arc::from("specs/shop.yaml"), None);
+        let from = JsonPointer::parse("/components/schemas/A/properties/x").expect("a pointer");
+        refs.target(reference, &from)
+            .map(|target| target.pointer.to_string())
+    }
+
+    const SHOP: &str = "
+paths:
+  /a/{b}: {$ref: '#/components/pathItems/P'}
+components:
+  pathItems:
+    P: {get: {responses: {200: {description: fine}}}}
+  schemas:
+    A: {$anchor: here, $defs: {B: {}}, properties: {x: {}}}
+    'C D': {}
+    'p%q': {}
+    R: {$ref: '#/components/schemas/S'}
+    S: {$ref: '#/components/schemas/R'}
+";
+
+    #[test]
+    fn a_pointer_may_be_escaped_and_percent_encoded() {
+        assert_eq!(
+            target(SHOP, "#/paths/~1a~1%7Bb%7D").as_deref(),
+            Ok("/paths/~1a~1{b}")
+        );
+        assert_eq!(
+            target(SHOP, "#/components/schemas/C%20D").as_deref(),
+            Ok("/components/schemas/C D")
+        );
+        assert_eq!(
+            target(SHOP, "#/components/schemas/p%q").as_deref(),
+            Ok("/components/schemas/p%q")
+        );
+    }
+
+    #[test]
+    fn a_pointer_leads_through_other_references() {
+        assert_eq!(
+            target(SHOP, "#/paths/~1a~1{b}/get/responses/200").as_deref(),
+            Ok("/components/pathItems/P/get/responses/200")
+        );
+    }
+
+    #[test]
+    fn a_pointer_through_a_circle_ends() {
+        assert_eq!(
+            target(SHOP, "#/components/schemas/R/properties/a"),
+            Err(Problem::Circular)
+        );
+    }
+
+    #[test]
+    fn anchors_own_definitions_and_bare_names_are_found() {
+        assert_eq!(
+            target(SHOP, "#here").as_deref(),
+            Ok("/components/schemas/A")
+        );
+        assert_eq!(
+            target(SHOP, "#/$defs/B").as_deref(),
+            Ok("/components/schemas/A/$defs/B")
+        );
+        assert_eq!(target(SHOP, "A").as_deref(), Ok("/components/schemas/A"));
+        assert_eq!(
+            target(SHOP, "./shop.yaml#/components/schemas/A").as_deref(),
+            Ok("/components/schemas/A")
+        );
+    }
+
+    #[test]
+    fn another_document_is_told_from_a_missing_part() {
+        assert_eq!(target(SHOP, "other.yaml#/a"), Err(Problem::External));
+        assert_eq!(
+            target(SHOP, "#/components/schemas/Z"),
+            Err(Problem::Missing)
+        );
+        assert_eq!(target(SHOP, "#nowhere"), Err(Problem::Missing));
+    }
+}
