@@ -1,13 +1,183 @@
 //! IR 2: which tools there are, and how each call becomes a request.
 //!
-//! `plan` reads an [`Api`](crate::api::Api) and decides names, arguments, schemas, hints and descriptions. `emit`
+//! `plan` reads an [`Api`] and decides names, arguments, schemas, hints and descriptions. `emit`
 //! prints a [`Plan`] as a crate, `serve` runs it. No OpenAPI words here.
 
-use indexmap::IndexMap;
-use serde_json::Value;
+mod body;
+mod build;
+mod curation;
+mod describe;
+mod media;
+mod names;
+mod parameters;
+mod schema;
+mod selection;
+#[cfg(test)]
+mod tests;
+mod text;
+mod upstream;
 
-use crate::diagnostic::JsonPointer;
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use crate::api::{Api, Operation};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
 use crate::runtime::tool::{BodyFormat, Hints, Location, ResultShape, Style};
+use crate::selector::{Selector, Subject};
+
+/// OpenAI and GitHub Copilot take no more tools at once. Whoever has more pays for every sentence a thousand times,
+/// so their descriptions are kept short.
+const MANY_TOOLS: usize = 128;
+
+/// A limit below this would leave nothing of a name but its hash.
+const SHORTEST_LIMIT: usize = 16;
+
+/// What people may decide about a plan.
+#[derive(Debug, Clone)]
+pub struct PlanOptions {
+    /// The server's name; otherwise made from the API's title.
+    pub name: Option<String>,
+    /// Only these operations; none means all.
+    pub include: Vec<Selector>,
+    /// Not these operations; wins over `include`.
+    pub exclude: Vec<Selector>,
+    /// Names and texts for the tools of these operations; later ones over earlier ones.
+    pub tools: Vec<(Selector, ToolOverride)>,
+    /// The longest tool name, in characters; at least 16.
+    pub name_length: usize,
+    /// The largest advertised schema of a tool, in tokens.
+    pub schema_budget: usize,
+    /// The largest output schema of a tool, in tokens.
+    pub output_budget: usize,
+}
+
+impl Default for PlanOptions {
+    fn default() -> Self {
+        Self {
+            name: None,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            tools: Vec::new(),
+            name_length: 40,
+            schema_budget: 2_000,
+            output_budget: 200,
+        }
+    }
+}
+
+/// What a person decided about a tool.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolOverride {
+    /// `^[a-z][a-z0-9_]*$`, at most [`PlanOptions::name_length`] characters.
+    pub name: Option<String>,
+    /// What a person reads.
+    pub title: Option<String>,
+    /// What the model reads.
+    pub description: Option<String>,
+}
+
+/// Decides which tools there are. `None` when there would be none at all, which the diagnostics explain.
+#[must_use]
+pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> Option<Plan> {
+    let selected = selection::selected(api, options, diagnostics);
+    let mut curations: BTreeMap<usize, curation::Curation> = selected
+        .iter()
+        .map(|index| {
+            let operation = &api.operations[*index];
+            let curation = curation::Curation::of(operation, options, diagnostics);
+            (*index, curation)
+        })
+        .collect();
+    selection::drop_disabled(api, &mut curations, diagnostics);
+    let name_length = options.name_length.max(SHORTEST_LIMIT);
+    let taken = curation::check_names(&mut curations, &api.operations, name_length, diagnostics);
+    // Of all operations, also those that are left out: a selector must not rename the tools that stay.
+    let names = names::tool_names(&api.operations, &taken, name_length);
+    let schemas = schema::Schemas::new(&api.schemas);
+    let mut builder = build::Builder {
+        options,
+        schemas: &schemas,
+        patterns: schema::pattern::Patterns::new(),
+        precise: schema::precise::Precise::new(&schemas),
+        servers: upstream::Servers::new(api, diagnostics),
+        schemes: upstream::Schemes::new(api, diagnostics),
+        is_terse: curations.len() > MANY_TOOLS,
+    };
+    let mut tools = Vec::new();
+    for (index, curation) in &curations {
+        let operation = &api.operations[*index];
+        let name = curation
+            .name
+            .clone()
+            .unwrap_or_else(|| names[*index].clone());
+        if let Some(tool) = builder.tool(operation, name, curation, diagnostics) {
+            tools.push(tool);
+        }
+    }
+    if tools.is_empty() {
+        diagnostics.push(selection::no_tools(api, curations.len()));
+        return None;
+    }
+    describe::name_tools(&mut tools);
+    let groups = selection::groups(api, tools);
+    Some(Plan {
+        name: server_name(api, options, diagnostics),
+        title: text::line(&api.title),
+        version: text::line(&api.version),
+        description: api.description.clone().unwrap_or_default(),
+        instructions: describe::instructions(api, &groups),
+        servers: builder.servers.into_vec(),
+        schemes: builder.schemes.into_vec(),
+        groups,
+        defs: builder.precise.into_definitions(),
+    })
+}
+
+/// Roughly how many tokens a model reads a text as.
+#[must_use]
+pub fn estimated_tokens(text_chars: usize) -> usize {
+    text_chars / 4
+}
+
+fn server_name(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> String {
+    match &options.name {
+        Some(name) if names::is_server_name(name) => name.clone(),
+        Some(name) => {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::InvalidName,
+                    format!("`{name}` is not a legal server name"),
+                )
+                .with_help(format!(
+                    "use lower-case letters, digits and `-`, a letter first, at most {} characters",
+                    names::SERVER_LENGTH
+                )),
+            );
+            names::server_name(name)
+        }
+        None => names::server_name(&api.title),
+    }
+}
+
+/// How a diagnostic speaks of an operation.
+fn operation_label(operation: &Operation) -> String {
+    operation.operation_id.as_ref().map_or_else(
+        || format!("operation `{} {}`", operation.method, operation.path),
+        |id| format!("operation `{id}`"),
+    )
+}
+
+fn subject(operation: &Operation) -> Subject<'_> {
+    Subject {
+        operation_id: operation.operation_id.as_deref(),
+        method: &operation.method,
+        path: &operation.path,
+        tags: &operation.tags,
+        deprecated: operation.deprecated,
+    }
+}
 
 /// A whole server.
 #[derive(Debug, Clone)]
@@ -121,6 +291,62 @@ pub struct Tool {
     pub output: Option<Value>,
     /// Where the operation is in the spec.
     pub pointer: JsonPointer,
+}
+
+impl Plan {
+    /// All tools, in the order in which they are listed.
+    pub fn tools(&self) -> impl Iterator<Item = &Tool> {
+        self.groups.iter().flat_map(|group| &group.tools)
+    }
+
+    /// The estimated tokens of the whole tools/list.
+    #[must_use]
+    pub fn estimated_tokens(&self) -> usize {
+        estimated_tokens(self.tools().map(Tool::listed_chars).sum())
+    }
+}
+
+impl Tool {
+    /// The tool exactly as tools/list sends it.
+    #[must_use]
+    pub fn listed_json(&self) -> Value {
+        let mut tool = json!({
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": self.advertised,
+        });
+        if let Some(output) = &self.output {
+            tool["outputSchema"] = output.clone();
+        }
+        tool["annotations"] = json!({
+            "readOnlyHint": self.hints.read_only,
+            "destructiveHint": self.hints.destructive,
+            "idempotentHint": self.hints.idempotent,
+            "openWorldHint": self.hints.open_world,
+        });
+        tool
+    }
+
+    /// The size of [`Tool::listed_json`] as compact JSON, in characters.
+    #[must_use]
+    pub fn listed_chars(&self) -> usize {
+        schema::json_chars(&self.listed_json())
+    }
+
+    /// The estimated tokens of the tool in tools/list.
+    #[must_use]
+    pub fn estimated_tokens(&self) -> usize {
+        estimated_tokens(self.listed_chars())
+    }
+
+    /// The names of the arguments, in order.
+    pub fn arguments(&self) -> impl Iterator<Item = &str> {
+        self.advertised["properties"]
+            .as_object()
+            .into_iter()
+            .flat_map(|properties| properties.keys().map(String::as_str))
+    }
 }
 
 /// See [`crate::runtime::tool::Need`].

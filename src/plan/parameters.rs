@@ -1,0 +1,234 @@
+//! Parameters outside of the body: which argument each becomes and how it is put into the request.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::schema::Schemas;
+use super::schema::advertised::Argument;
+use super::schema::flat::flatten;
+use super::schema::nodes::Source;
+use super::{Parameter, media, names, text};
+use crate::api::{self, Operation, ParameterLocation, Serialization};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::runtime::tool::{Location, Style};
+
+/// Headers that the HTTP client writes itself. A tool argument that could set one would reach beyond its place:
+/// another host, another framing, another credential.
+const OWN_HEADERS: &[&str] = &[
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "cookie",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Where parameters of the same name are told apart, the first keeps the plain name.
+const LOCATIONS: [(ParameterLocation, Location, &str); 4] = [
+    (ParameterLocation::Path, Location::Path, "path"),
+    (ParameterLocation::Query, Location::Query, "query"),
+    (ParameterLocation::Header, Location::Header, "header"),
+    (ParameterLocation::Cookie, Location::Cookie, "cookie"),
+];
+
+/// The parameters of an operation with the arguments they take their values from, or nothing when a required one
+/// cannot be sent.
+pub(super) fn parameters<'a>(
+    operation: &'a Operation,
+    schemas: &Schemas<'a>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<(Parameter, Argument<'a>)>> {
+    let mut sent: Vec<(&'a api::Parameter, Encoding)> = Vec::new();
+    for parameter in &operation.parameters {
+        if parameter.location == ParameterLocation::Header
+            && OWN_HEADERS.contains(&parameter.name.to_ascii_lowercase().as_str())
+        {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::IgnoredParameter,
+                    format!(
+                        "the header `{}` is written by the HTTP client",
+                        parameter.name
+                    ),
+                )
+                .at(&parameter.pointer),
+            );
+            continue;
+        }
+        match encoding(parameter, schemas) {
+            Ok(encoding) => sent.push((parameter, encoding)),
+            Err(why) => {
+                let diagnostic =
+                    Diagnostic::new(Code::UnsupportedParameter, why).at(&parameter.pointer);
+                if parameter.required {
+                    diagnostics.push(diagnostic.skipping(super::operation_label(operation)));
+                    return None;
+                }
+                diagnostics.push(diagnostic.skipping(format!("parameter `{}`", parameter.name)));
+            }
+        }
+    }
+    let arguments = argument_names(&sent);
+    let pairs = sent.into_iter().zip(arguments);
+    Some(
+        pairs
+            .map(|((parameter, encoding), name)| pair(parameter, &encoding, name))
+            .collect(),
+    )
+}
+
+fn pair<'a>(
+    parameter: &'a api::Parameter,
+    encoding: &Encoding,
+    argument: String,
+) -> (Parameter, Argument<'a>) {
+    let source = Source {
+        all: vec![&parameter.schema],
+        description: parameter
+            .description
+            .as_deref()
+            .filter(|text| !text.trim().is_empty()),
+        example: parameter.example.as_ref(),
+        is_deprecated: parameter.deprecated,
+        is_never_null: !encoding.json,
+        remark: names::is_opaque(&argument, &parameter.name)
+            .then(|| format!("Sent as `{}`.", text::line(&parameter.name))),
+        ..Source::default()
+    };
+    let planned = Parameter {
+        argument: argument.clone(),
+        name: parameter.name.clone(),
+        location: location(parameter.location),
+        style: encoding.style,
+        explode: encoding.explode,
+        allow_reserved: encoding.allow_reserved,
+        json: encoding.json,
+    };
+    let argument = Argument {
+        name: argument,
+        is_required: parameter.required,
+        source,
+        pointer: &parameter.pointer,
+    };
+    (planned, argument)
+}
+
+/// How a value becomes text.
+struct Encoding {
+    style: Style,
+    explode: bool,
+    allow_reserved: bool,
+    json: bool,
+}
+
+fn encoding(parameter: &api::Parameter, schemas: &Schemas<'_>) -> Result<Encoding, String> {
+    let name = &parameter.name;
+    if matches!(
+        parameter.location,
+        ParameterLocation::Header | ParameterLocation::Cookie
+    ) && !is_token(name)
+    {
+        return Err(format!("`{name}` is no legal name of a header or cookie"));
+    }
+    match &parameter.serialization {
+        Serialization::Style {
+            style,
+            explode,
+            allow_reserved,
+            ..
+        } => Ok(Encoding {
+            style: self::style(*style),
+            explode: *explode,
+            allow_reserved: *allow_reserved,
+            json: false,
+        }),
+        Serialization::Content(media_type) => {
+            let json = media::is_json(media_type);
+            let is_text = flatten(schemas, &[&parameter.schema])
+                .effective_types()
+                .is_some_and(|types| types.iter().all(|kind| kind.is_text()));
+            if !json && !is_text {
+                return Err(format!(
+                    "parameter `{name}` is serialised as `{media_type}`, which arguments cannot become"
+                ));
+            }
+            let is_simple = matches!(
+                parameter.location,
+                ParameterLocation::Path | ParameterLocation::Header
+            );
+            Ok(Encoding {
+                style: if is_simple {
+                    Style::Simple
+                } else {
+                    Style::Form
+                },
+                explode: false,
+                allow_reserved: false,
+                json,
+            })
+        }
+    }
+}
+
+fn argument_names(sent: &[(&api::Parameter, Encoding)]) -> Vec<String> {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut result = vec![String::new(); sent.len()];
+    for (from, _, suffix) in LOCATIONS {
+        let indices: Vec<usize> = (0..sent.len())
+            .filter(|index| sent[*index].0.location == from)
+            .collect();
+        let wires: Vec<&str> = indices
+            .iter()
+            .map(|index| sent[*index].0.name.as_str())
+            .collect();
+        let named = names::argument_names(&wires, suffix, &taken);
+        for (index, name) in indices.into_iter().zip(named) {
+            taken.insert(name.clone());
+            result[index] = name;
+        }
+    }
+    result
+}
+
+/// RFC 9110 §5.6.2: what the name of a header or cookie is made of.
+pub(super) fn is_token(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+}
+
+pub(super) fn location(location: ParameterLocation) -> Location {
+    LOCATIONS
+        .iter()
+        .find(|(from, ..)| *from == location)
+        .map_or(Location::Query, |(_, to, _)| *to)
+}
+
+pub(super) fn style(style: api::Style) -> Style {
+    match style {
+        api::Style::Matrix => Style::Matrix,
+        api::Style::Label => Style::Label,
+        api::Style::Simple => Style::Simple,
+        api::Style::Form => Style::Form,
+        api::Style::SpaceDelimited => Style::SpaceDelimited,
+        api::Style::PipeDelimited => Style::PipeDelimited,
+        api::Style::DeepObject => Style::DeepObject,
+    }
+}
+
+/// A schema that says nothing, for what a spec requires without describing it.
+pub(super) fn anything() -> &'static Value {
+    static ANYTHING: std::sync::LazyLock<Value> =
+        std::sync::LazyLock::new(|| Value::Object(serde_json::Map::new()));
+    &ANYTHING
+}

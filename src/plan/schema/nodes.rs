@@ -1,0 +1,499 @@
+//! A schema that unfolds step by step within a budget.
+//!
+//! Every node has a form without its children, which is left *open*: it names the type and says that more is
+//! accepted. Unfolding replaces it by its properties, forms or values, each again an open node. [`Tree::unfold`]
+//! goes level by level, optional parts two levels behind required ones, and takes only steps that still fit; so what
+//! is left open in the end is the deepest and the optional.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::flat::{Additional, All, Flat, flatten, owner};
+use super::pattern::{Patterns, Verdict};
+use super::wording::{forms_note, is_required_set, values_note};
+use super::{JsonType, Schemas, json_chars};
+use crate::plan::text;
+
+/// A shared schema may stand this often below itself before it is left open.
+const UNROLLED: usize = 2;
+/// By how many levels an optional part stands behind a required one.
+const OPTIONAL: usize = 2;
+/// However generous the budget: clients read schemas recursively.
+const DEEPEST: usize = 24;
+/// An `enum` of at most this many characters is part of the open form.
+const SHORT_VALUES: usize = 240;
+
+/// How long texts may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lengths {
+    /// The description of an argument.
+    pub argument: usize,
+    /// The description of something inside an argument.
+    pub nested: usize,
+    /// The names in a sentence about what was left open.
+    pub note: usize,
+}
+
+/// The schemas of one node, and what its surroundings have already decided.
+#[derive(Clone, Default)]
+pub(crate) struct Source<'a> {
+    pub all: All<'a>,
+    /// Only values of this type.
+    pub only: Option<JsonType>,
+    /// `oneOf`s and `anyOf`s of `all` that a parent has already spread out.
+    pub spread: Vec<&'a [Value]>,
+    /// A description that goes before the schema's own.
+    pub description: Option<&'a str>,
+    pub example: Option<&'a Value>,
+    pub is_deprecated: bool,
+    /// A query, path, header or cookie has no way to say null.
+    pub is_never_null: bool,
+    /// A sentence of ours that ends the description.
+    pub remark: Option<String>,
+}
+
+/// A schema that is shown as far as `tail` goes.
+pub(super) struct Node<'a> {
+    pub head: Map<String, Value>,
+    pub text: String,
+    /// What the choice around this form has said of it already.
+    pub said: String,
+    /// Says what is accepted beyond what is shown.
+    pub more: Option<String>,
+    pub tail: Tail,
+    /// What the next step would show.
+    pub pending: Pending<'a>,
+    pub place: Place,
+}
+
+/// Where a node stands.
+#[derive(Clone, Default)]
+pub(super) struct Place {
+    pub depth: usize,
+    pub is_optional: bool,
+    /// The shared schemas that the nodes above and this one came through.
+    pub trail: Vec<usize>,
+    /// How many of them are of this node.
+    own: usize,
+}
+
+impl Place {
+    /// The place of something inside.
+    pub(super) fn inside(&self, is_optional: bool) -> Self {
+        Self {
+            depth: self.depth + 1,
+            is_optional: self.is_optional || is_optional,
+            trail: self.trail.clone(),
+            own: 0,
+        }
+    }
+
+    /// The place of another reading of the same schemas, which will come through the same shared ones.
+    pub(super) fn again(&self, deeper: usize) -> Self {
+        Self {
+            depth: self.depth + deeper,
+            is_optional: self.is_optional,
+            trail: self.trail[..self.trail.len() - self.own].to_vec(),
+            own: 0,
+        }
+    }
+}
+
+/// What [`Tree::unfold`] needs to take a step back.
+struct Saved {
+    head: Map<String, Value>,
+    text: String,
+    more: Option<String>,
+    items: Option<usize>,
+}
+
+pub(super) enum Tail {
+    None,
+    Properties {
+        properties: Vec<(String, usize)>,
+        required: Vec<String>,
+        additional: Option<usize>,
+    },
+    Items(usize),
+    AnyOf(Vec<usize>),
+}
+
+pub(super) enum Pending<'a> {
+    Nothing,
+    Properties(Box<Flat<'a>>),
+    Forms(Source<'a>, &'a [Value]),
+    Values(Vec<Value>),
+}
+
+/// The nodes of one tool's input.
+pub(super) struct Tree<'a, 't> {
+    pub schemas: &'t Schemas<'a>,
+    pub patterns: &'t mut Patterns,
+    pub lengths: Lengths,
+    pub nodes: Vec<Node<'a>>,
+    /// Urgency, optional, node: the order of unfolding.
+    pub queue: BTreeSet<(usize, bool, usize)>,
+}
+
+impl<'a, 't> Tree<'a, 't> {
+    pub(super) fn new(
+        schemas: &'t Schemas<'a>,
+        patterns: &'t mut Patterns,
+        lengths: Lengths,
+    ) -> Self {
+        Self {
+            schemas,
+            patterns,
+            lengths,
+            nodes: Vec::new(),
+            queue: BTreeSet::new(),
+        }
+    }
+
+    /// Adds an argument in its open form.
+    pub(super) fn argument(&mut self, source: Source<'a>, is_required: bool) -> usize {
+        let place = Place {
+            is_optional: !is_required,
+            ..Place::default()
+        };
+        self.node(source, place)
+    }
+
+    /// Unfolds what fits into `room` characters. Says whether something did not.
+    pub(super) fn unfold(&mut self, mut room: usize) -> bool {
+        let mut left_open = false;
+        while let Some((_, _, id)) = self.queue.pop_first() {
+            let before = json_chars(&self.schema(id));
+            let count = self.nodes.len();
+            let saved = self.open_form(id);
+            let pending = std::mem::replace(&mut self.nodes[id].pending, Pending::Nothing);
+            let is_whole = self.unfold_one(id, pending, room);
+            let after = json_chars(&self.schema(id));
+            if after > before + room {
+                self.discard(count);
+                self.restore(id, saved);
+                left_open = true;
+                continue;
+            }
+            left_open |= !is_whole;
+            room = (room + before).saturating_sub(after);
+            self.enqueue(id);
+        }
+        left_open
+    }
+
+    /// The schema of a node as far as it is unfolded.
+    pub(super) fn schema(&self, id: usize) -> Value {
+        let node = &self.nodes[id];
+        let mut out = Map::new();
+        if let Some(kind) = node.head.get("type") {
+            out.insert("type".to_owned(), kind.clone());
+        }
+        let text = match &node.more {
+            Some(more) if node.text.is_empty() => more.clone(),
+            Some(more) => format!("{} {more}", text::sentence(&node.text)),
+            None => node.text.clone(),
+        };
+        if !text.is_empty() {
+            out.insert("description".to_owned(), Value::from(text));
+        }
+        for (keyword, value) in &node.head {
+            out.insert(keyword.clone(), value.clone());
+        }
+        match &node.tail {
+            Tail::None => {}
+            Tail::Items(items) => {
+                out.insert("items".to_owned(), self.schema(*items));
+            }
+            Tail::AnyOf(forms) => {
+                let mut shown = Vec::new();
+                for form in forms {
+                    add_form(&mut shown, self.schema(*form));
+                }
+                out.insert("anyOf".to_owned(), Value::Array(shown));
+            }
+            Tail::Properties {
+                properties,
+                required,
+                additional,
+            } => {
+                if !properties.is_empty() {
+                    let properties = properties
+                        .iter()
+                        .map(|(name, id)| (name.clone(), self.schema(*id)));
+                    out.insert("properties".to_owned(), Value::Object(properties.collect()));
+                }
+                if !required.is_empty() {
+                    out.insert("required".to_owned(), json!(required));
+                }
+                if let Some(additional) = additional {
+                    out.insert("additionalProperties".to_owned(), self.schema(*additional));
+                }
+            }
+        }
+        Value::Object(out)
+    }
+
+    pub(super) fn node(&mut self, source: Source<'a>, mut place: Place) -> usize {
+        let mut flat = flatten(self.schemas, &source.all);
+        flat.alternatives
+            .retain(|group| !source.spread.iter().any(|other| is_same(group, other)));
+        place.trail.extend(&flat.followed);
+        place.own = flat.followed.len();
+        let kinds = kinds(&flat, &source);
+        let mut node = Node {
+            head: Map::new(),
+            text: self.text(&flat, &source, &place),
+            said: String::new(),
+            more: None,
+            tail: Tail::None,
+            pending: Pending::Nothing,
+            place: place.clone(),
+        };
+        if let Some(default) = flat.default.filter(|value| fits(value, &flat, &kinds))
+            && source.only.is_none()
+        {
+            node.head.insert("default".to_owned(), default.clone());
+        }
+        match kinds.as_slice() {
+            _ if shown_forms(&flat).is_some() && flat.values.is_none() => {
+                let group = shown_forms(&flat).unwrap_or_default();
+                if let [kind] = kinds.as_slice() {
+                    add_type(&mut node.head, *kind);
+                    self.add_open_items(*kind, &mut node);
+                }
+                node.more = Some(forms_note(self.schemas, group));
+                node.pending = Pending::Forms(source, group);
+            }
+            [] => {}
+            [kind] => self.fill(&mut node, *kind, flat),
+            kinds => {
+                let forms = kinds
+                    .iter()
+                    .map(|kind| {
+                        let source = Source {
+                            all: source.all.clone(),
+                            only: Some(*kind),
+                            spread: source.spread.clone(),
+                            ..Source::default()
+                        };
+                        self.node(source, place.again(0))
+                    })
+                    .collect();
+                node.tail = Tail::AnyOf(forms);
+            }
+        }
+        self.nodes.push(node);
+        let id = self.nodes.len() - 1;
+        self.unfold_plain_choice(id);
+        self.enqueue(id);
+        id
+    }
+
+    /// Gives a node of one type its open form.
+    fn fill(&mut self, node: &mut Node<'a>, kind: JsonType, flat: Flat<'a>) {
+        add_type(&mut node.head, kind);
+        if let Some(values) = &flat.values
+            && kind != JsonType::Null
+        {
+            let values: Vec<Value> = values
+                .iter()
+                .filter(|value| kind.includes(JsonType::of(value)))
+                .map(|value| (*value).clone())
+                .collect();
+            if json_chars(&json!(values)) <= SHORT_VALUES {
+                node.head.insert("enum".to_owned(), Value::Array(values));
+            } else {
+                node.more = Some(values_note(&values, self.lengths.note));
+                node.pending = Pending::Values(values);
+            }
+        }
+        self.add_limits(node, kind, &flat);
+        match kind {
+            JsonType::Array => {
+                let id = if node.place.depth >= DEEPEST || is_unrolled(&node.place.trail) {
+                    self.anything()
+                } else {
+                    let source = Source {
+                        all: flat.items,
+                        ..Source::default()
+                    };
+                    self.node(source, node.place.inside(false))
+                };
+                node.tail = Tail::Items(id);
+            }
+            JsonType::Object => {
+                let has_shape = flat.properties.values().any(|all| self.is_input(all))
+                    || matches!(flat.additional, Additional::Of(_));
+                if has_shape {
+                    node.more = Some(self.fields_note(&flat, &BTreeSet::new()));
+                    node.pending = Pending::Properties(Box::new(flat));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Every array says what its items are, also while its forms are not spread out.
+    fn add_open_items(&mut self, kind: JsonType, node: &mut Node<'a>) {
+        if kind == JsonType::Array {
+            node.tail = Tail::Items(self.anything());
+        }
+    }
+
+    fn anything(&mut self) -> usize {
+        self.nodes.push(Node {
+            head: Map::new(),
+            text: String::new(),
+            said: String::new(),
+            more: None,
+            tail: Tail::None,
+            pending: Pending::Nothing,
+            place: Place::default(),
+        });
+        self.nodes.len() - 1
+    }
+
+    pub(super) fn enqueue(&mut self, id: usize) {
+        let node = &self.nodes[id];
+        let may_unfold = match node.pending {
+            Pending::Nothing => false,
+            Pending::Values(_) => true,
+            Pending::Properties(_) | Pending::Forms(..) => {
+                node.place.depth < DEEPEST && !is_unrolled(&node.place.trail)
+            }
+        };
+        if may_unfold {
+            // What a call cannot do without may be deeper than what it can.
+            let urgency = node.place.depth + if node.place.is_optional { OPTIONAL } else { 0 };
+            self.queue.insert((urgency, node.place.is_optional, id));
+        }
+    }
+
+    fn add_limits(&mut self, node: &mut Node<'a>, kind: JsonType, flat: &Flat<'a>) {
+        for (keyword, value) in &flat.limits {
+            let speaks = match owner(keyword) {
+                Some(JsonType::Number) => matches!(kind, JsonType::Number | JsonType::Integer),
+                Some(owner) => owner == kind,
+                None => matches!(
+                    kind,
+                    JsonType::String | JsonType::Number | JsonType::Integer
+                ),
+            };
+            let is_shown = match (*keyword, value) {
+                ("pattern", Value::String(pattern)) => {
+                    self.patterns.verdict(pattern) == Verdict::Portable
+                }
+                ("format", Value::String(format)) => is_plain_format(format),
+                ("uniqueItems", value) => **value == Value::Bool(true),
+                _ => true,
+            };
+            if speaks && is_shown && kind != JsonType::Null {
+                node.head.insert((*keyword).to_owned(), (*value).clone());
+            }
+        }
+    }
+
+    fn open_form(&self, id: usize) -> Saved {
+        let node = &self.nodes[id];
+        Saved {
+            head: node.head.clone(),
+            text: node.text.clone(),
+            more: node.more.clone(),
+            items: match node.tail {
+                Tail::Items(items) => Some(items),
+                _ => None,
+            },
+        }
+    }
+
+    fn restore(&mut self, id: usize, saved: Saved) {
+        let node = &mut self.nodes[id];
+        node.head = saved.head;
+        node.text = saved.text;
+        node.more = saved.more;
+        node.tail = saved.items.map_or(Tail::None, Tail::Items);
+        node.pending = Pending::Nothing;
+    }
+
+    /// Forgets the nodes from this one on.
+    pub(super) fn discard(&mut self, from: usize) {
+        self.nodes.truncate(from);
+        self.queue.retain(|(_, _, id)| *id < from);
+    }
+}
+
+/// A choice inside a choice is one choice; the same form twice is one form.
+fn add_form(shown: &mut Vec<Value>, mut form: Value) {
+    let inner = form.as_object_mut().filter(|form| form.len() == 1);
+    if let Some(Value::Array(inner)) = inner.and_then(|form| form.get_mut("anyOf")) {
+        for form in std::mem::take(inner) {
+            add_form(shown, form);
+        }
+    } else if !shown.contains(&form) {
+        shown.push(form);
+    }
+}
+
+/// The types of a node, in the order in which they are shown.
+fn kinds(flat: &Flat<'_>, source: &Source<'_>) -> Vec<JsonType> {
+    let mut kinds: Vec<JsonType> = flat
+        .effective_types()
+        .unwrap_or_default()
+        .into_iter()
+        .collect();
+    if kinds.contains(&JsonType::Number) {
+        kinds.retain(|kind| *kind != JsonType::Integer);
+    }
+    if let Some(only) = source.only {
+        kinds.retain(|kind| only.includes(*kind));
+        if kinds.is_empty() {
+            kinds.push(only);
+        }
+    }
+    if source.is_never_null && kinds.len() > 1 {
+        kinds.retain(|kind| *kind != JsonType::Null);
+    }
+    kinds
+}
+
+/// The forms worth spreading out: not those that only say which fields go together.
+fn shown_forms<'a>(flat: &Flat<'a>) -> Option<&'a [Value]> {
+    flat.alternatives
+        .iter()
+        .copied()
+        .find(|group| !group.iter().all(is_required_set))
+}
+
+fn is_same(left: &[Value], right: &[Value]) -> bool {
+    std::ptr::eq(left.as_ptr(), right.as_ptr()) && left.len() == right.len()
+}
+
+fn add_type(head: &mut Map<String, Value>, kind: JsonType) {
+    head.insert("type".to_owned(), Value::from(kind.as_str()));
+}
+
+fn fits(value: &Value, flat: &Flat<'_>, kinds: &[JsonType]) -> bool {
+    let kind = JsonType::of(value);
+    let fits_type = kinds.is_empty() || kinds.iter().any(|allowed| allowed.includes(kind));
+    let fits_values = flat
+        .values
+        .as_ref()
+        .is_none_or(|values| values.contains(&value));
+    fits_type && fits_values && !value.is_null() && json_chars(value) <= 200
+}
+
+fn is_plain_format(format: &str) -> bool {
+    (1..=32).contains(&format.len())
+        && format
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+}
+
+/// Whether the last shared schema of a trail has been there often enough.
+fn is_unrolled(trail: &[usize]) -> bool {
+    trail
+        .last()
+        .is_some_and(|last| trail.iter().filter(|index| *index == last).count() > UNROLLED)
+}

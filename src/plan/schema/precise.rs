@@ -1,0 +1,422 @@
+//! The schema that arguments are checked against: JSON Schema 2020-12, recursion kept, nothing left out.
+//!
+//! It is the spec's own schema as an input: `readOnly` properties go, and so do annotations and whatever no
+//! validator can read (each with a diagnostic). In two places it is wider than the letter of the spec, because
+//! there the letter refuses what APIs take, and a refusal leaves the caller no way out:
+//!
+//! - `oneOf` is checked as `anyOf`. Branches such as `string` and `string` with a format overlap in many specs.
+//! - `additionalProperties: false` under an `allOf` with more than one part is dropped: each part would forbid
+//!   what the others name.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::flat::{flatten, is_well_formed, types};
+use super::pattern::{Patterns, Verdict};
+use super::{JsonType, Schemas, reference};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
+
+/// Makes precise schemas and collects the shared schemas that they refer to.
+pub(crate) struct Precise<'a, 's> {
+    schemas: &'s Schemas<'a>,
+    /// Finished shared schemas; the flag says that the variant allows further properties.
+    shared: BTreeMap<(usize, bool), Value>,
+    waiting: Vec<(usize, bool)>,
+}
+
+/// What a schema has to know of those around it.
+#[derive(Clone, Copy)]
+struct Context<'c> {
+    /// The shared schema whose instance this schema still looks at.
+    in_place_of: Option<usize>,
+    /// One of several parts of an `allOf`.
+    is_part: bool,
+    /// Properties that another part of the same `allOf` makes `readOnly`.
+    read_only: &'c BTreeSet<String>,
+}
+
+const NOTHING: &BTreeSet<String> = &BTreeSet::new();
+const INSIDE: Context<'static> = Context {
+    in_place_of: None,
+    is_part: false,
+    read_only: NOTHING,
+};
+
+/// Where problems of a schema are reported.
+pub(crate) struct Reporter<'r> {
+    pub patterns: &'r mut Patterns,
+    pub pointer: &'r JsonPointer,
+    pub diagnostics: &'r mut Diagnostics,
+}
+
+impl<'a, 's> Precise<'a, 's> {
+    pub(crate) fn new(schemas: &'s Schemas<'a>) -> Self {
+        Self {
+            schemas,
+            shared: BTreeMap::new(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// The precise schema of values for which all the given schemas hold.
+    pub(crate) fn of(&mut self, all: &[&'a Value], reporter: &mut Reporter<'_>) -> Value {
+        let schema = match all {
+            [] => json!({}),
+            [schema] => self.project(schema, INSIDE, reporter),
+            parts => {
+                let context = Context {
+                    is_part: true,
+                    ..INSIDE
+                };
+                let parts: Vec<Value> = parts
+                    .iter()
+                    .map(|part| self.project(part, context, reporter))
+                    .collect();
+                json!({ "allOf": parts })
+            }
+        };
+        while let Some((index, is_open)) = self.waiting.pop() {
+            let (_, source) = self
+                .schemas
+                .by_name
+                .get_index(index)
+                .expect("an index that a reference was resolved to");
+            let context = Context {
+                in_place_of: Some(index),
+                is_part: is_open,
+                ..INSIDE
+            };
+            let projected = self.project(source, context, reporter);
+            self.shared.insert((index, is_open), projected);
+        }
+        schema
+    }
+
+    /// Every shared schema that is referred to, by name.
+    pub(crate) fn into_definitions(self) -> IndexMap<String, Value> {
+        let schemas = self.schemas;
+        let mut definitions: IndexMap<String, Value> = self
+            .shared
+            .into_iter()
+            .map(|((index, is_open), schema)| (shared_name(schemas, index, is_open), schema))
+            .collect();
+        definitions.sort_keys();
+        definitions
+    }
+
+    fn project(
+        &mut self,
+        schema: &Value,
+        context: Context<'_>,
+        reporter: &mut Reporter<'_>,
+    ) -> Value {
+        let map = match schema {
+            Value::Object(map) => map,
+            Value::Bool(_) => return schema.clone(),
+            _ => return json!({}),
+        };
+        let read_only = self.read_only_properties(map, context.read_only);
+        let mut out = Map::new();
+        report_default(map, reporter);
+        for (keyword, value) in map {
+            match keyword.as_str() {
+                "$ref" => self.add_reference(map, context, &mut out),
+                "required" => add_required(value, &read_only, &mut out),
+                "pattern" => add_pattern(value, reporter, &mut out),
+                "oneOf" | "anyOf" | "allOf" => {
+                    let context = Context {
+                        read_only: &read_only,
+                        is_part: keyword == "allOf" && has_several_parts(map),
+                        in_place_of: context.in_place_of,
+                    };
+                    self.add_branches(keyword, value, context, reporter, &mut out);
+                }
+                "additionalProperties" | "unevaluatedProperties"
+                    if *value == Value::Bool(false)
+                        && (context.is_part || has_several_parts(map)) => {}
+                _ => self.add_keyword(keyword, value, &read_only, context, reporter, &mut out),
+            }
+        }
+        Value::Object(out)
+    }
+
+    fn add_keyword(
+        &mut self,
+        keyword: &str,
+        value: &Value,
+        read_only: &BTreeSet<String>,
+        context: Context<'_>,
+        reporter: &mut Reporter<'_>,
+        out: &mut Map<String, Value>,
+    ) {
+        let in_place = Context {
+            is_part: false,
+            read_only: NOTHING,
+            ..context
+        };
+        let projected = match (keyword, value) {
+            ("const", value) => value.clone(),
+            (
+                "type" | "enum" | "multipleOf" | "maximum" | "exclusiveMaximum" | "minimum"
+                | "exclusiveMinimum" | "maxLength" | "minLength" | "format" | "maxItems"
+                | "minItems" | "uniqueItems" | "maxContains" | "minContains" | "maxProperties"
+                | "minProperties" | "contentEncoding" | "contentMediaType" | "dependentRequired",
+                value,
+            ) => {
+                if !is_well_formed(keyword, value) {
+                    report_keyword(keyword, value, reporter);
+                    return;
+                }
+                value.clone()
+            }
+            ("properties", Value::Object(properties)) => {
+                let kept = properties
+                    .iter()
+                    .filter(|(name, _)| !read_only.contains(*name));
+                let kept: Map<String, Value> = kept
+                    .map(|(name, schema)| (name.clone(), self.project(schema, INSIDE, reporter)))
+                    .collect();
+                Value::Object(kept)
+            }
+            ("patternProperties", Value::Object(properties)) => {
+                let mut kept = Map::new();
+                for (pattern, schema) in properties {
+                    if check_pattern(pattern, reporter) {
+                        kept.insert(pattern.clone(), self.project(schema, INSIDE, reporter));
+                    }
+                }
+                Value::Object(kept)
+            }
+            ("dependentSchemas", Value::Object(schemas)) => Value::Object(
+                schemas
+                    .iter()
+                    .map(|(name, schema)| (name.clone(), self.project(schema, in_place, reporter)))
+                    .collect(),
+            ),
+            ("items" | "prefixItems", Value::Array(prefix)) => {
+                if prefix.is_empty() {
+                    return;
+                }
+                let schemas = prefix
+                    .iter()
+                    .map(|schema| self.project(schema, INSIDE, reporter));
+                let schemas = schemas.collect();
+                out.insert("prefixItems".to_owned(), Value::Array(schemas));
+                return;
+            }
+            (
+                "items"
+                | "contains"
+                | "additionalProperties"
+                | "propertyNames"
+                | "unevaluatedItems"
+                | "unevaluatedProperties",
+                Value::Object(_) | Value::Bool(_),
+            ) => self.project(value, INSIDE, reporter),
+            ("not" | "if" | "then" | "else", Value::Object(_) | Value::Bool(_)) => {
+                self.project(value, in_place, reporter)
+            }
+            _ => return,
+        };
+        out.insert(keyword.to_owned(), projected);
+    }
+
+    fn add_reference(
+        &mut self,
+        map: &Map<String, Value>,
+        context: Context<'_>,
+        out: &mut Map<String, Value>,
+    ) {
+        let Some((index, target)) = reference(map).and_then(|text| self.schemas.resolve(text))
+        else {
+            return;
+        };
+        if context
+            .in_place_of
+            .is_some_and(|from| self.schemas.is_circular(from, index))
+        {
+            return;
+        }
+        let forbids = |keyword: &str| target.get(keyword) == Some(&Value::Bool(false));
+        let is_open = (context.is_part || has_several_parts(map))
+            && (forbids("additionalProperties") || forbids("unevaluatedProperties"));
+        let key = (index, is_open);
+        if let Entry::Vacant(seen) = self.shared.entry(key) {
+            // Marked as seen before it is finished, so that recursion ends.
+            seen.insert(Value::Null);
+            self.waiting.push(key);
+        }
+        let name = shared_name(self.schemas, index, is_open);
+        out.insert("$ref".to_owned(), Value::from(format!("#/$defs/{name}")));
+    }
+
+    fn add_branches(
+        &mut self,
+        keyword: &str,
+        value: &Value,
+        context: Context<'_>,
+        reporter: &mut Reporter<'_>,
+        out: &mut Map<String, Value>,
+    ) {
+        let Some(branches) = value.as_array().filter(|branches| !branches.is_empty()) else {
+            return;
+        };
+        let branches: Vec<Value> = branches
+            .iter()
+            .map(|branch| self.project(branch, context, reporter))
+            .collect();
+        let mut parts = match keyword {
+            "allOf" => branches,
+            _ if out.contains_key("anyOf") => vec![json!({ "anyOf": branches })],
+            _ => {
+                out.insert("anyOf".to_owned(), Value::Array(branches));
+                return;
+            }
+        };
+        match out.get_mut("allOf").and_then(Value::as_array_mut) {
+            Some(before) => before.append(&mut parts),
+            None => {
+                out.insert("allOf".to_owned(), Value::Array(parts));
+            }
+        }
+    }
+
+    /// The names of properties that a client must not send, in this schema and in the parts of its `allOf`.
+    fn read_only_properties(
+        &self,
+        map: &Map<String, Value>,
+        inherited: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
+        let mut names = inherited.clone();
+        let mut maps = vec![map];
+        if let Some(Value::Array(parts)) = map.get("allOf") {
+            maps.extend(parts.iter().filter_map(Value::as_object));
+        }
+        for map in maps {
+            let Some(Value::Object(properties)) = map.get("properties") else {
+                continue;
+            };
+            for (name, schema) in properties {
+                if self.is_read_only(schema) {
+                    names.insert(name.clone());
+                }
+            }
+        }
+        names
+    }
+
+    fn is_read_only(&self, schema: &Value) -> bool {
+        let Value::Object(map) = schema else {
+            return false;
+        };
+        map.get("readOnly") == Some(&Value::Bool(true))
+            || ((map.contains_key("$ref") || map.contains_key("allOf"))
+                && flatten(self.schemas, &[schema]).read_only)
+    }
+}
+
+/// A `$ref` or properties beside an `allOf`, or more than one part in it.
+fn has_several_parts(map: &Map<String, Value>) -> bool {
+    let parts = map
+        .get("allOf")
+        .and_then(Value::as_array)
+        .map_or(0, Vec::len);
+    let own = usize::from(map.contains_key("$ref")) + usize::from(map.contains_key("properties"));
+    parts + own > 1
+}
+
+fn shared_name(schemas: &Schemas<'_>, index: usize, is_open: bool) -> String {
+    let name = schemas.name(index);
+    if !is_open {
+        return name.to_owned();
+    }
+    let open = format!("{name}.open");
+    if schemas.names.contains(&open) {
+        format!("{open}.{}", super::super::names::hash(name, 8))
+    } else {
+        open
+    }
+}
+
+fn add_required(value: &Value, read_only: &BTreeSet<String>, out: &mut Map<String, Value>) {
+    let Value::Array(names) = value else { return };
+    let mut kept: Vec<Value> = Vec::new();
+    for name in names {
+        if name.as_str().is_some_and(|name| !read_only.contains(name)) && !kept.contains(name) {
+            kept.push(name.clone());
+        }
+    }
+    if !kept.is_empty() {
+        out.insert("required".to_owned(), Value::Array(kept));
+    }
+}
+
+fn add_pattern(value: &Value, reporter: &mut Reporter<'_>, out: &mut Map<String, Value>) {
+    match value {
+        Value::String(pattern) => {
+            if check_pattern(pattern, reporter) {
+                out.insert("pattern".to_owned(), value.clone());
+            }
+        }
+        _ => report_keyword("pattern", value, reporter),
+    }
+}
+
+fn check_pattern(pattern: &str, reporter: &mut Reporter<'_>) -> bool {
+    if reporter.patterns.verdict(pattern) != Verdict::Invalid {
+        return true;
+    }
+    let shown: String = pattern.chars().take(80).collect();
+    reporter.diagnostics.push(
+        Diagnostic::new(
+            Code::InvalidPattern,
+            format!("the pattern `{shown}` is not a regular expression that can be checked"),
+        )
+        .at(reporter.pointer)
+        .with_help("write it as an ECMA-262 regular expression; the API itself still checks it"),
+    );
+    false
+}
+
+fn report_keyword(keyword: &str, value: &Value, reporter: &mut Reporter<'_>) {
+    let shown: String = value.to_string().chars().take(60).collect();
+    reporter.diagnostics.push(
+        Diagnostic::new(
+            Code::InvalidSchema,
+            format!("`{keyword}: {shown}` is not what JSON Schema allows there"),
+        )
+        .at(reporter.pointer)
+        .with_help("the keyword was left away; correct it to have it checked"),
+    );
+}
+
+fn report_default(map: &Map<String, Value>, reporter: &mut Reporter<'_>) {
+    let Some(default) = map.get("default") else {
+        return;
+    };
+    let kind = JsonType::of(default);
+    let fits_type = map
+        .get("type")
+        .and_then(types)
+        .is_none_or(|types| types.iter().any(|allowed| allowed.includes(kind)));
+    let fits_values = map
+        .get("enum")
+        .and_then(Value::as_array)
+        .is_none_or(|values| values.contains(default));
+    // `default: null` is a common way of saying that there is none.
+    if (fits_type && fits_values) || default.is_null() {
+        return;
+    }
+    let shown: String = default.to_string().chars().take(60).collect();
+    reporter.diagnostics.push(
+        Diagnostic::new(
+            Code::InvalidDefault,
+            format!("the default `{shown}` does not fit its own schema"),
+        )
+        .at(reporter.pointer)
+        .with_help("correct the default or the schema; without it clients see no default"),
+    );
+}

@@ -1,0 +1,272 @@
+//! One step of unfolding: an open node shows its fields, its forms or its values.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::flat::{Additional, All, Flat, flatten};
+use super::nodes::{Pending, Place, Source, Tail, Tree};
+use super::wording::{form_note, required_sets};
+use super::{JsonType, is_portable_key, json_chars};
+
+impl<'a> Tree<'a, '_> {
+    /// Unfolds one node; says whether all of it is shown.
+    pub(super) fn unfold_one(&mut self, id: usize, pending: Pending<'a>, room: usize) -> bool {
+        match pending {
+            Pending::Nothing => true,
+            Pending::Values(values) => {
+                self.nodes[id].more = None;
+                self.nodes[id]
+                    .head
+                    .insert("enum".to_owned(), Value::Array(values));
+                true
+            }
+            Pending::Forms(source, group) => {
+                self.unfold_forms(id, &source, group, room, 1);
+                true
+            }
+            Pending::Properties(flat) => self.unfold_properties(id, &flat, room),
+        }
+    }
+
+    /// Spreads out at once what is hardly longer than its open form: something or null, and a few plain types.
+    pub(super) fn unfold_plain_choice(&mut self, id: usize) {
+        const SPREAD: usize = 4;
+        const FORMS: usize = 6;
+        let Pending::Forms(source, group) = &self.nodes[id].pending else {
+            return;
+        };
+        if source.spread.len() >= SPREAD || group.len() > FORMS {
+            return;
+        }
+        let flats = group.iter().map(|form| flatten(self.schemas, &[form]));
+        let (nulls, others): (Vec<_>, Vec<_>) = flats.partition(is_null);
+        let is_nullable = nulls.len() == 1 && others.len() == 1;
+        if is_nullable || others.iter().all(is_plain) {
+            let (source, group) = (source.clone(), *group);
+            self.nodes[id].pending = Pending::Nothing;
+            self.unfold_forms(id, &source, group, usize::MAX / 2, 0);
+        }
+    }
+
+    fn unfold_forms(
+        &mut self,
+        id: usize,
+        source: &Source<'a>,
+        group: &'a [Value],
+        room: usize,
+        deeper: usize,
+    ) {
+        let place = self.nodes[id].place.again(deeper);
+        let text = match &self.nodes[id] {
+            node if node.text.is_empty() => node.said.clone(),
+            node => node.text.clone(),
+        };
+        let default = self.nodes[id].head.get("default").cloned();
+        let discriminator = flatten(self.schemas, &source.all).discriminator;
+        let mut forms: Vec<usize> = Vec::new();
+        let mut seen: Vec<Value> = Vec::new();
+        let mut size = 0;
+        for branch in group {
+            let mut all = vec![branch];
+            all.extend(&source.all);
+            let mut spread = source.spread.clone();
+            spread.push(group);
+            let source = Source {
+                all,
+                spread,
+                only: source.only,
+                is_never_null: source.is_never_null,
+                remark: form_note(self.schemas, discriminator, branch),
+                ..Source::default()
+            };
+            let flat = flatten(self.schemas, &source.all);
+            let is_empty = flat.types.as_ref().is_some_and(BTreeSet::is_empty);
+            if flat.is_impossible || is_empty || (source.is_never_null && is_null(&flat)) {
+                continue;
+            }
+            let count = self.nodes.len();
+            let form = self.node(source, place.clone());
+            self.shed(form, &text, default.as_ref());
+            let schema = self.schema(form);
+            if seen.contains(&schema) {
+                self.discard(count);
+                continue;
+            }
+            size += json_chars(&schema);
+            seen.push(schema);
+            forms.push(form);
+            if size > room + 2_000 {
+                // Too much already: the caller takes the step back.
+                break;
+            }
+        }
+        if let [first, second] = forms[..] {
+            let null = json!({"type": "null"});
+            if self.schema(second) == null {
+                self.hoist(id, first);
+            } else if self.schema(first) == null {
+                self.hoist(id, second);
+            }
+        }
+        let node = &mut self.nodes[id];
+        node.more = None;
+        if let [form] = forms[..] {
+            self.adopt(id, form);
+        } else {
+            node.head.shift_remove("type");
+            node.tail = if forms.is_empty() {
+                Tail::None
+            } else {
+                Tail::AnyOf(forms)
+            };
+        }
+    }
+
+    /// Something or null is described as that something.
+    fn hoist(&mut self, id: usize, form: usize) {
+        let text = std::mem::take(&mut self.nodes[form].text);
+        let default = self.nodes[form].head.shift_remove("default");
+        if text.starts_with(&self.nodes[id].text) {
+            self.nodes[form].said.clone_from(&text);
+            self.nodes[id].text = text;
+        } else {
+            self.nodes[form].text = text;
+        }
+        if let Some(default) = default {
+            self.nodes[id].head.insert("default".to_owned(), default);
+        }
+    }
+
+    /// Takes off a form, and the forms in it, what the choice around it says already.
+    fn shed(&mut self, form: usize, text: &str, default: Option<&Value>) {
+        let node = &mut self.nodes[form];
+        if text.contains(node.text.trim_end_matches('…')) {
+            node.text.clear();
+        }
+        if node.head.get("default") == default {
+            node.head.shift_remove("default");
+        }
+        if let Tail::AnyOf(forms) = &node.tail {
+            for form in forms.clone() {
+                self.shed(form, text, default);
+            }
+        }
+    }
+
+    /// A choice of one form is that form.
+    fn adopt(&mut self, id: usize, form: usize) {
+        let only = &mut self.nodes[form];
+        let head = std::mem::take(&mut only.head);
+        let tail = std::mem::replace(&mut only.tail, Tail::None);
+        let pending = std::mem::replace(&mut only.pending, Pending::Nothing);
+        let more = only.more.take();
+        let text = std::mem::take(&mut only.text);
+        let place = only.place.clone();
+        let node = &mut self.nodes[id];
+        node.head.extend(head);
+        node.tail = tail;
+        node.pending = pending;
+        node.more = more;
+        node.place = place;
+        if node.text.is_empty() {
+            node.text = text;
+        }
+        self.queue
+            .retain(|(_, _, queued)| *queued != form && *queued != id);
+    }
+
+    fn unfold_properties(&mut self, id: usize, flat: &Flat<'a>, room: usize) -> bool {
+        let parent = self.nodes[id].place.clone();
+        let mut hidden: BTreeSet<&str> = BTreeSet::new();
+        let mut order: Vec<(bool, &'a str, &All<'a>)> = Vec::new();
+        for (name, all) in &flat.properties {
+            if !self.is_input(all) {
+                continue;
+            }
+            if is_portable_key(name) {
+                order.push((flat.required.contains(name), name, all));
+            } else {
+                hidden.insert(name);
+            }
+        }
+        order.sort_by_key(|(is_required, ..)| !is_required);
+        let unportable = hidden.len();
+        let mut properties = Vec::new();
+        let mut required = Vec::new();
+        let mut size = 60;
+        for (is_required, name, all) in order {
+            // What is left over is named in a sentence, which needs room too.
+            if size + self.lengths.note + 30 > room && !hidden.is_empty() {
+                hidden.insert(name);
+                continue;
+            }
+            let source = Source {
+                all: all.clone(),
+                ..Source::default()
+            };
+            let count = self.nodes.len();
+            let child = self.node(source, parent.inside(!is_required));
+            let cost =
+                json_chars(&self.schema(child)) + name.len() + 4 + 30 * usize::from(is_required);
+            if size + cost > room {
+                self.discard(count);
+                hidden.insert(name);
+                continue;
+            }
+            size += cost;
+            properties.push((name.to_owned(), child));
+            if is_required {
+                required.push(name.to_owned());
+            }
+        }
+        let position = |name: &str| flat.properties.get_index_of(name);
+        properties.sort_by_key(|(name, _)| position(name));
+        let additional = self.additional(flat, &parent);
+        let more = (!hidden.is_empty()).then(|| self.fields_note(flat, &hidden));
+        let node = &mut self.nodes[id];
+        node.more = more.or_else(|| required_sets(flat));
+        node.tail = Tail::Properties {
+            properties,
+            required,
+            additional,
+        };
+        hidden.len() == unportable
+    }
+
+    fn additional(&mut self, flat: &Flat<'a>, parent: &Place) -> Option<usize> {
+        let Additional::Of(all) = &flat.additional else {
+            return None;
+        };
+        let source = Source {
+            all: all.clone(),
+            ..Source::default()
+        };
+        Some(self.node(source, parent.inside(true)))
+    }
+
+    /// Whether a client may send this property.
+    pub(super) fn is_input(&self, all: &All<'a>) -> bool {
+        let flat = flatten(self.schemas, all);
+        !flat.read_only && !flat.is_impossible
+    }
+}
+
+fn is_null(flat: &Flat<'_>) -> bool {
+    flat.effective_types() == Some(BTreeSet::from([JsonType::Null]))
+}
+
+/// A scalar without a long list of values.
+fn is_plain(flat: &Flat<'_>) -> bool {
+    const VALUES: usize = 8;
+    let is_scalar =
+        |kind: &JsonType| !matches!(kind, JsonType::Object | JsonType::Array | JsonType::Null);
+    flat.alternatives.is_empty()
+        && flat
+            .values
+            .as_ref()
+            .is_none_or(|values| values.len() <= VALUES)
+        && flat
+            .effective_types()
+            .is_some_and(|kinds| !kinds.is_empty() && kinds.iter().all(is_scalar))
+}

@@ -1,0 +1,218 @@
+//! What descriptions say inside an advertised schema: the spec's own words within a length, and what was left open.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::flat::{Flat, flatten};
+use super::nodes::{Place, Source, Tree};
+use super::pattern::Verdict;
+use super::{JsonType, Schemas};
+use crate::plan::text;
+
+const LONGEST_EXAMPLE: usize = 40;
+
+impl<'a> Tree<'a, '_> {
+    pub(super) fn text(&mut self, flat: &Flat<'a>, source: &Source<'a>, place: &Place) -> String {
+        if source.only.is_some() {
+            return String::new();
+        }
+        let limit = if place.depth == 0 {
+            self.lengths.argument
+        } else {
+            self.lengths.nested
+        };
+        let described = source.description.or(flat.description).unwrap_or_default();
+        let mut text = text::cut(&text::plain(described), limit);
+        if source.is_deprecated || flat.deprecated {
+            let said = text.to_ascii_lowercase().contains("deprecated");
+            if !said && limit > 0 {
+                text.insert_str(
+                    0,
+                    if text.is_empty() {
+                        "Deprecated."
+                    } else {
+                        "Deprecated. "
+                    },
+                );
+            }
+        }
+        let mut append = |sentence: &str| {
+            text = text::sentence(&text);
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(sentence);
+        };
+        if let Some(Value::String(pattern)) = flat.limits.get("pattern")
+            && self.patterns.verdict(pattern) != Verdict::Portable
+            && pattern.len() <= 80
+        {
+            append(&format!("Pattern: `{}`.", text::line(pattern)));
+        }
+        if let Some(remark) = &source.remark {
+            append(remark);
+        }
+        if place.depth == 0
+            && limit >= LONGEST_EXAMPLE
+            && flat.default.is_none()
+            && flat.values.is_none()
+            && let Some(example) = source.example.or(flat.example).and_then(short_example)
+            && !described.contains(&example)
+        {
+            append(&format!("Example: `{example}`."));
+        }
+        text
+    }
+
+    /// `More fields are accepted: a, b, …`, required ones first.
+    pub(super) fn fields_note(&self, flat: &Flat<'a>, only: &BTreeSet<&str>) -> String {
+        const START: &str = "More fields are accepted";
+        let mut names: Vec<&str> = flat
+            .properties
+            .iter()
+            .filter(|(name, all)| (only.is_empty() || only.contains(*name)) && self.is_input(all))
+            .map(|(name, _)| *name)
+            .collect();
+        if names.is_empty() && only.is_empty() {
+            return "Values of any key are accepted.".to_owned();
+        }
+        names.sort_by_key(|name| !flat.required.contains(name));
+        let mut list = String::new();
+        let mut count = 0;
+        for name in &names {
+            if list.len() + name.len() + 4 > self.lengths.note {
+                break;
+            }
+            if count > 0 {
+                list.push_str(", ");
+            }
+            list.push_str(&text::line(name));
+            if flat.required.contains(name) {
+                list.push_str(" (required)");
+            }
+            count += 1;
+        }
+        match (count, names.len() - count) {
+            (0, _) => format!("{START}."),
+            (_, 0) => format!("{START}: {list}."),
+            (_, more) => format!("{START}: {list} and {more} more."),
+        }
+    }
+}
+
+/// `Accepts string or array.`
+pub(super) fn forms_note(schemas: &Schemas<'_>, group: &[Value]) -> String {
+    const LOOKED_AT: usize = 12;
+    let mut kinds = BTreeSet::new();
+    for form in group.iter().take(LOOKED_AT) {
+        match flatten(schemas, &[form]).effective_types() {
+            Some(types) => kinds.extend(types),
+            None => return "Several forms are accepted.".to_owned(),
+        }
+    }
+    if kinds.len() < 2 || group.len() > LOOKED_AT {
+        return "Several forms are accepted.".to_owned();
+    }
+    let kinds: Vec<&str> = kinds.into_iter().map(JsonType::as_str).collect();
+    format!("Accepts {}.", kinds.join(" or "))
+}
+
+/// `One of 500 values, such as a, b, c.`
+pub(super) fn values_note(values: &[Value], room: usize) -> String {
+    let mut list = String::new();
+    for value in values {
+        let value = match value {
+            Value::String(text) => text::line(text),
+            value => value.to_string(),
+        };
+        if list.len() + value.len() + 2 > room {
+            break;
+        }
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        list.push_str(&value);
+    }
+    if list.is_empty() {
+        format!("One of {} values.", values.len())
+    } else {
+        format!("One of {} values, such as {list}.", values.len())
+    }
+}
+
+/// ``For `kind` `cat`.``: the value of the discriminator that means this form (OpenAPI 3.1 §4.8.25). The only one that
+/// the form allows, its name in the mapping, or else that of its shared schema.
+pub(super) fn form_note(
+    schemas: &Schemas<'_>,
+    discriminator: Option<&Value>,
+    form: &Value,
+) -> Option<String> {
+    let discriminator = discriminator?;
+    let field = discriminator.get("propertyName")?.as_str()?;
+    let own = flatten(schemas, &[form]).properties.get(field).cloned();
+    let value = match own.and_then(|all| flatten(schemas, &all).values).as_deref() {
+        Some([Value::String(value)]) => value.as_str(),
+        Some(_) => return None,
+        None => mapped_name(discriminator, form)?,
+    };
+    Some(format!(
+        "For `{}` `{}`.",
+        text::line(field),
+        text::line(value)
+    ))
+}
+
+fn mapped_name<'v>(discriminator: &'v Value, form: &'v Value) -> Option<&'v str> {
+    let name = last_segment(form.get("$ref")?.as_str()?);
+    let leads_here = |target: &Value| {
+        target
+            .as_str()
+            .is_some_and(|target| last_segment(target) == name)
+    };
+    let mapping = discriminator.get("mapping").and_then(Value::as_object);
+    let mapped = mapping.and_then(|mapping| mapping.iter().find(|(_, target)| leads_here(target)));
+    Some(mapped.map_or(name, |(value, _)| value))
+}
+
+fn last_segment(reference: &str) -> &str {
+    reference.rsplit('/').next().unwrap_or(reference)
+}
+
+/// `Give one of: a; b and c.` for an `anyOf` of `required`s.
+pub(super) fn required_sets(flat: &Flat<'_>) -> Option<String> {
+    let group = flat
+        .alternatives
+        .iter()
+        .find(|group| group.iter().all(is_required_set))?;
+    let sets: Vec<String> = group
+        .iter()
+        .filter_map(|set| set.get("required")?.as_array())
+        .map(|names| {
+            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+            names.join(" and ")
+        })
+        .filter(|set| !set.is_empty())
+        .take(8)
+        .collect();
+    (!sets.is_empty()).then(|| format!("Give one of: {}.", text::line(&sets.join("; "))))
+}
+
+pub(super) fn is_required_set(schema: &Value) -> bool {
+    schema.as_object().is_some_and(|map| {
+        map.contains_key("required")
+            && map
+                .keys()
+                .all(|key| matches!(key.as_str(), "required" | "title" | "description" | "type"))
+    })
+}
+
+fn short_example(example: &Value) -> Option<String> {
+    let text = match example {
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Object(_) => return None,
+        value => value.to_string(),
+    };
+    let is_short = !text.is_empty() && text.chars().count() <= LONGEST_EXAMPLE;
+    (is_short && !text.contains(['`', '\n'])).then(|| text::line(&text))
+}

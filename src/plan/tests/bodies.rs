@@ -1,0 +1,276 @@
+//! Parameters and bodies: what becomes an argument, and what is sent.
+
+use serde_json::{Value, json};
+
+use super::{api, codes, operation, planned, tool, validator, with_schemas};
+use crate::api::{Encoding, ParameterLocation, Serialization};
+use crate::diagnostic::{Code, Diagnostics};
+use crate::plan::{BodySource, PlanOptions, Tool, plan};
+use crate::runtime::tool::{BodyFormat, Style};
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn post(schema: Value) -> Tool {
+    tool(operation("POST", "/a").body(true, &[(JSON, schema)]))
+}
+
+/// The arguments that the body is made of; `*` marks the whole body.
+fn fields(tool: &Tool) -> Vec<String> {
+    match tool.body.as_ref().map(|body| &body.source) {
+        Some(BodySource::Fields(fields)) => {
+            fields.iter().map(|field| field.argument.clone()).collect()
+        }
+        Some(BodySource::Whole(name)) => vec![format!("*{name}")],
+        None => Vec::new(),
+    }
+}
+
+#[test]
+fn fields_of_a_plain_object_become_arguments() {
+    let tool = post(json!({
+        "type": "object",
+        "properties": {"id": {"type": "string", "readOnly": true}, "name": {"type": "string"}},
+        "required": ["id", "name"]
+    }));
+    assert_eq!(fields(&tool), ["name"]);
+    assert_eq!(tool.precise["required"], json!(["name"]));
+    assert_eq!(tool.precise["additionalProperties"], json!(false));
+}
+
+#[test]
+fn references_and_all_of_are_merged_before_fields_are_lifted() {
+    let api = with_schemas(
+        api([operation("POST", "/a").body(true, &[(JSON, json!({"$ref": "#/$defs/Order"}))])]),
+        &[
+            (
+                "Order",
+                json!({"allOf": [{"$ref": "#/$defs/Base"}, {"properties": {"b": {"type": "string"}}, "required": ["b"]}]}),
+            ),
+            (
+                "Base",
+                json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/Leaf"}}, "required": ["a"], "additionalProperties": false}),
+            ),
+            ("Leaf", json!({"type": "integer"})),
+        ],
+    );
+    let (plan, _) = planned(&api, &PlanOptions::default());
+    let tool = &plan.groups[0].tools[0];
+    assert_eq!(fields(tool), ["a", "b"]);
+    assert_eq!(tool.advertised["required"], json!(["a", "b"]));
+    assert!(validator(&plan, tool).is_valid(&json!({"a": 1, "b": "x"})));
+    assert!(!validator(&plan, tool).is_valid(&json!({"a": "1", "b": "x"})));
+}
+
+#[test]
+fn a_body_that_a_flat_list_cannot_say_is_one_argument() {
+    let object = |extra: Value| {
+        let mut schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+        for (key, value) in extra.as_object().expect("an object") {
+            schema[key] = value.clone();
+        }
+        schema
+    };
+    for schema in [
+        json!({"type": "array", "items": {"type": "string"}}),
+        json!({"type": "string"}),
+        json!({"type": "object", "additionalProperties": {"type": "string"}}),
+        json!({}),
+        object(json!({"additionalProperties": true})),
+        object(json!({"patternProperties": {"^x-": {}}})),
+        object(json!({"oneOf": [{"required": ["a"]}]})),
+        object(json!({"not": {"required": ["a"]}})),
+        object(json!({"type": ["object", "null"]})),
+        object(json!({"properties": {"a": {"readOnly": true}}})),
+    ] {
+        assert_eq!(fields(&post(schema.clone())), ["*body"], "{schema}");
+    }
+}
+
+#[test]
+fn a_field_with_the_name_of_a_parameter_keeps_the_body_whole() {
+    let schema = json!({"type": "object", "properties": {"id": {"type": "string"}}});
+    let tool = tool(
+        operation("PUT", "/a/{id}")
+            .with(ParameterLocation::Path, "id", json!({"type": "string"}))
+            .query("body", json!({"type": "string"}))
+            .body(true, &[(JSON, schema)]),
+    );
+    assert_eq!(fields(&tool), ["*body_2"]);
+    assert_eq!(tool.advertised["required"], json!(["id", "body_2"]));
+}
+
+#[test]
+fn an_optional_body_is_lifted_only_when_no_field_is_required() {
+    let body = |required: Value| {
+        let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": required});
+        tool(operation("POST", "/a").body(false, &[(JSON, schema)]))
+    };
+    assert_eq!(fields(&body(json!([]))), ["a"]);
+    assert_eq!(fields(&body(json!(["a"]))), ["*body"]);
+    assert!(!body(json!([])).body.expect("a body").required);
+}
+
+#[test]
+fn a_required_field_without_a_schema_is_still_an_argument() {
+    let tool = post(json!({"type": "object", "properties": {"a": {}}, "required": ["b"]}));
+    assert_eq!(fields(&tool), ["a", "b"]);
+    assert_eq!(tool.precise["required"], json!(["b"]));
+}
+
+#[test]
+fn a_form_keeps_the_style_of_each_field() {
+    let schema = json!({"type": "object", "properties": {"a": {"type": "object"}, "b": {"type": "array"}, "c[]": {}}});
+    let mut operation = operation("POST", "/a").body(true, &[(FORM, schema)]);
+    let media = &mut operation.body.as_mut().expect("a body").content[0];
+    media.encoding.insert(
+        "a".to_owned(),
+        Encoding {
+            style: Some(crate::api::Style::DeepObject),
+            ..Encoding::default()
+        },
+    );
+    media.encoding.insert(
+        "b".to_owned(),
+        Encoding {
+            explode: Some(false),
+            ..Encoding::default()
+        },
+    );
+    let body = tool(operation).body.expect("a body");
+    assert_eq!(body.format, BodyFormat::Form);
+    let BodySource::Fields(fields) = body.source else {
+        panic!("not lifted")
+    };
+    let facts: Vec<(&str, &str, Style, bool)> = fields
+        .iter()
+        .map(|field| {
+            (
+                field.argument.as_str(),
+                field.name.as_str(),
+                field.style,
+                field.explode,
+            )
+        })
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            ("a", "a", Style::DeepObject, true),
+            ("b", "b", Style::Form, false),
+            ("c", "c[]", Style::Form, true)
+        ]
+    );
+}
+
+#[test]
+fn bytes_are_base64_and_structured_text_is_text() {
+    let send =
+        |media: &str, schema: Value| tool(operation("PUT", "/a").body(true, &[(media, schema)]));
+    let bytes = send("image/png", json!({"type": "string", "format": "binary"}));
+    assert_eq!(
+        bytes.body.as_ref().expect("a body").format,
+        BodyFormat::Bytes
+    );
+    assert_eq!(
+        bytes.precise["properties"]["body"]["contentEncoding"],
+        "base64"
+    );
+    let xml = send(
+        "application/xml",
+        json!({"type": "object", "properties": {"a": {}}}),
+    );
+    assert_eq!(xml.body.as_ref().expect("a body").format, BodyFormat::Text);
+    assert_eq!(xml.precise["properties"]["body"]["type"], "string");
+    let description = &xml.advertised["properties"]["body"]["description"];
+    assert_eq!(
+        description,
+        "The request body. Sent as it is, as `application/xml`."
+    );
+}
+
+#[test]
+fn multipart_alone_costs_the_operation_or_the_optional_body() {
+    let upload = |required| {
+        operation("POST", "/a").id("upload").body(
+            required,
+            &[("multipart/form-data", json!({"type": "object"}))],
+        )
+    };
+    let mut diagnostics = Diagnostics::new();
+    let none = plan(
+        &api([upload(true)]),
+        &PlanOptions::default(),
+        &mut diagnostics,
+    );
+    assert!(none.is_none());
+    assert_eq!(
+        codes(&diagnostics),
+        [Code::UnsupportedMediaType, Code::NoTools]
+    );
+    let first = diagnostics.iter().nth(1).expect("a diagnostic");
+    assert_eq!(
+        first.message,
+        "request body `multipart/form-data` cannot become tool input"
+    );
+    assert_eq!(first.skipped.as_deref(), Some("operation `upload`"));
+    let (plan, codes) = planned(&api([upload(false)]), &PlanOptions::default());
+    assert_eq!(codes, [Code::UnsupportedMediaType]);
+    assert!(plan.groups[0].tools[0].body.is_none());
+}
+
+#[test]
+fn a_parameter_keeps_its_style_and_its_wire_name() {
+    let mut operation = operation("GET", "/a").query("filter[x]", json!({"type": "object"}));
+    operation.parameters[0].serialization = Serialization::Style {
+        style: crate::api::Style::DeepObject,
+        explode: true,
+        allow_reserved: true,
+        allow_empty: false,
+    };
+    let parameter = tool(operation).parameters.remove(0);
+    assert_eq!(
+        (parameter.name.as_str(), parameter.argument.as_str()),
+        ("filter[x]", "filter_x")
+    );
+    assert_eq!(parameter.style, Style::DeepObject);
+    assert!(parameter.explode && parameter.allow_reserved && !parameter.json);
+}
+
+#[test]
+fn a_content_parameter_is_json_or_text_or_unsupported() {
+    let with = |media: &str, schema: Value, required: bool| {
+        let mut operation = operation("GET", "/a")
+            .query("q", schema)
+            .query("r", json!({}));
+        operation.parameters[0].serialization = Serialization::Content(media.to_owned());
+        operation.parameters[0].required = required;
+        let mut diagnostics = Diagnostics::new();
+        let plan = plan(&api([operation]), &PlanOptions::default(), &mut diagnostics);
+        let parameters = plan.map(|mut plan| plan.groups.remove(0).tools.remove(0).parameters);
+        (parameters, codes(&diagnostics))
+    };
+    let object = json!({"type": "object"});
+    let (parameters, _) = with("application/json", object.clone(), true);
+    assert!(parameters.expect("a tool")[0].json);
+    let (parameters, _) = with("text/csv", json!({"type": "string"}), true);
+    assert!(!parameters.expect("a tool")[0].json);
+    let (parameters, codes) = with("application/xml", object.clone(), false);
+    assert_eq!(parameters.expect("a tool").len(), 1);
+    assert_eq!(codes, [Code::UnsupportedParameter]);
+    let (parameters, codes) = with("application/xml", object, true);
+    assert!(parameters.is_none());
+    assert_eq!(codes, [Code::UnsupportedParameter, Code::NoTools]);
+}
+
+#[test]
+fn headers_of_the_http_client_are_no_arguments() {
+    let operation = operation("GET", "/a")
+        .with(ParameterLocation::Header, "Host", json!({}))
+        .with(ParameterLocation::Header, "X-Tenant", json!({}))
+        .with(ParameterLocation::Header, "bad name", json!({}));
+    let (plan, codes) = planned(&api([operation]), &PlanOptions::default());
+    let names: Vec<&str> = plan.groups[0].tools[0].arguments().collect();
+    assert_eq!(names, ["X_Tenant"]);
+    assert_eq!(codes, [Code::IgnoredParameter, Code::UnsupportedParameter]);
+}

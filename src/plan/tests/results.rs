@@ -1,0 +1,321 @@
+//! Output schemas, `Accept`, servers and security.
+
+use serde_json::{Value, json};
+
+use super::{api, operation, planned, tool};
+use crate::api::{ParameterLocation, SecurityScheme, SecuritySchemeKind, Server};
+use crate::diagnostic::{Code, Diagnostics};
+use crate::plan::{PlanOptions, SchemeKind, Tool, plan, schema};
+use crate::runtime::tool::{Location, ResultShape};
+
+const JSON: &str = "application/json";
+
+/// Status and contents of each response.
+type Answers<'a> = &'a [(u16, &'a [(&'a str, Value)])];
+
+fn answering(answers: Answers<'_>) -> Tool {
+    let mut operation = operation("GET", "/a");
+    for (status, content) in answers {
+        operation = operation.answer(*status, content);
+    }
+    tool(operation)
+}
+
+#[test]
+fn an_object_is_summed_up_and_refuses_nothing() {
+    let order = json!({
+        "type": "object",
+        "required": ["id"],
+        "additionalProperties": false,
+        "properties": {
+            "id": {"type": "integer", "description": "The number. More."},
+            "state": {"type": "string", "enum": ["open"]},
+            "items": {"type": "array", "items": {"type": "object", "properties": {"sku": {}, "count": {}}}},
+            "secret": {"type": "string", "writeOnly": true}
+        }
+    });
+    let tool = answering(&[(200, &[(JSON, order)])]);
+    assert_eq!(tool.result, ResultShape::Object);
+    let output = tool.output.expect("an output schema");
+    assert_eq!(
+        output,
+        json!({"type": "object", "properties": {
+            "id": {"description": "integer: The number."},
+            "state": {"description": "string"},
+            "items": {"description": "array of objects with sku, count"}
+        }})
+    );
+    let validator = jsonschema::draft202012::new(&output).expect("a schema");
+    assert!(validator.is_valid(&json!({"id": null, "state": 3, "more": []})));
+}
+
+#[test]
+fn what_is_no_object_for_sure_is_wrapped() {
+    for (schema, words) in [
+        (
+            json!({"type": "array", "items": {"type": "object", "properties": {"id": {}}}}),
+            "array of objects with id",
+        ),
+        (json!({"type": "string"}), "string"),
+        (
+            json!({"type": ["object", "null"], "properties": {"id": {}}}),
+            "object with id or null",
+        ),
+    ] {
+        let tool = answering(&[(200, &[(JSON, schema)])]);
+        assert_eq!(tool.result, ResultShape::Wrapped);
+        let expected = json!({"type": "object", "properties": {"result": {"description": words}}});
+        assert_eq!(tool.output, Some(expected));
+    }
+}
+
+#[test]
+fn forms_of_an_object_are_summed_up_together() {
+    let schema = json!({"oneOf": [
+        {"type": "object", "properties": {"a": {"type": "string"}}},
+        {"type": "object", "properties": {"b": {"type": "string"}}}
+    ]});
+    let tool = answering(&[(200, &[(JSON, schema)])]);
+    assert_eq!(tool.result, ResultShape::Object);
+    let output = tool.output.expect("an output schema");
+    assert_eq!(
+        output["properties"].as_object().map(serde_json::Map::len),
+        Some(2)
+    );
+}
+
+#[test]
+fn a_result_is_structured_when_all_successes_have_one_json_schema() {
+    let a = || json!({"type": "object", "properties": {"a": {}}});
+    let b = || json!({"type": "object", "properties": {"b": {}}});
+    let cases: [(Answers<'_>, bool); 6] = [
+        (
+            &[
+                (200, &[(JSON, a())]),
+                (201, &[(JSON, a())]),
+                (404, &[(JSON, b())]),
+            ],
+            true,
+        ),
+        (&[(200, &[(JSON, a())]), (204, &[])], true),
+        (
+            &[(
+                200,
+                &[("text/csv", json!({})), ("application/hal+json", a())],
+            )],
+            true,
+        ),
+        (&[(200, &[(JSON, a())]), (202, &[(JSON, b())])], false),
+        (
+            &[
+                (200, &[(JSON, a())]),
+                (206, &[("application/pdf", json!({}))]),
+            ],
+            false,
+        ),
+        (&[(204, &[])], false),
+    ];
+    for (answers, is_structured) in cases {
+        let tool = answering(answers);
+        assert_eq!(tool.output.is_some(), is_structured, "{answers:?}");
+        assert_eq!(tool.result != ResultShape::Unstructured, is_structured);
+    }
+}
+
+#[test]
+fn a_large_result_keeps_to_its_budget() {
+    let properties: serde_json::Map<String, Value> = (0..300)
+        .map(|index| {
+            (
+                format!("field_{index}"),
+                json!({"type": "string", "description": "Words."}),
+            )
+        })
+        .collect();
+    let schema = json!({"type": "object", "properties": properties});
+    let output = answering(&[(200, &[(JSON, schema)])])
+        .output
+        .expect("an output schema");
+    assert!(schema::json_chars(&output) <= 800);
+    assert!(output["properties"].as_object().expect("fields").len() > 20);
+}
+
+#[test]
+fn accept_names_what_the_successes_are() {
+    let any = || json!({});
+    let tool = answering(&[
+        (200, &[("application/xml", any()), (JSON, any())]),
+        (206, &[("text/csv", any())]),
+        (400, &[("text/html", any())]),
+    ]);
+    assert_eq!(tool.accept, "application/json, text/csv");
+}
+
+fn server(url: Option<&str>) -> Server {
+    Server {
+        url: url.map(str::to_owned),
+        template: String::new(),
+        description: None,
+    }
+}
+
+#[test]
+fn servers_of_operations_follow_the_default_without_repetition() {
+    let with = |path: &str, url: Option<&str>| {
+        let mut operation = operation("GET", path);
+        operation.servers = Some(vec![server(url)]);
+        operation
+    };
+    let mut api = api([
+        operation("GET", "/0"),
+        with("/1", Some("https://files.test")),
+        with("/2", Some("https://api.test")),
+        with("/3", Some("https://files.test")),
+        with("/4", None),
+    ]);
+    api.servers = vec![
+        server(Some("https://api.test")),
+        server(Some("https://staging.test")),
+    ];
+    let mut diagnostics = Diagnostics::new();
+    let plan = plan(&api, &PlanOptions::default(), &mut diagnostics).expect("a plan");
+    let servers: Vec<(Option<&str>, &str)> = plan
+        .servers
+        .iter()
+        .map(|server| (server.url.as_deref(), server.variable.as_str()))
+        .collect();
+    assert_eq!(
+        servers,
+        [
+            (Some("https://api.test"), "API_BASE_URL"),
+            (Some("https://files.test"), "API_BASE_URL_1")
+        ]
+    );
+    let used: Vec<usize> = plan.tools().map(|tool| tool.server).collect();
+    assert_eq!(used, [0, 1, 0, 1, 0]);
+    assert_eq!(diagnostics.iter().count(), 0);
+}
+
+#[test]
+fn a_spec_without_a_server_is_planned_with_a_warning() {
+    let mut diagnostics = Diagnostics::new();
+    let plan = plan(
+        &api([operation("GET", "/a")]),
+        &PlanOptions::default(),
+        &mut diagnostics,
+    );
+    assert_eq!(plan.expect("a plan").servers[0].url, None);
+    let codes: Vec<Code> = diagnostics.iter().map(|it| it.code).collect();
+    assert_eq!(codes, [Code::NoServer]);
+}
+
+#[test]
+fn a_relative_first_server_is_named_together_with_an_absolute_one() {
+    let mut api = api([operation("GET", "/a")]);
+    for (template, url) in [("/v1", None), ("https://b.test", Some("https://b.test"))] {
+        api.servers.push(Server {
+            url: url.map(str::to_owned),
+            template: template.to_owned(),
+            description: None,
+        });
+    }
+    let mut diagnostics = Diagnostics::new();
+    let _ = plan(&api, &PlanOptions::default(), &mut diagnostics);
+    let found = diagnostics.iter().next().expect("a diagnostic");
+    assert_eq!(
+        found.message,
+        "the first server of the spec is relative: `/v1`"
+    );
+    let help = found.help.as_deref().unwrap_or_default();
+    assert!(help.contains("`https://b.test`"), "{help}");
+}
+
+fn scheme(kind: SecuritySchemeKind) -> SecurityScheme {
+    SecurityScheme {
+        kind,
+        description: None,
+    }
+}
+
+#[test]
+fn schemes_get_variables_of_their_own_in_document_order() {
+    let mut api = api([operation("GET", "/a")]);
+    for (name, kind) in [
+        ("bearerAuth", SecuritySchemeKind::Bearer),
+        ("bearer-auth", SecuritySchemeKind::OAuth2),
+        (
+            "mtls",
+            SecuritySchemeKind::Unsupported("mutualTLS".to_owned()),
+        ),
+        (
+            "api key",
+            SecuritySchemeKind::ApiKey {
+                location: ParameterLocation::Header,
+                name: "X-Key".to_owned(),
+            },
+        ),
+    ] {
+        api.security_schemes.insert(name.to_owned(), scheme(kind));
+    }
+    let (plan, codes) = planned(&api, &PlanOptions::default());
+    let schemes: Vec<(&str, &SchemeKind)> = plan
+        .schemes
+        .iter()
+        .map(|scheme| (scheme.env.as_str(), &scheme.kind))
+        .collect();
+    let key = SchemeKind::ApiKey(Location::Header, "X-Key".to_owned());
+    assert_eq!(
+        schemes,
+        [
+            ("BEARER_AUTH", &SchemeKind::Bearer),
+            ("BEARER_AUTH_2", &SchemeKind::Bearer),
+            ("API_KEY", &key)
+        ]
+    );
+    assert_eq!(codes, [Code::UnsupportedSecurityScheme]);
+}
+
+#[test]
+fn alternatives_that_cannot_be_sent_whole_are_no_alternatives() {
+    let mut api = api([
+        operation("GET", "/1")
+            .needs(&["key", "mtls"])
+            .needs(&["key"]),
+        operation("GET", "/2").needs(&["mtls"]),
+        operation("GET", "/3").needs(&["key"]).needs(&[]),
+        operation("GET", "/4").needs(&[]),
+        operation("GET", "/5").needs(&["key", "basic"]),
+    ]);
+    for (name, kind) in [
+        ("key", SecuritySchemeKind::Bearer),
+        ("basic", SecuritySchemeKind::Basic),
+        (
+            "mtls",
+            SecuritySchemeKind::Unsupported("mutualTLS".to_owned()),
+        ),
+    ] {
+        api.security_schemes.insert(name.to_owned(), scheme(kind));
+    }
+    let (plan, _) = planned(&api, &PlanOptions::default());
+    let needs: Vec<Vec<Vec<&str>>> = plan
+        .tools()
+        .map(|tool| {
+            let names = |needs: &Vec<crate::plan::Need>| needs.len();
+            assert!(tool.security.iter().all(|needs| names(needs) < 3));
+            tool.security
+                .iter()
+                .map(|needs| needs.iter().map(|need| need.scheme.as_str()).collect())
+                .collect()
+        })
+        .collect();
+    assert_eq!(
+        needs,
+        [
+            vec![vec!["key"]],
+            vec![],
+            vec![vec!["key"], vec![]],
+            vec![],
+            vec![vec!["key", "basic"]]
+        ]
+    );
+}

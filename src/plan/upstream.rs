@@ -1,0 +1,193 @@
+//! Where requests go and which credentials they carry.
+
+use indexmap::IndexMap;
+
+use super::{Need, Scheme, SchemeKind, Server, names};
+use crate::api::{self, Api, Operation, ParameterLocation, SecuritySchemeKind};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
+use crate::runtime::tool::Location;
+
+/// The servers of a plan: the default first, then those that single operations have of their own.
+pub(super) struct Servers {
+    servers: Vec<Server>,
+}
+
+impl Servers {
+    pub(super) fn new(api: &Api, diagnostics: &mut Diagnostics) -> Self {
+        let default = api.servers.first();
+        let url = default.and_then(|server| server.url.clone());
+        if url.is_none() {
+            diagnostics.push(no_server(api));
+        }
+        let description = default.and_then(|server| server.description.clone());
+        let mut this = Self {
+            servers: Vec::new(),
+        };
+        this.add(url, description);
+        this
+    }
+
+    /// The index of the server of an operation, by the first of its own servers.
+    pub(super) fn of(&mut self, operation: &Operation) -> usize {
+        let Some(own) = operation.servers.as_ref().and_then(|own| own.first()) else {
+            return 0;
+        };
+        // A relative URL of an operation means nothing that could be sent to but the default.
+        if own.url.is_none() {
+            return 0;
+        }
+        self.servers
+            .iter()
+            .position(|server| server.url == own.url)
+            .unwrap_or_else(|| self.add(own.url.clone(), own.description.clone()))
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Server> {
+        self.servers
+    }
+
+    fn add(&mut self, url: Option<String>, description: Option<String>) -> usize {
+        let index = self.servers.len();
+        self.servers.push(Server {
+            url,
+            variable: if index == 0 {
+                "API_BASE_URL".to_owned()
+            } else {
+                format!("API_BASE_URL_{index}")
+            },
+            description: super::text::line(&description.unwrap_or_default()),
+        });
+        index
+    }
+}
+
+/// Where the default server has no URL that could be sent to: why, and which one would.
+fn no_server(api: &Api) -> Diagnostic {
+    let absolute = api.servers.iter().find_map(|server| server.url.as_deref());
+    let (message, help) = match (api.servers.first(), absolute) {
+        (Some(first), Some(url)) => (
+            format!(
+                "the first server of the spec is relative: `{}`",
+                first.template
+            ),
+            format!(
+                "set `API_BASE_URL` when the server is started, for example to `{url}`, or put that server first"
+            ),
+        ),
+        _ => (
+            "the spec names no absolute server URL".to_owned(),
+            "set `API_BASE_URL` when the server is started, or add `servers`".to_owned(),
+        ),
+    };
+    Diagnostic::new(Code::NoServer, message)
+        .at(&JsonPointer::root().child("servers"))
+        .with_help(help)
+}
+
+/// The security schemes for which a credential can be sent.
+pub(super) struct Schemes<'a> {
+    declared: &'a IndexMap<String, api::SecurityScheme>,
+    schemes: Vec<Scheme>,
+}
+
+impl<'a> Schemes<'a> {
+    pub(super) fn new(api: &'a Api, diagnostics: &mut Diagnostics) -> Self {
+        let mut usable: Vec<(&str, SchemeKind, &api::SecurityScheme)> = Vec::new();
+        for (name, scheme) in &api.security_schemes {
+            match scheme_kind(&scheme.kind) {
+                Ok(kind) => usable.push((name, kind, scheme)),
+                Err(what) => diagnostics.push(
+                    Diagnostic::new(
+                        Code::UnsupportedSecurityScheme,
+                        format!(
+                            "no credential can be sent for the security scheme `{name}`: {what}"
+                        ),
+                    )
+                    .with_help(
+                        "requests are sent without it; put a proxy before the API that adds it",
+                    ),
+                ),
+            }
+        }
+        let names: Vec<&str> = usable.iter().map(|(name, ..)| *name).collect();
+        let schemes = usable
+            .iter()
+            .zip(names::env_names(&names))
+            .map(|((name, kind, scheme), env)| Scheme {
+                name: (*name).to_owned(),
+                env,
+                kind: kind.clone(),
+                description: super::text::line(scheme.description.as_deref().unwrap_or_default()),
+            })
+            .collect();
+        Self {
+            declared: &api.security_schemes,
+            schemes,
+        }
+    }
+
+    /// The alternatives of an operation that can be sent. One that needs an unsupported scheme is not among them:
+    /// half of what it asks for is no credential. Where none is left, nothing is sent.
+    pub(super) fn needs(
+        &self,
+        operation: &Operation,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<Vec<Need>> {
+        let mut alternatives: Vec<Vec<Need>> = Vec::new();
+        for requirement in &operation.security {
+            let mut needs = Vec::new();
+            let mut is_usable = true;
+            for (name, scopes) in &requirement.schemes {
+                if !self.declared.contains_key(name) {
+                    diagnostics.push(
+                        Diagnostic::new(
+                            Code::UnknownSecurityScheme,
+                            format!("the security scheme `{name}` is not declared"),
+                        )
+                        .at(&operation.pointer)
+                        .with_help("declare it under `components.securitySchemes`"),
+                    );
+                }
+                is_usable &= self.schemes.iter().any(|scheme| scheme.name == *name);
+                needs.push(Need {
+                    scheme: name.clone(),
+                    scopes: scopes.clone(),
+                });
+            }
+            if is_usable && !alternatives.contains(&needs) {
+                alternatives.push(needs);
+            }
+        }
+        // `[{}]` asks for nothing, as an empty list does.
+        if alternatives.iter().all(Vec::is_empty) {
+            alternatives.clear();
+        }
+        alternatives
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Scheme> {
+        self.schemes
+    }
+}
+
+fn scheme_kind(kind: &SecuritySchemeKind) -> Result<SchemeKind, String> {
+    match kind {
+        SecuritySchemeKind::ApiKey { location, name } => {
+            let location = match location {
+                ParameterLocation::Query => Location::Query,
+                ParameterLocation::Header => Location::Header,
+                ParameterLocation::Cookie => Location::Cookie,
+                ParameterLocation::Path => return Err("an API key in the path".to_owned()),
+            };
+            if location != Location::Query && !super::parameters::is_token(name) {
+                return Err("its name is no legal name of a header or cookie".to_owned());
+            }
+            Ok(SchemeKind::ApiKey(location, name.clone()))
+        }
+        SecuritySchemeKind::Basic => Ok(SchemeKind::Basic),
+        SecuritySchemeKind::Bearer
+        | SecuritySchemeKind::OAuth2
+        | SecuritySchemeKind::OpenIdConnect => Ok(SchemeKind::Bearer),
+        SecuritySchemeKind::Unsupported(what) => Err(format!("it is of the kind `{what}`")),
+    }
+}
