@@ -125,7 +125,7 @@ pub struct ToolDef {
     pub security: &'static [&'static [Need]],
     /// What a client may assume of a call.
     pub hints: Hints,
-    /// Whether a result that fits the output schema is sent as `structuredContent`, and how.
+    /// Whether a result is sent as `structuredContent`, and how.
     pub result: ResultShape,
 }
 
@@ -218,7 +218,8 @@ pub struct Hints {
     pub open_world: bool,
 }
 
-/// How a successful result is structured.
+/// How a successful result is structured. A tool with an output schema always sends `structuredContent`: `{}` where
+/// the response does not fit the schema, is cut or is no JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResultShape {
     /// No `structuredContent`: there is no single JSON schema.
