@@ -1,0 +1,254 @@
+//! What the templates are filled in with: the plan in the words of a reader of the crate.
+//!
+//! Strings stay as they are in the plan; quoting them is the templates' business, through the filters of `quote`.
+
+use serde::Serialize;
+
+use super::modules::Module;
+use super::quote::one_line;
+use crate::plan::{Plan, Scheme, SchemeKind, Tool};
+use crate::runtime::tool::Location;
+
+/// Everything that a template may name.
+#[derive(Debug, Serialize)]
+pub(super) struct Context {
+    /// The server's name: `orders`.
+    name: String,
+    /// The crate's name: `orders-mcp`.
+    package: String,
+    /// The crate's name in Rust: `orders_mcp`.
+    library: String,
+    /// The API's title.
+    title: String,
+    /// The API's version.
+    version: String,
+    /// The first paragraph of the API's description; may be empty.
+    summary: String,
+    /// The version of mcpgen.
+    mcpgen: &'static str,
+    /// Whether the crate is a member of a workspace around it.
+    member: bool,
+    /// How many tools there are.
+    tools: usize,
+    servers: Vec<ServerContext>,
+    schemes: Vec<SchemeContext>,
+    /// All variables of all schemes.
+    variables: Vec<Variable>,
+    /// What a client's configuration has to set.
+    client_env: Vec<ClientVariable>,
+    /// The title and description that fit the MCP registry.
+    registry_title: String,
+    registry_description: String,
+    groups: Vec<GroupContext>,
+}
+
+#[derive(Debug, Serialize)]
+struct ServerContext {
+    url: Option<String>,
+    variable: String,
+    description: String,
+}
+
+#[derive(Debug, Serialize)]
+struct SchemeContext {
+    name: String,
+    description: String,
+    /// What is sent, in words.
+    sends: String,
+    variables: Vec<Variable>,
+    /// How many tools can use it.
+    tools: usize,
+}
+
+/// An environment variable that holds a credential.
+#[derive(Debug, Clone, Serialize)]
+struct Variable {
+    name: String,
+    /// What to put into it.
+    holds: &'static str,
+    /// The same for the MCP registry.
+    registry: String,
+    /// Whether it should not be shown.
+    secret: bool,
+}
+
+/// A variable in a client's configuration.
+#[derive(Debug, Serialize)]
+struct ClientVariable {
+    name: String,
+    /// A value to be replaced.
+    value: String,
+    /// What a client asks for.
+    prompt: String,
+    secret: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct GroupContext {
+    tag: String,
+    description: String,
+    module: String,
+    tools: Vec<ToolContext>,
+}
+
+#[derive(Debug, Serialize)]
+struct ToolContext {
+    name: String,
+    title: String,
+    method: String,
+    path: String,
+    deprecated: bool,
+    /// What a call does to the API, in a word.
+    effect: &'static str,
+}
+
+impl Context {
+    /// Reads a plan.
+    pub(super) fn new(plan: &Plan, modules: &[Module<'_>], member: bool) -> Self {
+        let package = format!("{}-mcp", plan.name);
+        let schemes: Vec<_> = plan
+            .schemes
+            .iter()
+            .map(|scheme| scheme_context(scheme, plan))
+            .collect();
+        let variables: Vec<_> = schemes
+            .iter()
+            .flat_map(|scheme| scheme.variables.clone())
+            .collect();
+        let title = one_line(&plan.title);
+        Self {
+            name: plan.name.clone(),
+            library: package.replace('-', "_"),
+            package,
+            title: plan.title.clone(),
+            version: plan.version.clone(),
+            summary: first_paragraph(&plan.description),
+            mcpgen: env!("CARGO_PKG_VERSION"),
+            member,
+            tools: plan.groups.iter().map(|group| group.tools.len()).sum(),
+            servers: plan.servers.iter().map(server_context).collect(),
+            client_env: client_env(plan, &variables),
+            registry_title: at_most_100(&title),
+            registry_description: at_most_100(&format!("The operations of {title} as tools")),
+            variables,
+            schemes,
+            groups: modules.iter().map(group_context).collect(),
+        }
+    }
+}
+
+fn server_context(server: &crate::plan::Server) -> ServerContext {
+    ServerContext {
+        url: server.url.clone(),
+        variable: server.variable.clone(),
+        description: first_paragraph(&server.description),
+    }
+}
+
+fn scheme_context(scheme: &Scheme, plan: &Plan) -> SchemeContext {
+    let uses = |tool: &&Tool| {
+        tool.security
+            .iter()
+            .flatten()
+            .any(|need| need.scheme == scheme.name)
+    };
+    let tools = plan.groups.iter().flat_map(|group| &group.tools);
+    SchemeContext {
+        name: scheme.name.clone(),
+        description: first_paragraph(&scheme.description),
+        sends: sends(&scheme.kind),
+        variables: variables(scheme),
+        tools: tools.filter(uses).count(),
+    }
+}
+
+fn sends(kind: &SchemeKind) -> String {
+    match kind {
+        SchemeKind::Basic => "Authorization: Basic …".to_owned(),
+        SchemeKind::Bearer => "Authorization: Bearer …".to_owned(),
+        SchemeKind::ApiKey(Location::Query, name) => format!("?{name}=…"),
+        SchemeKind::ApiKey(Location::Cookie, name) => format!("Cookie: {name}=…"),
+        SchemeKind::ApiKey(Location::Header | Location::Path, name) => format!("{name}: …"),
+    }
+}
+
+/// The variables of a scheme, in the order in which a person fills them in.
+fn variables(scheme: &Scheme) -> Vec<Variable> {
+    let variable = |suffix: &str, holds, secret| Variable {
+        name: format!("API_{}_{suffix}", scheme.env),
+        holds,
+        registry: format!("Credential {}: {holds}", one_line(&scheme.name)),
+        secret,
+    };
+    match scheme.kind {
+        SchemeKind::ApiKey(..) => vec![variable("KEY", "the key", true)],
+        SchemeKind::Bearer => vec![variable("TOKEN", "the token, without Bearer", true)],
+        SchemeKind::Basic => vec![
+            variable("USERNAME", "the user name", false),
+            variable("PASSWORD", "the password", true),
+        ],
+    }
+}
+
+/// The credentials, and the base URLs that have no default.
+fn client_env(plan: &Plan, variables: &[Variable]) -> Vec<ClientVariable> {
+    let without_default = plan.servers.iter().filter(|server| server.url.is_none());
+    let servers = without_default.map(|server| ClientVariable {
+        name: server.variable.clone(),
+        value: "https://api.example.com".to_owned(),
+        prompt: "The base URL of the API".to_owned(),
+        secret: false,
+    });
+    let credentials = variables.iter().map(|variable| ClientVariable {
+        name: variable.name.clone(),
+        value: format!("<{}>", variable.holds),
+        prompt: variable.registry.clone(),
+        secret: variable.secret,
+    });
+    servers.chain(credentials).collect()
+}
+
+/// The registry's limit for titles and descriptions.
+fn at_most_100(text: &str) -> String {
+    if text.chars().count() <= 100 {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(99).collect();
+    format!("{}…", start.trim_end())
+}
+
+fn group_context(module: &Module<'_>) -> GroupContext {
+    GroupContext {
+        tag: module.group.tag.clone(),
+        description: first_paragraph(&module.group.description),
+        module: module.name.clone(),
+        tools: module.group.tools.iter().map(tool_context).collect(),
+    }
+}
+
+fn tool_context(tool: &Tool) -> ToolContext {
+    let hints = tool.hints;
+    ToolContext {
+        name: tool.name.clone(),
+        title: tool.title.clone(),
+        method: tool.method.clone(),
+        path: tool.path.clone(),
+        deprecated: tool.deprecated,
+        effect: if hints.read_only {
+            "reads"
+        } else if hints.destructive {
+            "changes or deletes"
+        } else {
+            "adds"
+        },
+    }
+}
+
+/// The text up to the first empty line.
+fn first_paragraph(text: &str) -> String {
+    text.trim()
+        .lines()
+        .take_while(|line| !line.trim().is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,214 @@
+//! The templates of the generated crate, as parts of this binary.
+//!
+//! What stands here is what lies in `templates/crate/`; a test compares the two.
+
+use std::sync::LazyLock;
+
+use crate::output::{Ownership, hash};
+
+/// A file of `templates/crate/`.
+pub(super) struct Template {
+    /// Its path there.
+    pub(super) source: &'static str,
+    /// Its text.
+    pub(super) text: &'static str,
+}
+
+/// What is done with a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Treatment {
+    /// It is filled in: its name ends with `.j2`.
+    Rendered,
+    /// It is copied byte for byte.
+    Copied,
+}
+
+/// The files that belong to the owner as soon as they are written.
+const OWNED: &[&str] = &["server.json", "src/custom.rs"];
+
+impl Template {
+    /// The path in the generated crate.
+    pub(super) fn path(&self) -> &'static str {
+        self.source.strip_suffix(".j2").unwrap_or(self.source)
+    }
+
+    /// What is done with it.
+    pub(super) fn treatment(&self) -> Treatment {
+        if self.path() == self.source {
+            Treatment::Copied
+        } else {
+            Treatment::Rendered
+        }
+    }
+
+    /// Whose it is.
+    pub(super) fn ownership(&self) -> Ownership {
+        if OWNED.contains(&self.path()) {
+            Ownership::Owner
+        } else {
+            Ownership::Generated
+        }
+    }
+}
+
+/// One hash over all templates: changes when any of them does.
+pub(super) static FINGERPRINT: LazyLock<String> = LazyLock::new(|| {
+    let mut text = String::new();
+    for template in TEMPLATES {
+        text.push_str(template.source);
+        text.push('\0');
+        text.push_str(template.text);
+        text.push('\0');
+    }
+    hash(text.as_bytes())
+});
+
+macro_rules! templates {
+    ($($source:literal)*) => {
+        /// Every template, by path.
+        pub(super) const TEMPLATES: &[Template] = &[
+            $(Template {
+                source: $source,
+                text: include_str!(concat!("../../templates/crate/", $source)),
+            },)*
+        ];
+    };
+}
+
+templates! {
+    ".dockerignore.j2"
+    ".env.example.j2"
+    ".gitattributes.j2"
+    ".github/workflows/ci.yml.j2"
+    ".gitignore.j2"
+    "Cargo.lock.j2"
+    "Cargo.toml.j2"
+    "Dockerfile.j2"
+    "README.md.j2"
+    "RUNBOOK.md.j2"
+    "clients/claude-code.json.j2"
+    "clients/claude-desktop.json.j2"
+    "clients/cursor.json.j2"
+    "clients/vscode.json.j2"
+    "clippy.toml"
+    "compose.yaml.j2"
+    "server.json.j2"
+    "src/custom.rs.j2"
+    "src/lib.rs.j2"
+    "src/main.rs.j2"
+    "src/runtime/arguments/coerce.rs"
+    "src/runtime/arguments/exact.rs"
+    "src/runtime/arguments/message.rs"
+    "src/runtime/arguments/mod.rs"
+    "src/runtime/arguments/nearest.rs"
+    "src/runtime/arguments/tests.rs"
+    "src/runtime/base_url.rs"
+    "src/runtime/call.rs"
+    "src/runtime/call/tests.rs"
+    "src/runtime/call/tests/hooks.rs"
+    "src/runtime/call/tests/secrets.rs"
+    "src/runtime/call/tests/upstream.rs"
+    "src/runtime/call/tests/wire.rs"
+    "src/runtime/catalog.rs"
+    "src/runtime/credentials/client.rs"
+    "src/runtime/credentials/mod.rs"
+    "src/runtime/credentials/source.rs"
+    "src/runtime/credentials/tests.rs"
+    "src/runtime/custom.rs"
+    "src/runtime/engine.rs"
+    "src/runtime/handle.rs"
+    "src/runtime/handler.rs"
+    "src/runtime/healthcheck.rs"
+    "src/runtime/http/guard.rs"
+    "src/runtime/http/mcp.rs"
+    "src/runtime/http/mod.rs"
+    "src/runtime/http/probes.rs"
+    "src/runtime/http/sse.rs"
+    "src/runtime/logging.rs"
+    "src/runtime/metrics.rs"
+    "src/runtime/mod.rs"
+    "src/runtime/output.rs"
+    "src/runtime/request/body.rs"
+    "src/runtime/request/mod.rs"
+    "src/runtime/request/own.rs"
+    "src/runtime/request/style.rs"
+    "src/runtime/request/template.rs"
+    "src/runtime/request/tests.rs"
+    "src/runtime/response/media.rs"
+    "src/runtime/response/mod.rs"
+    "src/runtime/response/refusal.rs"
+    "src/runtime/response/tests.rs"
+    "src/runtime/schema.rs"
+    "src/runtime/server.rs"
+    "src/runtime/session.rs"
+    "src/runtime/settings/layers.rs"
+    "src/runtime/settings/mod.rs"
+    "src/runtime/settings/tests.rs"
+    "src/runtime/settings/values.rs"
+    "src/runtime/stdio.rs"
+    "src/runtime/steps.rs"
+    "src/runtime/structured.rs"
+    "src/runtime/tests/http.rs"
+    "src/runtime/tests/mod.rs"
+    "src/runtime/tests/protocol.rs"
+    "src/runtime/tests/sse.rs"
+    "src/runtime/tests/stdio.rs"
+    "src/runtime/text.rs"
+    "src/runtime/tool.rs"
+    "src/runtime/upstream/body.rs"
+    "src/runtime/upstream/connect.rs"
+    "src/runtime/upstream/failure.rs"
+    "src/runtime/upstream/mod.rs"
+    "src/runtime/wire.rs"
+    "tests/wire.rs.j2"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    /// Every file below `folder`, as it is written in the table.
+    fn listed(folder: &Path, prefix: &str, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).expect("the templates are there") {
+            let entry = entry.expect("an entry");
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                listed(&entry.path(), &format!("{name}/"), found);
+            } else {
+                found.push(name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_equals_the_folder() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/crate");
+        let mut found = Vec::new();
+        listed(&folder, "", &mut found);
+        found.sort();
+        let table: Vec<_> = TEMPLATES.iter().map(|template| template.source).collect();
+        let lines: Vec<_> = found.iter().map(|path| format!("    {path:?}")).collect();
+        let lines = lines.join("\n");
+        assert_eq!(
+            table, found,
+            "the table in src/emit/templates.rs should be:\n{lines}"
+        );
+    }
+
+    #[test]
+    fn files_that_would_act_on_our_own_repository_are_rendered() {
+        // Cargo leaves folders with a Cargo.toml out of packages, and a `.gitignore` would hide templates.
+        for template in TEMPLATES {
+            let name = template.source.rsplit('/').next().unwrap_or_default();
+            let acts = name.starts_with('.')
+                || name.starts_with("Cargo.")
+                || template.source.starts_with('.');
+            assert!(
+                !acts || template.treatment() == Treatment::Rendered,
+                "{name}"
+            );
+        }
+    }
+}
