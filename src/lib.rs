@@ -9,7 +9,13 @@
 //! the map and the rules.
 
 pub mod api;
+pub mod cli;
+pub mod config;
 pub mod diagnostic;
+pub mod emit;
+pub mod output;
 pub mod plan;
 #[path = "../templates/crate/src/runtime/mod.rs"]
 pub mod runtime;
+pub mod selector;
+pub mod spec;

@@ -1,2 +1,7 @@
-#![doc = "The `mcpgen` command."]
-fn main() {}
+//! The `mcpgen` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mcpgen::cli::main()
+}

@@ -1,0 +1,316 @@
+//! Renders diagnostics for people and for programs. The only place that decides how they look.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde_json::{Value, json};
+
+use super::arguments::MessageFormat;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Position, Severity};
+use crate::spec::Document;
+
+/// How many diagnostics of one code a person is shown; the rest are counted.
+const SHOWN_PER_CODE: usize = 20;
+
+/// Writes all diagnostics to stderr, with line and column where `document` knows them.
+pub(super) fn write(
+    diagnostics: Diagnostics,
+    document: Option<&Document>,
+    format: MessageFormat,
+) -> io::Result<()> {
+    let items: Vec<_> = diagnostics
+        .into_vec()
+        .into_iter()
+        .map(|item| Located::new(item, document))
+        .collect();
+    let stderr = io::stderr();
+    let colour = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let text = match format {
+        MessageFormat::Human => human(&items, if colour { Paint::Ansi } else { Paint::Plain }),
+        MessageFormat::Json => items
+            .iter()
+            .map(|item| format!("{}\n", json_line(item)))
+            .collect(),
+        MessageFormat::Sarif => format!("{:#}\n", sarif(&items)),
+        MessageFormat::Github => items.iter().map(github).collect(),
+    };
+    stderr.lock().write_all(text.as_bytes())
+}
+
+/// A diagnostic with its place looked up.
+struct Located {
+    diagnostic: Diagnostic,
+    file: Option<String>,
+    position: Option<Position>,
+}
+
+impl Located {
+    fn new(diagnostic: Diagnostic, document: Option<&Document>) -> Self {
+        let place = diagnostic.place.as_ref();
+        let file = place.and_then(|place| {
+            let source = place.source.as_deref().map(ToOwned::to_owned);
+            source.or_else(|| document.map(|document| document.name().to_string()))
+        });
+        let position = place.and_then(|place| {
+            place.position.or_else(|| {
+                // A pointer without a file points into the root document.
+                let document = document.filter(|_| place.source.is_none())?;
+                document.position(place.pointer.as_ref()?)
+            })
+        });
+        Self {
+            diagnostic,
+            file,
+            position,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Paint {
+    Ansi,
+    Plain,
+}
+
+impl Paint {
+    fn severity(self, severity: Severity, text: &str) -> String {
+        let code = match severity {
+            Severity::Error => "1;31",
+            Severity::Warning => "1;33",
+            Severity::Note => "1;36",
+        };
+        match self {
+            Self::Ansi => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            Self::Plain => text.to_owned(),
+        }
+    }
+}
+
+fn human(items: &[Located], paint: Paint) -> String {
+    let mut text = String::new();
+    for &code in Code::ALL {
+        let of_code: Vec<_> = items
+            .iter()
+            .filter(|item| item.diagnostic.code == code)
+            .collect();
+        if of_code.len() > SHOWN_PER_CODE + 1 {
+            let rest = of_code.len() - SHOWN_PER_CODE;
+            let head = paint.severity(
+                code.severity(),
+                &format!("{}[{code}]", code.severity().as_str()),
+            );
+            for item in &of_code[..SHOWN_PER_CODE] {
+                text.push_str(&human_one(item, paint));
+            }
+            text.push_str(&format!(
+                "{head}: {rest} more of these\n   = help: `--message-format json` shows all\n\n"
+            ));
+        } else {
+            for item in of_code {
+                text.push_str(&human_one(item, paint));
+            }
+        }
+    }
+    text
+}
+
+fn human_one(item: &Located, paint: Paint) -> String {
+    let diagnostic = &item.diagnostic;
+    let severity = diagnostic.severity();
+    let head = paint.severity(
+        severity,
+        &format!("{}[{}]", severity.as_str(), diagnostic.code),
+    );
+    let mut text = format!("{head}: {}\n", printable(&diagnostic.message));
+    if let Some(place) = place(item) {
+        text.push_str(&format!("  --> {}\n", printable(&place)));
+    }
+    if let Some(skipped) = &diagnostic.skipped {
+        text.push_str(&format!("   = skipped: {}\n", printable(skipped)));
+    }
+    if let Some(help) = &diagnostic.help {
+        text.push_str(&format!("   = help: {}\n", printable(help)));
+    }
+    text.push('\n');
+    text
+}
+
+/// `specs/shop.yaml:41:13`, or with the JSON pointer where the line is not known.
+fn place(item: &Located) -> Option<String> {
+    let file = item.file.as_ref()?;
+    let pointer = item
+        .diagnostic
+        .place
+        .as_ref()
+        .and_then(|place| place.pointer.as_ref());
+    Some(match (item.position, pointer) {
+        (Some(Position { line, column }), _) => format!("{file}:{line}:{column}"),
+        (None, Some(pointer)) => format!("{file}#{pointer}"),
+        (None, None) => file.clone(),
+    })
+}
+
+/// A spec's text must not move the cursor, change colours or hide what it says.
+pub(super) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' => ' ',
+            c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}') => {
+                '\u{fffd}'
+            }
+            c => c,
+        })
+        .collect()
+}
+
+fn json_line(item: &Located) -> Value {
+    let diagnostic = &item.diagnostic;
+    json!({
+        "code": diagnostic.code.as_str(),
+        "severity": diagnostic.severity().as_str(),
+        "message": diagnostic.message,
+        "file": item.file,
+        "pointer": diagnostic.place.as_ref().and_then(|place| place.pointer.as_ref()).map(ToString::to_string),
+        "line": item.position.map(|position| position.line),
+        "column": item.position.map(|position| position.column),
+        "skipped": diagnostic.skipped,
+        "help": diagnostic.help,
+    })
+}
+
+/// SARIF 2.1.0 (OASIS).
+fn sarif(items: &[Located]) -> Value {
+    let rules: Vec<_> = Code::ALL
+        .iter()
+        .map(|code| json!({ "id": code.as_str(), "fullDescription": { "text": code.explanation() } }))
+        .collect();
+    let results: Vec<_> = items.iter().map(sarif_result).collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "mcpgen", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
+            "results": results,
+        }],
+    })
+}
+
+fn sarif_result(item: &Located) -> Value {
+    let diagnostic = &item.diagnostic;
+    let mut result = json!({
+        "ruleId": diagnostic.code.as_str(),
+        "level": diagnostic.severity().as_str(),
+        "message": { "text": full_message(diagnostic) },
+    });
+    if let Some(file) = &item.file {
+        let mut location = json!({ "artifactLocation": { "uri": file } });
+        if let Some(Position { line, column }) = item.position {
+            location["region"] = json!({ "startLine": line, "startColumn": column });
+        }
+        result["locations"] = json!([{ "physicalLocation": location }]);
+    }
+    result
+}
+
+/// A workflow command of GitHub Actions.
+fn github(item: &Located) -> String {
+    let severity = match item.diagnostic.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    };
+    let mut properties = vec![format!("title={}", item.diagnostic.code)];
+    if let Some(file) = &item.file {
+        properties.push(format!(
+            "file={}",
+            github_escaped(file).replace(':', "%3A").replace(',', "%2C")
+        ));
+    }
+    if let Some(Position { line, column }) = item.position {
+        properties.push(format!("line={line},col={column}"));
+    }
+    format!(
+        "::{severity} {}::{}\n",
+        properties.join(","),
+        github_escaped(&full_message(&item.diagnostic))
+    )
+}
+
+fn github_escaped(text: &str) -> String {
+    printable(text)
+        .replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+fn full_message(diagnostic: &Diagnostic) -> String {
+    let mut text = diagnostic.message.clone();
+    if let Some(skipped) = &diagnostic.skipped {
+        text.push_str(&format!("; skipped: {skipped}"));
+    }
+    if let Some(help) = &diagnostic.help {
+        text.push_str(&format!("; help: {help}"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{JsonPointer, Place};
+
+    fn located() -> Located {
+        let diagnostic = Diagnostic::new(
+            Code::UnsupportedMediaType,
+            "body `a/b` cannot become tool input",
+        )
+        .in_place(Place {
+            source: Some("shop.yaml".into()),
+            pointer: Some(JsonPointer::root().child("paths")),
+            position: Some(Position {
+                line: 41,
+                column: 13,
+            }),
+        })
+        .skipping("operation `createOrder`")
+        .with_help("add a variant");
+        Located::new(diagnostic, None)
+    }
+
+    #[test]
+    fn a_person_sees_code_place_loss_and_way_out() {
+        insta::assert_snapshot!(human(&[located()], Paint::Plain), @r"
+        warning[unsupported-media-type]: body `a/b` cannot become tool input
+          --> shop.yaml:41:13
+           = skipped: operation `createOrder`
+           = help: add a variant
+        ");
+    }
+
+    #[test]
+    fn github_gets_an_annotation_at_the_line() {
+        insta::assert_snapshot!(github(&located()), @"::warning title=unsupported-media-type,file=shop.yaml,line=41,col=13::body `a/b` cannot become tool input; skipped: operation `createOrder`; help: add a variant");
+    }
+
+    #[test]
+    fn text_of_a_spec_cannot_inject_a_second_annotation_or_colours() {
+        let diagnostic = Diagnostic::new(Code::NoTools, "a\n::error::b\u{1b}[31m");
+        let item = Located::new(diagnostic, None);
+        assert_eq!(github(&item).lines().count(), 1);
+        assert!(!github(&item).contains('\u{1b}'));
+        assert!(!human(&[item], Paint::Plain).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn many_of_one_kind_are_counted_instead_of_shown() {
+        let items: Vec<_> = (0..100)
+            .map(|n| {
+                Located::new(
+                    Diagnostic::new(Code::UnresolvedRef, format!("ref {n}")),
+                    None,
+                )
+            })
+            .collect();
+        let text = human(&items, Paint::Plain);
+        assert!(text.contains("80 more of these"), "{text}");
+    }
+}

@@ -1,0 +1,135 @@
+//! `mcpgen serve`: runs the runtime of generated crates over a plan in memory.
+
+use std::ffi::OsString;
+
+use super::Outcome;
+use super::arguments::Serve;
+use super::load::{self, Session};
+use super::progress::Progress;
+use crate::emit;
+use crate::plan::{self, Plan};
+use crate::runtime;
+use crate::runtime::tool::{
+    BaseUrl, Body, BodySource, Field, Group, Need, Parameter, Scheme, SchemeKind, ServerDef,
+    ToolDef,
+};
+
+const STAGES: u64 = 3;
+
+pub(super) fn run(
+    arguments: Serve,
+    session: &mut Session,
+    finish: impl FnOnce(&mut Session) -> bool,
+) -> Outcome {
+    let progress = Progress::new(STAGES);
+    let loaded = load::load(&arguments.input, session, &progress);
+    drop(progress);
+    let Some(loaded) = loaded else {
+        return Outcome::Done;
+    };
+    let server = server_def(&loaded.plan);
+    // The server runs until it is stopped: what was found about the spec is shown before, and its memory is free.
+    finish(session);
+    session.document = None;
+    drop(loaded);
+    let program = OsString::from("mcpgen serve");
+    let options = std::iter::once(program).chain(arguments.server).collect();
+    Outcome::Served(runtime::run(server, runtime::custom::Nothing, options))
+}
+
+/// The plan as the runtime's tables. A generated crate has them as constants; here they live as long as the
+/// process, so they are leaked once.
+fn server_def(plan: &Plan) -> ServerDef {
+    ServerDef {
+        name: text(&plan.name),
+        title: text(&plan.title),
+        version: text(&plan.version),
+        instructions: text(&plan.instructions),
+        servers: list(plan.servers.iter().map(|server| BaseUrl {
+            url: server.url.as_deref().map(text),
+        })),
+        schemes: list(plan.schemes.iter().map(scheme)),
+        groups: list(plan.groups.iter().map(|group| Group {
+            tag: text(&group.tag),
+            tools: list(group.tools.iter().map(tool)),
+            schemas: text(&emit::group_schemas(group)),
+        })),
+        defs: text(&emit::shared_schemas(plan)),
+    }
+}
+
+fn scheme(scheme: &plan::Scheme) -> Scheme {
+    let kind = match &scheme.kind {
+        plan::SchemeKind::ApiKey(location, name) => SchemeKind::ApiKey(*location, text(name)),
+        plan::SchemeKind::Basic => SchemeKind::Basic,
+        plan::SchemeKind::Bearer => SchemeKind::Bearer,
+    };
+    Scheme {
+        name: text(&scheme.name),
+        env: text(&scheme.env),
+        kind,
+    }
+}
+
+fn tool(tool: &plan::Tool) -> ToolDef {
+    ToolDef {
+        name: text(&tool.name),
+        title: text(&tool.title),
+        description: text(&tool.description),
+        operation_id: text(tool.operation_id.as_deref().unwrap_or_default()),
+        method: text(&tool.method),
+        path: text(&tool.path),
+        server: tool.server,
+        parameters: list(tool.parameters.iter().map(parameter)),
+        body: tool.body.as_ref().map(body),
+        accept: text(&tool.accept),
+        security: list(tool.security.iter().map(|needs| {
+            list(needs.iter().map(|need| Need {
+                scheme: text(&need.scheme),
+                scopes: list(need.scopes.iter().map(|scope| text(scope))),
+            }))
+        })),
+        hints: tool.hints,
+        result: tool.result,
+    }
+}
+
+fn parameter(parameter: &plan::Parameter) -> Parameter {
+    Parameter {
+        argument: text(&parameter.argument),
+        name: text(&parameter.name),
+        location: parameter.location,
+        style: parameter.style,
+        explode: parameter.explode,
+        allow_reserved: parameter.allow_reserved,
+        json: parameter.json,
+    }
+}
+
+fn body(body: &plan::Body) -> Body {
+    let source = match &body.source {
+        plan::BodySource::Whole(argument) => BodySource::Whole(text(argument)),
+        plan::BodySource::Fields(fields) => {
+            BodySource::Fields(list(fields.iter().map(|field| Field {
+                argument: text(&field.argument),
+                name: text(&field.name),
+                style: field.style,
+                explode: field.explode,
+            })))
+        }
+    };
+    Body {
+        media_type: text(&body.media_type),
+        format: body.format,
+        required: body.required,
+        source,
+    }
+}
+
+fn text(text: &str) -> &'static str {
+    Box::leak(Box::from(text))
+}
+
+fn list<T>(items: impl Iterator<Item = T>) -> &'static [T] {
+    Box::leak(items.collect())
+}

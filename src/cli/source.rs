@@ -1,0 +1,177 @@
+//! Reads the text of a spec from a file, from stdin or from a URL. The only part of mcpgen that fetches anything.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::spec::Source;
+
+/// The most bytes of a spec; the largest published one that we know of has 47 MB.
+const MAX_BYTES: u64 = 128 << 20;
+const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
+const MAX_REDIRECTS: usize = 5;
+
+/// Whether the user means a URL.
+pub(super) fn is_url(spec: &str) -> bool {
+    spec.starts_with("http://") || spec.starts_with("https://")
+}
+
+/// The text of `spec`: a path, `-` or an http(s) URL.
+pub(super) fn read(spec: &str) -> Result<Source, Box<Diagnostic>> {
+    let (text, url) = if spec == "-" {
+        (
+            capped(io::stdin().lock()).map_err(|error| unreadable("stdin", &error))?,
+            None,
+        )
+    } else if is_url(spec) {
+        let (text, url) = fetch(spec)?;
+        (text, Some(url))
+    } else {
+        (file(Path::new(spec))?, None)
+    };
+    if text.len() as u64 > MAX_BYTES {
+        let message = format!(
+            "`{}` is larger than {} MiB",
+            displayed(spec),
+            MAX_BYTES >> 20
+        );
+        return Err(Box::new(
+            Diagnostic::new(Code::UnreadableSpec, message)
+                .with_help("is this the right file? cut the spec to the operations that you need"),
+        ));
+    }
+    Ok(Source {
+        name: Arc::from(displayed(spec)),
+        text,
+        url,
+    })
+}
+
+/// The spec as it may be shown: without the user name, password and query of a URL, which may be secrets.
+fn displayed(spec: &str) -> String {
+    if spec == "-" {
+        return "<stdin>".to_owned();
+    }
+    let Some(mut url) = is_url(spec).then(|| Url::parse(spec).ok()).flatten() else {
+        return spec.to_owned();
+    };
+    url.set_query(None);
+    url.set_fragment(None);
+    // Both fail only for URLs without a host, which http URLs are not.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.to_string()
+}
+
+fn file(path: &Path) -> Result<Vec<u8>, Box<Diagnostic>> {
+    let name = path.display().to_string();
+    if name.contains("://") {
+        let message = format!("`{name}` is neither a path nor an http(s) URL");
+        return Err(Box::new(
+            Diagnostic::new(Code::UnreadableSpec, message)
+                .with_help("download the document and name the file"),
+        ));
+    }
+    if path.is_dir() {
+        let message = format!("`{name}` is a directory");
+        return Err(Box::new(
+            Diagnostic::new(Code::UnreadableSpec, message)
+                .with_help("name the OpenAPI document inside of it"),
+        ));
+    }
+    let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+    Ok(capped(file).map_err(|error| unreadable(&name, &error))?)
+}
+
+/// Reads one byte more than is allowed, so that the caller sees that there is more.
+fn capped(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    reader.take(MAX_BYTES + 1).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
+    let reason = match error.kind() {
+        io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    Diagnostic::new(
+        Code::UnreadableSpec,
+        format!("cannot read `{name}`: {reason}"),
+    )
+    .with_help("check the path and its permissions")
+}
+
+fn fetch(spec: &str) -> Result<(Vec<u8>, Url), Box<Diagnostic>> {
+    let name = displayed(spec);
+    let failed = |reason: String| {
+        Diagnostic::new(
+            Code::UnreadableSpec,
+            format!("cannot fetch `{name}`: {reason}"),
+        )
+        .with_help(
+            "check the URL; download the document and name the file instead if it needs a login",
+        )
+    };
+    let url = Url::parse(spec).map_err(|error| failed(error.to_string()))?;
+    let response = client()
+        .and_then(|client| client.get(url).header("accept", ACCEPT).send())
+        .map_err(|error| failed(innermost(&error)))?;
+    if !response.status().is_success() {
+        return Err(failed(format!("the server answered {}", response.status())).into());
+    }
+    let url = response.url().clone();
+    let text = capped(response).map_err(|error| failed(error.to_string()))?;
+    Ok((text, url))
+}
+
+const ACCEPT: &str =
+    "application/vnd.oai.openapi, application/yaml, application/json, text/yaml, */*;q=0.5";
+
+fn client() -> reqwest::Result<reqwest::blocking::Client> {
+    // Only one TLS backend is in the binary; a second call finds it installed and may fail without harm.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::blocking::Client::builder()
+        .user_agent(concat!("mcpgen/", env!("CARGO_PKG_VERSION")))
+        .timeout(FETCH_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS))
+        .build()
+}
+
+/// The cause at the bottom of an error's chain, which says what happened; the layers above only repeat the URL.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_secrets() {
+        let shown = displayed("https://user:secret@example.com/a.yaml?token=secret");
+        assert_eq!(shown, "https://example.com/a.yaml");
+    }
+
+    #[test]
+    fn a_directory_and_a_missing_file_are_told_apart() {
+        let directory = read(".").expect_err("is a directory");
+        assert_eq!(directory.message, "`.` is a directory");
+        let missing = read("no-such-file.yaml").expect_err("does not exist");
+        assert!(
+            missing.message.ends_with("it does not exist"),
+            "{}",
+            missing.message
+        );
+    }
+}
