@@ -1,0 +1,161 @@
+//! Calls from the outside: an engine, and an upstream on loopback that records the raw bytes that it is sent.
+
+mod hooks;
+mod secrets;
+mod upstream;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use self::upstream::Recording;
+use super::super::custom::{AnyCustom, Nothing};
+use super::super::engine::{
+    CallContext, Engine, EngineSettings, ForwardAuth, StartError, ToolResult,
+};
+use super::super::metrics::Metrics;
+use super::super::tool::{
+    BaseUrl, Body, BodySource, Field, Group, Location, Need, Parameter, ResultShape, Scheme,
+    SchemeKind, ServerDef, ToolDef,
+};
+
+const BEARER: &[&[Need]] = &[&[Need::scheme("bearerAuth")]];
+
+const TOOLS: &[ToolDef] = &[
+    ToolDef::new("get_pet", "GET", "/pets/{id}")
+        .parameters(&[
+            Parameter::path("id"),
+            Parameter::query("verbose"),
+            Parameter::header("X-Trace").argument("trace"),
+            Parameter::cookie("theme"),
+        ])
+        .accept("application/json")
+        .security(BEARER)
+        .result(ResultShape::Object),
+    ToolDef::new("add_pet", "POST", "/pets").body(Body::json(BodySource::Fields(&[
+        Field::new("name"),
+        Field::new("tag"),
+    ]))),
+    ToolDef::new("ping", "GET", "/ping"),
+    ToolDef::new("touch", "POST", "/touch"),
+    ToolDef::new("upload", "GET", "/upload")
+        .server(1)
+        .security(BEARER),
+    ToolDef::new("open_upload", "GET", "/upload").server(1),
+    ToolDef::new("by_key", "GET", "/by-key").security(&[&[Need::scheme("key")]]),
+];
+
+const SCHEMAS: &str = r##"{
+  "get_pet": {
+    "advertised": {"type": "object", "properties": {"id": {"type": "integer"}}},
+    "precise": {"type": "object", "properties": {"id": {"$ref": "#/$defs/Id"}, "verbose": {"type": "boolean"}, "trace": {"type": "string"}, "theme": {"type": "string"}}, "required": ["id"]},
+    "output": {"type": "object", "properties": {"id": {"$ref": "#/$defs/Id"}}}
+  },
+  "add_pet": {"advertised": {"type": "object", "properties": {"name": {"type": "string"}, "tag": {"type": ["string", "null"]}}, "required": ["name"]}}
+}"##;
+
+fn def() -> ServerDef {
+    ServerDef {
+        name: "pets",
+        title: "Pets",
+        version: "1.0",
+        instructions: "",
+        servers: &[BaseUrl { url: None }, BaseUrl { url: None }],
+        schemes: &[
+            Scheme {
+                name: "bearerAuth",
+                env: "BEARER_AUTH",
+                kind: SchemeKind::Bearer,
+            },
+            Scheme {
+                name: "key",
+                env: "KEY",
+                kind: SchemeKind::ApiKey(Location::Query, "api_key"),
+            },
+        ],
+        groups: &[Group {
+            tag: "pets",
+            tools: TOOLS,
+            schemas: SCHEMAS,
+        }],
+        defs: r#"{"Id": {"type": "integer", "description": "The pet's id"}}"#,
+    }
+}
+
+/// How an engine of the tests is set up.
+struct Setup {
+    def: ServerDef,
+    settings: EngineSettings,
+    env: BTreeMap<String, String>,
+    custom: Arc<dyn AnyCustom>,
+}
+
+impl Setup {
+    fn new(base_url: &str) -> Self {
+        Self {
+            def: def(),
+            settings: EngineSettings {
+                base_urls: BTreeMap::from([(0, base_url.to_owned())]),
+                connect_timeout: Duration::from_secs(5),
+                read_timeout: Duration::from_secs(5),
+                total_timeout: Duration::from_secs(10),
+                max_response_bytes: 64 * 1024,
+                max_result_chars: 10_000,
+                lenient: false,
+                forward_auth: BTreeMap::new(),
+            },
+            env: BTreeMap::new(),
+            custom: Arc::new(Nothing),
+        }
+    }
+
+    fn with_token(mut self) -> Self {
+        self.env
+            .insert("API_BEARER_AUTH_TOKEN".to_owned(), "geheim".to_owned());
+        self
+    }
+
+    fn try_engine(self) -> Result<Engine, StartError> {
+        let env = |name: &str| self.env.get(name).cloned();
+        let metrics = Arc::new(Metrics::default());
+        Engine::new(self.def, self.custom, self.settings, &env, metrics)
+    }
+
+    fn engine(self) -> Engine {
+        self.try_engine().expect("an engine")
+    }
+}
+
+async fn call(engine: &Engine, tool: &str, arguments: Value) -> ToolResult {
+    call_with(engine, tool, arguments, CallContext::default()).await
+}
+
+async fn call_with(engine: &Engine, tool: &str, arguments: Value, ctx: CallContext) -> ToolResult {
+    let arguments = match arguments {
+        Value::Object(arguments) => arguments,
+        _ => Map::new(),
+    };
+    (engine.call(tool, arguments, ctx).await).expect("a known tool")
+}
+
+/// An upstream that answers every request with this.
+async fn answering(status: &'static str, headers: &'static str, body: &'static str) -> Recording {
+    Recording::start(move |_| reply(status, headers, body.as_bytes())).await
+}
+
+fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let mut reply =
+        format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n").into_bytes();
+    reply.extend_from_slice(body);
+    reply
+}
+
+const JSON: &str = "Content-Type: application/json\r\n";
+
+fn forwarding(setup: &mut Setup, how: ForwardAuth) {
+    setup.settings.forward_auth.insert(String::new(), how);
+}

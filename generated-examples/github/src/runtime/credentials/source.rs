@@ -1,0 +1,196 @@
+//! Credentials of the environment: variables, and files that are read again when they change.
+
+use std::fs::{File, Metadata};
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::super::engine::StartError;
+use super::super::tool::{Scheme, SchemeKind};
+use super::{Credential, parts_of};
+
+/// No credential is larger; what is, is another file.
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// The end of a variable's name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part(pub(super) &'static str);
+
+/// The credential of a scheme.
+#[derive(Debug)]
+pub(super) enum Stored {
+    /// From variables: it never changes.
+    Fixed(Arc<Credential>),
+    /// At least one part is in a file.
+    Files(Box<Files>),
+}
+
+#[derive(Debug)]
+pub(super) struct Files {
+    scheme: &'static Scheme,
+    parts: Vec<Origin>,
+    current: Mutex<(Vec<Stamp>, Arc<Credential>)>,
+}
+
+#[derive(Debug)]
+enum Origin {
+    Variable(SecretString),
+    File { variable: String, path: PathBuf },
+}
+
+/// Tells one state of a file from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp(Option<SystemTime>, u64);
+
+impl Stored {
+    /// Reads the variables of a scheme; `None` when there are none.
+    pub(super) fn read(
+        scheme: &'static Scheme,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Option<Self>, StartError> {
+        let mut parts = Vec::new();
+        for part in parts_of(scheme.kind) {
+            let variable = format!("API_{}_{}", scheme.env, part.0);
+            parts.push((origin(&variable, env)?, variable));
+        }
+        if parts.iter().all(|(origin, _)| origin.is_none()) {
+            return Ok(None);
+        }
+        let parts = (parts.into_iter())
+            .map(|(origin, variable)| match origin {
+                Some(origin) => Ok(origin),
+                // Many an API takes its key as the user name of an empty password.
+                None if variable.ends_with("_PASSWORD") => {
+                    Ok(Origin::Variable(SecretString::default()))
+                }
+                None => Err(StartError(format!(
+                    "`{variable}` is not set, although the other half of the credential `{}` is",
+                    scheme.name
+                ))),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let stamps = stamps(&parts);
+        let credential = Arc::new(credential(scheme, &parts)?);
+        let fixed = (parts.iter()).all(|origin| matches!(origin, Origin::Variable(_)));
+        Ok(Some(if fixed {
+            Self::Fixed(credential)
+        } else {
+            Self::Files(Box::new(Files {
+                scheme,
+                parts,
+                current: Mutex::new((stamps, credential)),
+            }))
+        }))
+    }
+
+    /// The credential as of now.
+    pub(super) fn current(&self) -> Arc<Credential> {
+        match self {
+            Self::Fixed(credential) => Arc::clone(credential),
+            Self::Files(files) => files.current(),
+        }
+    }
+}
+
+impl Files {
+    fn current(&self) -> Arc<Credential> {
+        let now = stamps(&self.parts);
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.0 != now {
+            // While a secret is being replaced its file may be absent or half written: the old one serves until then.
+            match credential(self.scheme, &self.parts) {
+                Ok(fresh) => *current = (now, Arc::new(fresh)),
+                Err(StartError(problem)) => {
+                    tracing::warn!(target: "mcp::credentials", "{problem}; the one that was read before is used");
+                }
+            }
+        }
+        Arc::clone(&current.1)
+    }
+}
+
+fn stamps(parts: &[Origin]) -> Vec<Stamp> {
+    (parts.iter())
+        .filter_map(|origin| match origin {
+            Origin::Variable(_) => None,
+            Origin::File { path, .. } => Some(path),
+        })
+        .map(|path| {
+            let metadata = std::fs::metadata(path).ok();
+            Stamp(
+                metadata.as_ref().and_then(|found| found.modified().ok()),
+                metadata.as_ref().map_or(0, Metadata::len),
+            )
+        })
+        .collect()
+}
+
+fn credential(scheme: &Scheme, parts: &[Origin]) -> Result<Credential, StartError> {
+    let values = (parts.iter())
+        .map(|origin| match origin {
+            Origin::Variable(value) => Ok(value.expose_secret().to_owned()),
+            Origin::File { variable, path } => content(path).map_err(|problem| {
+                StartError(format!("`{variable}`: `{}` {problem}", path.display()))
+            }),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    Credential::new(scheme, &values, false).map_err(|problem| {
+        let part = match scheme.kind {
+            SchemeKind::ApiKey(..) => "KEY",
+            SchemeKind::Bearer => "TOKEN",
+            SchemeKind::Basic => "USERNAME",
+        };
+        StartError(format!("`API_{}_{part}` {problem}", scheme.env))
+    })
+}
+
+fn origin(
+    variable: &str,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<Origin>, StartError> {
+    let file_variable = format!("{variable}_FILE");
+    // Compose files and manifests set variables to nothing to say that they are not set.
+    let value = env(variable).filter(|value| !value.trim().is_empty());
+    let path = env(&file_variable).filter(|path| !path.trim().is_empty());
+    match (value, path) {
+        (Some(_), Some(_)) => Err(StartError(format!(
+            "`{variable}` and `{file_variable}` are both set: keep one of them"
+        ))),
+        (Some(value), None) => Ok(Some(Origin::Variable(value.trim_end().to_owned().into()))),
+        (None, Some(path)) => Ok(Some(Origin::File {
+            variable: file_variable,
+            path: path.into(),
+        })),
+        (None, None) => Ok(None),
+    }
+}
+
+fn content(path: &PathBuf) -> Result<String, String> {
+    let file = File::open(path).map_err(|error| format!("cannot be read: {}", reason(&error)))?;
+    let mut text = String::new();
+    file.take(MOST_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| format!("cannot be read: {}", reason(&error)))?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err("is too large for a credential".to_owned());
+    }
+    let text = text.trim_end();
+    if text.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn reason(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file",
+        std::io::ErrorKind::PermissionDenied => "permission denied",
+        std::io::ErrorKind::IsADirectory => "it is a directory",
+        std::io::ErrorKind::InvalidData => "it is not text",
+        _ => "the file system failed",
+    }
+}

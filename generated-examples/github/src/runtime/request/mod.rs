@@ -1,0 +1,413 @@
+//! From checked arguments to an HTTP request in which every argument stays in its place.
+//!
+//! What a tool's request looks like is worked out once ([`Plan`]); a call only fills it in. Credentials are added by
+//! `credentials`, sending is `upstream`'s.
+
+mod body;
+pub(super) mod own;
+mod style;
+mod template;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, USER_AGENT};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Uri};
+use serde_json::{Map, Value};
+
+use self::style::Pairs;
+use self::template::Template;
+use super::base_url::Base;
+use super::credentials::Placed;
+use super::text::is_invisible;
+use super::tool::{BodySource, Location, Parameter, ToolDef};
+
+/// The request of a tool, worked out as far as it does not depend on arguments.
+#[derive(Debug)]
+pub(super) struct Plan {
+    tool: &'static ToolDef,
+    method: Method,
+    template: Template,
+    /// Parallel to the tool's parameters; `None` unless the parameter is a header that may be set.
+    header_names: Vec<Option<HeaderName>>,
+    headers: HeaderMap,
+    content_type: Option<HeaderValue>,
+    /// The names of all arguments.
+    pub(super) arguments: Vec<&'static str>,
+}
+
+/// A request that is ready to be sent.
+#[derive(Clone)]
+pub(super) struct Outgoing {
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl std::fmt::Debug for Outgoing {
+    // URL, headers and body hold arguments, and the first two credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Outgoing").field(&self.method).finish()
+    }
+}
+
+impl Plan {
+    /// Works out a tool's request.
+    ///
+    /// # Errors
+    /// What makes the definition unusable.
+    pub(super) fn new(tool: &'static ToolDef, user_agent: &HeaderValue) -> Result<Self, String> {
+        let method = Method::from_bytes(tool.method.as_bytes())
+            .map_err(|_| format!("`{}` is not an HTTP method", tool.method))?;
+        let template = Template::parse(tool.path, tool.parameters)?;
+        let header_names = (tool.parameters.iter()).map(settable_header).collect();
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(USER_AGENT, user_agent.clone());
+        if let Ok(accept) = HeaderValue::from_str(tool.accept) {
+            headers.insert(ACCEPT, accept);
+        }
+        let content_type = (tool.body).and_then(|body| HeaderValue::from_str(body.media_type).ok());
+        Ok(Self {
+            tool,
+            method,
+            template,
+            header_names,
+            headers,
+            content_type,
+            arguments: arguments_of(tool),
+        })
+    }
+
+    /// Fills in the arguments.
+    ///
+    /// # Errors
+    /// Arguments that cannot be sent, one line each.
+    pub(super) fn fill(
+        &self,
+        base: &Base,
+        arguments: &Map<String, Value>,
+        added: &[(String, String)],
+        credentials: &[&Placed],
+    ) -> Result<Outgoing, Vec<String>> {
+        let mut mistakes = Vec::new();
+        let mut target = String::with_capacity(base.prefix.len() + 128);
+        target.push_str(&base.prefix);
+        self.template
+            .fill(&mut target, self.tool.parameters, arguments, &mut mistakes);
+        self.push_query(&mut target, arguments, credentials, &mut mistakes);
+        let mut headers = self.headers.clone();
+        self.push_headers(&mut headers, arguments, &mut mistakes);
+        self.push_cookies(&mut headers, arguments, credentials, &mut mistakes);
+        add_headers(&mut headers, added, &mut mistakes);
+        for placed in credentials {
+            if let Placed::Header(name, value) = placed {
+                headers.insert(name, value.clone());
+            }
+        }
+        let body = match self
+            .tool
+            .body
+            .as_ref()
+            .map(|body| body::encode(body, arguments))
+        {
+            Some(Ok(Some(bytes))) => {
+                if let Some(content_type) = &self.content_type {
+                    headers.insert(CONTENT_TYPE, content_type.clone());
+                }
+                bytes
+            }
+            Some(Err(mistake)) => {
+                mistakes.push(mistake);
+                Bytes::new()
+            }
+            Some(Ok(None)) | None => Bytes::new(),
+        };
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let uri = absolute(base, target)
+            .map_err(|()| vec!["the arguments are too long for a URL".to_owned()])?;
+        Ok(Outgoing {
+            method: self.method.clone(),
+            uri,
+            headers,
+            body,
+        })
+    }
+
+    fn given<'a>(
+        &'a self,
+        location: Location,
+        arguments: &'a Map<String, Value>,
+    ) -> impl Iterator<Item = (usize, &'static Parameter, &'a Value)> {
+        (self.tool.parameters.iter().enumerate())
+            .filter(move |(_, parameter)| parameter.location == location)
+            .filter_map(|(index, parameter)| {
+                let value = arguments.get(parameter.argument)?;
+                (!value.is_null()).then_some((index, parameter, value))
+            })
+    }
+
+    /// Appends the pairs of all parameters in this place.
+    fn push_all(
+        &self,
+        separator: &str,
+        location: Location,
+        out: &mut String,
+        arguments: &Map<String, Value>,
+        credentials: &[&Placed],
+        mistakes: &mut Vec<String>,
+    ) {
+        for (_, parameter, value) in self.given(location, arguments) {
+            if has_credential(credentials, parameter) {
+                continue;
+            }
+            match self.intruder(parameter, value, credentials) {
+                Some(mistake) => mistakes.push(mistake),
+                None => push_pairs(separator, out, parameter, value),
+            }
+        }
+    }
+
+    fn push_query(
+        &self,
+        target: &mut String,
+        arguments: &Map<String, Value>,
+        credentials: &[&Placed],
+        mistakes: &mut Vec<String>,
+    ) {
+        let mut query = String::new();
+        self.push_all(
+            "&",
+            Location::Query,
+            &mut query,
+            arguments,
+            credentials,
+            mistakes,
+        );
+        for placed in credentials {
+            if let Placed::Query(name, value) = placed {
+                PLAIN.pair(&mut query, name, value);
+            }
+        }
+        if !query.is_empty() {
+            target.push(if target.contains('?') { '&' } else { '?' });
+            target.push_str(&query);
+        }
+    }
+
+    /// A field of an exploded object becomes a parameter of its own: it must not be another one's.
+    fn intruder(
+        &self,
+        parameter: &Parameter,
+        value: &Value,
+        credentials: &[&Placed],
+    ) -> Option<String> {
+        let Value::Object(fields) = value else {
+            return None;
+        };
+        if !parameter.explode || parameter.json || parameter.style == super::tool::Style::DeepObject
+        {
+            return None;
+        }
+        let taken = |name: &str| {
+            (self.tool.parameters.iter())
+                .any(|other| other.location == parameter.location && other.name == name)
+                || (credentials.iter()).any(|placed| placed.is_called(name))
+        };
+        let field = fields.keys().find(|name| taken(name))?;
+        Some(format!(
+            "argument `{}` must not have a field `{field}`: it is another parameter",
+            parameter.argument
+        ))
+    }
+
+    fn push_headers(
+        &self,
+        headers: &mut HeaderMap,
+        arguments: &Map<String, Value>,
+        mistakes: &mut Vec<String>,
+    ) {
+        for (index, parameter, value) in self.given(Location::Header, arguments) {
+            let Some(name) = &self.header_names[index] else {
+                mistakes.push(format!(
+                    "argument `{}` cannot be sent: the header `{}` is not an argument's to set",
+                    parameter.argument, parameter.name
+                ));
+                continue;
+            };
+            let text = if parameter.json {
+                value.to_string()
+            } else {
+                let mut text = String::new();
+                style::header(&mut text, value, parameter.explode);
+                text
+            };
+            match header_value(&text) {
+                Some(value) => {
+                    headers.insert(name, value);
+                }
+                None => mistakes.push(format!(
+                    "argument `{}` must not contain line breaks, control or invisible characters: it is sent as a \
+                     header",
+                    parameter.argument
+                )),
+            }
+        }
+    }
+
+    fn push_cookies(
+        &self,
+        headers: &mut HeaderMap,
+        arguments: &Map<String, Value>,
+        credentials: &[&Placed],
+        mistakes: &mut Vec<String>,
+    ) {
+        let mut cookies = String::new();
+        self.push_all(
+            "; ",
+            Location::Cookie,
+            &mut cookies,
+            arguments,
+            credentials,
+            mistakes,
+        );
+        let mut secret = false;
+        for placed in credentials {
+            if let Placed::Cookie(name, value) = placed {
+                if !cookies.is_empty() {
+                    cookies.push_str("; ");
+                }
+                style::encode(&mut cookies, name);
+                cookies.push('=');
+                cookies.push_str(value);
+                secret = true;
+            }
+        }
+        // Encoded text and checked credentials are always a header's value.
+        if let Ok(mut value) = HeaderValue::from_str(&cookies)
+            && !cookies.is_empty()
+        {
+            value.set_sensitive(secret);
+            headers.insert(COOKIE, value);
+        }
+    }
+}
+
+const PLAIN: Pairs<'static> = Pairs {
+    separator: "&",
+    allow_reserved: false,
+};
+
+fn push_pairs(separator: &str, out: &mut String, parameter: &Parameter, value: &Value) {
+    let pairs = Pairs {
+        separator,
+        allow_reserved: parameter.allow_reserved,
+    };
+    if parameter.json {
+        pairs.pair(out, parameter.name, &value.to_string());
+    } else {
+        pairs.push(
+            out,
+            parameter.name,
+            value,
+            parameter.style,
+            parameter.explode,
+        );
+    }
+}
+
+/// A credential beats an argument of the same name.
+fn has_credential(credentials: &[&Placed], parameter: &Parameter) -> bool {
+    credentials.iter().any(|placed| match placed {
+        Placed::Query(name, _) => parameter.location == Location::Query && *name == parameter.name,
+        Placed::Cookie(name, _) => {
+            parameter.location == Location::Cookie && *name == parameter.name
+        }
+        Placed::Header(..) => false,
+    })
+}
+
+fn arguments_of(tool: &'static ToolDef) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = (tool.parameters.iter())
+        .map(|parameter| parameter.argument)
+        .collect();
+    match tool.body.map(|body| body.source) {
+        Some(BodySource::Fields(fields)) => names.extend(fields.iter().map(|field| field.argument)),
+        Some(BodySource::Whole(argument)) => names.push(argument),
+        None => {}
+    }
+    names
+}
+
+fn absolute(base: &Base, target: String) -> Result<Uri, ()> {
+    let path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(target)).map_err(|_| ())?;
+    let mut parts = http::uri::Parts::default();
+    parts.scheme = Some(base.scheme.clone());
+    parts.authority = Some(base.authority.clone());
+    parts.path_and_query = Some(path_and_query);
+    Uri::from_parts(parts).map_err(|_| ())
+}
+
+fn settable_header(parameter: &Parameter) -> Option<HeaderName> {
+    if parameter.location != Location::Header {
+        return None;
+    }
+    let name = HeaderName::from_bytes(parameter.name.as_bytes()).ok()?;
+    (!is_ours(&name)).then_some(name)
+}
+
+/// Headers that say where a message ends, where it goes or on whose behalf it is sent.
+fn is_ours(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(
+        name,
+        "host"
+            | "content-length"
+            | "content-type"
+            | "content-encoding"
+            | "transfer-encoding"
+            | "connection"
+            | "keep-alive"
+            | "te"
+            | "trailer"
+            | "upgrade"
+            | "expect"
+            | "authorization"
+            | "cookie"
+            | "accept-encoding"
+            | "forwarded"
+            | "http2-settings"
+    ) || name.starts_with("proxy-")
+        || name.starts_with("x-forwarded-")
+}
+
+fn header_value(text: &str) -> Option<HeaderValue> {
+    if text.chars().any(|c| c.is_control() || is_invisible(c)) {
+        return None;
+    }
+    HeaderValue::from_bytes(text.trim().as_bytes()).ok()
+}
+
+/// Adds what the owner's `before` hook asked for. It is the owner's code: only what would break the message is refused.
+fn add_headers(headers: &mut HeaderMap, added: &[(String, String)], mistakes: &mut Vec<String>) {
+    for (name, value) in added {
+        let parsed = HeaderName::from_bytes(name.as_bytes());
+        let allowed = parsed.ok().filter(|name| {
+            let framing = ["host", "content-length", "transfer-encoding", "connection"];
+            !framing.contains(&name.as_str())
+        });
+        match (allowed, header_value(value)) {
+            (Some(name), Some(mut value)) => {
+                value.set_sensitive(true);
+                headers.insert(name, value);
+            }
+            _ => mistakes.push(format!(
+                "the header `{name}` that a hook of this server adds cannot be sent"
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,266 @@
+//! From the upstream's answer to a tool's result.
+//!
+//! A success keeps the upstream's own text; [`refusal`] explains an error so that a model knows what to do. Upstream
+//! text is untrusted: capped, made visible, and never interpreted.
+
+mod media;
+mod refusal;
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{CONTENT_TYPE, ETAG, LAST_MODIFIED, LOCATION};
+use http::{HeaderMap, Method, StatusCode};
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use self::media::{Kind, MediaType};
+use super::credentials::Credential;
+use super::engine::{Content, ErrorType, Structured, ToolResult};
+use super::output::Output;
+use super::text;
+use super::tool::{ResultShape, ToolDef};
+use super::upstream::Received;
+
+pub(super) use self::refusal::{Known, Sender};
+
+/// An answer of the upstream.
+pub(super) struct Answer<'a> {
+    pub(super) method: &'a Method,
+    /// The path that was asked for, without the query: that may hold a key.
+    pub(super) path: &'a str,
+    pub(super) status: StatusCode,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) received: Received,
+    /// What was sent with the request, to be taken out of what comes back.
+    pub(super) credentials: &'a [std::sync::Arc<Credential>],
+    /// `--max-response-bytes`.
+    pub(super) most_bytes: usize,
+    /// `--max-result-chars`.
+    pub(super) most_chars: usize,
+}
+
+impl Answer<'_> {
+    /// The result of a call. `output` is the schema that `structuredContent` must fit.
+    pub(super) fn into_result(
+        self,
+        tool: &ToolDef,
+        output: Option<&Output>,
+        known: &Known<'_>,
+    ) -> ToolResult {
+        if !self.status.is_success() {
+            return self.refused(tool.hints.read_only, known);
+        }
+        let mut result = self.accepted(tool.result, output);
+        // Clients throw a success away that lacks the structured content which an output schema promises.
+        if result.error.is_none()
+            && result.structured.is_none()
+            && tool.result != ResultShape::Unstructured
+        {
+            result.structured = output.and_then(stand_in);
+        }
+        result
+    }
+
+    fn accepted(&self, shape: ResultShape, output: Option<&Output>) -> ToolResult {
+        if self.received.bytes.is_empty() {
+            return ToolResult::text(self.emptiness());
+        }
+        let media = self.media_type();
+        match media.kind(&self.received.bytes) {
+            Kind::Json => self.json(&media, shape, output),
+            Kind::Text => self.text(&media, shape, output),
+            Kind::Image | Kind::Audio | Kind::Binary if self.received.cut => ToolResult::failure(
+                ErrorType::TooLarge,
+                format!(
+                    "The response is larger than the {} bytes that this server reads \
+                         (`MCP_MAX_RESPONSE_BYTES`), and a part of `{}` is of no use.",
+                    self.most_bytes,
+                    media.essence()
+                ),
+            ),
+            kind => {
+                let data = STANDARD.encode(&self.received.bytes);
+                let essence = media.essence().to_owned();
+                ToolResult::content(match kind {
+                    Kind::Image => Content::Image(data, essence),
+                    Kind::Audio => Content::Audio(data, essence),
+                    _ => Content::Blob(format!("upstream://{}", self.path), essence, data),
+                })
+            }
+        }
+    }
+
+    fn media_type(&self) -> MediaType {
+        MediaType::of(self.headers.get(CONTENT_TYPE))
+    }
+
+    fn json(&self, media: &MediaType, shape: ResultShape, output: Option<&Output>) -> ToolResult {
+        let whole = self.decoded(media);
+        let text = whole.trim();
+        let structured = if self.received.cut || self.is_too_long(text) {
+            None
+        } else {
+            structured(text, shape, output).or_else(|| wrapped_text(text, shape, output))
+        };
+        ToolResult {
+            structured,
+            ..ToolResult::text(self.capped(text))
+        }
+    }
+
+    fn text(&self, media: &MediaType, shape: ResultShape, output: Option<&Output>) -> ToolResult {
+        let whole = self.decoded(media);
+        let structured = if self.received.cut || self.is_too_long(&whole) {
+            None
+        } else {
+            wrapped_text(&whole, shape, output)
+        };
+        ToolResult {
+            structured,
+            ..ToolResult::text(self.capped(&whole))
+        }
+    }
+
+    /// The body as text, without what cannot be seen and without the credentials that were sent.
+    fn decoded(&self, media: &MediaType) -> Cow<'_, str> {
+        let mut bytes = &self.received.bytes[..];
+        if self.received.cut {
+            bytes = text::whole_characters(bytes);
+        }
+        let text = text::decode(bytes, media.charset());
+        let mut text = text::visible(text);
+        for credential in self.credentials {
+            credential.redact(&mut text);
+        }
+        text
+    }
+
+    fn is_too_long(&self, text: &str) -> bool {
+        // Bytes first: counting characters takes a look at each.
+        text.len() > self.most_chars && text.chars().count() > self.most_chars
+    }
+
+    fn capped(&self, text: &str) -> String {
+        if self.is_too_long(text) {
+            let end = text
+                .char_indices()
+                .nth(self.most_chars)
+                .map_or(text.len(), |(at, _)| at);
+            let note = if self.received.cut {
+                format!("of a response larger than {} bytes", self.most_bytes)
+            } else {
+                format!("of {}", text.chars().count())
+            };
+            return format!(
+                "{}\n\n[Cut: these are the first {} characters {note}. Ask for less, with the arguments that filter \
+                 or page, if there are any.]",
+                &text[..end],
+                self.most_chars
+            );
+        }
+        if self.received.cut {
+            return format!(
+                "{text}\n\n[Cut: this is the beginning of a response larger than {} bytes. Ask for less, with the \
+                 arguments that filter or page, if there are any.]",
+                self.most_bytes
+            );
+        }
+        text.to_owned()
+    }
+
+    fn emptiness(&self) -> String {
+        use std::fmt::Write as _;
+        let mut text = format!(
+            "The call succeeded ({}); the response has no body.",
+            self.status_line()
+        );
+        let shown: &[_] = if *self.method == Method::HEAD {
+            &[
+                LOCATION,
+                CONTENT_TYPE,
+                http::header::CONTENT_LENGTH,
+                ETAG,
+                LAST_MODIFIED,
+            ]
+        } else {
+            &[LOCATION]
+        };
+        for name in shown {
+            if let Some(value) = self.headers.get(name) {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                let mut value = text::visible(value);
+                for credential in self.credentials {
+                    credential.redact(&mut value);
+                }
+                let _ = write!(text, "\n{}: {value}", title_case(name.as_str()));
+            }
+        }
+        text
+    }
+
+    /// `404 Not Found`.
+    fn status_line(&self) -> String {
+        match self.status.canonical_reason() {
+            Some(reason) => format!("{} {reason}", self.status.as_u16()),
+            None => self.status.as_u16().to_string(),
+        }
+    }
+}
+
+fn title_case(name: &str) -> String {
+    let words: Vec<String> = (name.split('-'))
+        .map(|word| {
+            let (first, rest) = word.split_at(word.len().min(1));
+            first.to_ascii_uppercase() + rest
+        })
+        .collect();
+    words.join("-")
+}
+
+/// `structuredContent`, if the response is what the output schema promises.
+fn structured(text: &str, shape: ResultShape, output: Option<&Output>) -> Option<Structured> {
+    let json = match shape {
+        ResultShape::Unstructured => return None,
+        ResultShape::Object => text.to_owned(),
+        ResultShape::Wrapped => {
+            // Else `1,"more":2` would become a field of the wrapper.
+            serde_json::from_str::<IgnoredAny>(text).ok()?;
+            format!("{{\"result\":{text}}}")
+        }
+    };
+    if output.is_some_and(|output| !output.accepts(&json)) {
+        return None;
+    }
+    // Raw characters are gone by now; escaped ones do not show before they are read.
+    if json.contains("\\u") {
+        let mut value: Value = serde_json::from_str(&json).ok()?;
+        text::make_visible(&mut value);
+        return Structured::of(&value);
+    }
+    Structured::from_json(json)
+}
+
+/// A text that is no JSON, where a string is promised.
+fn wrapped_text(text: &str, shape: ResultShape, output: Option<&Output>) -> Option<Structured> {
+    if shape != ResultShape::Wrapped || serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        return None;
+    }
+    let json = serde_json::json!({ "result": text }).to_string();
+    output?
+        .accepts(&json)
+        .then(|| Structured::from_json(json))?
+}
+
+/// What is sent as `structuredContent` where the response is not what the output schema promises: nothing that the
+/// upstream did not say, in a form that fits. The response itself is in the content.
+fn stand_in(output: &Output) -> Option<Structured> {
+    ["{}", "{\"result\":null}"]
+        .into_iter()
+        .find(|json| output.accepts(json))
+        .and_then(|json| Structured::from_json(json.to_owned()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+//! Compiled schemas: what an argument or a result is checked against.
+//!
+//! A schema is compiled on a tool's first call, together with only those shared definitions that it reaches, so that
+//! a server of a thousand tools starts at once. How errors read is decided in `arguments`.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use jsonschema::{Draft, Validator};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+/// The shared definitions, each parsed when it is reached.
+pub(super) type Definitions<'a> = HashMap<Cow<'a, str>, &'a RawValue>;
+
+const POINTER: &str = "#/$defs/";
+
+/// A schema and its validator.
+#[derive(Debug)]
+pub(super) struct Schema {
+    /// The schema with the definitions that it reaches in `$defs`.
+    pub(super) document: Value,
+    validator: Option<Validator>,
+}
+
+impl Schema {
+    /// Compiles a schema. Parts that cannot be compiled are left out: what the server cannot check, the API will.
+    pub(super) fn compile(mut document: Value, definitions: &Definitions<'_>) -> Self {
+        gather(&mut document, definitions);
+        let validator = build(&document).or_else(|| {
+            let mut simpler = document.clone();
+            visit(&mut simpler, &mut |schema| {
+                schema.remove("pattern");
+                schema.remove("patternProperties");
+            });
+            build(&simpler)
+        });
+        Self {
+            document,
+            validator,
+        }
+    }
+
+    /// Whether the value fits.
+    pub(super) fn accepts(&self, value: &Value) -> bool {
+        self.validator
+            .as_ref()
+            .is_none_or(|validator| validator.is_valid(value))
+    }
+
+    /// Everything that is wrong with a value.
+    pub(super) fn errors<'i>(&'i self, value: &'i Value) -> Vec<jsonschema::ValidationError<'i>> {
+        self.validator
+            .as_ref()
+            .map_or_else(Vec::new, |validator| validator.iter_errors(value).collect())
+    }
+
+    /// The part of the schema that describes the value at this path, if it can be told without looking at the value.
+    pub(super) fn at<'s, 'p>(
+        &'s self,
+        path: impl IntoIterator<Item = &'p str>,
+    ) -> Option<&'s Value> {
+        path.into_iter()
+            .try_fold(&self.document, |schema, step| self.child(schema, step, 0))
+    }
+
+    /// Follows references until a schema that says something itself.
+    pub(super) fn resolved<'s>(&'s self, mut schema: &'s Value) -> &'s Value {
+        for _ in 0..MAX_DEPTH {
+            match schema.get("$ref").and_then(Value::as_str) {
+                Some(reference) => match self.definition(reference) {
+                    Some(target) => schema = target,
+                    None => return schema,
+                },
+                None => return schema,
+            }
+        }
+        schema
+    }
+
+    fn definition(&self, reference: &str) -> Option<&Value> {
+        self.document.pointer(reference.strip_prefix('#')?)
+    }
+
+    fn child<'s>(&'s self, schema: &'s Value, step: &str, depth: usize) -> Option<&'s Value> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let schema = self.resolved(schema);
+        if let Some(property) = schema.get("properties").and_then(|all| all.get(step)) {
+            return Some(property);
+        }
+        if step.parse::<usize>().is_ok()
+            && let Some(items) = schema.get("items")
+        {
+            return Some(items);
+        }
+        ["allOf", "anyOf", "oneOf"]
+            .iter()
+            .filter_map(|keyword| schema.get(keyword)?.as_array())
+            .flatten()
+            .find_map(|branch| self.child(branch, step, depth + 1))
+    }
+}
+
+/// How far references and combinators are followed when a schema is only looked at.
+const MAX_DEPTH: usize = 16;
+
+fn build(document: &Value) -> Option<Validator> {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .build(document)
+        .ok()
+}
+
+/// Puts the definitions that a schema reaches into its `$defs`.
+fn gather(document: &mut Value, definitions: &Definitions<'_>) {
+    let mut gathered = Map::new();
+    let mut wanted = Vec::new();
+    prepare(document, &mut wanted);
+    while let Some(name) = wanted.pop() {
+        if gathered.contains_key(&name) {
+            continue;
+        }
+        let text = definitions
+            .get(name.as_str())
+            .map_or("true", |raw| raw.get());
+        let mut definition = serde_json::from_str(text).unwrap_or(Value::Bool(true));
+        prepare(&mut definition, &mut wanted);
+        gathered.insert(name, definition);
+    }
+    if let Value::Object(document) = document
+        && !gathered.is_empty()
+    {
+        match document.get_mut("$defs") {
+            Some(Value::Object(own)) => own.extend(gathered),
+            _ => {
+                document.insert("$defs".to_owned(), Value::Object(gathered));
+            }
+        }
+    }
+}
+
+/// Collects the names that a schema refers to, and takes `oneOf` for `anyOf`: in descriptions of APIs the branches of
+/// a `oneOf` overlap more often than not, and a caller cannot help it.
+fn prepare(document: &mut Value, wanted: &mut Vec<String>) {
+    visit(document, &mut |schema| {
+        if let Some(Value::String(reference)) = schema.get("$ref")
+            && let Some(pointer) = reference.strip_prefix(POINTER)
+        {
+            let name = pointer.split('/').next().unwrap_or(pointer);
+            let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+            wanted.push(name.replace("~1", "/").replace("~0", "~"));
+        }
+        if !schema.contains_key("anyOf")
+            && let Some(branches) = schema.remove("oneOf")
+        {
+            schema.insert("anyOf".to_owned(), branches);
+        }
+    });
+}
+
+/// Calls `f` on every schema object in a document, but on nothing that is an example, a default or a constant.
+fn visit(document: &mut Value, f: &mut dyn FnMut(&mut Map<String, Value>)) {
+    match document {
+        Value::Object(schema) => {
+            f(schema);
+            for (keyword, value) in schema.iter_mut() {
+                match keyword.as_str() {
+                    "enum" | "const" | "default" | "example" | "examples" => {}
+                    "properties" | "patternProperties" | "$defs" | "dependentSchemas" => {
+                        for value in value.as_object_mut().into_iter().flat_map(Map::values_mut) {
+                            visit(value, f);
+                        }
+                    }
+                    _ => visit(value, f),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| visit(item, f)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn schema(document: Value, definitions: &str) -> Schema {
+        let definitions: Definitions<'_> = serde_json::from_str(definitions).expect("definitions");
+        Schema::compile(document, &definitions)
+    }
+
+    #[test]
+    fn a_reference_resolves_against_the_shared_definitions() {
+        let schema = schema(
+            json!({"properties": {"pet": {"$ref": "#/$defs/Pet"}}}),
+            r##"{"Pet": {"type": "object", "properties": {"mother": {"$ref": "#/$defs/Pet"}, "tag": {"$ref": "#/$defs/a~1b"}}},
+                "a/b": {"type": "string"}, "Unused": {"type": "nonsense"}}"##,
+        );
+        assert!(schema.accepts(&json!({"pet": {"mother": {"mother": {}}}})));
+        assert!(!schema.accepts(&json!({"pet": {"mother": {"mother": 1}}})));
+        assert!(!schema.accepts(&json!({"pet": {"tag": 1}})));
+        assert!(schema.document["$defs"].get("Unused").is_none());
+        assert_eq!(
+            schema.at(["pet", "tag"]).map(|s| schema.resolved(s)),
+            Some(&json!({"type": "string"}))
+        );
+    }
+
+    #[test]
+    fn a_property_called_oneof_or_ref_is_not_a_keyword() {
+        let schema = schema(
+            json!({"properties": {"$ref": {"type": "string"}, "oneOf": {"type": "array"}}}),
+            "{}",
+        );
+        assert!(!schema.accepts(&json!({"oneOf": 1})));
+        assert!(!schema.accepts(&json!({"$ref": 1})));
+    }
+
+    #[test]
+    fn overlapping_branches_of_one_of_are_accepted() {
+        let schema = schema(
+            json!({"oneOf": [{"type": "integer"}, {"type": "number"}]}),
+            "{}",
+        );
+        assert!(schema.accepts(&json!(1)));
+        assert!(!schema.accepts(&json!("1")));
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_compiled_leaves_the_rest_of_the_schema_in_force() {
+        let schema = schema(
+            json!({"type": "string", "pattern": "(((", "maxLength": 2}),
+            "{}",
+        );
+        assert!(schema.accepts(&json!("ab")));
+        assert!(!schema.accepts(&json!("abc")));
+    }
+}

@@ -1,0 +1,301 @@
+//! The server's options: what there are, their defaults, and what they mean together.
+//!
+//! Options come from the command line, `MCP_*` variables and a TOML file (`layers`), as the kinds of values in
+//! `values`. Credentials are no options: the engine reads them from the environment itself.
+
+mod layers;
+mod values;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
+
+use super::engine::{EngineSettings, StartError};
+use super::tool::ServerDef;
+
+pub use layers::Stop;
+pub use values::{ForwardRule, Listen, Network, PathPrefix, Size, Span, Transport};
+
+const AFTER_HELP: &str = "\
+Options may also stand in a TOML file (--config) under the same names: read-timeout = \"10s\". Variables come before \
+the file, and the command line before both. Credentials come from the environment alone; see the README.";
+
+/// Serve the tools of a REST API over the Model Context Protocol.
+#[derive(Debug, Clone, Parser)]
+#[command(max_term_width = 100, args_override_self = true, after_help = AFTER_HELP)]
+pub struct Options {
+    /// How clients reach the server [env: MCP_TRANSPORT]
+    #[arg(long, value_enum, default_value = "stdio", help_heading = "Transport")]
+    pub transport: Transport,
+
+    /// Where to listen [env: MCP_LISTEN, or PORT for 0.0.0.0:PORT]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:8080",
+        help_heading = "HTTP"
+    )]
+    pub listen: Listen,
+
+    /// The path under which a reverse proxy shows this server [env: MCP_PATH_PREFIX]
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "/",
+        hide_default_value = true,
+        help_heading = "HTTP"
+    )]
+    pub path_prefix: PathPrefix,
+
+    /// A host name by which clients may call this server: `mcp.example.com`, with or without a port, `*.example.com`,
+    /// or `*` for any; the loopback names and the host of --listen unless given [env: MCP_ALLOWED_HOSTS]
+    #[arg(
+        long,
+        value_name = "HOST",
+        value_delimiter = ',',
+        help_heading = "HTTP"
+    )]
+    pub allowed_host: Vec<String>,
+
+    /// An origin whose web pages may call this server: `https://app.example.com`, `http://localhost:*`, or `*` for any;
+    /// those of this machine unless given [env: MCP_ALLOWED_ORIGINS]
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        help_heading = "HTTP"
+    )]
+    pub allowed_origin: Vec<String>,
+
+    /// A reverse proxy whose X-Forwarded-Host and X-Forwarded-For are believed: an address or a network
+    /// [env: MCP_TRUSTED_PROXIES]
+    #[arg(
+        long,
+        value_name = "NETWORK",
+        value_delimiter = ',',
+        help_heading = "HTTP"
+    )]
+    pub trusted_proxy: Vec<Network>,
+
+    /// Leave out /sse and /messages, the transport of clients from 2024 [env: MCP_NO_SSE]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set, help_heading = "HTTP")]
+    pub no_sse: bool,
+
+    /// How many /sse streams may be open at once [env: MCP_MAX_SSE_STREAMS]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "256",
+        help_heading = "HTTP"
+    )]
+    pub max_sse_streams: usize,
+
+    /// The largest request that is read [env: MCP_MAX_REQUEST_BYTES]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value = "4MiB",
+        help_heading = "HTTP"
+    )]
+    pub max_request_bytes: Size,
+
+    /// The longest time that the upstream may take to accept a connection [env: MCP_CONNECT_TIMEOUT]
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "10s",
+        help_heading = "Upstream"
+    )]
+    pub connect_timeout: Span,
+
+    /// The longest silence of the upstream [env: MCP_READ_TIMEOUT]
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "30s",
+        help_heading = "Upstream"
+    )]
+    pub read_timeout: Span,
+
+    /// The longest time for a whole call [env: MCP_TIMEOUT]
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "60s",
+        help_heading = "Upstream"
+    )]
+    pub timeout: Span,
+
+    /// How much of an upstream response is read [env: MCP_MAX_RESPONSE_BYTES]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value = "1MiB",
+        help_heading = "Upstream"
+    )]
+    pub max_response_bytes: Size,
+
+    /// The longest text of a result, in characters [env: MCP_MAX_RESULT_CHARS]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "100000",
+        help_heading = "Upstream"
+    )]
+    pub max_result_chars: usize,
+
+    /// Take one value for an array of one [env: MCP_LENIENT]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set, help_heading = "Upstream")]
+    pub lenient: bool,
+
+    /// Send the client's own credential on: `off`, `authorization`, `header:NAME` or `meta`, with `SCHEME=` in front for
+    /// one security scheme; off unless given [env: MCP_FORWARD_AUTH]
+    #[arg(
+        long,
+        value_name = "[SCHEME=]FROM",
+        value_delimiter = ',',
+        help_heading = "Upstream"
+    )]
+    pub forward_auth: Vec<ForwardRule>,
+
+    /// What to log: `error`, `warn`, `info`, `debug`, `trace` or a filter of tracing-subscriber [env: MCP_LOG]
+    #[arg(
+        long,
+        value_name = "FILTER",
+        default_value = "info",
+        help_heading = "Operations"
+    )]
+    pub log: String,
+
+    /// Serve /health, /ready and /metrics here instead [env: MCP_ADMIN_LISTEN]
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Operations")]
+    pub admin_listen: Option<Listen>,
+
+    /// Be ready only while the upstream's host name resolves [env: MCP_READY_UPSTREAM]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set, help_heading = "Operations")]
+    pub ready_upstream: bool,
+
+    /// How many threads work; one for each core unless given [env: MCP_WORKER_THREADS]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..),
+          help_heading = "Operations")]
+    pub worker_threads: Option<usize>,
+
+    /// Read options from this TOML file [env: MCP_CONFIG]
+    #[arg(long, value_name = "FILE", help_heading = "Operations")]
+    pub config: Option<String>,
+
+    /// Print the effective options as TOML, and end
+    #[arg(long, help_heading = "Operations")]
+    pub print_config: bool,
+
+    /// Ask the server that runs with these options whether it is healthy, and end with 0 or 1
+    #[arg(long, help_heading = "Operations")]
+    pub healthcheck: bool,
+}
+
+/// What the options mean.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The options themselves.
+    pub options: Options,
+    /// What the engine needs to know.
+    pub engine: EngineSettings,
+    /// The options as TOML, for `--print-config`.
+    pub toml: String,
+}
+
+impl Settings {
+    /// Reads the command line, the environment and, through `file`, the file that they name.
+    ///
+    /// # Errors
+    /// [`Stop::Usage`] for `--help`, `--version` and a command line that cannot be understood; [`Stop::Start`] for
+    /// anything else that is wrong.
+    pub fn read(
+        def: &ServerDef,
+        args: Vec<OsString>,
+        env: &dyn Fn(&str) -> Option<String>,
+        file: &dyn Fn(&str) -> std::io::Result<String>,
+    ) -> Result<Self, Stop> {
+        let command = command(def, &args);
+        let matches = layers::matches(&command, args, env, file)?;
+        let options =
+            Options::from_arg_matches(&matches).map_err(|error| Stop::Usage(Box::new(error)))?;
+        let engine = EngineSettings {
+            base_urls: base_urls(def, env),
+            connect_timeout: options.connect_timeout.0,
+            read_timeout: options.read_timeout.0,
+            total_timeout: options.timeout.0,
+            max_response_bytes: options.max_response_bytes.0,
+            max_result_chars: options.max_result_chars,
+            lenient: options.lenient,
+            forward_auth: forward_auth(def, &options.forward_auth)?,
+        };
+        let toml = layers::as_toml(&command, &matches);
+        Ok(Self {
+            options,
+            engine,
+            toml,
+        })
+    }
+}
+
+fn command(def: &ServerDef, args: &[OsString]) -> clap::Command {
+    let program = args.first().map(Path::new).and_then(Path::file_name);
+    let program = program.map_or(def.name.into(), |name| name.to_string_lossy().into_owned());
+    Options::command()
+        .name(def.name)
+        .bin_name(program)
+        .version(def.version)
+}
+
+/// `API_BASE_URL` for the first server, `API_BASE_URL_<N>` for the others.
+fn base_urls(def: &ServerDef, env: &dyn Fn(&str) -> Option<String>) -> BTreeMap<usize, String> {
+    let count = def.servers.len().max(1);
+    let given = (0..count).filter_map(|index| {
+        let name = match index {
+            0 => "API_BASE_URL".to_owned(),
+            n => format!("API_BASE_URL_{n}"),
+        };
+        let url = env(&name).filter(|url| !url.is_empty())?;
+        Some((index, url))
+    });
+    given.collect()
+}
+
+fn forward_auth(
+    def: &ServerDef,
+    rules: &[ForwardRule],
+) -> Result<BTreeMap<String, super::engine::ForwardAuth>, StartError> {
+    let mut by_scheme = BTreeMap::new();
+    for rule in rules {
+        let known = rule.scheme.is_empty() || def.schemes.iter().any(|s| s.name == rule.scheme);
+        if !known {
+            return Err(StartError(unknown_scheme(def, &rule.scheme)));
+        }
+        by_scheme.insert(rule.scheme.clone(), rule.from.clone());
+    }
+    Ok(by_scheme)
+}
+
+fn unknown_scheme(def: &ServerDef, scheme: &str) -> String {
+    let names: Vec<&str> = def.schemes.iter().map(|scheme| scheme.name).collect();
+    if names.is_empty() {
+        format!("--forward-auth names the security scheme `{scheme}`, but the API has none")
+    } else {
+        format!(
+            "--forward-auth names the unknown security scheme `{scheme}`, the API has `{}`",
+            names.join("`, `")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,555 @@
+//! What a tool is: the facts from which a call becomes an HTTP request.
+//!
+//! The tables in `src/tools/` are made of these types, and so is what `mcpgen serve` builds in memory. Everything
+//! is `'static` and constant, so that a table costs nothing at start. Each builder method says how the table
+//! reads; nothing here does I/O.
+
+/// A whole server: what `main` hands to [`super::main`].
+#[derive(Debug, Clone, Copy)]
+pub struct ServerDef {
+    /// The name in `serverInfo`, at most 19 characters.
+    pub name: &'static str,
+    /// The API's title.
+    pub title: &'static str,
+    /// The API's version.
+    pub version: &'static str,
+    /// What the client's model reads first about this server.
+    pub instructions: &'static str,
+    /// Where the API lives. The first is the default (`API_BASE_URL`), number N is `API_BASE_URL_N`.
+    pub servers: &'static [BaseUrl],
+    /// The security schemes of the API.
+    pub schemes: &'static [Scheme],
+    /// The tools, by tag.
+    pub groups: &'static [Group],
+    /// The shared schemas of all tools: a JSON object of JSON Schemas, the `$defs` of every precise schema.
+    pub defs: &'static str,
+}
+
+/// The tools of one tag.
+#[derive(Debug, Clone, Copy)]
+pub struct Group {
+    /// The tag.
+    pub tag: &'static str,
+    /// The tools, in the order of the spec.
+    pub tools: &'static [ToolDef],
+    /// The schemas of these tools: `{"TOOL": {"advertised": {…}, "precise": {…}, "output": {…}}}`. `precise` is
+    /// left out where it equals `advertised`, `output` where the tool has no structured result.
+    pub schemas: &'static str,
+}
+
+/// A server of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BaseUrl {
+    /// An absolute http or https URL without a trailing slash; `None` where the spec has none.
+    pub url: Option<&'static str>,
+}
+
+/// A security scheme of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scheme {
+    /// The name in the spec: `bearerAuth`.
+    pub name: &'static str,
+    /// The middle of the variables' names: `BEARER_AUTH` in `API_BEARER_AUTH_TOKEN`.
+    pub env: &'static str,
+    /// What is sent, and where.
+    pub kind: SchemeKind,
+}
+
+/// What kind of credential a scheme takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemeKind {
+    /// `API_<SCHEME>_KEY`, sent as it is under this name.
+    ApiKey(Location, &'static str),
+    /// `API_<SCHEME>_USERNAME` and `API_<SCHEME>_PASSWORD` (RFC 7617).
+    Basic,
+    /// `API_<SCHEME>_TOKEN` (RFC 6750); also OAuth 2 and OpenID Connect.
+    Bearer,
+}
+
+/// Where a value goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Location {
+    /// A variable of the path template.
+    Path,
+    /// The query string.
+    Query,
+    /// A request header.
+    Header,
+    /// The `Cookie` header.
+    Cookie,
+}
+
+/// How a value becomes text (OpenAPI 3.1 §4.8.12.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Style {
+    /// `;color=blue` in a path.
+    Matrix,
+    /// `.blue` in a path.
+    Label,
+    /// `blue,black` in a path or header.
+    Simple,
+    /// `color=blue&color=black` in a query, cookie or form.
+    Form,
+    /// `color=blue%20black` in a query.
+    SpaceDelimited,
+    /// `color=blue|black` in a query.
+    PipeDelimited,
+    /// `color[R]=100&color[G]=200` in a query.
+    DeepObject,
+}
+
+/// One tool and the request that it makes.
+#[derive(Debug, Clone, Copy)]
+pub struct ToolDef {
+    /// The name, `^[a-z][a-z0-9_]*$`.
+    pub name: &'static str,
+    /// What a person reads in a list.
+    pub title: &'static str,
+    /// What the model reads.
+    pub description: &'static str,
+    /// `operationId`, or empty.
+    pub operation_id: &'static str,
+    /// The HTTP method in upper case.
+    pub method: &'static str,
+    /// The path template, appended to the base URL.
+    pub path: &'static str,
+    /// The index into [`ServerDef::servers`].
+    pub server: usize,
+    /// What goes into path, query, headers and cookies.
+    pub parameters: &'static [Parameter],
+    /// What goes into the body.
+    pub body: Option<Body>,
+    /// The value of the `Accept` header.
+    pub accept: &'static str,
+    /// Alternatives, each a set of schemes that are needed together. Empty: no credential is sent.
+    pub security: &'static [&'static [Need]],
+    /// What a client may assume of a call.
+    pub hints: Hints,
+    /// Whether a result is sent as `structuredContent`, and how.
+    pub result: ResultShape,
+}
+
+/// One security scheme that a call needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// The name of the [`Scheme`].
+    pub scheme: &'static str,
+    /// The OAuth 2 scopes that the operation asks for.
+    pub scopes: &'static [&'static str],
+}
+
+/// An argument that goes into path, query, headers or cookies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameter {
+    /// The name of the argument, `^[A-Za-z0-9_]{1,64}$`.
+    pub argument: &'static str,
+    /// The name on the wire.
+    pub name: &'static str,
+    /// Where it goes.
+    pub location: Location,
+    /// How it becomes text.
+    pub style: Style,
+    /// Whether arrays and objects are spread out.
+    pub explode: bool,
+    /// Whether RFC 3986 reserved characters are sent as they are.
+    pub allow_reserved: bool,
+    /// Whether the value is sent as JSON text (`content: {application/json: …}`); the style is then not used.
+    pub json: bool,
+}
+
+/// The request body.
+#[derive(Debug, Clone, Copy)]
+pub struct Body {
+    /// The `Content-Type`.
+    pub media_type: &'static str,
+    /// How the arguments become bytes.
+    pub format: BodyFormat,
+    /// Whether a body is sent even when no argument for it is given.
+    pub required: bool,
+    /// Which arguments it is made of.
+    pub source: BodySource,
+}
+
+/// How a value becomes the bytes of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyFormat {
+    /// JSON text.
+    Json,
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// The argument's text as it is.
+    Text,
+    /// The bytes that the argument holds in base64 (RFC 4648 §4).
+    Bytes,
+}
+
+/// Which arguments a body is made of.
+#[derive(Debug, Clone, Copy)]
+pub enum BodySource {
+    /// Each field of the body is an argument of its own.
+    Fields(&'static [Field]),
+    /// This one argument is the whole body.
+    Whole(&'static str),
+}
+
+/// A field of a body that is an argument of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// The name of the argument.
+    pub argument: &'static str,
+    /// The name in the body.
+    pub name: &'static str,
+    /// How an array or object becomes text, for forms.
+    pub style: Style,
+    /// Whether arrays and objects are spread out, for forms.
+    pub explode: bool,
+}
+
+/// The four hints of MCP's tool annotations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hints {
+    /// The call changes nothing.
+    pub read_only: bool,
+    /// The call may delete or overwrite.
+    pub destructive: bool,
+    /// Calling twice is the same as calling once.
+    pub idempotent: bool,
+    /// The call reaches beyond a closed system.
+    pub open_world: bool,
+}
+
+/// How a successful result is structured. A tool with an output schema always sends `structuredContent`: `{}` where
+/// the response does not fit the schema, is cut or is no JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResultShape {
+    /// No `structuredContent`: there is no single JSON schema.
+    Unstructured,
+    /// The response is a JSON object and is sent as it is.
+    Object,
+    /// The response is another JSON value and is sent as `{"result": …}`.
+    Wrapped,
+}
+
+impl ToolDef {
+    /// A tool that sends `method` to `path` and takes no arguments.
+    #[must_use]
+    pub const fn new(name: &'static str, method: &'static str, path: &'static str) -> Self {
+        Self {
+            name,
+            title: name,
+            description: "",
+            operation_id: "",
+            method,
+            path,
+            server: 0,
+            parameters: &[],
+            body: None,
+            accept: "*/*",
+            security: &[],
+            hints: Hints::WRITE,
+            result: ResultShape::Unstructured,
+        }
+    }
+
+    /// Sets the title.
+    #[must_use]
+    pub const fn title(mut self, title: &'static str) -> Self {
+        self.title = title;
+        self
+    }
+
+    /// Sets the description.
+    #[must_use]
+    pub const fn description(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    /// Names the operation of the spec.
+    #[must_use]
+    pub const fn operation_id(mut self, operation_id: &'static str) -> Self {
+        self.operation_id = operation_id;
+        self
+    }
+
+    /// Sends to another server than the first.
+    #[must_use]
+    pub const fn server(mut self, index: usize) -> Self {
+        self.server = index;
+        self
+    }
+
+    /// Takes arguments for path, query, headers and cookies.
+    #[must_use]
+    pub const fn parameters(mut self, parameters: &'static [Parameter]) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
+    /// Sends a body.
+    #[must_use]
+    pub const fn body(mut self, body: Body) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// Asks for these media types.
+    #[must_use]
+    pub const fn accept(mut self, accept: &'static str) -> Self {
+        self.accept = accept;
+        self
+    }
+
+    /// Needs one of these sets of credentials.
+    #[must_use]
+    pub const fn security(mut self, alternatives: &'static [&'static [Need]]) -> Self {
+        self.security = alternatives;
+        self
+    }
+
+    /// Sets the hints.
+    #[must_use]
+    pub const fn hints(mut self, hints: Hints) -> Self {
+        self.hints = hints;
+        self
+    }
+
+    /// Sets how the result is structured.
+    #[must_use]
+    pub const fn result(mut self, result: ResultShape) -> Self {
+        self.result = result;
+        self
+    }
+}
+
+impl Need {
+    /// Needs this scheme, without scopes.
+    #[must_use]
+    pub const fn scheme(scheme: &'static str) -> Self {
+        Self {
+            scheme,
+            scopes: &[],
+        }
+    }
+
+    /// Asks for these scopes.
+    #[must_use]
+    pub const fn scopes(mut self, scopes: &'static [&'static str]) -> Self {
+        self.scopes = scopes;
+        self
+    }
+}
+
+impl Parameter {
+    /// A variable of the path, `simple` style.
+    #[must_use]
+    pub const fn path(name: &'static str) -> Self {
+        Self::new(name, Location::Path, Style::Simple, false)
+    }
+
+    /// A query parameter, `form` style, exploded.
+    #[must_use]
+    pub const fn query(name: &'static str) -> Self {
+        Self::new(name, Location::Query, Style::Form, true)
+    }
+
+    /// A header, `simple` style.
+    #[must_use]
+    pub const fn header(name: &'static str) -> Self {
+        Self::new(name, Location::Header, Style::Simple, false)
+    }
+
+    /// A cookie, `form` style.
+    #[must_use]
+    pub const fn cookie(name: &'static str) -> Self {
+        Self::new(name, Location::Cookie, Style::Form, true)
+    }
+
+    const fn new(name: &'static str, location: Location, style: Style, explode: bool) -> Self {
+        Self {
+            argument: name,
+            name,
+            location,
+            style,
+            explode,
+            allow_reserved: false,
+            json: false,
+        }
+    }
+
+    /// Is called otherwise as an argument than on the wire.
+    #[must_use]
+    pub const fn argument(mut self, argument: &'static str) -> Self {
+        self.argument = argument;
+        self
+    }
+
+    /// Is serialised otherwise than by the location's default.
+    #[must_use]
+    pub const fn style(mut self, style: Style, explode: bool) -> Self {
+        self.style = style;
+        self.explode = explode;
+        self
+    }
+
+    /// Keeps reserved characters as they are.
+    #[must_use]
+    pub const fn allow_reserved(mut self) -> Self {
+        self.allow_reserved = true;
+        self
+    }
+
+    /// Is sent as JSON text.
+    #[must_use]
+    pub const fn json(mut self) -> Self {
+        self.json = true;
+        self
+    }
+}
+
+impl Body {
+    /// A required JSON body.
+    #[must_use]
+    pub const fn json(source: BodySource) -> Self {
+        Self {
+            media_type: "application/json",
+            format: BodyFormat::Json,
+            required: true,
+            source,
+        }
+    }
+
+    /// A required form.
+    #[must_use]
+    pub const fn form(source: BodySource) -> Self {
+        Self {
+            media_type: "application/x-www-form-urlencoded",
+            format: BodyFormat::Form,
+            required: true,
+            source,
+        }
+    }
+
+    /// A required text.
+    #[must_use]
+    pub const fn text(source: BodySource) -> Self {
+        Self {
+            media_type: "text/plain; charset=utf-8",
+            format: BodyFormat::Text,
+            required: true,
+            source,
+        }
+    }
+
+    /// A required body of bytes.
+    #[must_use]
+    pub const fn bytes(source: BodySource) -> Self {
+        Self {
+            media_type: "application/octet-stream",
+            format: BodyFormat::Bytes,
+            required: true,
+            source,
+        }
+    }
+
+    /// Has another `Content-Type` than the format's usual one.
+    #[must_use]
+    pub const fn media_type(mut self, media_type: &'static str) -> Self {
+        self.media_type = media_type;
+        self
+    }
+
+    /// Is left away when none of its arguments is given.
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+}
+
+impl Field {
+    /// A field, in forms of `form` style, exploded.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            argument: name,
+            name,
+            style: Style::Form,
+            explode: true,
+        }
+    }
+
+    /// Is called otherwise as an argument than in the body.
+    #[must_use]
+    pub const fn argument(mut self, argument: &'static str) -> Self {
+        self.argument = argument;
+        self
+    }
+
+    /// Is serialised otherwise than by the default.
+    #[must_use]
+    pub const fn style(mut self, style: Style, explode: bool) -> Self {
+        self.style = style;
+        self.explode = explode;
+        self
+    }
+}
+
+impl Hints {
+    /// Reads only.
+    pub const READ: Self = Self {
+        read_only: true,
+        destructive: false,
+        idempotent: true,
+        open_world: true,
+    };
+    /// Adds something; twice adds twice.
+    pub const WRITE: Self = Self {
+        read_only: false,
+        destructive: false,
+        idempotent: false,
+        open_world: true,
+    };
+    /// Overwrites or deletes; twice is the same as once.
+    pub const OVERWRITE: Self = Self {
+        read_only: false,
+        destructive: true,
+        idempotent: true,
+        open_world: true,
+    };
+    /// May overwrite or delete, and twice may do more than once.
+    pub const DESTROY: Self = Self {
+        read_only: false,
+        destructive: true,
+        idempotent: false,
+        open_world: true,
+    };
+
+    /// Changes whether the call changes nothing.
+    #[must_use]
+    pub const fn read_only(mut self, yes: bool) -> Self {
+        self.read_only = yes;
+        self
+    }
+
+    /// Changes whether the call may delete or overwrite.
+    #[must_use]
+    pub const fn destructive(mut self, yes: bool) -> Self {
+        self.destructive = yes;
+        self
+    }
+
+    /// Changes whether calling twice is the same as calling once.
+    #[must_use]
+    pub const fn idempotent(mut self, yes: bool) -> Self {
+        self.idempotent = yes;
+        self
+    }
+
+    /// Changes whether the call reaches beyond a closed system.
+    #[must_use]
+    pub const fn open_world(mut self, yes: bool) -> Self {
+        self.open_world = yes;
+        self
+    }
+}

@@ -1,0 +1,396 @@
+//! Opens connections: straight or through a proxy, plain or with TLS, and never to where a description may not point.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use std::{io, vec};
+
+use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tower::Service;
+
+use super::super::engine::StartError;
+use super::failure::{Dialled, Failure, Stage, unreachable};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Tcp = TokioIo<TcpStream>;
+type Plain = MaybeHttpsStream<Tcp>;
+type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
+
+/// The proxies that the environment names.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct Proxies(pub(super) Option<Arc<Matcher>>);
+
+impl Proxies {
+    /// Reads `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in upper or lower case, as curl does.
+    ///
+    /// # Errors
+    /// A proxy of a kind that is not spoken.
+    pub(in super::super) fn read(env: &dyn Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+        let either = |upper: &str| {
+            [upper.to_owned(), upper.to_ascii_lowercase()]
+                .into_iter()
+                .find_map(|name| Some((env(&name)?.trim().to_owned(), name)))
+                .filter(|(value, _)| !value.is_empty())
+        };
+        let (http, https) = (either("HTTP_PROXY"), either("HTTPS_PROXY"));
+        for (value, name) in [&http, &https].into_iter().flatten() {
+            let scheme = value.split_once("://").map_or("http", |(scheme, _)| scheme);
+            if !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
+                || value.parse::<Uri>().is_err()
+            {
+                return Err(StartError(format!(
+                    "`{name}` is not the URL of an http or https proxy"
+                )));
+            }
+        }
+        if http.is_none() && https.is_none() {
+            return Ok(Self(None));
+        }
+        let text = |found: Option<(String, String)>| found.map_or_else(String::new, |(v, _)| v);
+        let matcher = Matcher::builder()
+            .http(text(http))
+            .https(text(https))
+            .no(text(either("NO_PROXY")))
+            .build();
+        Ok(Self(Some(Arc::new(matcher))))
+    }
+}
+
+/// Opens connections for the pool.
+#[derive(Clone)]
+pub(super) struct Connector(Arc<Inner>);
+
+struct Inner {
+    direct: HttpsConnector<Dial>,
+    timeout: Duration,
+    proxies: Proxies,
+    owners_hosts: Arc<[String]>,
+}
+
+impl Connector {
+    pub(super) fn new(timeout: Duration, proxies: Proxies, owners_hosts: Vec<String>) -> Self {
+        let owners_hosts: Arc<[String]> = owners_hosts.into();
+        Self(Arc::new(Inner {
+            direct: tls(Dial::new(timeout, Some(Arc::clone(&owners_hosts)))),
+            timeout,
+            proxies,
+            owners_hosts,
+        }))
+    }
+}
+
+/// TLS with the roots of Mozilla's programme, HTTP/2 where the upstream speaks it.
+fn tls<C>(connector: C) -> HttpsConnector<C> {
+    HttpsConnectorBuilder::new()
+        .with_webpki_roots()
+        .https_or_http()
+        .enable_http1()
+        .enable_http2()
+        .wrap_connector(connector)
+}
+
+impl Service<Uri> for Connector {
+    type Response = Stream;
+    type Error = BoxError;
+    type Future = BoxFuture<Stream>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move {
+            match tokio::time::timeout(inner.timeout, inner.open(to)).await {
+                Ok(Ok(stream)) => Ok(stream),
+                Ok(Err(failure)) => Err(Dialled(failure).into()),
+                Err(_) => Err(Dialled(Failure::Timeout(Stage::Connect)).into()),
+            }
+        })
+    }
+}
+
+impl Inner {
+    async fn open(&self, to: Uri) -> Result<Stream, Failure> {
+        let proxy = (self.proxies.0.as_ref()).and_then(|matcher| matcher.intercept(&to));
+        match proxy {
+            None => {
+                let stream = self.direct.clone().call(to).await;
+                stream.map(Stream::Direct).map_err(|error| of_tls(&*error))
+            }
+            Some(proxy) if to.scheme_str() == Some("https") => self.tunnel(&proxy, to).await,
+            Some(proxy) => {
+                let stream = self.to_proxy().call(proxy.uri().clone()).await;
+                stream.map(Stream::ToProxy).map_err(|_| Failure::Proxy)
+            }
+        }
+    }
+
+    /// The owner named the proxy, so it may be anywhere.
+    fn to_proxy(&self) -> HttpsConnector<Dial> {
+        // A proxy is spoken to in HTTP/1.1.
+        HttpsConnectorBuilder::new()
+            .with_webpki_roots()
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(Dial::new(self.timeout, None))
+    }
+
+    async fn tunnel(&self, proxy: &Intercept, to: Uri) -> Result<Stream, Failure> {
+        if to.host().is_some_and(|host| self.is_forbidden(host)) {
+            return Err(Failure::Forbidden);
+        }
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), self.to_proxy());
+        if let Some(authorization) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(authorization.clone());
+        }
+        let stream = tls(ThroughProxy(tunnel)).call(to).await;
+        stream
+            .map(|stream| Stream::Tunnelled(Box::new(stream)))
+            .map_err(|error| of_tls(&*error))
+    }
+
+    fn is_forbidden(&self, host: &str) -> bool {
+        let literal = host.trim_matches(['[', ']']).parse().ok();
+        literal.is_some_and(super::super::base_url::is_local_infrastructure)
+            && !self.owners_hosts.iter().any(|owners| owners == host)
+    }
+}
+
+/// A failure below TLS was marked when it happened; what is not marked is TLS's own.
+fn of_tls(error: &(dyn std::error::Error + 'static)) -> Failure {
+    match Failure::of(error) {
+        Failure::Broken => Failure::Tls(innermost(error)),
+        marked => marked,
+    }
+}
+
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let inner = error
+        .downcast_ref::<io::Error>()
+        .and_then(|error| error.get_ref().map(ToString::to_string));
+    let text = inner.unwrap_or_else(|| error.to_string());
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(200)
+        .collect()
+}
+
+/// Opens TCP connections and marks their failures.
+#[derive(Clone)]
+struct Dial(HttpConnector<Resolve>);
+
+impl Dial {
+    /// `owners_hosts` may be anywhere, all others not; `None` is for proxies, which may be anywhere.
+    fn new(timeout: Duration, owners_hosts: Option<Arc<[String]>>) -> Self {
+        let mut http = HttpConnector::new_with_resolver(Resolve {
+            system: GaiResolver::new(),
+            owners_hosts,
+        });
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        // For each address: a dead one must leave time for the next. The whole has the same limit once more.
+        http.set_connect_timeout(Some(timeout));
+        http.set_keepalive(Some(Duration::from_secs(60)));
+        Self(http)
+    }
+}
+
+impl Service<Uri> for Dial {
+    type Response = Tcp;
+    type Error = BoxError;
+    type Future = BoxFuture<Tcp>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let connecting = self.0.call(to);
+        Box::pin(async move {
+            connecting
+                .await
+                .map_err(|error| Dialled(unreachable(&error)).into())
+        })
+    }
+}
+
+/// A tunnel whose failures are marked as the proxy's.
+#[derive(Clone)]
+struct ThroughProxy(Tunnel<HttpsConnector<Dial>>);
+
+impl Service<Uri> for ThroughProxy {
+    type Response = Plain;
+    type Error = BoxError;
+    type Future = BoxFuture<Plain>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let tunnelling = self.0.call(to);
+        Box::pin(async move { tunnelling.await.map_err(|_| Dialled(Failure::Proxy).into()) })
+    }
+}
+
+/// The system's resolver, without the addresses that a description may not lead to.
+#[derive(Clone)]
+struct Resolve {
+    system: GaiResolver,
+    owners_hosts: Option<Arc<[String]>>,
+}
+
+impl Service<Name> for Resolve {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = BoxFuture<Self::Response>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let trusted = (self.owners_hosts.as_ref())
+            .is_none_or(|hosts| hosts.iter().any(|host| host == name.as_str()));
+        let looking = self.system.call(name);
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = match looking.await {
+                Ok(found) => found.collect(),
+                Err(_) => return Err(Dialled(Failure::Dns).into()),
+            };
+            if found.is_empty() {
+                return Err(Dialled(Failure::Dns).into());
+            }
+            permitted(found, trusted).map(Vec::into_iter)
+        })
+    }
+}
+
+fn permitted(found: Vec<SocketAddr>, trusted: bool) -> Result<Vec<SocketAddr>, BoxError> {
+    if trusted {
+        return Ok(found);
+    }
+    let left: Vec<SocketAddr> = (found.into_iter())
+        .filter(|address| !super::super::base_url::is_local_infrastructure(address.ip()))
+        .collect();
+    if left.is_empty() {
+        return Err(Dialled(Failure::Forbidden).into());
+    }
+    Ok(left)
+}
+
+/// A connection.
+pub(super) enum Stream {
+    Direct(Plain),
+    /// To a proxy that is sent whole URLs.
+    ToProxy(Plain),
+    /// Through a proxy's tunnel.
+    Tunnelled(Box<MaybeHttpsStream<Plain>>),
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        match self {
+            Self::Direct(stream) => stream.connected(),
+            Self::ToProxy(stream) => stream.connected().proxy(true),
+            Self::Tunnelled(stream) => stream.connected(),
+        }
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Direct(stream) | Self::ToProxy(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Tunnelled(stream) => Pin::new(&mut **stream).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Direct(stream) | Self::ToProxy(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Tunnelled(stream) => Pin::new(&mut **stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Direct(stream) | Self::ToProxy(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tunnelled(stream) => Pin::new(&mut **stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Direct(stream) | Self::ToProxy(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tunnelled(stream) => Pin::new(&mut **stream).poll_shutdown(cx),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Direct(stream) | Self::ToProxy(stream) => stream.is_write_vectored(),
+            Self::Tunnelled(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Direct(stream) | Self::ToProxy(stream) => {
+                Pin::new(stream).poll_write_vectored(cx, slices)
+            }
+            Self::Tunnelled(stream) => Pin::new(&mut **stream).poll_write_vectored(cx, slices),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(addresses: &[&str], trusted: bool) -> Result<usize, Failure> {
+        let found = (addresses.iter())
+            .map(|address| SocketAddr::new(address.parse().expect("an address"), 80))
+            .collect();
+        permitted(found, trusted)
+            .map(|left| left.len())
+            .map_err(|error| Failure::of(&*error))
+    }
+
+    #[test]
+    fn a_name_of_the_spec_cannot_lead_to_link_local_or_metadata_addresses() {
+        let rebound = ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254"];
+        assert_eq!(resolved(&rebound, false), Err(Failure::Forbidden));
+        assert_eq!(resolved(&["169.254.169.254", "192.0.2.1"], false), Ok(1));
+        assert_eq!(resolved(&rebound, true), Ok(3));
+        assert_eq!(resolved(&["127.0.0.1", "10.0.0.1"], false), Ok(2));
+    }
+}

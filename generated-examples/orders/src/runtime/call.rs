@@ -1,0 +1,428 @@
+//! One call, from hooks and checks to the upstream and back: the order in which everything else is asked.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use super::arguments;
+use super::catalog::{Found, Prepared};
+use super::credentials::{Credential, NoCredential, Placed};
+use super::custom::{Call, Refusal};
+use super::engine::{CallContext, ErrorType, Inner, ToolResult};
+use super::handle::Api;
+use super::metrics::{GaugeGuard, Metrics, Status};
+use super::request::{Outgoing, Plan};
+use super::response::{Answer, Known, Sender};
+use super::steps::Steps;
+use super::upstream::{Failure, Stage, read};
+
+/// Where an error result says which line of the log belongs to it.
+const REQUEST_ID: &str = "mcpgen/requestId";
+
+/// What a tool that there is not is called in metrics and logs.
+const UNKNOWN: &str = "unknown";
+
+/// Runs a call; `None` when there is no such tool.
+pub(super) async fn run(
+    inner: &Arc<Inner>,
+    name: &str,
+    arguments: Map<String, Value>,
+    context: CallContext,
+) -> Option<ToolResult> {
+    let Some(found) = inner.catalog.find(name) else {
+        // The name is the client's own text: neither a label nor a line of the log.
+        let record = Record::new(&inner.metrics, UNKNOWN, &context.request_id);
+        record.finish(&ToolResult::failure(ErrorType::InvalidArguments, ""));
+        return None;
+    };
+    let mut record = Record::new(&inner.metrics, name, &context.request_id);
+    let cancelled = context.cancelled.clone();
+    let mut call = Call {
+        tool: Arc::from(name),
+        arguments,
+        headers: Vec::new(),
+        context,
+    };
+    let result = tokio::select! {
+        biased;
+        () = cancelled.cancelled() => {
+            ToolResult::failure(ErrorType::Cancelled, "The call was cancelled.")
+        }
+        result = hooked(inner, found, &mut call, &mut record.facts) => result,
+    };
+    let result = with_request_id(result, &call.context.request_id);
+    record.finish(&result);
+    Some(result)
+}
+
+fn with_request_id(mut result: ToolResult, request_id: &str) -> ToolResult {
+    if result.error.is_some() && !request_id.is_empty() {
+        result.meta.insert(REQUEST_ID.to_owned(), request_id.into());
+        // A client may check structured content against the output schema, which is not one for errors.
+        result.structured = None;
+    }
+    result
+}
+
+/// What is logged about a call beside its result.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    upstream_status: Option<u16>,
+    bytes: usize,
+    denied: bool,
+}
+
+async fn hooked(
+    inner: &Arc<Inner>,
+    found: Found<'_>,
+    call: &mut Call,
+    facts: &mut Facts,
+) -> ToolResult {
+    take_meta_out(found, &mut call.arguments);
+    let mut result = match inner.custom.before(call).await {
+        Ok(()) => dispatch(inner, found, call, facts).await,
+        Err(refusal) => {
+            facts.denied = true;
+            refusal.into()
+        }
+    };
+    if result.error.is_some() {
+        inner.custom.on_error(call, &mut result).await;
+    } else {
+        inner.custom.after(call, &mut result).await;
+    }
+    result
+}
+
+/// Some hosts put the request's `_meta` inside the arguments.
+fn take_meta_out(found: Found<'_>, arguments: &mut Map<String, Value>) {
+    const META: &str = "_meta";
+    let is_argument = match found {
+        Found::Generated(Prepared { plan: Ok(plan), .. }) => plan.arguments.contains(&META),
+        Found::Generated(_) => false,
+        Found::Custom(tool, _) => {
+            (tool.input_schema.get("properties")).is_some_and(|all| all.get(META).is_some())
+        }
+    };
+    if !is_argument && arguments.contains_key(META) {
+        arguments.shift_remove(META);
+    }
+}
+
+async fn dispatch(
+    inner: &Arc<Inner>,
+    found: Found<'_>,
+    call: &mut Call,
+    facts: &mut Facts,
+) -> ToolResult {
+    let lenient = inner.settings.lenient;
+    match found {
+        Found::Custom(tool, input) => {
+            if let Err(mistakes) = arguments::check(input, None, &mut call.arguments, lenient) {
+                let text = mistakes.text(&call.tool);
+                return ToolResult::failure(ErrorType::InvalidArguments, text);
+            }
+            let api = Api::new(Arc::clone(inner), &call.context);
+            (tool.handler)(call.clone(), api).await
+        }
+        Found::Generated(prepared) => {
+            let checked = prepare(inner, prepared, call);
+            let (outgoing, credentials) = match checked {
+                Ok(ready) => ready,
+                Err(result) => return *result,
+            };
+            let limit = inner.settings.total_timeout;
+            let exchange = exchange(
+                inner,
+                prepared,
+                outgoing,
+                &credentials,
+                &call.context,
+                facts,
+            );
+            match tokio::time::timeout(limit, exchange).await {
+                Ok(result) => result,
+                Err(_) => failed(inner, prepared, &Failure::Timeout(Stage::Total)),
+            }
+        }
+    }
+}
+
+type Ready = (Outgoing, Vec<Arc<Credential>>);
+
+/// Everything that can be wrong before a request is sent.
+fn prepare(inner: &Inner, tool: &Prepared, call: &mut Call) -> Result<Ready, Box<ToolResult>> {
+    let refuse = |kind, text: String| Box::new(ToolResult::failure(kind, text));
+    let plan: &Plan = (tool.plan.as_ref()).map_err(|problem| {
+        refuse(
+            ErrorType::Internal,
+            format!("`{}`: {problem}.", tool.def.name),
+        )
+    })?;
+    arguments::check(
+        &tool.input,
+        Some(&plan.arguments),
+        &mut call.arguments,
+        inner.settings.lenient,
+    )
+    .map_err(|mistakes| refuse(ErrorType::InvalidArguments, mistakes.text(tool.def.name)))?;
+    let base = (inner.bases.get(tool.def.server)).map_err(|problem| {
+        refuse(
+            ErrorType::Internal,
+            format!("No request was sent: {problem}."),
+        )
+    })?;
+    let credentials = (inner.credentials.select(tool.def, &call.context))
+        .map_err(|NoCredential(text)| refuse(ErrorType::Unauthorized, text))?;
+    if !credentials.is_empty() && !inner.bases.may_have_credentials(base) {
+        let variable = super::base_url::variable(tool.def.server);
+        let text = format!(
+            "No request was sent: `{}` is served by {}, for which no credential was configured. If it may have the \
+             API's credentials, set `{variable}={}{}`.",
+            tool.def.name, base.origin, base.origin, base.prefix
+        );
+        return Err(refuse(ErrorType::Unauthorized, text));
+    }
+    let placed: Vec<&Placed> = credentials.iter().map(|found| &found.placed).collect();
+    let outgoing = plan
+        .fill(base, &call.arguments, &call.headers, &placed)
+        .map_err(|mistakes| {
+            let mistakes = arguments::Mistakes(mistakes);
+            refuse(ErrorType::InvalidArguments, mistakes.text(tool.def.name))
+        })?;
+    Ok((outgoing, credentials))
+}
+
+async fn exchange(
+    inner: &Inner,
+    tool: &Prepared,
+    outgoing: Outgoing,
+    credentials: &[Arc<Credential>],
+    context: &CallContext,
+    facts: &mut Facts,
+) -> ToolResult {
+    let mut steps = Steps::new(context.progress.as_ref());
+    let method = outgoing.method.clone();
+    let path = outgoing.uri.path().to_owned();
+    steps.sent();
+    let response = match inner.upstream.send(outgoing).await {
+        Ok(response) => response,
+        Err(failure) => return failed(inner, tool, &failure),
+    };
+    let status = response.status();
+    facts.upstream_status = Some(status.as_u16());
+    steps.answered(status.as_u16());
+    let headers = response.headers().clone();
+    let received = read(
+        response,
+        inner.settings.max_response_bytes,
+        inner.upstream.read_timeout,
+        |bytes, total| steps.read(bytes, total),
+    )
+    .await;
+    let received = match received {
+        Ok(received) => received,
+        Err(failure) => return failed(inner, tool, &failure),
+    };
+    facts.bytes = received.bytes.len();
+    steps.done(facts.bytes);
+    let answer = Answer {
+        method: &method,
+        path: &path,
+        status,
+        headers: &headers,
+        received,
+        credentials,
+        most_bytes: inner.settings.max_response_bytes,
+        most_chars: inner.settings.max_result_chars,
+    };
+    let sent = match credentials {
+        [] => None,
+        some if some.iter().any(|credential| credential.clients) => Some(Sender::Client),
+        _ => Some(Sender::Server),
+    };
+    let known = Known {
+        way_out: &|| inner.credentials.way_out(tool.def.security),
+        security: tool.def.security,
+        sent,
+    };
+    answer.into_result(tool.def, tool.output.as_ref(), &known)
+}
+
+/// The credentials that a tool sends to the default server, for a request that the owner's code makes.
+pub(super) fn credentials_of(
+    inner: &Inner,
+    tool: &str,
+    context: &CallContext,
+) -> Result<Vec<Arc<Credential>>, Refusal> {
+    let refuse = |text, kind| Refusal { text, kind };
+    match inner.catalog.find(tool) {
+        Some(Found::Generated(tool)) => (inner.credentials.select(tool.def, context))
+            .map_err(|NoCredential(text)| refuse(text, ErrorType::Unauthorized)),
+        _ => Err(refuse(
+            format!("there is no generated tool `{tool}`"),
+            ErrorType::Internal,
+        )),
+    }
+}
+
+/// Sends a request of the owner's code; gives the status and the body.
+pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Bytes), Refusal> {
+    let settings = &inner.settings;
+    let read_only = outgoing.method.is_safe();
+    let exchange = async {
+        let response = inner.upstream.send(outgoing).await?;
+        let status = response.status().as_u16();
+        let silence = inner.upstream.read_timeout;
+        let received = read(response, settings.max_response_bytes, silence, |_, _| ()).await?;
+        Ok((status, received.bytes))
+    };
+    let failure = match tokio::time::timeout(settings.total_timeout, exchange).await {
+        Ok(Ok(answer)) => return Ok(answer),
+        Ok(Err(failure)) => failure,
+        Err(_) => Failure::Timeout(Stage::Total),
+    };
+    let origin =
+        (inner.bases.get(0)).map_or_else(|_| String::new(), |base| base.origin.to_string());
+    Err(Refusal {
+        text: explained(inner, &failure, &origin, 0, read_only),
+        kind: failure.error_type(),
+    })
+}
+
+/// No answer: in words, with the host but nothing else of the request.
+fn failed(inner: &Inner, tool: &Prepared, failure: &Failure) -> ToolResult {
+    let origin = (inner.bases.get(tool.def.server))
+        .map_or_else(|_| "the API".to_owned(), |base| base.origin.to_string());
+    ToolResult::failure(
+        failure.error_type(),
+        explained(
+            inner,
+            failure,
+            &origin,
+            tool.def.server,
+            tool.def.hints.read_only,
+        ),
+    )
+}
+
+fn explained(
+    inner: &Inner,
+    failure: &Failure,
+    origin: &str,
+    server: usize,
+    read_only: bool,
+) -> String {
+    let settings = &inner.settings;
+    let changed = if read_only {
+        ""
+    } else {
+        " What a changing call has done by now is not known: look before you repeat it."
+    };
+    match failure {
+        Failure::Timeout(Stage::Connect) => format!(
+            "No connection to {origin} within {}. Try again later.",
+            seconds(settings.connect_timeout)
+        ),
+        Failure::Timeout(Stage::Read) => format!(
+            "{origin} was silent for {}. Ask for less, or try again later.{changed}",
+            seconds(settings.read_timeout)
+        ),
+        Failure::Timeout(Stage::Total) => format!(
+            "The call to {origin} took longer than {}. Ask for less, or try again later.{changed}",
+            seconds(settings.total_timeout)
+        ),
+        Failure::Dns => format!("The host of {origin} is not known: its name has no address."),
+        Failure::Forbidden => format!(
+            "No request was sent: {origin} leads to a link-local or metadata address, which only `{}` may name.",
+            super::base_url::variable(server)
+        ),
+        Failure::Connect(why) => format!("No connection to {origin}: {why}. Try again later."),
+        Failure::Proxy => {
+            format!("No connection to {origin}: the proxy cannot be reached or refuses.")
+        }
+        Failure::Tls(why) => format!("No secure connection to {origin}: {why}."),
+        Failure::Redirect(to) => format!(
+            "{origin} redirects to {to}, which was not followed: credentials and arguments are for {origin} only. If \
+             the API has moved, set `{}`.",
+            super::base_url::variable(server)
+        ),
+        Failure::BadRedirect => format!("{origin} redirects to something that is no http URL."),
+        Failure::TooManyRedirects => format!("{origin} redirects in circles."),
+        Failure::Broken => {
+            format!("The connection to {origin} broke before the answer was complete.{changed}")
+        }
+    }
+}
+
+fn seconds(duration: std::time::Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}
+
+/// Counts and logs a call when it ends, also when its future is dropped.
+struct Record<'a> {
+    metrics: &'a Metrics,
+    tool: &'a str,
+    request_id: String,
+    started: Instant,
+    facts: Facts,
+    ended: bool,
+    _in_flight: GaugeGuard,
+}
+
+impl<'a> Record<'a> {
+    fn new(metrics: &'a Metrics, tool: &'a str, request_id: &str) -> Self {
+        Self {
+            metrics,
+            tool,
+            request_id: request_id.to_owned(),
+            started: Instant::now(),
+            facts: Facts::default(),
+            ended: false,
+            _in_flight: metrics.in_flight(),
+        }
+    }
+
+    fn finish(mut self, result: &ToolResult) {
+        let status = match result.error {
+            None => Status::Ok,
+            Some(ErrorType::Cancelled) => Status::Cancelled,
+            Some(_) if self.facts.denied => Status::Denied,
+            Some(_) => Status::Error,
+        };
+        self.end(status, result.error);
+    }
+
+    fn end(&mut self, status: Status, error: Option<ErrorType>) {
+        self.ended = true;
+        let elapsed = self.started.elapsed();
+        self.metrics
+            .invocation(self.tool, status, elapsed.as_secs_f64());
+        if let Some(error) = error {
+            self.metrics.error(self.tool, error);
+        }
+        tracing::info!(
+            target: "mcp::call",
+            request_id = self.request_id,
+            tool = self.tool,
+            status = status.label(),
+            error_type = error.map(ErrorType::label),
+            upstream_status = self.facts.upstream_status,
+            duration_ms = elapsed.as_secs_f64() * 1e3,
+            bytes = self.facts.bytes,
+        );
+    }
+}
+
+impl Drop for Record<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.end(Status::Cancelled, None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,482 @@
+//! Which credentials a call carries: from the environment, from files, or from the client when the owner says so.
+//!
+//! Alternatives are tried in the order of the description; the client's own credential beats the environment's. Where
+//! a credential may be sent is decided in `engine`, with `base_url`. No value is ever shown, here or elsewhere.
+
+mod client;
+mod source;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use self::source::{Part, Stored};
+use super::engine::{CallContext, ForwardAuth, StartError};
+use super::tool::{Location, Need, Scheme, SchemeKind, ServerDef, ToolDef};
+
+/// How many tools are named in a warning.
+const MOST_TOOLS: usize = 5;
+
+/// The credentials of a server, by scheme.
+#[derive(Debug)]
+pub(super) struct Credentials(Vec<Slot>);
+
+#[derive(Debug)]
+struct Slot {
+    scheme: &'static Scheme,
+    forward: ForwardAuth,
+    stored: Option<Stored>,
+}
+
+/// A credential as it is sent.
+#[derive(Debug)]
+pub(super) struct Credential {
+    pub(super) placed: Placed,
+    /// What must not show in a result.
+    secrets: Vec<SecretString>,
+    /// Whether the client sent it.
+    pub(super) clients: bool,
+}
+
+/// Where in a request a credential goes, and its text there.
+pub(super) enum Placed {
+    /// A header; the value is marked as sensitive.
+    Header(HeaderName, HeaderValue),
+    /// A parameter of the query, not yet encoded.
+    Query(&'static str, String),
+    /// A cookie, encoded.
+    Cookie(&'static str, String),
+}
+
+impl Placed {
+    /// Whether it is a parameter or cookie of this name.
+    pub(super) fn is_called(&self, wanted: &str) -> bool {
+        match self {
+            Self::Header(..) => false,
+            Self::Query(name, _) | Self::Cookie(name, _) => *name == wanted,
+        }
+    }
+}
+
+impl fmt::Debug for Placed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (place, name) = match self {
+            Self::Header(name, _) => ("header", name.as_str()),
+            Self::Query(name, _) => ("query", *name),
+            Self::Cookie(name, _) => ("cookie", *name),
+        };
+        write!(f, "{place} {name}: ***")
+    }
+}
+
+impl Credential {
+    /// Puts a value where the scheme says.
+    ///
+    /// # Errors
+    /// The value cannot be sent there: the end of a sentence that names where it comes from.
+    fn new(scheme: &Scheme, parts: &[&str], clients: bool) -> Result<Self, &'static str> {
+        if parts.iter().any(|part| part.chars().any(char::is_control)) {
+            return Err("contains a line break or another control character");
+        }
+        let mut secrets: Vec<SecretString> = Vec::new();
+        let mut secret = |text: &str| secrets.push(SecretString::from(text.to_owned()));
+        let placed = match (scheme.kind, parts) {
+            (SchemeKind::Bearer, [token, ..]) => {
+                let token = without_prefix(token, "bearer");
+                secret(token);
+                Placed::Header(AUTHORIZATION, sensitive(&format!("Bearer {token}"))?)
+            }
+            (SchemeKind::Basic, [user, password]) => {
+                if user.contains(':') {
+                    return Err("contains a colon, which a user name cannot (RFC 7617)");
+                }
+                let encoded = STANDARD.encode(format!("{user}:{password}"));
+                secret(password);
+                secret(&encoded);
+                Placed::Header(AUTHORIZATION, sensitive(&format!("Basic {encoded}"))?)
+            }
+            // Encoded already: what a client sent after `Basic`.
+            (SchemeKind::Basic, [encoded, ..]) => {
+                secret(encoded);
+                Placed::Header(AUTHORIZATION, sensitive(&format!("Basic {encoded}"))?)
+            }
+            (SchemeKind::ApiKey(location, name), [key, ..]) => {
+                secret(key);
+                placed_key(location, name, key)?
+            }
+            (_, []) => return Err("is empty"),
+        };
+        Ok(Self {
+            placed,
+            secrets,
+            clients,
+        })
+    }
+
+    /// Takes the credential out of a text that the upstream sent back, also where it is escaped.
+    pub(super) fn redact(&self, text: &mut Cow<'_, str>) {
+        for secret in &self.secrets {
+            let secret = secret.expose_secret();
+            // Shorter ones are found in any text.
+            if secret.len() < 4 {
+                continue;
+            }
+            for form in std::iter::once(secret.to_owned()).chain(escaped_forms(secret)) {
+                if text.contains(&form) {
+                    *text = Cow::Owned(text.replace(&form, "***"));
+                }
+            }
+        }
+    }
+}
+
+/// How URLs and JSON writers may spell a secret that is not plain: percent-encoded, with `\/`, or with `\u002B`.
+fn escaped_forms(secret: &str) -> Vec<String> {
+    let unreserved = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~');
+    if secret.chars().all(unreserved) {
+        return Vec::new();
+    }
+    let each = |escape: &dyn Fn(char) -> String| -> String { secret.chars().map(escape).collect() };
+    let percent = |c: char| {
+        let mut buffer = [0; 4];
+        let text: &str = c.encode_utf8(&mut buffer);
+        text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    };
+    let kept = |c: char, also: &str| unreserved(c) || also.contains(c);
+    let quoted = serde_json::to_string(secret).unwrap_or_default();
+    let quoted = quoted.trim_matches('"').to_owned();
+    let mut forms = vec![
+        each(&|c| {
+            if unreserved(c) {
+                c.to_string()
+            } else {
+                percent(c)
+            }
+        }),
+        each(&|c| {
+            if kept(c, "/") {
+                c.to_string()
+            } else {
+                percent(c)
+            }
+        }),
+        each(&|c| {
+            if kept(c, "!$&'()*+,;=:@/?") {
+                c.to_string()
+            } else {
+                percent(c)
+            }
+        }),
+        each(&|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_string()
+            } else {
+                percent(c)
+            }
+        }),
+        each(&|c| {
+            if kept(c, "/=:") {
+                c.to_string()
+            } else {
+                format!("\\u{:04x}", u32::from(c))
+            }
+        }),
+        each(&|c| {
+            if kept(c, "/=:") {
+                c.to_string()
+            } else {
+                format!("\\u{:04X}", u32::from(c))
+            }
+        }),
+        each(&|c| {
+            if unreserved(c) {
+                c.to_string()
+            } else {
+                format!("\\u{:04x}", u32::from(c))
+            }
+        }),
+        each(&|c| {
+            if unreserved(c) {
+                c.to_string()
+            } else {
+                format!("\\u{:04X}", u32::from(c))
+            }
+        }),
+        quoted.replace('/', "\\/"),
+        quoted,
+    ];
+    let lower: Vec<_> = forms[..4].iter().map(|form| lower_percent(form)).collect();
+    forms.extend(lower);
+    forms.sort_unstable();
+    forms.dedup();
+    forms
+}
+
+/// `%2f` for `%2F`.
+fn lower_percent(text: &str) -> String {
+    let mut parts = text.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |mut text, part| {
+        let (digits, rest) = part.split_at(part.len().min(2));
+        text.push('%');
+        text.push_str(&digits.to_ascii_lowercase());
+        text.push_str(rest);
+        text
+    })
+}
+
+fn placed_key(location: Location, name: &'static str, key: &str) -> Result<Placed, &'static str> {
+    Ok(match location {
+        Location::Cookie => Placed::Cookie(name, cookie_value(key)),
+        Location::Query => Placed::Query(name, key.to_owned()),
+        Location::Header | Location::Path => {
+            let name = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| "belongs in a header whose name cannot be sent")?;
+            Placed::Header(name, sensitive(key)?)
+        }
+    })
+}
+
+/// RFC 6265 §4.1.1: what is no cookie-octet is percent-encoded.
+fn cookie_value(key: &str) -> String {
+    let octet = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | ',' | ';' | '\\');
+    if key.chars().all(octet) {
+        key.to_owned()
+    } else {
+        percent_encoding::utf8_percent_encode(key, percent_encoding::NON_ALPHANUMERIC).to_string()
+    }
+}
+
+fn sensitive(text: &str) -> Result<HeaderValue, &'static str> {
+    let mut value =
+        HeaderValue::from_str(text).map_err(|_| "contains characters that a header cannot hold")?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// A value without `Bearer ` or the like in front of it.
+fn without_prefix<'a>(value: &'a str, scheme: &str) -> &'a str {
+    match value.trim().split_once(' ') {
+        Some((front, back)) if front.eq_ignore_ascii_case(scheme) => back.trim_start(),
+        _ => value.trim(),
+    }
+}
+
+/// Why a call has no credential: text that the model reads.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NoCredential(pub(super) String);
+
+impl Credentials {
+    /// Reads the variables of every scheme, and the files that they name.
+    ///
+    /// # Errors
+    /// A credential that is given twice, cannot be read or cannot be sent, or a forwarding rule for no scheme.
+    pub(super) fn new(
+        def: &ServerDef,
+        forward: &BTreeMap<String, ForwardAuth>,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, StartError> {
+        if let Some(name) = (forward.keys()).find(|name| {
+            !name.is_empty()
+                && !def
+                    .schemes
+                    .iter()
+                    .any(|scheme| scheme.name == name.as_str())
+        }) {
+            let known: Vec<&str> = def.schemes.iter().map(|scheme| scheme.name).collect();
+            return Err(StartError(format!(
+                "auth forwarding is set for `{name}`, which is no security scheme of this API; there is `{}`",
+                known.join("`, `")
+            )));
+        }
+        let slots = (def.schemes.iter())
+            .map(|scheme| {
+                Ok(Slot {
+                    scheme,
+                    forward: (forward.get(scheme.name).or_else(|| forward.get("")))
+                        .cloned()
+                        .unwrap_or(ForwardAuth::Off),
+                    stored: Stored::read(scheme, env)?,
+                })
+            })
+            .collect::<Result<_, StartError>>()?;
+        Ok(Self(slots))
+    }
+
+    /// The credentials for a call: those of the first alternative that is complete, where one with a credential of
+    /// the client's goes before the others, and `{}` behind them.
+    ///
+    /// # Errors
+    /// No alternative is complete, or what the client sent cannot be used.
+    pub(super) fn select(
+        &self,
+        tool: &ToolDef,
+        ctx: &CallContext,
+    ) -> Result<Vec<Arc<Credential>>, NoCredential> {
+        let mut first_complete = None;
+        for alternative in tool.security.iter().filter(|needs| !needs.is_empty()) {
+            let Some(found) = self.complete(alternative, ctx)? else {
+                continue;
+            };
+            if found.iter().any(|credential| credential.clients) {
+                return Ok(found);
+            }
+            first_complete = first_complete.or(Some(found));
+        }
+        if let Some(found) = first_complete {
+            return Ok(found);
+        }
+        if tool.security.iter().all(|needs| !needs.is_empty()) && !tool.security.is_empty() {
+            return Err(NoCredential(format!(
+                "`{}` needs a credential that this server does not have, so no request was sent. {}",
+                tool.name,
+                self.way_out(tool.security)
+            )));
+        }
+        Ok(Vec::new())
+    }
+
+    fn complete(
+        &self,
+        needs: &[Need],
+        ctx: &CallContext,
+    ) -> Result<Option<Vec<Arc<Credential>>>, NoCredential> {
+        let mut found = Vec::with_capacity(needs.len());
+        for need in needs {
+            let Some(slot) = self.slot(need.scheme) else {
+                return Ok(None);
+            };
+            let client =
+                client::credential(slot.scheme, &slot.forward, ctx).map_err(NoCredential)?;
+            match client
+                .map(Arc::new)
+                .or_else(|| Some(slot.stored.as_ref()?.current()))
+            {
+                Some(credential) => found.push(credential),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(found))
+    }
+
+    fn slot(&self, scheme: &str) -> Option<&Slot> {
+        self.0.iter().find(|slot| slot.scheme.name == scheme)
+    }
+
+    /// How the credentials of a tool are given, as sentences.
+    pub(super) fn way_out(&self, security: &[&[Need]]) -> String {
+        let ways: Vec<String> = (security.iter())
+            .filter(|needs| !needs.is_empty())
+            .map(|needs| {
+                let each: Vec<String> = (needs.iter())
+                    .filter_map(|need| self.slot(need.scheme))
+                    .map(Slot::how)
+                    .collect();
+                each.join(", and ")
+            })
+            .collect();
+        match ways.split_first() {
+            None => String::new(),
+            Some((only, [])) => format!("{}.", capitalised(only)),
+            Some((first, others)) => {
+                format!("{}; or {}.", capitalised(first), others.join("; or "))
+            }
+        }
+    }
+
+    /// One line for each scheme that some tool cannot do without and that has no credential.
+    pub(super) fn missing(&self, def: &ServerDef) -> Vec<String> {
+        (self.0.iter())
+            .filter(|slot| slot.stored.is_none() && slot.forward == ForwardAuth::Off)
+            .filter_map(|slot| {
+                let tools: Vec<&str> = (def.groups.iter())
+                    .flat_map(|group| group.tools)
+                    .filter(|tool| self.lacks(tool, slot.scheme.name))
+                    .map(|tool| tool.name)
+                    .collect();
+                (!tools.is_empty()).then(|| warning(slot, &tools))
+            })
+            .collect()
+    }
+
+    /// Whether a tool cannot be called, and this scheme is one that would help.
+    fn lacks(&self, tool: &ToolDef, scheme: &str) -> bool {
+        let available = |need: &Need| {
+            self.slot(need.scheme)
+                .is_some_and(|slot| slot.stored.is_some() || slot.forward != ForwardAuth::Off)
+        };
+        (tool.security.iter()).any(|needs| needs.iter().any(|need| need.scheme == scheme))
+            && !(tool.security.iter()).any(|needs| needs.iter().all(available))
+    }
+}
+
+fn warning(slot: &Slot, tools: &[&str]) -> String {
+    let named: Vec<String> = (tools.iter().take(MOST_TOOLS))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let more = match tools.len().checked_sub(MOST_TOOLS) {
+        Some(more @ 1..) => format!(" and {more} more"),
+        _ => String::new(),
+    };
+    format!(
+        "no credential for `{}`: {}; needed by {}{more}",
+        slot.scheme.name,
+        slot.how(),
+        named.join(", ")
+    )
+}
+
+impl Slot {
+    /// What is to be done to have this credential.
+    fn how(&self) -> String {
+        let env = self.scheme.env;
+        let set = match self.scheme.kind {
+            SchemeKind::Basic => format!(
+                "set the environment variables `API_{env}_USERNAME` and `API_{env}_PASSWORD` (or `…_FILE`)"
+            ),
+            SchemeKind::Bearer => one_variable(&format!("API_{env}_TOKEN")),
+            SchemeKind::ApiKey(..) => one_variable(&format!("API_{env}_KEY")),
+        };
+        match &self.forward {
+            ForwardAuth::Off => set,
+            ForwardAuth::Authorization => {
+                format!("send it in the `Authorization` header of the MCP request, or {set}")
+            }
+            ForwardAuth::Header(name) => {
+                format!("send it in the `{name}` header of the MCP request, or {set}")
+            }
+            ForwardAuth::Meta => {
+                format!("send it as `_meta.authorization` of the MCP request, or {set}")
+            }
+        }
+    }
+}
+
+fn one_variable(name: &str) -> String {
+    format!("set the environment variable `{name}` (or `{name}_FILE`)")
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}
+
+/// The variables of a scheme, in the order in which [`Credential::new`] takes their values.
+fn parts_of(kind: SchemeKind) -> &'static [Part] {
+    match kind {
+        SchemeKind::ApiKey(..) => &[Part("KEY")],
+        SchemeKind::Bearer => &[Part("TOKEN")],
+        SchemeKind::Basic => &[Part("USERNAME"), Part("PASSWORD")],
+    }
+}
+
+#[cfg(test)]
+mod tests;

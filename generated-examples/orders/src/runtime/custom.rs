@@ -1,0 +1,256 @@
+//! What the owner adds in `src/custom.rs`: tools of their own, and hooks around every call.
+//!
+//! Every type here is ours: none of the libraries below shows, so that an owner's file survives their new versions.
+//! What the hooks are called with, and when, is decided in `engine`.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::engine::{CallContext, ErrorType, ToolResult};
+pub use super::handle::{Api, ApiRequest, ApiResponse};
+use super::tool::Hints;
+
+/// Implemented by `src/custom.rs`. Every method has a default that does nothing.
+///
+/// ```ignore
+/// impl Custom for Mine {
+///     async fn before(&self, call: &mut Call) -> Result<(), Refusal> {
+///         call.add_header("X-Tenant", "acme");
+///         Ok(())
+///     }
+/// }
+/// ```
+pub trait Custom: Send + Sync + 'static {
+    /// Tools beside the generated ones. Asked for once, at start.
+    fn tools(&self) -> Vec<CustomTool> {
+        Vec::new()
+    }
+
+    /// Runs before a call's arguments are checked. It may change them, add headers to the request, or refuse the call.
+    fn before(&self, call: &mut Call) -> impl Future<Output = Result<(), Refusal>> + Send {
+        let _ = call;
+        std::future::ready(Ok(()))
+    }
+
+    /// Runs after a call that succeeded. It may change the result.
+    fn after(&self, call: &Call, result: &mut ToolResult) -> impl Future<Output = ()> + Send {
+        let _ = (call, result);
+        std::future::ready(())
+    }
+
+    /// Runs after a call that failed, in the place of [`Custom::after`]. It may change the result.
+    fn on_error(&self, call: &Call, result: &mut ToolResult) -> impl Future<Output = ()> + Send {
+        let _ = (call, result);
+        std::future::ready(())
+    }
+}
+
+/// Adds nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nothing;
+
+impl Custom for Nothing {}
+
+/// A call on its way to a tool.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Call {
+    pub(super) tool: Arc<str>,
+    pub(super) arguments: Map<String, Value>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) context: CallContext,
+}
+
+impl Call {
+    /// The name of the tool.
+    #[must_use]
+    pub fn tool(&self) -> &str {
+        &self.tool
+    }
+
+    /// The arguments: as the client sent them in `before`, checked and coerced afterwards.
+    #[must_use]
+    pub fn arguments(&self) -> &Map<String, Value> {
+        &self.arguments
+    }
+
+    /// The arguments, to be changed.
+    pub fn arguments_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.arguments
+    }
+
+    /// The argument of this name, if it is a string.
+    #[must_use]
+    pub fn text(&self, argument: &str) -> Option<&str> {
+        self.arguments.get(argument)?.as_str()
+    }
+
+    /// Adds a header to the request, in the place of one of the same name that an argument set.
+    pub fn add_header(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.headers.push((name.into(), value.into()));
+    }
+
+    /// A header of the client's own request; always `None` over stdio.
+    #[must_use]
+    pub fn client_header(&self, name: &str) -> Option<&str> {
+        self.context.headers.get(name)?.to_str().ok()
+    }
+
+    /// `_meta` of the client's request.
+    #[must_use]
+    pub fn meta(&self) -> &Map<String, Value> {
+        &self.context.meta
+    }
+
+    /// What identifies the call in the log.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.context.request_id
+    }
+}
+
+impl fmt::Debug for Call {
+    // Neither arguments nor headers: both may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("tool", &self.tool)
+            .field("request_id", &self.context.request_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why `before` refuses a call: text that the model reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    pub(super) text: String,
+    pub(super) kind: ErrorType,
+}
+
+impl Refusal {
+    /// Refuses with this text; counted as `denied`.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            kind: ErrorType::Forbidden,
+        }
+    }
+}
+
+impl From<Refusal> for ToolResult {
+    fn from(refusal: Refusal) -> Self {
+        Self::failure(refusal.kind, refusal.text)
+    }
+}
+
+/// A tool that the owner wrote.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct CustomTool {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) input_schema: Map<String, Value>,
+    pub(super) hints: Hints,
+    pub(super) handler: Handler,
+}
+
+type Handler = Arc<dyn Fn(Call, Api) -> BoxFuture<'static, ToolResult> + Send + Sync>;
+
+impl CustomTool {
+    /// A tool without arguments that reads only. `name` is `^[a-z][a-z0-9_]*$`.
+    pub fn new<H, F>(name: impl Into<String>, handler: H) -> Self
+    where
+        H: Fn(Call, Api) -> F + Send + Sync + 'static,
+        F: Future<Output = ToolResult> + Send + 'static,
+    {
+        let name = name.into();
+        let mut input_schema = Map::new();
+        input_schema.insert("type".to_owned(), "object".into());
+        input_schema.insert("properties".to_owned(), Value::Object(Map::new()));
+        input_schema.insert("additionalProperties".to_owned(), false.into());
+        Self {
+            title: name.clone(),
+            name,
+            description: String::new(),
+            input_schema,
+            hints: Hints::READ,
+            handler: Arc::new(move |call, api| Box::pin(handler(call, api))),
+        }
+    }
+
+    /// Sets what a person reads.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// Sets what the model reads.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// Sets the JSON Schema of the arguments, usually with `serde_json::json!`. What is not an object is ignored.
+    #[must_use]
+    pub fn input(mut self, schema: Value) -> Self {
+        if let Value::Object(schema) = schema {
+            self.input_schema = schema;
+        }
+        self
+    }
+
+    /// Sets what a client may assume of a call.
+    #[must_use]
+    pub fn hints(mut self, hints: Hints) -> Self {
+        self.hints = hints;
+        self
+    }
+}
+
+impl fmt::Debug for CustomTool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomTool")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// [`Custom`] behind a pointer. Implemented for every [`Custom`]; there is no reason to implement it otherwise.
+pub trait AnyCustom: Send + Sync + 'static {
+    /// [`Custom::tools`].
+    fn tools(&self) -> Vec<CustomTool>;
+    /// [`Custom::before`].
+    fn before<'a>(&'a self, call: &'a mut Call) -> BoxFuture<'a, Result<(), Refusal>>;
+    /// [`Custom::after`].
+    fn after<'a>(&'a self, call: &'a Call, result: &'a mut ToolResult) -> BoxFuture<'a, ()>;
+    /// [`Custom::on_error`].
+    fn on_error<'a>(&'a self, call: &'a Call, result: &'a mut ToolResult) -> BoxFuture<'a, ()>;
+}
+
+/// The future of a hook or a handler.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+impl<T: Custom> AnyCustom for T {
+    fn tools(&self) -> Vec<CustomTool> {
+        Custom::tools(self)
+    }
+
+    fn before<'a>(&'a self, call: &'a mut Call) -> BoxFuture<'a, Result<(), Refusal>> {
+        Box::pin(Custom::before(self, call))
+    }
+
+    fn after<'a>(&'a self, call: &'a Call, result: &'a mut ToolResult) -> BoxFuture<'a, ()> {
+        Box::pin(Custom::after(self, call, result))
+    }
+
+    fn on_error<'a>(&'a self, call: &'a Call, result: &'a mut ToolResult) -> BoxFuture<'a, ()> {
+        Box::pin(Custom::on_error(self, call, result))
+    }
+}

@@ -1,0 +1,191 @@
+//! The transport of MCP 2024-11-05: `GET /sse` opens a stream, `POST /messages?sessionId=` answers on it.
+//!
+//! A session lives as long as its stream: when the client goes, its calls are cancelled and its id is forgotten. What
+//! a message means is `session`'s business.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::request::Parts;
+use http::{Request, StatusCode};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::super::session::Session;
+use super::super::wire;
+use super::{App, json, problem, read_body};
+
+/// Proxies close what is silent for a minute.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How many posts of one session may wait; the next one waits for its response.
+const INBOX: usize = 32;
+/// How many messages may wait to be sent on one stream.
+const OUTBOX: usize = 64;
+/// How many of them are sent at once.
+const BATCH: usize = 64;
+
+type Post = (Bytes, Parts);
+
+/// The streams that are open, by session id.
+#[derive(Clone, Default)]
+pub(super) struct Streams(Arc<Mutex<HashMap<String, mpsc::Sender<Post>>>>);
+
+impl Streams {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<Post>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self, max: usize, id: &str, inbox: mpsc::Sender<Post>) -> bool {
+        let mut open = self.lock();
+        let free = open.len() < max;
+        if free {
+            open.insert(id.to_owned(), inbox);
+        }
+        free
+    }
+
+    fn inbox(&self, id: &str) -> Option<mpsc::Sender<Post>> {
+        self.lock().get(id).cloned()
+    }
+}
+
+/// Ends the session together with its stream.
+struct Ended {
+    streams: Streams,
+    id: String,
+    _calls: DropGuard,
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.streams.lock().remove(&self.id);
+    }
+}
+
+pub(super) async fn open(State(app): State<App>) -> Response {
+    let mut random = [0; 16];
+    if getrandom::fill(&mut random).is_err() {
+        return problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "no source of randomness",
+            "",
+        );
+    }
+    let id = format!("{:032x}", u128::from_ne_bytes(random));
+    let (inbox, posts) = mpsc::channel(INBOX);
+    if !app.streams.open(app.max_sse_streams, &id, inbox) {
+        let full = problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many streams are open",
+            "close one, raise `--max-sse-streams`, or use /mcp, which needs none",
+        );
+        return ([(RETRY_AFTER, "5")], full).into_response();
+    }
+    let calls = CancellationToken::new();
+    let ended = Ended {
+        streams: app.streams.clone(),
+        id: id.clone(),
+        _calls: calls.clone().drop_guard(),
+    };
+    let (out, messages) = mpsc::channel(OUTBOX);
+    let session = Session::new(Arc::clone(&app.server), out, calls);
+    tokio::spawn(run(session, posts, app.stop.clone()));
+    // Relative to the server, with the prefix under which a proxy shows it.
+    let endpoint = format!(
+        "event: endpoint\ndata: {}/messages?sessionId={id}\n\n",
+        app.prefix
+    );
+    let body = Body::from_stream(events(endpoint, messages, ended));
+    ([(CONTENT_TYPE, "text/event-stream")], body).into_response()
+}
+
+/// Takes posts until the stream or the server ends, then answers what it has taken.
+async fn run(mut session: Session, mut posts: mpsc::Receiver<Post>, stop: CancellationToken) {
+    loop {
+        let post = tokio::select! {
+            post = posts.recv() => post,
+            () = stop.cancelled() => None,
+        };
+        let Some((text, parts)) = post else { break };
+        session.receive(&text, Some(parts)).await;
+    }
+    session.finish().await;
+}
+
+fn events(
+    endpoint: String,
+    messages: mpsc::Receiver<Vec<u8>>,
+    ended: Ended,
+) -> impl stream::Stream<Item = Result<Bytes, Infallible>> {
+    let state = (Some(endpoint), messages, ended);
+    stream::unfold(state, |(endpoint, mut messages, ended)| async move {
+        let chunk = match endpoint {
+            Some(endpoint) => Bytes::from(endpoint),
+            None => next_events(&mut messages).await?,
+        };
+        Some((Ok(chunk), (None, messages, ended)))
+    })
+}
+
+/// Every message that is ready as events, or a comment that keeps the connection; `None` when the session is over.
+async fn next_events(messages: &mut mpsc::Receiver<Vec<u8>>) -> Option<Bytes> {
+    let mut ready = Vec::new();
+    match tokio::time::timeout(KEEP_ALIVE, messages.recv_many(&mut ready, BATCH)).await {
+        Err(_) => Some(Bytes::from_static(b": keep-alive\n\n")),
+        Ok(0) => None,
+        Ok(_) => {
+            // The JSON that we write has no line breaks.
+            let mut chunk = Vec::new();
+            for message in ready {
+                chunk.extend_from_slice(b"event: message\ndata: ");
+                chunk.extend_from_slice(&message);
+                chunk.extend_from_slice(b"\n\n");
+            }
+            Some(Bytes::from(chunk))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Address {
+    #[serde(rename = "sessionId")]
+    session_id: String,
+}
+
+pub(super) async fn post(
+    State(app): State<App>,
+    address: Result<Query<Address>, QueryRejection>,
+    request: Request<Body>,
+) -> Response {
+    let address = address.ok();
+    let Some(inbox) = address.and_then(|address| app.streams.inbox(&address.session_id)) else {
+        return problem(
+            StatusCode::NOT_FOUND,
+            "there is no such session",
+            "open a stream with GET /sse and post to the address in its `endpoint` event",
+        );
+    };
+    let (parts, body) = request.into_parts();
+    let text = match read_body(body, app.max_request_bytes).await {
+        Ok(text) => text,
+        Err(refusal) => return refusal,
+    };
+    if serde_json::from_slice::<&RawValue>(&text).is_err() {
+        return json(StatusCode::BAD_REQUEST, wire::unreadable(&text));
+    }
+    match inbox.send((text, parts)).await {
+        Ok(()) => (StatusCode::ACCEPTED, "Accepted").into_response(),
+        Err(_) => problem(StatusCode::GONE, "the session has ended", ""),
+    }
+}

@@ -1,0 +1,344 @@
+//! What `/metrics` shows: the counters of tool calls and connections, in the OpenMetrics text format.
+//!
+//! It knows names and numbers only: what counts as an error is the engine's business, where the text is served is
+//! `http`'s. A tool's handles are made on its first call, so that a thousand tools cost nothing until they are used.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::{Family, MetricConstructor};
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use super::engine::ErrorType;
+
+/// The label of every tool that the server does not have, so that clients cannot make up time series.
+const UNKNOWN: &str = "unknown";
+
+/// Upper bounds of the duration's buckets in seconds: a cache hit to the default timeout.
+const BUCKETS: [f64; 12] = [
+    0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0,
+];
+
+/// The label `status` of `mcp_tool_invocations_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// The result is not an error.
+    Ok,
+    /// The result is an error.
+    Error,
+    /// A policy refused the call.
+    Denied,
+    /// The client no longer wanted the answer.
+    Cancelled,
+}
+
+impl Status {
+    const ALL: [Self; 4] = [Self::Ok, Self::Error, Self::Denied, Self::Cancelled];
+
+    /// The label's value.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Denied => "denied",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl ErrorType {
+    /// The value of the label `error_type`.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::InvalidArguments => "invalid_arguments",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::RateLimited => "rate_limited",
+            Self::Upstream4xx => "upstream_4xx",
+            Self::Upstream5xx => "upstream_5xx",
+            Self::Timeout => "timeout",
+            Self::Connect => "connect",
+            Self::TooLarge => "too_large",
+            Self::Cancelled => "cancelled",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ToolLabels {
+    tool_name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StatusLabels {
+    tool_name: String,
+    status: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ErrorLabels {
+    tool_name: String,
+    error_type: &'static str,
+}
+
+#[derive(Debug, Clone)]
+struct Buckets;
+
+impl MetricConstructor<Histogram> for Buckets {
+    fn new_metric(&self) -> Histogram {
+        Histogram::new(BUCKETS)
+    }
+}
+
+/// What is counted for one tool, found by its name once a call.
+#[derive(Debug)]
+struct ToolHandles {
+    invocations: [Counter; Status::ALL.len()],
+    duration: Histogram,
+}
+
+/// The server's metrics.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    tools: OnceLock<HashMap<String, OnceLock<ToolHandles>>>,
+    unknown: OnceLock<ToolHandles>,
+    invocations: Family<StatusLabels, Counter>,
+    duration: Family<ToolLabels, Histogram, Buckets>,
+    errors: Family<ErrorLabels, Counter>,
+    cache_requests: Counter,
+    cache_hits: Counter,
+    active_connections: Gauge,
+    in_flight: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::default(),
+            tools: OnceLock::new(),
+            unknown: OnceLock::new(),
+            invocations: Family::default(),
+            duration: Family::new_with_constructor(Buckets),
+            errors: Family::default(),
+            cache_requests: Counter::default(),
+            cache_hits: Counter::default(),
+            active_connections: Gauge::default(),
+            in_flight: Gauge::default(),
+        };
+        metrics.register_all();
+        metrics
+    }
+}
+
+impl Metrics {
+    /// Names the tools that there are; `Engine::new` calls it once. Other names are counted as `unknown`.
+    pub fn register<I: IntoIterator<Item = S>, S: Into<String>>(&self, tools: I) {
+        self.tools.get_or_init(|| {
+            tools
+                .into_iter()
+                .map(|name| (name.into(), OnceLock::new()))
+                .collect()
+        });
+    }
+
+    /// Counts a finished call of a tool and how long it took.
+    pub fn invocation(&self, tool: &str, status: Status, seconds: f64) {
+        let handles = self.handles(tool);
+        handles.invocations[status as usize].inc();
+        handles.duration.observe(seconds);
+    }
+
+    /// Counts why a call of a tool failed. A cancelled call is no error; its status says it.
+    pub fn error(&self, tool: &str, error_type: ErrorType) {
+        if error_type == ErrorType::Cancelled {
+            return;
+        }
+        let tool_name = self.known_name(tool).to_owned();
+        let error_type = error_type.label();
+        self.errors
+            .get_or_create(&ErrorLabels {
+                tool_name,
+                error_type,
+            })
+            .inc();
+    }
+
+    /// Counts a look into the cache of upstream responses.
+    pub fn cache(&self, hit: bool) {
+        self.cache_requests.inc();
+        if hit {
+            self.cache_hits.inc();
+        }
+    }
+
+    /// Counts a call as in flight until the guard is dropped.
+    #[must_use]
+    pub fn in_flight(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.in_flight)
+    }
+
+    /// Counts a client's connection as active until the guard is dropped.
+    #[must_use]
+    pub fn active_connection(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.active_connections)
+    }
+
+    /// Everything in the OpenMetrics text format (`application/openmetrics-text; version=1.0.0`).
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("writing to a string does not fail");
+        text
+    }
+
+    fn register_all(&mut self) {
+        let registry = &mut self.registry;
+        // The encoder appends `_total` to counters and a full stop to every help text.
+        registry.register(
+            "mcp_tool_invocations",
+            "Finished tool calls",
+            self.invocations.clone(),
+        );
+        registry.register(
+            "mcp_tool_duration_seconds",
+            "Duration of tool calls",
+            self.duration.clone(),
+        );
+        registry.register(
+            "mcp_tool_errors",
+            "Failed tool calls by cause",
+            self.errors.clone(),
+        );
+        registry.register(
+            "mcp_cache_requests",
+            "Look-ups in the response cache",
+            self.cache_requests.clone(),
+        );
+        registry.register(
+            "mcp_cache_hits",
+            "Look-ups that the response cache answered",
+            self.cache_hits.clone(),
+        );
+        registry.register(
+            "mcp_active_connections",
+            "Open connections of clients",
+            self.active_connections.clone(),
+        );
+        registry.register(
+            "mcp_in_flight",
+            "Tool calls that are being answered",
+            self.in_flight.clone(),
+        );
+    }
+
+    fn known_name<'a>(&self, tool: &'a str) -> &'a str {
+        let known = self.tools.get().is_some_and(|t| t.contains_key(tool));
+        if known { tool } else { UNKNOWN }
+    }
+
+    fn handles(&self, tool: &str) -> &ToolHandles {
+        let cell = self.tools.get().and_then(|tools| tools.get(tool));
+        match cell {
+            Some(cell) => cell.get_or_init(|| self.new_handles(tool)),
+            None => self.unknown.get_or_init(|| self.new_handles(UNKNOWN)),
+        }
+    }
+
+    fn new_handles(&self, tool: &str) -> ToolHandles {
+        let tool_name = tool.to_owned();
+        ToolHandles {
+            invocations: Status::ALL.map(|status| {
+                self.invocations.get_or_create_owned(&StatusLabels {
+                    tool_name: tool_name.clone(),
+                    status: status.label(),
+                })
+            }),
+            duration: self.duration.get_or_create_owned(&ToolLabels { tool_name }),
+        }
+    }
+}
+
+/// Holds a gauge one higher for as long as it lives.
+#[derive(Debug)]
+pub struct GaugeGuard(Gauge);
+
+impl GaugeGuard {
+    fn new(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for GaugeGuard {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finished_call_is_counted_by_tool_and_status() {
+        let metrics = Metrics::default();
+        metrics.register(["list_pets"]);
+        metrics.invocation("list_pets", Status::Ok, 0.004);
+        metrics.invocation("list_pets", Status::Denied, 0.2);
+        let text = metrics.text();
+        for line in [
+            r#"mcp_tool_invocations_total{tool_name="list_pets",status="ok"} 1"#,
+            r#"mcp_tool_invocations_total{tool_name="list_pets",status="denied"} 1"#,
+            r#"mcp_tool_invocations_total{tool_name="list_pets",status="error"} 0"#,
+            r#"mcp_tool_duration_seconds_count{tool_name="list_pets"} 2"#,
+            r#"mcp_tool_duration_seconds_bucket{le="0.005",tool_name="list_pets"} 1"#,
+        ] {
+            assert!(text.contains(line), "`{line}` is not in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_client_cannot_make_up_time_series() {
+        let metrics = Metrics::default();
+        metrics.register(["list_pets"]);
+        metrics.invocation("made_up_1", Status::Error, 0.1);
+        metrics.invocation("made_up_2", Status::Error, 0.1);
+        metrics.error("made_up_3", ErrorType::Internal);
+        let text = metrics.text();
+        assert!(!text.contains("made_up"), "{text}");
+        assert!(
+            text.contains(r#"mcp_tool_invocations_total{tool_name="unknown",status="error"} 2"#)
+        );
+        assert!(
+            text.contains(r#"mcp_tool_errors_total{tool_name="unknown",error_type="internal"} 1"#)
+        );
+    }
+
+    #[test]
+    fn a_cancelled_call_is_no_error() {
+        let metrics = Metrics::default();
+        metrics.error("list_pets", ErrorType::Cancelled);
+        assert!(!metrics.text().contains("mcp_tool_errors_total{"));
+    }
+
+    #[test]
+    fn a_guard_counts_for_as_long_as_it_lives() {
+        let metrics = Metrics::default();
+        let call = metrics.in_flight();
+        let connection = metrics.active_connection();
+        assert!(metrics.text().contains("mcp_in_flight 1\n"));
+        assert!(metrics.text().contains("mcp_active_connections 1\n"));
+        drop((call, connection));
+        assert!(metrics.text().contains("mcp_in_flight 0\n"));
+        assert!(metrics.text().contains("mcp_active_connections 0\n"));
+    }
+}

@@ -1,0 +1,449 @@
+//! OpenAPI's table of styles: how a value becomes the text of a path, query, form, header or cookie.
+//!
+//! Everything that an argument contributes is percent-encoded here, so that it cannot leave its place. Where the text
+//! ends up, and what is refused, is decided in `request`.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::super::tool::Style;
+
+/// Everything but RFC 3986's unreserved characters is encoded.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+/// `allowReserved`: what has no meaning of its own inside a query's value stays. `&`, `#`, `+`, `;`, `[`, `]` and `%`
+/// do have one, to some servers at least, and mean the same when encoded.
+const RESERVED: &AsciiSet = &UNRESERVED
+    .remove(b':')
+    .remove(b'/')
+    .remove(b'?')
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b',')
+    .remove(b'=');
+
+/// The same between commas.
+const RESERVED_IN_LIST: &AsciiSet = &RESERVED.add(b',');
+
+/// A value's text, before encoding.
+pub(super) fn text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Bool(true) => Cow::Borrowed("true"),
+        Value::Bool(false) => Cow::Borrowed("false"),
+        Value::Null => Cow::Borrowed(""),
+        Value::Number(number) => match number.as_f64() {
+            // 5.0 is the integer 5 (JSON Schema 2020-12 §4.2.3), and integers are what URLs hold.
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 1e15 => {
+                Cow::Owned(format!("{float:.0}"))
+            }
+            _ => Cow::Owned(number.to_string()),
+        },
+        // What the table leaves undefined: an array or object inside another.
+        Value::Array(_) | Value::Object(_) => Cow::Owned(value.to_string()),
+    }
+}
+
+/// Appends a text, encoded.
+pub(super) fn encode(out: &mut String, text: &str) {
+    out.extend(utf8_percent_encode(text, UNRESERVED));
+}
+
+/// Whether nothing of a value would be sent (RFC 6570 §2.3: undefined).
+pub(super) fn is_undefined(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().all(Value::is_null),
+        Value::Object(fields) => fields.values().all(Value::is_null),
+        _ => false,
+    }
+}
+
+/// Appends a path variable's value.
+pub(super) fn path(out: &mut String, name: &str, value: &Value, style: Style, explode: bool) {
+    let (first, separator) = match (style, explode) {
+        (Style::Matrix, true) => (";", ";"),
+        (Style::Matrix, false) => (";", ","),
+        (Style::Label, true) => (".", "."),
+        (Style::Label, false) => (".", ","),
+        _ => ("", ","),
+    };
+    let named = style == Style::Matrix && !(explode && is_compound(value));
+    out.push_str(first);
+    if named {
+        encode(out, name);
+        if !text_is_empty(value) {
+            out.push('=');
+        }
+    }
+    let prefix = (style == Style::Matrix && explode).then_some(name);
+    list(out, value, explode, separator, prefix, &mut encode);
+}
+
+/// Appends a header's value, as it is.
+pub(super) fn header(out: &mut String, value: &Value, explode: bool) {
+    list(out, value, explode, ",", None, &mut |out, text| {
+        out.push_str(text);
+    });
+}
+
+/// How pairs are joined: in a query and a form, or in a `Cookie` header.
+#[derive(Clone, Copy)]
+pub(super) struct Pairs<'a> {
+    pub(super) separator: &'a str,
+    pub(super) allow_reserved: bool,
+}
+
+impl Pairs<'_> {
+    /// Appends `name=value`, or several of them, separated from what is there already.
+    pub(super) fn push(
+        self,
+        out: &mut String,
+        name: &str,
+        value: &Value,
+        style: Style,
+        explode: bool,
+    ) {
+        if is_undefined(value) {
+            return;
+        }
+        match (style, value) {
+            (Style::DeepObject, Value::Array(_) | Value::Object(_)) => {
+                let mut key = String::new();
+                encode(&mut key, name);
+                self.deep(out, &key, value);
+            }
+            (_, Value::Array(items)) if explode => {
+                for item in items.iter().filter(|item| !item.is_null()) {
+                    self.pair(out, name, &text(item));
+                }
+            }
+            (_, Value::Object(fields)) if explode => {
+                for (key, item) in fields.iter().filter(|(_, item)| !item.is_null()) {
+                    self.pair(out, key, &text(item));
+                }
+            }
+            (_, Value::Array(_) | Value::Object(_)) => {
+                let separator = match style {
+                    Style::SpaceDelimited => "%20",
+                    Style::PipeDelimited => "%7C",
+                    _ => ",",
+                };
+                self.key(out, name);
+                let reserved = self.allow_reserved;
+                // A comma inside an item must not look like one between items.
+                list(out, value, false, separator, None, &mut |out, text| {
+                    encode_value(out, text, reserved, true);
+                });
+            }
+            _ => self.pair(out, name, &text(value)),
+        }
+    }
+
+    /// Appends `name=text`.
+    pub(super) fn pair(self, out: &mut String, name: &str, text: &str) {
+        self.key(out, name);
+        encode_value(out, text, self.allow_reserved, false);
+    }
+
+    fn key(self, out: &mut String, name: &str) {
+        self.separate(out);
+        encode(out, name);
+        out.push('=');
+    }
+
+    fn separate(self, out: &mut String) {
+        if !out.is_empty() && !out.ends_with(['?', '&']) {
+            out.push_str(self.separator);
+        }
+    }
+
+    /// `key[a][b]=value`, and `key[0]=value` for arrays: what the table leaves undefined and the most servers read.
+    fn deep(self, out: &mut String, key: &str, value: &Value) {
+        match value {
+            Value::Null => {}
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let mut key = format!("{key}%5B");
+                    encode(&mut key, name);
+                    key.push_str("%5D");
+                    self.deep(out, &key, value);
+                }
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    self.deep(out, &format!("{key}%5B{index}%5D"), value);
+                }
+            }
+            scalar => {
+                self.separate(out);
+                out.push_str(key);
+                out.push('=');
+                encode_value(out, &text(scalar), self.allow_reserved, false);
+            }
+        }
+    }
+}
+
+fn encode_value(out: &mut String, text: &str, allow_reserved: bool, in_list: bool) {
+    if !allow_reserved {
+        encode(out, text);
+    } else if in_list {
+        out.extend(utf8_percent_encode(text, RESERVED_IN_LIST));
+    } else {
+        out.extend(utf8_percent_encode(text, RESERVED));
+    }
+}
+
+fn is_compound(value: &Value) -> bool {
+    matches!(value, Value::Array(_) | Value::Object(_))
+}
+
+fn text_is_empty(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty(),
+        other => is_undefined(other),
+    }
+}
+
+/// Appends `a,b`, `k,v,k,v` or `k=v,k=v`; with a `prefix`, the items of an array are `prefix=a`.
+fn list(
+    out: &mut String,
+    value: &Value,
+    explode: bool,
+    separator: &str,
+    prefix: Option<&str>,
+    write: &mut dyn FnMut(&mut String, &str),
+) {
+    let mut first = true;
+    let mut separate = |out: &mut String| {
+        if !std::mem::take(&mut first) {
+            out.push_str(separator);
+        }
+    };
+    match value {
+        Value::Array(items) => {
+            for item in items.iter().filter(|item| !item.is_null()) {
+                separate(out);
+                if let Some(prefix) = prefix {
+                    write(out, prefix);
+                    out.push('=');
+                }
+                write(out, &text(item));
+            }
+        }
+        Value::Object(fields) => {
+            for (key, item) in fields.iter().filter(|(_, item)| !item.is_null()) {
+                separate(out);
+                write(out, key);
+                if explode {
+                    out.push('=');
+                } else {
+                    out.push_str(separator);
+                }
+                write(out, &text(item));
+            }
+        }
+        scalar => write(out, &text(scalar)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn samples() -> [Value; 4] {
+        [
+            json!(""),
+            json!("blue"),
+            json!(["blue", "black", "brown"]),
+            json!({"R": 100, "G": 200, "B": 150}),
+        ]
+    }
+
+    /// OpenAPI 3.1.1 §4.8.12.6, "Style Examples": the columns empty, string, array and object.
+    #[test]
+    fn the_table_of_styles_holds_for_paths() {
+        for (style, explode, expected) in [
+            (
+                Style::Matrix,
+                false,
+                [
+                    ";color",
+                    ";color=blue",
+                    ";color=blue,black,brown",
+                    ";color=R,100,G,200,B,150",
+                ],
+            ),
+            (
+                Style::Matrix,
+                true,
+                [
+                    ";color",
+                    ";color=blue",
+                    ";color=blue;color=black;color=brown",
+                    ";R=100;G=200;B=150",
+                ],
+            ),
+            (
+                Style::Label,
+                false,
+                [".", ".blue", ".blue,black,brown", ".R,100,G,200,B,150"],
+            ),
+            (
+                Style::Label,
+                true,
+                [".", ".blue", ".blue.black.brown", ".R=100.G=200.B=150"],
+            ),
+            (
+                Style::Simple,
+                false,
+                ["", "blue", "blue,black,brown", "R,100,G,200,B,150"],
+            ),
+            (
+                Style::Simple,
+                true,
+                ["", "blue", "blue,black,brown", "R=100,G=200,B=150"],
+            ),
+        ] {
+            for (value, expected) in samples().iter().zip(expected) {
+                let mut out = String::new();
+                path(&mut out, "color", value, style, explode);
+                assert_eq!(out, expected, "{style:?} {explode} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_of_styles_holds_for_queries() {
+        let plain = "color=blue";
+        for (style, explode, expected) in [
+            (
+                Style::Form,
+                false,
+                [
+                    "color=",
+                    plain,
+                    "color=blue,black,brown",
+                    "color=R,100,G,200,B,150",
+                ],
+            ),
+            (
+                Style::Form,
+                true,
+                [
+                    "color=",
+                    plain,
+                    "color=blue&color=black&color=brown",
+                    "R=100&G=200&B=150",
+                ],
+            ),
+            (
+                Style::SpaceDelimited,
+                false,
+                [
+                    "color=",
+                    plain,
+                    "color=blue%20black%20brown",
+                    "color=R%20100%20G%20200%20B%20150",
+                ],
+            ),
+            (
+                Style::PipeDelimited,
+                false,
+                [
+                    "color=",
+                    plain,
+                    "color=blue%7Cblack%7Cbrown",
+                    "color=R%7C100%7CG%7C200%7CB%7C150",
+                ],
+            ),
+            (
+                Style::DeepObject,
+                true,
+                [
+                    "color=",
+                    plain,
+                    "color%5B0%5D=blue&color%5B1%5D=black&color%5B2%5D=brown",
+                    "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150",
+                ],
+            ),
+        ] {
+            for (value, expected) in samples().iter().zip(expected) {
+                assert_eq!(
+                    query("color", value, style, explode, false),
+                    expected,
+                    "{style:?} {explode} {value}"
+                );
+            }
+        }
+    }
+
+    fn query(
+        name: &str,
+        value: &Value,
+        style: Style,
+        explode: bool,
+        allow_reserved: bool,
+    ) -> String {
+        let mut out = String::new();
+        let pairs = Pairs {
+            separator: "&",
+            allow_reserved,
+        };
+        pairs.push(&mut out, name, value, style, explode);
+        out
+    }
+
+    #[test]
+    fn deep_objects_nest() {
+        let value = json!({"a": {"b": [1, {"c": "x y"}]}, "none": null});
+        assert_eq!(
+            query("f", &value, Style::DeepObject, true, false),
+            "f%5Ba%5D%5Bb%5D%5B0%5D=1&f%5Ba%5D%5Bb%5D%5B1%5D%5Bc%5D=x%20y"
+        );
+    }
+
+    #[test]
+    fn a_value_cannot_add_a_parameter_even_with_reserved_characters_allowed() {
+        let value = json!("a/b?c=d&admin=1#x;y+z%26 [é]");
+        assert_eq!(
+            query("q", &value, Style::Form, true, true),
+            "q=a/b?c=d%26admin=1%23x%3By%2Bz%2526%20%5B%C3%A9%5D"
+        );
+        assert_eq!(
+            query("q", &json!(["a,b", "c"]), Style::Form, false, true),
+            "q=a%2Cb,c"
+        );
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        for (value, expected) in [
+            (json!(9_223_372_036_854_775_807_i64), "9223372036854775807"),
+            (json!(u64::MAX), "18446744073709551615"),
+            (json!(5.0), "5"),
+            (json!(1.25), "1.25"),
+        ] {
+            assert_eq!(text(&value), expected);
+        }
+    }
+
+    #[test]
+    fn undefined_values_are_not_sent() {
+        for value in [json!(null), json!([]), json!({}), json!([null])] {
+            assert_eq!(query("q", &value, Style::Form, true, false), "");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What kind of thing a body is.
+
+use http::HeaderValue;
+
+/// A media type with its charset.
+#[derive(Debug)]
+pub(super) struct MediaType {
+    essence: String,
+    charset: Option<String>,
+}
+
+/// How a body is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Json,
+    Text,
+    Image,
+    Audio,
+    Binary,
+}
+
+impl MediaType {
+    /// Reads a `Content-Type`; what is no media type is taken for bytes of an unknown kind.
+    pub(super) fn of(header: Option<&HeaderValue>) -> Self {
+        let text = header
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let mut parts = text.split(';').map(str::trim);
+        let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let charset = parts.find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            name.trim()
+                .eq_ignore_ascii_case("charset")
+                .then(|| value.trim().trim_matches('"').to_owned())
+        });
+        // It is shown to the model and sent to the client.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/+-._!#$&^".contains(c);
+        let essence = if essence.contains('/') && essence.len() < 128 && essence.chars().all(plain)
+        {
+            essence
+        } else {
+            String::new()
+        };
+        Self { essence, charset }
+    }
+
+    /// `application/octet-stream` where the upstream says nothing.
+    pub(super) fn essence(&self) -> &str {
+        if self.essence.is_empty() {
+            "application/octet-stream"
+        } else {
+            &self.essence
+        }
+    }
+
+    pub(super) fn charset(&self) -> Option<&str> {
+        self.charset.as_deref()
+    }
+
+    pub(super) fn is_html(&self) -> bool {
+        matches!(self.essence.as_str(), "text/html" | "application/xhtml+xml")
+    }
+
+    pub(super) fn kind(&self, bytes: &[u8]) -> Kind {
+        let (main, sub) = self.essence.split_once('/').unwrap_or_default();
+        match (main, sub) {
+            ("application" | "text", "json") => Kind::Json,
+            (_, sub) if sub.ends_with("+json") => Kind::Json,
+            ("text", _)
+            | ("image", "svg+xml")
+            | (
+                "application",
+                "xml"
+                | "yaml"
+                | "x-yaml"
+                | "javascript"
+                | "graphql"
+                | "toml"
+                | "x-ndjson"
+                | "ndjson"
+                | "jsonl"
+                | "json-seq"
+                | "csv"
+                | "sql"
+                | "x-sh"
+                | "rtf"
+                | "x-www-form-urlencoded"
+                | "x-javascript",
+            ) => Kind::Text,
+            ("application", sub) if sub.ends_with("+xml") || sub.ends_with("+yaml") => Kind::Text,
+            ("image", _) => Kind::Image,
+            ("audio", _) => Kind::Audio,
+            ("", _) => guessed(bytes),
+            _ => Kind::Binary,
+        }
+    }
+}
+
+fn guessed(bytes: &[u8]) -> Kind {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.trim_start().starts_with(['{', '[']) => Kind::Json,
+        Ok(text) if !text.contains('\0') => Kind::Text,
+        _ => Kind::Binary,
+    }
+}

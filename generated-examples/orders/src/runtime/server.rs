@@ -1,0 +1,241 @@
+//! The MCP server behind every transport: what `tools/list` and `tools/call` answer.
+//!
+//! It turns the engine's tools and results into MCP's, in one place for both ways that lead here: `handler`, which the
+//! SDK calls, and [`Server::answer`], which is called with a request that `wire` has read. It knows no transport.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use http::HeaderMap;
+use rmcp::ErrorData;
+use rmcp::model::{
+    CacheScope, CallToolResult, ContentBlock, Implementation, ListToolsResult, MetaObject,
+    ResourceContents, Tool, ToolAnnotations,
+};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::engine::{CallContext, Content, Engine, ListedTool, Progress, ToolResult, UnknownTool};
+use super::tool::ServerDef;
+use super::wire::{self, Call, Era, Request};
+
+/// How long a client may keep the list of tools: it changes with a new version of the server only.
+pub(super) const LIST_TTL_MS: u64 = 300_000;
+/// `_meta` key of a result: who answers (MCP 2026-07-28, basic: on every result).
+const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+
+/// The tools of one API as MCP sees them.
+pub(super) struct Server {
+    engine: Engine,
+    info: Implementation,
+    lists: [OnceLock<Box<RawValue>>; 2],
+    ids: RequestIds,
+}
+
+impl Server {
+    /// Serves the tools of this engine.
+    #[must_use]
+    pub(super) fn new(engine: Engine) -> Arc<Self> {
+        let def = engine.def();
+        let info = Implementation::new(def.name, def.version).with_title(def.title);
+        Arc::new(Self {
+            info,
+            lists: [OnceLock::new(), OnceLock::new()],
+            ids: RequestIds::new(),
+            engine,
+        })
+    }
+
+    pub(super) fn def(&self) -> &ServerDef {
+        self.engine.def()
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(super) fn info(&self) -> &Implementation {
+        &self.info
+    }
+
+    pub(super) fn next_request_id(&self) -> String {
+        self.ids.next()
+    }
+
+    /// One tool as it is listed.
+    pub(super) fn tool(&self, name: &str) -> Option<Tool> {
+        let listed = self.engine.tools().iter().find(|tool| tool.name == name);
+        listed.map(mcp_tool)
+    }
+
+    /// All tools. The SDK takes `resultType` out for legacy clients.
+    pub(super) fn list(&self) -> ListToolsResult {
+        let tools = self.engine.tools().iter().map(mcp_tool).collect();
+        let mut list = ListToolsResult::with_all_items(tools);
+        list.ttl_ms = Some(LIST_TTL_MS);
+        list.cache_scope = Some(CacheScope::Public);
+        list.meta = Some(self.result_meta(Map::new()));
+        list
+    }
+
+    /// The same as text, written once.
+    fn list_text(&self, era: Era) -> &RawValue {
+        self.lists[era as usize].get_or_init(|| {
+            let mut list = self.list();
+            if era == Era::Legacy {
+                list.result_type = None;
+            }
+            serde_json::value::to_raw_value(&list).expect("maps have text keys")
+        })
+    }
+
+    /// The response to `tools/list`.
+    pub(super) fn answer_list(&self, request: &Request) -> Vec<u8> {
+        wire::response(&request.id, self.list_text(request.era))
+    }
+
+    /// The response to `tools/call`.
+    pub(super) async fn answer(&self, request: &Request, call: Call, caller: Caller) -> Vec<u8> {
+        match self
+            .call(&call.name, call.arguments, call.meta, caller)
+            .await
+        {
+            Ok(mut result) => {
+                if request.era == Era::Legacy {
+                    result.result_type = None;
+                }
+                wire::response(&request.id, &result)
+            }
+            Err(error) => wire::error(Some(&request.id), &error),
+        }
+    }
+
+    /// Calls a tool.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub(super) async fn call(
+        &self,
+        name: &str,
+        arguments: Map<String, Value>,
+        meta: Map<String, Value>,
+        caller: Caller,
+    ) -> Result<CallToolResult, ErrorData> {
+        let ctx = CallContext {
+            request_id: caller.request_id,
+            headers: caller.headers,
+            meta,
+            cancelled: caller.cancelled,
+            progress: caller.progress,
+        };
+        match self.engine.call(name, arguments, ctx).await {
+            Ok(result) => Ok(self.tool_result(result)),
+            Err(unknown) => Err(unknown_tool(&unknown)),
+        }
+    }
+
+    fn tool_result(&self, result: ToolResult) -> CallToolResult {
+        let content = result.content.into_iter().map(content_block).collect();
+        let mut answer = if result.error.is_some() {
+            CallToolResult::error(content)
+        } else {
+            let mut answer = CallToolResult::success(content);
+            answer.structured_content = result.structured.map(|content| content.to_value());
+            answer
+        };
+        answer.meta = Some(self.result_meta(result.meta));
+        answer
+    }
+
+    fn result_meta(&self, mut meta: Map<String, Value>) -> MetaObject {
+        let info =
+            json!({"name": self.info.name, "title": self.info.title, "version": self.info.version});
+        meta.insert(SERVER_INFO.to_owned(), info);
+        MetaObject(meta)
+    }
+}
+
+/// What a transport knows about who calls.
+pub(super) struct Caller {
+    pub(super) request_id: String,
+    pub(super) headers: HeaderMap,
+    pub(super) cancelled: CancellationToken,
+    pub(super) progress: Option<Progress>,
+}
+
+/// Numbers calls without asking the system each time: 64 random bits of this process, then a count.
+struct RequestIds {
+    process: u64,
+    count: AtomicU64,
+}
+
+impl RequestIds {
+    fn new() -> Self {
+        Self {
+            // Without a source of randomness the count alone still tells calls of one process apart.
+            process: getrandom::u64().unwrap_or_default(),
+            count: AtomicU64::new(1),
+        }
+    }
+
+    fn next(&self) -> String {
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        format!("{:016x}{count:016x}", self.process)
+    }
+}
+
+/// Lets progress through only while it grows (MCP, basic/utilities/progress: it MUST increase).
+pub(super) fn growing(send: impl Fn(f64, Option<f64>, String) + Send + Sync + 'static) -> Progress {
+    let last = std::sync::Mutex::new(f64::NEG_INFINITY);
+    Progress(Arc::new(move |progress, total, message| {
+        let mut last = last
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if progress > *last {
+            *last = progress;
+            send(progress, total, message);
+        }
+    }))
+}
+
+fn mcp_tool(listed: &ListedTool) -> Tool {
+    let hints = ToolAnnotations::new()
+        .read_only(listed.hints.read_only)
+        .destructive(listed.hints.destructive)
+        .idempotent(listed.hints.idempotent)
+        .open_world(listed.hints.open_world);
+    let schema = Arc::clone(&listed.input_schema);
+    // Some clients take no tool without a description.
+    let description = match listed.description.as_str() {
+        "" => &listed.title,
+        description => description,
+    };
+    let mut tool = Tool::new(listed.name.clone(), description.to_owned(), schema)
+        .with_title(listed.title.clone())
+        .with_annotations(hints);
+    tool.output_schema.clone_from(&listed.output_schema);
+    tool
+}
+
+fn content_block(content: Content) -> ContentBlock {
+    match content {
+        Content::Text(text) => ContentBlock::text(text),
+        Content::Image(data, media_type) => ContentBlock::image(data, media_type),
+        Content::Audio(data, media_type) => ContentBlock::audio(data, media_type),
+        Content::Blob(uri, media_type, data) => {
+            ContentBlock::resource(ResourceContents::blob(data, uri).with_mime_type(media_type))
+        }
+    }
+}
+
+fn unknown_tool(unknown: &UnknownTool) -> ErrorData {
+    let mut message = format!("unknown tool `{}`", unknown.name);
+    if !unknown.nearest.is_empty() {
+        message.push_str(", did you mean `");
+        message.push_str(&unknown.nearest.join("`, `"));
+        message.push_str("`?");
+    }
+    ErrorData::invalid_params(message, None)
+}

@@ -1,0 +1,271 @@
+//! Makes upstream text fit to be read by a model: decoded, and without what a person would not see.
+//!
+//! Control characters, terminal sequences, bidirectional overrides and invisible characters are ways to say to a
+//! model what its user cannot see. They are removed; everything else stays as the upstream sent it.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+/// The text of a body in the charset that its media type names; UTF-8 unless it says otherwise.
+pub(super) fn decode<'a>(bytes: &'a [u8], charset: Option<&str>) -> Cow<'a, str> {
+    match charset.map(str::to_ascii_lowercase).as_deref() {
+        Some("iso-8859-1" | "latin1" | "windows-1252" | "us-ascii")
+            if std::str::from_utf8(bytes).is_err() =>
+        {
+            bytes.iter().copied().map(windows_1252).collect()
+        }
+        Some("utf-16" | "utf-16be") if !bytes.starts_with(&[0xff, 0xfe]) => {
+            utf16(bytes, u16::from_be_bytes)
+        }
+        Some("utf-16" | "utf-16le") => utf16(bytes, u16::from_le_bytes),
+        // The lossy way looks at each chunk; nearly every text is valid and is told so at once.
+        _ => std::str::from_utf8(bytes)
+            .map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed),
+    }
+}
+
+/// UTF-8 that was cut anywhere, up to the last whole character.
+pub(super) fn whole_characters(bytes: &[u8]) -> &[u8] {
+    match std::str::from_utf8(bytes) {
+        // No length: the error is that the text ends.
+        Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],
+        _ => bytes,
+    }
+}
+
+fn utf16<'a>(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Cow<'a, str> {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    let units = pairs.iter().map(|pair| unit(*pair));
+    char::decode_utf16(units)
+        .map(|found| found.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}
+
+/// WHATWG Encoding: what is labelled as ISO-8859-1 is windows-1252.
+fn windows_1252(byte: u8) -> char {
+    const HIGH: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
+    ];
+    match byte {
+        0x80..=0x9f => HIGH[usize::from(byte - 0x80)],
+        _ => char::from(byte),
+    }
+}
+
+/// Takes out what cannot be seen. A text without any of it, nearly every one, is not copied.
+pub(super) fn visible(text: Cow<'_, str>) -> Cow<'_, str> {
+    if may_hide(text.as_bytes()) && text.chars().any(is_removed) {
+        Cow::Owned(without_hidden(&text))
+    } else {
+        text
+    }
+}
+
+/// Takes out what cannot be seen from every text of a JSON value, where it may have been written as `\u202e`.
+pub(super) fn make_visible(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(clean) = visible(Cow::Borrowed(text)) {
+                *text = clean;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(make_visible),
+        Value::Object(fields) => {
+            if fields
+                .keys()
+                .any(|key| matches!(visible(Cow::Borrowed(key)), Cow::Owned(_)))
+            {
+                *fields = std::mem::take(fields)
+                    .into_iter()
+                    .map(|(key, value)| (visible(Cow::Owned(key)).into_owned(), value))
+                    .collect();
+            }
+            fields.values_mut().for_each(make_visible);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Whether a character has no place in what a model reads or a header holds, apart from line breaks and tabs.
+pub(super) fn is_invisible(c: char) -> bool {
+    matches!(c,
+        // Soft hyphen, combining grapheme joiner, Arabic letter mark, Hangul fillers, Khmer inherent vowels.
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        // Mongolian selectors, zero width, bidirectional controls, separators, word joiner and invisible operators.
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{fe00}'..='\u{fe0f}'
+        // Shorthand format controls, musical controls, tags and variation selectors.
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+fn is_removed(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || is_invisible(c)
+}
+
+/// Whether a byte of the text begins a character that might be removed: a look at the bytes alone.
+fn may_hide(bytes: &[u8]) -> bool {
+    const SUSPECT: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 0x20 {
+            table[byte as usize] = !matches!(byte, b'\n' | b'\r' | b'\t');
+            byte += 1;
+        }
+        table[0x7f] = true;
+        // The first bytes in UTF-8 of the characters of `is_invisible` and of C1 controls.
+        let leads = [0xc2, 0xcd, 0xd8, 0xe1, 0xe2, 0xe3, 0xef, 0xf0, 0xf3];
+        let mut index = 0;
+        while index < leads.len() {
+            table[leads[index]] = true;
+            index += 1;
+        }
+        table
+    };
+    // Whole chunks of plain ASCII first: the compiler makes a few instructions of each.
+    let is_odd = |chunk: &[u8]| {
+        let odd = |byte: u8| !(0x20..0x7f).contains(&byte) && byte != b'\n';
+        chunk.iter().fold(false, |found, byte| found | odd(*byte))
+    };
+    (bytes.chunks(32))
+        .any(|chunk| is_odd(chunk) && chunk.iter().any(|byte| SUSPECT[usize::from(*byte)]))
+}
+
+fn without_hidden(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{1b}' | '\u{9b}' => skip_sequence(c, &mut chars),
+            // Joiners are a part of how Persian, Indic scripts and emoji are written, between visible characters.
+            '\u{200c}' | '\u{200d}' => {
+                let joins = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && !is_removed(c));
+                let before = out
+                    .chars()
+                    .next_back()
+                    .filter(|c| *c != '\u{200d}' && *c != '\u{200c}');
+                if joins(before.map(unselected)) && joins(chars.peek().copied()) {
+                    out.push(c);
+                }
+            }
+            // One selector chooses how the emoji before it looks.
+            '\u{fe0e}' | '\u{fe0f}' => {
+                let before = out.chars().next_back();
+                if before.is_some_and(|c| !c.is_ascii() && !is_removed(c)) {
+                    out.push(c);
+                }
+            }
+            c if is_removed(c) => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A selector that was kept counts as the visible character that it belongs to.
+fn unselected(c: char) -> char {
+    if c == '\u{fe0f}' { '☺' } else { c }
+}
+
+/// Skips a terminal's control sequence (ECMA-48 §5.4) or operating system command (§8.3.89).
+fn skip_sequence(first: char, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    let kind = if first == '\u{9b}' {
+        Some('[')
+    } else {
+        chars.next_if(|c| matches!(c, '[' | ']' | 'P' | '^' | '_' | 'X'))
+    };
+    match kind {
+        Some('[') => {
+            while chars
+                .next_if(|c| matches!(c, '\u{20}'..='\u{3f}'))
+                .is_some()
+            {}
+            chars.next_if(|c| matches!(c, '\u{40}'..='\u{7e}'));
+        }
+        Some(_) => {
+            // Ends at BEL or ST; a sequence without an end would swallow the text, so at the line's end too.
+            while let Some(c) = chars.next_if(|c| *c != '\n') {
+                if c == '\u{7}' || c == '\u{9c}' {
+                    break;
+                }
+                if c == '\u{1b}' {
+                    chars.next_if_eq(&'\\');
+                    break;
+                }
+            }
+        }
+        None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn clean(text: &str) -> String {
+        visible(Cow::Borrowed(text)).into_owned()
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_removed() {
+        for (given, left) in [
+            ("a\u{1b}[31mred\u{1b}[0m", "ared"),
+            ("\u{1b}]0;title\u{7}x", "x"),
+            ("\u{9b}2Jx\0\u{8}", "x"),
+            ("pay \u{202e}gpj.exe\u{202c} now", "pay gpj.exe now"),
+            ("a\u{200b}b\u{2060}c\u{feff}d\u{ad}e", "abcde"),
+            ("x\u{e0041}\u{e0042}y\u{e0101}", "xy"),
+            ("i\u{200d}gnore\u{fe0f}", "ignore"),
+            ("a\u{fe01}\u{fe02}\u{3164}", "a"),
+        ] {
+            assert_eq!(clean(given), left, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_seen_stays_and_is_not_copied() {
+        for text in [
+            "line\r\n\ttab",
+            "naïve — “quotes” € 日本語",
+            "می\u{200c}خواهم",
+            "👩\u{200d}🚀 ❤\u{fe0f} ❤\u{fe0f}\u{200d}🔥",
+        ] {
+            assert_eq!(clean(text), text);
+        }
+        assert!(matches!(
+            visible(Cow::Borrowed("— 日本語")),
+            Cow::Borrowed(_)
+        ));
+    }
+
+    #[test]
+    fn escaped_characters_are_removed_from_json_values() {
+        let mut value: Value =
+            serde_json::from_str(r#"{"a\u200b": ["\u202ex", 1]}"#).expect("json");
+        make_visible(&mut value);
+        assert_eq!(value, json!({"a": ["x", 1]}));
+    }
+
+    #[test]
+    fn every_removed_character_is_suspected_by_its_first_byte() {
+        for c in ('\0'..=char::MAX).filter(|c| is_removed(*c)) {
+            assert!(may_hide(c.encode_utf8(&mut [0; 4]).as_bytes()), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn charsets_are_decoded() {
+        assert_eq!(decode(b"caf\xe9 \x80", Some("ISO-8859-1")), "café €");
+        assert_eq!(decode("café".as_bytes(), Some("latin1")), "café");
+        assert_eq!(
+            decode(&[0xff, 0xfe, b'h', 0, b'i', 0], Some("utf-16")),
+            "\u{feff}hi"
+        );
+        assert_eq!(decode(b"a\xffb", None), "a\u{fffd}b");
+    }
+}

@@ -1,0 +1,182 @@
+//! The HTTP client: one pool of connections, timeouts, same-origin redirects, decompression.
+//!
+//! It sends what `request` made and knows nothing of tools. The client is made on the first call.
+
+mod body;
+mod connect;
+mod failure;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::header::{LOCATION, PROXY_AUTHORIZATION};
+use http::{Method, Request, Response, StatusCode, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower::Service as _;
+use tower_http::decompression::{Decompression, DecompressionBody};
+use url::Url;
+
+pub(super) use self::body::{Received, read};
+use self::connect::Connector;
+pub(super) use self::connect::Proxies;
+pub(super) use self::failure::{Failure, Stage};
+use super::base_url::Origin;
+use super::engine::EngineSettings;
+use super::request::Outgoing;
+
+/// What browsers and other clients follow at most lies between 10 and 50.
+const MOST_REDIRECTS: usize = 10;
+
+type Http = Client<Connector, Full<Bytes>>;
+/// The body of an answer, decompressed while it is read.
+pub(super) type Body = DecompressionBody<Incoming>;
+
+/// The way to the upstream.
+pub(super) struct Upstream {
+    client: OnceLock<Http>,
+    proxies: Proxies,
+    owners_hosts: Vec<String>,
+    connect_timeout: Duration,
+    /// The longest silence.
+    pub(super) read_timeout: Duration,
+}
+
+impl std::fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Upstream")
+    }
+}
+
+impl Upstream {
+    /// `owners_hosts` may resolve to any address; the others may not be link-local.
+    pub(super) fn new(
+        settings: &EngineSettings,
+        proxies: Proxies,
+        owners_hosts: Vec<String>,
+    ) -> Self {
+        Self {
+            client: OnceLock::new(),
+            proxies,
+            owners_hosts,
+            connect_timeout: settings.connect_timeout,
+            read_timeout: settings.read_timeout,
+        }
+    }
+
+    /// Sends a request and follows redirects within its origin. The answer's body is still to be read.
+    ///
+    /// # Errors
+    /// No answer, or a redirect that is not followed.
+    pub(super) async fn send(&self, mut outgoing: Outgoing) -> Result<Response<Body>, Failure> {
+        for _ in 0..MOST_REDIRECTS {
+            let response = self.exchange(&outgoing).await?;
+            match redirected(&outgoing, &response)? {
+                Some(next) => outgoing = next,
+                None => return Ok(response),
+            }
+        }
+        Err(Failure::TooManyRedirects)
+    }
+
+    async fn exchange(&self, outgoing: &Outgoing) -> Result<Response<Body>, Failure> {
+        let mut request = Request::new(Full::new(outgoing.body.clone()));
+        *request.method_mut() = outgoing.method.clone();
+        *request.uri_mut() = outgoing.uri.clone();
+        *request.headers_mut() = outgoing.headers.clone();
+        if let Some(authorization) = self.proxies.authorization(&outgoing.uri) {
+            let headers = request.headers_mut();
+            headers.insert(PROXY_AUTHORIZATION, authorization);
+        }
+        // RFC 9110 §8.6: a method that usually has a body says so when it has none.
+        if outgoing.body.is_empty() && may_have_body(&outgoing.method) {
+            let headers = request.headers_mut();
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        let client = self.client.get_or_init(|| self.build());
+        let answer = Decompression::new(client).call(request);
+        match tokio::time::timeout(self.read_timeout, answer).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(Failure::of(&error)),
+            Err(_) => Err(Failure::Timeout(Stage::Read)),
+        }
+    }
+
+    fn build(&self) -> Http {
+        let connector = Connector::new(
+            self.connect_timeout,
+            self.proxies.clone(),
+            self.owners_hosts.clone(),
+        );
+        Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(60))
+            .build(connector)
+    }
+}
+
+impl Proxies {
+    /// What a proxy asks for when it is sent a request for an http URL; a tunnel asks in its own request.
+    fn authorization(&self, uri: &Uri) -> Option<HeaderValue> {
+        let matcher: &Matcher = self.0.as_deref()?;
+        if uri.scheme_str() != Some("http") {
+            return None;
+        }
+        matcher.intercept(uri)?.basic_auth().cloned()
+    }
+}
+
+fn may_have_body(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
+}
+
+/// The request that a redirect asks for (RFC 9110 §15.4), if the answer is one.
+fn redirected(sent: &Outgoing, response: &Response<Body>) -> Result<Option<Outgoing>, Failure> {
+    let status = response.status();
+    let follows = matches!(
+        status,
+        StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT
+    );
+    let Some(location) = (response.headers().get(LOCATION)).filter(|_| follows) else {
+        return Ok(None);
+    };
+    let bad = || Failure::BadRedirect;
+    let location = std::str::from_utf8(location.as_bytes()).map_err(|_| bad())?;
+    let from = Url::parse(&sent.uri.to_string()).map_err(|_| bad())?;
+    let mut to = from.join(location).map_err(|_| bad())?;
+    to.set_fragment(None);
+    let origin = Origin::of(&to).ok_or_else(bad)?;
+    if Origin::of(&from).as_ref() != Some(&origin) {
+        return Err(Failure::Redirect(origin.to_string()));
+    }
+    if !to.username().is_empty() || to.password().is_some() {
+        return Err(bad());
+    }
+    let mut next = sent.clone();
+    next.uri = to.as_str().parse().map_err(|_| bad())?;
+    let becomes_get = match status {
+        StatusCode::SEE_OTHER => sent.method != Method::HEAD,
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => sent.method == Method::POST,
+        _ => false,
+    };
+    if becomes_get && sent.method != Method::GET {
+        next.method = Method::GET;
+        next.body = Bytes::new();
+        next.headers.remove(CONTENT_TYPE);
+        next.headers.remove(CONTENT_ENCODING);
+    }
+    debug_assert_eq!(
+        sent.headers.get(AUTHORIZATION),
+        next.headers.get(AUTHORIZATION)
+    );
+    Ok(Some(next))
+}

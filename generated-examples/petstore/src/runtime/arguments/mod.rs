@@ -1,0 +1,139 @@
+//! Checks a call's arguments, puts right what is safely meant, and says everything that is wrong at once.
+//!
+//! It knows schemas and values; what becomes of the arguments is decided in `request`.
+
+mod coerce;
+mod exact;
+mod message;
+mod nearest;
+
+use serde_json::{Map, Value};
+
+pub(super) use nearest::nearest;
+
+use super::schema::Schema;
+
+/// How many mistakes are told at once.
+const MOST_MISTAKES: usize = 20;
+/// From so many values on, arguments that do not fit are neither repaired nor explained: each mistake costs a kilobyte.
+const MOST_VALUES: usize = 20_000;
+/// How often repaired arguments are repaired again: JSON inside a string may hold strings.
+const ROUNDS: usize = 4;
+
+/// What is wrong with the arguments of a call, one line each.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mistakes(pub(super) Vec<String>);
+
+impl Mistakes {
+    /// What the model reads.
+    pub(super) fn text(&self, tool: &str) -> String {
+        use std::fmt::Write as _;
+        let mut text = format!("The arguments of `{tool}` are not valid, so no request was sent:");
+        for mistake in self.0.iter().take(MOST_MISTAKES) {
+            text.push_str("\n- ");
+            text.push_str(mistake);
+        }
+        if let Some(more @ 1..) = self.0.len().checked_sub(MOST_MISTAKES) {
+            let _ = write!(text, "\n- and {more} more");
+        }
+        text
+    }
+}
+
+/// Checks the arguments against the schema of the tool and the names that it knows (`None`: any name is the
+/// schema's business). Arguments that were coerced are changed in place.
+///
+/// # Errors
+/// Every mistake that is left after coercion.
+pub(super) fn check(
+    schema: &Schema,
+    names: Option<&[&str]>,
+    arguments: &mut Map<String, Value>,
+    lenient: bool,
+) -> Result<(), Mistakes> {
+    let unknown = names.map_or_else(Vec::new, |names| unknown(schema, names, arguments));
+    // The validator takes a `Value`; moving the map in and out costs nothing.
+    let mut value = Value::Object(std::mem::take(arguments));
+    let mut mistakes = unknown;
+    let accepted = schema.accepts(&value);
+    if !accepted && values(&value) > MOST_VALUES {
+        mistakes.push(format!(
+            "the arguments have more than {MOST_VALUES} values and do not fit; send fewer to learn why"
+        ));
+    } else if !accepted && !repair(schema, &mut value, lenient) {
+        message::describe(schema, &value, names.is_some(), &mut mistakes);
+    }
+    exact::describe(schema, &value, &mut mistakes);
+    if let Value::Object(map) = value {
+        *arguments = map;
+    }
+    if mistakes.is_empty() {
+        Ok(())
+    } else {
+        Err(Mistakes(mistakes))
+    }
+}
+
+/// How many values there are, this one among them; it does not count far beyond [`MOST_VALUES`].
+fn values(value: &Value) -> usize {
+    let sum = |total: usize, item: &Value| {
+        if total > MOST_VALUES {
+            total
+        } else {
+            total + values(item)
+        }
+    };
+    match value {
+        Value::Array(items) => items.iter().fold(1, sum),
+        Value::Object(fields) => fields.values().fold(1, sum),
+        _ => 1,
+    }
+}
+
+/// Coerces until the value fits or nothing is left to coerce; says whether it fits.
+fn repair(schema: &Schema, value: &mut Value, lenient: bool) -> bool {
+    for _ in 0..ROUNDS {
+        let fixes = coerce::fixes(&schema.errors(value), lenient);
+        if fixes.is_empty() {
+            return false;
+        }
+        for fix in fixes {
+            fix.apply(value);
+        }
+        if schema.accepts(value) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The argument that is a whole body.
+const BODY: &str = "body";
+
+fn unknown(schema: &Schema, names: &[&str], arguments: &Map<String, Value>) -> Vec<String> {
+    let in_body = |name: &str| names.contains(&BODY) && schema.at([BODY, name]).is_some();
+    (arguments.keys())
+        .filter(|key| !names.contains(&key.as_str()))
+        .map(|name| {
+            let key = message::shortened(name);
+            if in_body(name) {
+                return format!("unknown argument `{key}`; put it inside `{BODY}`");
+            }
+            match nearest(&key, names.iter().copied(), 1).first() {
+                Some(near) => format!("unknown argument `{key}`; did you mean `{near}`?"),
+                None if names.is_empty() => {
+                    format!("unknown argument `{key}`; this tool takes no arguments")
+                }
+                None => {
+                    format!(
+                        "unknown argument `{key}`; the arguments are {}",
+                        message::list(names)
+                    )
+                }
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

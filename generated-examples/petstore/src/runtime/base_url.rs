@@ -1,0 +1,351 @@
+//! Where requests go: base URLs, their origins, and which addresses a spec may not name.
+//!
+//! A base URL comes from the spec or from the owner (`API_BASE_URL`). Nothing here opens a connection.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use http::uri::{Authority, Scheme};
+use url::{Host, Url};
+
+use super::engine::StartError;
+use super::tool::ServerDef;
+
+/// Scheme, host and port: what a credential is bound to (RFC 6454 §4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Origin {
+    https: bool,
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    /// The origin of an absolute http or https URL.
+    pub(super) fn of(url: &Url) -> Option<Self> {
+        Some(Self {
+            https: match url.scheme() {
+                "https" => true,
+                "http" => false,
+                _ => return None,
+            },
+            host: url.host_str()?.to_owned(),
+            port: url.port_or_known_default()?,
+        })
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (scheme, usual) = if self.https {
+            ("https", 443)
+        } else {
+            ("http", 80)
+        };
+        write!(f, "{scheme}://{}", self.host)?;
+        if self.port == usual {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.port)
+        }
+    }
+}
+
+/// A base URL that requests can be sent to.
+#[derive(Debug, Clone)]
+pub(super) struct Base {
+    pub(super) scheme: Scheme,
+    pub(super) authority: Authority,
+    /// The path in front of every tool's path, without a trailing slash.
+    pub(super) prefix: String,
+    pub(super) origin: Origin,
+    /// Whether the owner named it, not the spec.
+    pub(super) owners: bool,
+    host: Host<String>,
+    port: u16,
+}
+
+impl Base {
+    /// Reads a base URL.
+    ///
+    /// # Errors
+    /// What is wrong with it, as the end of a sentence that begins with the URL.
+    pub(super) fn parse(text: &str, owners: bool) -> Result<Self, String> {
+        let url = Url::parse(text.trim()).map_err(|error| format!("is not a URL: {error}"))?;
+        let origin =
+            Origin::of(&url).ok_or("does not begin with `http://` or `https://`".to_owned())?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("contains a user name or password".to_owned());
+        }
+        if url.query().is_some() {
+            return Err("contains a query".to_owned());
+        }
+        if url.fragment().is_some() {
+            return Err("contains a fragment".to_owned());
+        }
+        let host = url.host().ok_or("has no host")?.to_owned();
+        let authority = match url.port() {
+            Some(port) => format!("{}:{port}", origin.host),
+            None => origin.host.clone(),
+        };
+        Ok(Self {
+            scheme: if origin.https {
+                Scheme::HTTPS
+            } else {
+                Scheme::HTTP
+            },
+            authority: authority
+                .parse()
+                .map_err(|_| "has a host that cannot be sent in a request")?,
+            prefix: url.path().trim_end_matches('/').to_owned(),
+            port: origin.port,
+            origin,
+            owners,
+            host,
+        })
+    }
+
+    /// Host (an IPv6 address without brackets) and port.
+    pub(super) fn host_and_port(&self) -> (String, u16) {
+        let host = match &self.host {
+            Host::Domain(name) => name.clone(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => address.to_string(),
+        };
+        (host, self.port)
+    }
+
+    /// Why a spec may not name this host, if so.
+    fn refusal(&self) -> Option<&'static str> {
+        let refused = match &self.host {
+            Host::Domain(name) => is_metadata_name(name),
+            Host::Ipv4(address) => is_local_infrastructure(IpAddr::V4(*address)),
+            Host::Ipv6(address) => is_local_infrastructure(IpAddr::V6(*address)),
+        };
+        (refused && !self.owners).then_some("is a link-local or metadata address")
+    }
+}
+
+/// The base URLs of a server definition, by index.
+#[derive(Debug)]
+pub(super) struct Bases(Vec<Result<Base, String>>);
+
+impl Bases {
+    /// Joins what the spec says with what the owner set.
+    ///
+    /// # Errors
+    /// An unusable URL of the owner, or none at all for the default server that tools need.
+    pub(super) fn new(def: &ServerDef, set: &BTreeMap<usize, String>) -> Result<Self, StartError> {
+        let count = def.servers.len().max(1);
+        let bases = (0..count)
+            .map(|index| base(def, set.get(&index), index))
+            .collect::<Result<Vec<_>, _>>()?;
+        let default_is_used =
+            || (def.groups.iter()).any(|group| group.tools.iter().any(|tool| tool.server == 0));
+        if let Err(problem) = &bases[0]
+            && default_is_used()
+        {
+            return Err(StartError(problem.clone()));
+        }
+        Ok(Self(bases))
+    }
+
+    /// The base URL of a server, or why there is none.
+    pub(super) fn get(&self, index: usize) -> Result<&Base, &str> {
+        match self.0.get(index) {
+            Some(Ok(base)) => Ok(base),
+            Some(Err(problem)) => Err(problem),
+            None => Err("this tool belongs to a server that is not defined"),
+        }
+    }
+
+    /// Whether credentials may be sent to this server: they are configured for the default server's origin.
+    pub(super) fn may_have_credentials(&self, base: &Base) -> bool {
+        base.owners || matches!(&self.0[0], Ok(default) if default.origin == base.origin)
+    }
+
+    /// The hosts that the owner named, which may be anywhere.
+    pub(super) fn owners_hosts(&self) -> impl Iterator<Item = String> {
+        (self.0.iter().flatten())
+            .filter(|base| base.owners)
+            .map(|base| base.host_and_port().0)
+    }
+}
+
+/// `API_BASE_URL` or `API_BASE_URL_<N>`.
+pub(super) fn variable(index: usize) -> String {
+    if index == 0 {
+        "API_BASE_URL".to_owned()
+    } else {
+        format!("API_BASE_URL_{index}")
+    }
+}
+
+fn base(
+    def: &ServerDef,
+    set: Option<&String>,
+    index: usize,
+) -> Result<Result<Base, String>, StartError> {
+    let variable = variable(index);
+    if let Some(text) = set {
+        return match Base::parse(text, true) {
+            Ok(base) => Ok(Ok(base)),
+            Err(problem) => Err(StartError(format!(
+                "`{variable}` {problem}: `{}`",
+                without_userinfo(text)
+            ))),
+        };
+    }
+    let Some(url) = def.servers.get(index).and_then(|server| server.url) else {
+        return Ok(Err(format!(
+            "no base URL: set `{variable}`, for example `{variable}=https://api.example.com`"
+        )));
+    };
+    Ok(Base::parse(url, false)
+        .and_then(|base| match base.refusal() {
+            Some(refusal) => Err(refusal.to_owned()),
+            None => Ok(base),
+        })
+        .map_err(|problem| {
+            format!("the API's description names `{url}`, which {problem}: set `{variable}`")
+        }))
+}
+
+/// A URL as it may be shown: without the part that may hold a password.
+fn without_userinfo(text: &str) -> String {
+    // Queries hold secrets too.
+    let text = match text.split_once(['?', '#']) {
+        Some((front, _)) => &format!("{front}…"),
+        None => text,
+    };
+    match text.rsplit_once('@') {
+        Some((front, back)) => {
+            let scheme = front.split_once("://").map_or("", |(scheme, _)| scheme);
+            format!("{scheme}://***@{back}")
+        }
+        None => text.to_owned(),
+    }
+}
+
+/// Whether an address serves a machine's own infrastructure: link-local, or a cloud's metadata service.
+pub(super) fn is_local_infrastructure(address: IpAddr) -> bool {
+    match address {
+        // RFC 3927; 100.100.100.200 and 192.0.0.192 are the metadata services of two clouds.
+        IpAddr::V4(v4) => {
+            v4.is_link_local() || matches!(v4.octets(), [100, 100, 100, 200] | [192, 0, 0, 192])
+        }
+        // RFC 4291 §2.5.6; fd00:ec2::254 and fd20:ce::254 are metadata services.
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped().or_else(|| nat64(&v6.segments())) {
+            Some(v4) => is_local_infrastructure(IpAddr::V4(v4)),
+            None => {
+                v6.is_unicast_link_local()
+                    || matches!(
+                        v6.segments(),
+                        [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254]
+                            | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254]
+                    )
+            }
+        },
+    }
+}
+
+/// The IPv4 address inside `64:ff9b::/96` (RFC 6052 §2.1).
+fn nat64(segments: &[u16; 8]) -> Option<std::net::Ipv4Addr> {
+    let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = *segments else {
+        return None;
+    };
+    Some((u32::from(high) << 16 | u32::from(low)).into())
+}
+
+fn is_metadata_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    matches!(
+        name.as_str(),
+        "metadata" | "metadata.google.internal" | "metadata.goog" | "instance-data"
+    ) || name == "instance-data.ec2.internal"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tool::{BaseUrl, Group, ToolDef};
+    use super::*;
+
+    const TOOLS: &[ToolDef] = &[ToolDef::new("ping", "GET", "/ping")];
+
+    fn bases(spec: Option<&'static str>, set: &[(usize, &str)]) -> Result<Bases, StartError> {
+        let servers = Box::leak(Box::new([BaseUrl { url: spec }]));
+        let def = ServerDef {
+            name: "t",
+            title: "T",
+            version: "1",
+            instructions: "",
+            servers,
+            schemes: &[],
+            groups: &[Group {
+                tag: "t",
+                tools: TOOLS,
+                schemas: "{}",
+            }],
+            defs: "{}",
+        };
+        let set = (set.iter())
+            .map(|(index, url)| (*index, (*url).to_owned()))
+            .collect();
+        Bases::new(&def, &set)
+    }
+
+    #[test]
+    fn a_base_url_keeps_its_path_and_loses_its_last_slash() {
+        let base = Base::parse("https://api.example.com:8443/v1/", true).expect("valid");
+        assert_eq!(base.prefix, "/v1");
+        assert_eq!(base.authority.as_str(), "api.example.com:8443");
+        assert_eq!(base.origin.to_string(), "https://api.example.com:8443");
+    }
+
+    #[test]
+    fn an_ipv6_host_stays_in_brackets_on_the_wire_only() {
+        let base = Base::parse("http://[::1]:9000", true).expect("valid");
+        assert_eq!(base.authority.as_str(), "[::1]:9000");
+        assert_eq!(base.host_and_port(), ("::1".to_owned(), 9000));
+    }
+
+    #[test]
+    fn a_base_url_with_extras_is_refused_in_one_line_without_its_password() {
+        for (url, why) in [
+            ("ftp://h/x", "does not begin with"),
+            ("http://h/x?a=1", "contains a query"),
+            ("http://h/x#a", "contains a fragment"),
+            ("http://u:geheim@h/x", "user name or password"),
+            ("not a url", "is not a URL"),
+        ] {
+            let StartError(text) = bases(None, &[(0, url)]).expect_err(url);
+            assert!(
+                text.contains(why) && text.contains("API_BASE_URL"),
+                "{text}"
+            );
+            assert!(!text.contains('\n') && !text.contains("geheim"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_missing_base_url_names_the_variable() {
+        let StartError(text) = bases(None, &[]).expect_err("missing");
+        assert!(text.contains("set `API_BASE_URL`"), "{text}");
+    }
+
+    #[test]
+    fn a_spec_cannot_name_metadata_addresses_but_the_owner_can() {
+        for url in [
+            "http://169.254.169.254/latest",
+            "http://[fe80::1]/",
+            "http://[fd00:ec2::254]/",
+            "http://[::ffff:169.254.169.254]/",
+            "http://[64:ff9b::a9fe:a9fe]/",
+            "http://metadata.google.internal/",
+            "http://2852039166/",
+        ] {
+            let StartError(text) = bases(Some(url), &[]).expect_err(url);
+            assert!(text.contains("link-local or metadata"), "{text}");
+            assert!(bases(Some(url), &[(0, url)]).is_ok(), "{url}");
+        }
+    }
+}

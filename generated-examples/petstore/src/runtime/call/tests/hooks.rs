@@ -1,0 +1,138 @@
+//! The owner's tools and hooks.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::super::super::custom::{ApiRequest, Call, Custom, CustomTool, Refusal};
+use super::super::super::engine::{ErrorType, StartError, ToolResult};
+use super::upstream::Recording;
+use super::{JSON, Setup, answering, call, reply};
+
+#[derive(Default)]
+struct Mine {
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Custom for Mine {
+    fn tools(&self) -> Vec<CustomTool> {
+        vec![
+            CustomTool::new("two_pets", |call, api| async move {
+                let first = match api.call("get_pet", json!({"id": 1})).await {
+                    Ok(result) => result.as_text(),
+                    Err(refusal) => return refusal.into(),
+                };
+                let request = ApiRequest::get("/pets").segment(call.text("other").unwrap_or("2"));
+                match api.send(request.query("q", "a&b").credentials_of("get_pet")).await {
+                    Ok(answer) => ToolResult::text(format!("{first} {} {}", answer.status(), answer.text())),
+                    Err(refusal) => refusal.into(),
+                }
+            })
+            .description("Two pets at once")
+            .input(json!({"type": "object", "properties": {"other": {"type": "string"}}, "additionalProperties": false})),
+        ]
+    }
+
+    async fn before(&self, call: &mut Call) -> Result<(), Refusal> {
+        if call.tool() == "touch" {
+            return Err(Refusal::new("not on a Sunday"));
+        }
+        if call.tool() == "get_pet" {
+            call.arguments_mut()
+                .insert("verbose".to_owned(), Value::Bool(true));
+            call.add_header("X-Tenant", "acme");
+        }
+        Ok(())
+    }
+
+    async fn after(&self, call: &Call, result: &mut ToolResult) {
+        self.seen
+            .lock()
+            .expect("not poisoned")
+            .push(format!("after {}", call.tool()));
+        result.meta.insert("seen".to_owned(), true.into());
+    }
+
+    async fn on_error(&self, call: &Call, result: &mut ToolResult) {
+        let text = format!("on_error {}: {}", call.tool(), result.as_text());
+        self.seen.lock().expect("not poisoned").push(text);
+    }
+}
+
+#[tokio::test]
+async fn hooks_change_calls_and_see_their_ends() {
+    let upstream = answering("200 OK", JSON, "{}").await;
+    let mut setup = Setup::new(&upstream.url).with_token();
+    let mine = Mine::default();
+    let seen = Arc::clone(&mine.seen);
+    setup.custom = Arc::new(mine);
+    let engine = setup.engine();
+    let result = call(&engine, "get_pet", json!({"id": 1})).await;
+    assert_eq!(result.meta["seen"], true);
+    let request = upstream.request();
+    assert!(
+        request.starts_with("GET /pets/1?verbose=true "),
+        "{request}"
+    );
+    assert!(request.contains("x-tenant: acme\r\n"), "{request}");
+    let refused = call(&engine, "touch", json!({})).await;
+    assert_eq!(
+        (refused.error, refused.as_text()),
+        (Some(ErrorType::Forbidden), "not on a Sunday".to_owned())
+    );
+    assert_eq!(upstream.requests().len(), 1);
+    let seen = seen.lock().expect("not poisoned").clone();
+    assert_eq!(seen, ["after get_pet", "on_error touch: not on a Sunday"]);
+}
+
+#[tokio::test]
+async fn an_own_tool_is_listed_checked_and_calls_the_api() {
+    let upstream = Recording::start(|request| {
+        let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+        reply("200 OK", "Content-Type: text/plain\r\n", path.as_bytes())
+    })
+    .await;
+    let mut setup = Setup::new(&upstream.url).with_token();
+    setup.custom = Arc::new(Mine::default());
+    let engine = setup.engine();
+    let listed = engine.tools().last().expect("a tool");
+    assert_eq!(
+        (listed.name.as_str(), listed.description.as_str()),
+        ("two_pets", "Two pets at once")
+    );
+    let result = call(&engine, "two_pets", json!({"other": "a/b"})).await;
+    assert_eq!(
+        result.as_text(),
+        "/pets/1?verbose=true 200 /pets/a%2Fb?q=a%26b"
+    );
+    assert!(upstream.requests()[1].contains("authorization: Bearer geheim"));
+    let wrong = call(&engine, "two_pets", json!({"othr": "x"})).await;
+    assert!(
+        wrong
+            .as_text()
+            .contains("unknown argument `othr`; did you mean `other`?"),
+        "{}",
+        wrong.as_text()
+    );
+}
+
+struct Twice;
+
+impl Custom for Twice {
+    fn tools(&self) -> Vec<CustomTool> {
+        vec![CustomTool::new("ping", |_, _| async {
+            ToolResult::default()
+        })]
+    }
+}
+
+#[test]
+fn an_own_tool_with_anothers_name_stops_the_start() {
+    let mut setup = Setup::new("http://127.0.0.1:9");
+    setup.custom = Arc::new(Twice);
+    let StartError(text) = setup.try_engine().expect_err("refused");
+    assert_eq!(
+        text,
+        "the tool `ping` of `src/custom.rs` has the name of another tool"
+    );
+}

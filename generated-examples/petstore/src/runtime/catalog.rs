@@ -1,0 +1,270 @@
+//! The tools by name: their definitions, and their schemas, each parsed when it is first needed.
+//!
+//! A server of a thousand tools starts by making an index of names; listing them parses what is listed, calling one
+//! compiles what that one needs.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use http::HeaderValue;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::custom::CustomTool;
+use super::engine::{ListedText, ListedTool, StartError};
+use super::output::Output;
+use super::request::Plan;
+use super::schema::{Definitions, Schema};
+use super::structured::on_one_line;
+use super::tool::{ServerDef, ToolDef};
+
+/// The schemas of a tool, not yet parsed.
+#[derive(Debug, Deserialize)]
+struct Texts {
+    #[serde(borrow)]
+    advertised: &'static RawValue,
+    #[serde(borrow, default)]
+    precise: Option<&'static RawValue>,
+    #[serde(borrow, default)]
+    output: Option<&'static RawValue>,
+}
+
+const ANY_OBJECT: &str = r#"{"type":"object"}"#;
+
+type GroupTexts = HashMap<Cow<'static, str>, Texts>;
+
+/// All tools of a server.
+#[derive(Debug)]
+pub(super) struct Catalog {
+    def: ServerDef,
+    user_agent: HeaderValue,
+    index: HashMap<Cow<'static, str>, usize>,
+    /// The generated tools with their groups, in the order in which they are listed; the owner's follow.
+    generated: Vec<(&'static ToolDef, usize)>,
+    custom: Vec<CustomTool>,
+    prepared: Vec<OnceLock<Box<Prepared>>>,
+    custom_inputs: Vec<OnceLock<Schema>>,
+    texts: Vec<OnceLock<GroupTexts>>,
+    definitions: OnceLock<Definitions<'static>>,
+    no_definitions: Definitions<'static>,
+    listed: OnceLock<Vec<ListedTool>>,
+}
+
+/// What a call of a tool needs.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) def: &'static ToolDef,
+    /// The request, or why there can be none.
+    pub(super) plan: Result<Plan, String>,
+    pub(super) input: Schema,
+    pub(super) output: Option<Output>,
+}
+
+/// A tool that was found by its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Found<'a> {
+    Generated(&'a Prepared),
+    Custom(&'a CustomTool, &'a Schema),
+}
+
+impl Catalog {
+    /// Makes the index.
+    ///
+    /// # Errors
+    /// A tool of the owner's that has no legal name, or the name of another.
+    pub(super) fn new(
+        def: ServerDef,
+        user_agent: HeaderValue,
+        custom: Vec<CustomTool>,
+    ) -> Result<Self, StartError> {
+        let generated: Vec<(&'static ToolDef, usize)> = (def.groups.iter().enumerate())
+            .flat_map(|(group, tools)| tools.tools.iter().map(move |tool| (tool, group)))
+            .collect();
+        let mut index: HashMap<Cow<'static, str>, usize> =
+            HashMap::with_capacity(generated.len() + custom.len());
+        for (position, (tool, _)) in generated.iter().enumerate() {
+            index.insert(Cow::Borrowed(tool.name), position);
+        }
+        for (position, tool) in custom.iter().enumerate() {
+            if !is_tool_name(&tool.name) {
+                return Err(StartError(format!(
+                    "the tool `{}` of `src/custom.rs` is not called `^[a-z][a-z0-9_]*$`",
+                    tool.name
+                )));
+            }
+            let before = index.insert(Cow::Owned(tool.name.clone()), generated.len() + position);
+            if before.is_some() {
+                return Err(StartError(format!(
+                    "the tool `{}` of `src/custom.rs` has the name of another tool",
+                    tool.name
+                )));
+            }
+        }
+        Ok(Self {
+            user_agent,
+            index,
+            prepared: generated.iter().map(|_| OnceLock::new()).collect(),
+            custom_inputs: custom.iter().map(|_| OnceLock::new()).collect(),
+            texts: def.groups.iter().map(|_| OnceLock::new()).collect(),
+            definitions: OnceLock::new(),
+            no_definitions: Definitions::new(),
+            listed: OnceLock::new(),
+            generated,
+            custom,
+            def,
+        })
+    }
+
+    /// The facts about the server.
+    pub(super) fn def(&self) -> &ServerDef {
+        &self.def
+    }
+
+    /// What every request calls itself.
+    pub(super) fn user_agent(&self) -> &HeaderValue {
+        &self.user_agent
+    }
+
+    /// All names, in the order in which the tools are listed.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        (self.generated.iter().map(|(tool, _)| tool.name))
+            .chain(self.custom.iter().map(|tool| tool.name.as_str()))
+    }
+
+    /// The tool of this name, ready to be called.
+    pub(super) fn find(&self, name: &str) -> Option<Found<'_>> {
+        let position = *self.index.get(name)?;
+        if let Some((def, group)) = self.generated.get(position) {
+            let prepared =
+                self.prepared[position].get_or_init(|| Box::new(self.prepare(def, *group)));
+            return Some(Found::Generated(prepared));
+        }
+        let position = position - self.generated.len();
+        let tool = &self.custom[position];
+        let input = self.custom_inputs[position].get_or_init(|| {
+            Schema::compile(
+                Value::Object(tool.input_schema.clone()),
+                &Definitions::new(),
+            )
+        });
+        Some(Found::Custom(tool, input))
+    }
+
+    /// All tools as clients see them.
+    pub(super) fn listed(&self) -> &[ListedTool] {
+        self.listed.get_or_init(|| {
+            let generated = (self.generated.iter())
+                .map(|(tool, group)| listed(tool, self.texts(*group).get(tool.name)));
+            let custom = self.custom.iter().map(|tool| ListedTool {
+                name: tool.name.clone(),
+                title: tool.title.clone(),
+                description: tool.description.clone(),
+                input_schema: Arc::new(tool.input_schema.clone()),
+                output_schema: None,
+                hints: tool.hints,
+            });
+            generated.chain(custom).collect()
+        })
+    }
+
+    /// All tools as clients see them, with their schemas as text: nothing is parsed.
+    pub(super) fn listed_texts(&self) -> impl Iterator<Item = ListedText<'_>> {
+        let generated = self.generated.iter().map(|(tool, group)| {
+            let texts = self.texts(*group).get(tool.name);
+            ListedText {
+                name: tool.name,
+                title: tool.title,
+                description: tool.description,
+                input_schema: texts.map_or_else(
+                    || Cow::Borrowed(ANY_OBJECT),
+                    |texts| on_one_line(texts.advertised.get()),
+                ),
+                output_schema: texts.and_then(|texts| Some(on_one_line(texts.output?.get()))),
+                hints: tool.hints,
+            }
+        });
+        let custom = self.custom.iter().map(|tool| ListedText {
+            name: &tool.name,
+            title: &tool.title,
+            description: &tool.description,
+            input_schema: Cow::Owned(Value::Object(tool.input_schema.clone()).to_string()),
+            output_schema: None,
+            hints: tool.hints,
+        });
+        generated.chain(custom)
+    }
+
+    fn prepare(&self, def: &'static ToolDef, group: usize) -> Prepared {
+        let texts = self.texts(group).get(def.name);
+        let input = texts.map(|texts| texts.precise.unwrap_or(texts.advertised));
+        let output = texts.and_then(|texts| texts.output);
+        Prepared {
+            def,
+            plan: Plan::new(def, &self.user_agent),
+            input: match input {
+                Some(input) => Schema::compile(parsed(input), self.definitions_for(input)),
+                None => Schema::compile(Value::Bool(true), &self.no_definitions),
+            },
+            output: output
+                .map(|output| Output::compile(parsed(output), self.definitions_for(output))),
+        }
+    }
+
+    /// The shared definitions if a schema refers to them: reading them takes time.
+    fn definitions_for(&self, schema: &RawValue) -> &Definitions<'static> {
+        if schema.get().contains("#/$defs/") {
+            self.definitions()
+        } else {
+            &self.no_definitions
+        }
+    }
+
+    /// The schemas of a group. They are a part of the program: what cannot be read there says so in the log, and the
+    /// upstream has to check the arguments.
+    fn texts(&self, group: usize) -> &GroupTexts {
+        self.texts[group].get_or_init(|| {
+            let group = &self.def.groups[group];
+            serde_json::from_str(group.schemas).unwrap_or_else(|error| {
+                tracing::error!(tag = group.tag, %error, "the schemas of a group are not readable");
+                GroupTexts::new()
+            })
+        })
+    }
+
+    fn definitions(&self) -> &Definitions<'static> {
+        self.definitions.get_or_init(|| {
+            serde_json::from_str(self.def.defs).unwrap_or_else(|error| {
+                tracing::error!(%error, "the shared schemas are not readable");
+                Definitions::new()
+            })
+        })
+    }
+}
+
+fn parsed(schema: &RawValue) -> Value {
+    serde_json::from_str(schema.get()).unwrap_or(Value::Bool(true))
+}
+
+fn listed(tool: &ToolDef, texts: Option<&Texts>) -> ListedTool {
+    let object = |text: &RawValue| serde_json::from_str::<Map<String, Value>>(text.get()).ok();
+    let input = texts.and_then(|texts| object(texts.advertised));
+    ListedTool {
+        name: tool.name.to_owned(),
+        title: tool.title.to_owned(),
+        description: tool.description.to_owned(),
+        input_schema: Arc::new(
+            input.unwrap_or_else(|| Map::from_iter([("type".to_owned(), Value::from("object"))])),
+        ),
+        output_schema: texts.and_then(|texts| object(texts.output?)).map(Arc::new),
+        hints: tool.hints,
+    }
+}
+
+fn is_tool_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}

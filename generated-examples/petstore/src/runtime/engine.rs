@@ -1,0 +1,357 @@
+//! From a tool's name and arguments to a result: the part of the server that knows no transport.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use super::arguments::nearest;
+use super::base_url::Bases;
+use super::call;
+use super::catalog::Catalog;
+use super::credentials::Credentials;
+use super::custom::AnyCustom;
+use super::metrics::Metrics;
+pub use super::structured::Structured;
+use super::tool::ServerDef;
+use super::upstream::{Proxies, Upstream};
+
+/// What the engine needs to know beyond the tools; `settings` reads it from flags, variables and files.
+#[derive(Debug, Clone)]
+pub struct EngineSettings {
+    /// `API_BASE_URL` and `API_BASE_URL_<N>` by the index of the server.
+    pub base_urls: BTreeMap<usize, String>,
+    /// `--connect-timeout` (`MCP_CONNECT_TIMEOUT`), default 10 s.
+    pub connect_timeout: Duration,
+    /// `--read-timeout` (`MCP_READ_TIMEOUT`), default 30 s: the longest silence of the upstream.
+    pub read_timeout: Duration,
+    /// `--timeout` (`MCP_TIMEOUT`), default 60 s: a whole call.
+    pub total_timeout: Duration,
+    /// `--max-response-bytes` (`MCP_MAX_RESPONSE_BYTES`), default 1 MiB: what is read of a response body.
+    pub max_response_bytes: usize,
+    /// `--max-result-chars` (`MCP_MAX_RESULT_CHARS`), default 100,000: the longest text block of a result.
+    pub max_result_chars: usize,
+    /// `--lenient`: one value is taken for an array of one.
+    pub lenient: bool,
+    /// `--forward-auth`, by scheme; the key `""` stands for every scheme.
+    pub forward_auth: BTreeMap<String, ForwardAuth>,
+}
+
+/// Where the client's own credential for a scheme comes from (design: default off).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ForwardAuth {
+    /// It is not taken from the client.
+    Off,
+    /// From the client's `Authorization` header.
+    Authorization,
+    /// From this header of the client, lower case.
+    Header(String),
+    /// From `_meta.authorization` of the request.
+    Meta,
+}
+
+/// A tool as clients see it.
+#[derive(Debug, Clone)]
+pub struct ListedTool {
+    /// The name.
+    pub name: String,
+    /// What a person reads.
+    pub title: String,
+    /// What the model reads.
+    pub description: String,
+    /// The advertised input schema.
+    pub input_schema: Arc<Map<String, Value>>,
+    /// The output schema.
+    pub output_schema: Option<Arc<Map<String, Value>>>,
+    /// The four hints.
+    pub hints: super::tool::Hints,
+}
+
+/// A tool as clients see it, with its schemas as JSON text on one line: what is only passed on need not be parsed.
+#[derive(Debug, Clone)]
+pub struct ListedText<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// What a person reads.
+    pub title: &'a str,
+    /// What the model reads.
+    pub description: &'a str,
+    /// The advertised input schema.
+    pub input_schema: Cow<'a, str>,
+    /// The output schema.
+    pub output_schema: Option<Cow<'a, str>>,
+    /// The four hints.
+    pub hints: super::tool::Hints,
+}
+
+/// What a transport knows about a call.
+#[derive(Clone, Default)]
+pub struct CallContext {
+    /// Identifies the call in logs and in `_meta` of error results.
+    pub request_id: String,
+    /// The HTTP headers of the client's request; empty over stdio.
+    pub headers: http::HeaderMap,
+    /// `_meta` of the client's request.
+    pub meta: Map<String, Value>,
+    /// Fires when the client no longer wants the answer.
+    pub cancelled: CancellationToken,
+    /// Where progress goes, when the client asked for it.
+    pub progress: Option<Progress>,
+}
+
+impl std::fmt::Debug for CallContext {
+    // Headers and `_meta` may hold the client's credential.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallContext")
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends progress to the client: `(progress, total, message)`. `progress` must grow.
+#[derive(Clone)]
+pub struct Progress(pub Arc<dyn Fn(f64, Option<f64>, String) + Send + Sync>);
+
+impl std::fmt::Debug for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Progress")
+    }
+}
+
+/// One block of a result (MCP, server/tools, "Tool result").
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// Text.
+    Text(String),
+    /// An image: base64 and media type.
+    Image(String, String),
+    /// Audio: base64 and media type.
+    Audio(String, String),
+    /// Other bytes, embedded: URI, media type and base64.
+    Blob(String, String, String),
+}
+
+/// The answer to a call.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ToolResult {
+    /// What the model reads.
+    pub content: Vec<Content>,
+    /// `structuredContent`; never set together with `error`.
+    pub structured: Option<Structured>,
+    /// Why the call failed; `isError` is sent when it is set.
+    pub error: Option<ErrorType>,
+    /// What goes into `_meta` of the result.
+    pub meta: Map<String, Value>,
+}
+
+impl ToolResult {
+    /// A result that is this text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::content(Content::Text(text.into()))
+    }
+
+    /// A result that is this JSON value: as text, and as structured content if it is an object.
+    #[must_use]
+    pub fn json(value: &Value) -> Self {
+        Self {
+            content: vec![Content::Text(value.to_string())],
+            structured: Structured::of(value),
+            ..Self::default()
+        }
+    }
+
+    /// A result that says why the call failed.
+    #[must_use]
+    pub fn failure(error: ErrorType, text: impl Into<String>) -> Self {
+        Self {
+            error: Some(error),
+            ..Self::text(text)
+        }
+    }
+
+    /// The text of all text blocks, one below the other.
+    #[must_use]
+    pub fn as_text(&self) -> String {
+        let texts: Vec<&str> = (self.content.iter())
+            .filter_map(|content| match content {
+                Content::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        texts.join("\n")
+    }
+
+    pub(super) fn content(content: Content) -> Self {
+        Self {
+            content: vec![content],
+            ..Self::default()
+        }
+    }
+}
+
+/// The label `error_type` of `mcp_tool_errors_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ErrorType {
+    /// The arguments do not fit the schema.
+    InvalidArguments,
+    /// A credential is missing, or the upstream answered 401.
+    Unauthorized,
+    /// The upstream answered 403.
+    Forbidden,
+    /// The upstream answered 429.
+    RateLimited,
+    /// Another 4xx.
+    Upstream4xx,
+    /// A 5xx.
+    Upstream5xx,
+    /// No answer in time.
+    Timeout,
+    /// No connection.
+    Connect,
+    /// The response was larger than what is read.
+    TooLarge,
+    /// The client cancelled the call.
+    Cancelled,
+    /// Anything else.
+    Internal,
+}
+
+/// There is no tool of this name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownTool {
+    /// What was asked for.
+    pub name: String,
+    /// The most similar names, best first, at most three.
+    pub nearest: Vec<String>,
+}
+
+/// Something is wrong with the configuration; the server does not start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartError(pub String);
+
+/// The tools of one API, ready to be called.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+/// What every call shares.
+pub(super) struct Inner {
+    pub(super) catalog: Catalog,
+    pub(super) custom: Arc<dyn AnyCustom>,
+    pub(super) settings: EngineSettings,
+    pub(super) bases: Bases,
+    pub(super) credentials: Credentials,
+    pub(super) upstream: Upstream,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Engine").field(&self.def().name).finish()
+    }
+}
+
+impl Engine {
+    /// Prepares the tools. Reads the credentials' variables and `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` through
+    /// `env` (so that tests need no process environment) and the files that they name.
+    ///
+    /// # Errors
+    /// A bad or missing base URL, a credential given twice, or a credential file that cannot be read: one line.
+    pub fn new(
+        def: ServerDef,
+        custom: Arc<dyn AnyCustom>,
+        settings: EngineSettings,
+        env: &dyn Fn(&str) -> Option<String>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StartError> {
+        let bases = Bases::new(&def, &settings.base_urls)?;
+        let credentials = Credentials::new(&def, &settings.forward_auth, env)?;
+        let proxies = Proxies::read(env)?;
+        let catalog = Catalog::new(def, user_agent(&def), custom.tools())?;
+        let upstream = Upstream::new(&settings, proxies, bases.owners_hosts().collect());
+        metrics.register(catalog.names().map(str::to_owned));
+        Ok(Self(Arc::new(Inner {
+            catalog,
+            custom,
+            settings,
+            bases,
+            credentials,
+            upstream,
+            metrics,
+        })))
+    }
+
+    /// The facts about the server.
+    #[must_use]
+    pub fn def(&self) -> &ServerDef {
+        self.0.catalog.def()
+    }
+
+    /// All tools in the order in which they are listed; parsed on first use.
+    #[must_use]
+    pub fn tools(&self) -> &[ListedTool] {
+        self.0.catalog.listed()
+    }
+
+    /// All tools in the same order, with their schemas as text.
+    pub fn listed_texts(&self) -> impl Iterator<Item = ListedText<'_>> {
+        self.0.catalog.listed_texts()
+    }
+
+    /// One line for each credential that is absent, naming its variables and the tools that need it.
+    #[must_use]
+    pub fn missing_credentials(&self) -> Vec<String> {
+        self.0.credentials.missing(self.def())
+    }
+
+    /// Host and port of the default upstream, for `--ready-upstream`.
+    #[must_use]
+    pub fn upstream_host(&self) -> Option<(String, u16)> {
+        Some(self.0.bases.get(0).ok()?.host_and_port())
+    }
+
+    /// Calls a tool. Everything that goes wrong with the call itself is a [`ToolResult`] with `error` set. Dropping the
+    /// future aborts the request to the upstream.
+    ///
+    /// # Errors
+    /// [`UnknownTool`] when there is none of this name.
+    pub async fn call(
+        &self,
+        name: &str,
+        arguments: Map<String, Value>,
+        ctx: CallContext,
+    ) -> Result<ToolResult, UnknownTool> {
+        (call::run(&self.0, name, arguments, ctx).await).ok_or_else(|| self.unknown(name))
+    }
+
+    fn unknown(&self, name: &str) -> UnknownTool {
+        UnknownTool {
+            name: name.to_owned(),
+            nearest: nearest(name, self.0.catalog.names(), 3)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
+}
+
+/// RFC 9110 §10.1.5: product and version, without what a token cannot hold.
+fn user_agent(def: &ServerDef) -> HeaderValue {
+    let token = |text: &str| -> String {
+        (text.chars())
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || "-._~+".contains(c) {
+                    c
+                } else {
+                    '-'
+                }
+            })
+            .collect()
+    };
+    let text = format!("{}-mcp/{}", token(def.name), token(def.version));
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("mcp"))
+}

@@ -1,0 +1,189 @@
+//! The server as rmcp, the official SDK, calls it: handshake, discovery, and every request that is out of the
+//! ordinary.
+//!
+//! What is answered is `server`'s business; here is only what the SDK would otherwise answer wrongly or not at all.
+
+use std::sync::Arc;
+
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod,
+    CompleteRequestParams, CompleteResult, CustomRequest, CustomResult, DiscoverResult, ErrorCode,
+    InitializeRequestParams, InitializeResult, ListPromptsRequestMethod, ListPromptsResult,
+    ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
+    ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+
+use super::server::{Caller, LIST_TTL_MS, Server, growing};
+use super::session::request_id;
+
+/// The server in the SDK's hands.
+#[derive(Clone)]
+pub(super) struct Handler(pub(super) Arc<Server>);
+
+impl Handler {
+    async fn call(
+        &self,
+        params: CallToolRequestParams,
+        ctx: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let (sender, mut reports) = tokio::sync::mpsc::unbounded_channel();
+        let token = ctx.meta.get_progress_token();
+        let progress = token.clone().map(|_| {
+            growing(move |progress, total, message| {
+                // Fails only once the call is over.
+                let _ = sender.send((progress, total, message));
+            })
+        });
+        let parts = ctx.extensions.get::<http::request::Parts>();
+        let caller = Caller {
+            request_id: request_id(&self.0, parts),
+            headers: parts.map(|parts| parts.headers.clone()).unwrap_or_default(),
+            cancelled: ctx.ct.clone(),
+            progress,
+        };
+        let arguments = params.arguments.unwrap_or_default();
+        let meta = ctx.meta.0.0.clone();
+        let call = self.0.call(&params.name, arguments, meta, caller);
+        let mut call = std::pin::pin!(call);
+        loop {
+            tokio::select! {
+                // Everything that was reported before the answer goes out before the answer.
+                biased;
+                Some((progress, total, message)) = reports.recv() => {
+                    let Some(token) = token.clone() else { continue };
+                    let mut report = ProgressNotificationParam::new(token, progress);
+                    report.total = total;
+                    report.message = (!message.is_empty()).then_some(message);
+                    // The client may be gone; the call finds out by itself.
+                    let _ = ctx.peer.notify_progress(report).await;
+                }
+                result = &mut call => return result.map(CallToolResponse::from),
+            }
+        }
+    }
+}
+
+/// What identifies an HTTP request in the log, kept with the request.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(pub(super) String);
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        let config = ServerConfig::new(capabilities).with_server_info(self.0.info().clone());
+        match self.0.def().instructions {
+            "" => config,
+            instructions => config.with_instructions(instructions),
+        }
+    }
+
+    /// The SDK checks `Mcp-Param-*` headers against the schema that it finds here.
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.0.tool(name)
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        ctx: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        tracing::info!(
+            client = request.client_info.name,
+            client_version = request.client_info.version,
+            protocol = request.protocol_version.as_str(),
+            "initialize"
+        );
+        ctx.peer.set_peer_info(request.clone());
+        self.negotiate_initialize(&request)
+    }
+
+    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        let versions = self.supported_protocol_versions().into_owned();
+        let mut result = DiscoverResult::from_server_info(versions, self.get_info());
+        result.ttl_ms = LIST_TTL_MS;
+        result.cache_scope = CacheScope::Public;
+        Ok(result)
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        // All tools are on one page, since common clients do not ask for a second one: no cursor is ever given out.
+        match request.and_then(|request| request.cursor) {
+            Some(_) => Err(ErrorData::invalid_params("invalid cursor", None)),
+            None => Ok(self.0.list()),
+        }
+    }
+
+    async fn call_tool(
+        &self,
+        params: CallToolRequestParams,
+        ctx: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        self.call(params, ctx).await
+    }
+
+    // The SDK answers these with empty lists even though the capability is not declared.
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<
+            ListResourceTemplatesRequestMethod,
+        >())
+    }
+
+    async fn complete(
+        &self,
+        _: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        Err(ErrorData::method_not_found::<CompleteRequestMethod>())
+    }
+
+    /// A request whose parameters do not fit its method arrives here too.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        ctx: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        Err(match request.method.as_str() {
+            "tools/call" => ErrorData::invalid_params(
+                "expected `name`, a string, and `arguments`, an object",
+                None,
+            ),
+            "tools/list" => {
+                ErrorData::invalid_params("expected `cursor`, a string, or nothing", None)
+            }
+            // MCP 2026-07-28 has no handshake: there this is a method like any other that does not exist.
+            "initialize" if ctx.meta.protocol_version().is_none() => ErrorData::invalid_params(
+                "expected `protocolVersion`, `capabilities` and `clientInfo`",
+                None,
+            ),
+            _ => ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None),
+        })
+    }
+}

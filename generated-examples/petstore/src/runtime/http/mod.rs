@@ -1,0 +1,445 @@
+//! MCP over HTTP: routes, the checks that come before them, and connections.
+//!
+//! `mcp` and `sse` are the two transports, `guard` says who may use them, `probes` answers orchestrators.
+
+mod guard;
+mod mcp;
+mod probes;
+mod sse;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use bytes::Bytes;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ALLOW,
+    CACHE_CONTROL, CONTENT_TYPE, VARY,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::json;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::engine::StartError;
+use super::handler::{Handler, RequestId};
+use super::metrics::Metrics;
+use super::server::Server;
+use super::settings::{Listen, Options};
+use guard::Guard;
+use probes::Probes;
+
+/// How long a client may take to send the head of a request. The wait for the next request on a kept connection counts,
+/// and clients keep connections for a minute or so.
+const HEAD: Duration = Duration::from_secs(120);
+/// How long a client may take to send the body of a request.
+const BODY: Duration = Duration::from_secs(60);
+/// How long to wait after the system refused a connection, usually for want of file descriptors.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
+/// How long calls may go on after the server was told to stop; orchestrators kill after 30 s.
+const GRACE: Duration = Duration::from_secs(25);
+/// What a page may read besides the body.
+const EXPOSED: &str =
+    "mcp-protocol-version, mcp-session-id, www-authenticate, retry-after, x-request-id";
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// When to stop, and when to stop waiting.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shutdown {
+    /// No new calls are taken.
+    pub(super) stop: CancellationToken,
+    /// Calls that still run are given up.
+    pub(super) now: CancellationToken,
+}
+
+/// A server that has its ports and does not serve yet.
+pub(super) struct Bound {
+    listener: TcpListener,
+    routes: Router,
+    admin: Option<(TcpListener, Router)>,
+    metrics: Arc<Metrics>,
+    shutdown: Shutdown,
+}
+
+/// Takes the ports.
+///
+/// # Errors
+/// A port is taken, an address is not ours, or a pattern cannot be understood: one line.
+pub(super) async fn bind(
+    server: Arc<Server>,
+    metrics: Arc<Metrics>,
+    options: &Options,
+    shutdown: Shutdown,
+) -> Result<Bound, StartError> {
+    let probes = Probes {
+        server: Arc::clone(&server),
+        metrics: Arc::clone(&metrics),
+        stop: shutdown.stop.clone(),
+        upstream: options.ready_upstream,
+    };
+    let app = App::new(server, options, &shutdown)?;
+    let listener = listen(&options.listen, "--listen").await?;
+    let (routes, admin) = match &options.admin_listen {
+        Some(address) => {
+            let listener = listen(address, "--admin-listen").await?;
+            let routes = probe_routes(probes).fallback(not_found);
+            (mcp_routes(app), Some((listener, routes)))
+        }
+        None => (mcp_routes(app).merge(probe_routes(probes)), None),
+    };
+    Ok(Bound {
+        listener,
+        routes: under(&options.path_prefix.0, routes),
+        admin,
+        metrics,
+        shutdown,
+    })
+}
+
+impl Bound {
+    /// Where clients connect; the port is known only now when it was 0.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.listener.local_addr().ok()
+    }
+
+    /// Serves until it is told to stop, then answers what was asked.
+    pub(super) async fn serve(self) {
+        let admin = async {
+            match self.admin {
+                // The probes answer while calls are finished, so that the state can be seen.
+                Some((listener, routes)) => {
+                    accept(listener, routes, None, self.shutdown.now.clone()).await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        let calls = accept(
+            self.listener,
+            self.routes,
+            Some(self.metrics),
+            self.shutdown.stop.clone(),
+        );
+        let main = async {
+            let open = calls.await;
+            tokio::select! {
+                () = open.shutdown() => {}
+                () = tokio::time::sleep(GRACE) => tracing::warn!("calls were given up"),
+                () = self.shutdown.now.cancelled() => {}
+            }
+        };
+        tokio::select! {
+            () = main => {}
+            () = admin => {}
+        }
+    }
+}
+
+async fn listen(address: &Listen, option: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind((address.host.as_str(), address.port))
+        .await
+        .map_err(|error| {
+            let reason = match error.kind() {
+                std::io::ErrorKind::AddrInUse => "the port is taken".to_owned(),
+                _ => error.to_string(),
+            };
+            StartError(format!("cannot listen on `{address}` ({option}): {reason}"))
+        })
+}
+
+/// Accepts connections until `stop` fires; what comes back waits for those that are open.
+async fn accept(
+    listener: TcpListener,
+    routes: Router,
+    metrics: Option<Arc<Metrics>>,
+    stop: CancellationToken,
+) -> GracefulShutdown {
+    let open = GracefulShutdown::new();
+    // Looking for HTTP/2 first would wait for ever on a client that sends nothing.
+    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => return open,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+                continue;
+            }
+        };
+        let active = metrics.as_ref().map(|metrics| metrics.active_connection());
+        let connection = open.watch(connection(&builder, stream, peer, routes.clone()));
+        tokio::spawn(async move {
+            // A client may close or break its connection at any time.
+            let _ = connection.await;
+            drop(active);
+        });
+    }
+}
+
+fn connection(
+    builder: &auto::Builder<TokioExecutor>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    routes: Router,
+) -> impl hyper_util::server::graceful::GracefulConnection + use<> {
+    // A streamed answer goes out in several writes, and each would wait 40 ms for the acknowledgement of the last.
+    let _ = stream.set_nodelay(true);
+    let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer));
+        routes.clone().oneshot(request)
+    });
+    builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned()
+}
+
+/// The other end of the connection.
+#[derive(Debug, Clone, Copy)]
+struct Peer(SocketAddr);
+
+/// What the routes share.
+#[derive(Clone)]
+struct App(Arc<Shared>);
+
+struct Shared {
+    server: Arc<Server>,
+    sdk: StreamableHttpService<Handler, NeverSessionManager>,
+    guard: Guard,
+    streams: sse::Streams,
+    max_sse_streams: usize,
+    max_request_bytes: usize,
+    prefix: String,
+    serves_sse: bool,
+    /// Whether some tool has arguments that clients repeat in `Mcp-Param-*` headers (MCP 2026-07-28,
+    /// basic/transports).
+    wants_argument_headers: bool,
+    stop: CancellationToken,
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl App {
+    fn new(
+        server: Arc<Server>,
+        options: &Options,
+        shutdown: &Shutdown,
+    ) -> Result<Self, StartError> {
+        let guard = Guard::new(options)?;
+        let handler = Handler(Arc::clone(&server));
+        // Host and Origin were checked by the guard before.
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(false)
+            .with_json_response(true)
+            .disable_allowed_hosts()
+            .disable_allowed_origins()
+            .with_max_request_body_bytes(options.max_request_bytes.0)
+            .with_cancellation_token(shutdown.now.clone());
+        let sessions = Arc::new(NeverSessionManager::default());
+        let sdk = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
+        let mut groups = server.def().groups.iter();
+        Ok(Self(Arc::new(Shared {
+            wants_argument_headers: groups.any(|group| group.schemas.contains("\"x-mcp-header\"")),
+            server,
+            sdk,
+            guard,
+            streams: sse::Streams::default(),
+            max_sse_streams: options.max_sse_streams,
+            max_request_bytes: options.max_request_bytes.0,
+            prefix: options.path_prefix.0.clone(),
+            serves_sse: !options.no_sse,
+            stop: shutdown.stop.clone(),
+        })))
+    }
+}
+
+fn mcp_routes(app: App) -> Router {
+    // MCP 2026-07-28, basic/transports: without sessions there is no GET stream and nothing to DELETE.
+    let only_post = || async { method_not_allowed("POST") };
+    let mut routes = Router::new().route("/mcp", post(mcp::post).fallback(only_post));
+    if app.serves_sse {
+        let only_get = || async { method_not_allowed("GET") };
+        routes = routes
+            .route("/sse", get(sse::open).fallback(only_get))
+            .route("/messages", post(sse::post).fallback(only_post));
+    }
+    routes
+        .fallback(not_found)
+        .layer(middleware::from_fn_with_state(app.clone(), check))
+        .with_state(app)
+}
+
+fn probe_routes(probes: Probes) -> Router {
+    Router::new()
+        .route("/health", get(probes::health))
+        .route("/ready", get(probes::ready))
+        .route("/metrics", get(probes::metrics))
+        .with_state(probes)
+}
+
+/// The same routes with and without the prefix: some proxies take it off, and probes do not know it.
+fn under(prefix: &str, routes: Router) -> Router {
+    if prefix.is_empty() {
+        return routes;
+    }
+    Router::new().nest(prefix, routes.clone()).merge(routes)
+}
+
+/// Refuses who may not call, and completes the response for who may.
+async fn check(State(app): State<App>, mut request: Request<Body>, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+    let checked = app.guard.check(peer, request.uri(), request.headers());
+    let origin = match checked {
+        Ok(origin) => origin,
+        Err(refusal) => {
+            let client = peer.map(|peer| app.guard.client(peer, request.headers()).to_string());
+            tracing::warn!(client, reason = refusal.message, "request refused");
+            return problem(StatusCode::FORBIDDEN, &refusal.message, &refusal.help);
+        }
+    };
+    if let (&Method::OPTIONS, Some(origin)) = (request.method(), &origin) {
+        return preflight(origin, request.headers());
+    }
+    let id = app.server.next_request_id();
+    let id_header = HeaderValue::from_str(&id);
+    if let Some(client_request_id) = client_request_id(request.headers()) {
+        tracing::info!(request_id = id, client_request_id, "request");
+    }
+    request.extensions_mut().insert(RequestId(id));
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if let Ok(id) = id_header {
+        headers.insert(X_REQUEST_ID, id);
+    }
+    complete(headers, origin);
+    response
+}
+
+/// What the client or a proxy calls the request, when it is fit to be logged.
+fn client_request_id(headers: &HeaderMap) -> Option<&str> {
+    let id = headers.get(X_REQUEST_ID)?.to_str().ok()?;
+    let fit = (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+    fit.then_some(id)
+}
+
+/// Headers that every response has.
+fn complete(headers: &mut HeaderMap, origin: Option<HeaderValue>) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let is_stream = headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
+    if is_stream {
+        // nginx would hold events back until its buffer is full.
+        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    }
+    if let Some(origin) = origin {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static(EXPOSED),
+        );
+        headers.append(VARY, HeaderValue::from_static("origin"));
+    }
+}
+
+/// What a browser asks before it lets a page call (Fetch §4.8). The page may send whatever headers it likes: what they
+/// mean is checked with the call itself.
+fn preflight(origin: &HeaderValue, headers: &HeaderMap) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let answer = response.headers_mut();
+    answer.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, POST"),
+    );
+    answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    if let Some(wanted) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    }
+    complete(answer, Some(origin.clone()));
+    response
+}
+
+async fn not_found() -> Response {
+    problem(
+        StatusCode::NOT_FOUND,
+        "there is nothing here",
+        "MCP is served at /mcp",
+    )
+}
+
+fn method_not_allowed(allowed: &'static str) -> Response {
+    let body = problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this method is not allowed here",
+        "",
+    );
+    ([(ALLOW, allowed)], body).into_response()
+}
+
+/// A refusal as JSON: `{"error":…,"help":…}`.
+fn problem(status: StatusCode, error: &str, help: &str) -> Response {
+    let body = match help {
+        "" => json!({"error": error}),
+        help => json!({"error": error, "help": help}),
+    };
+    json(status, body.to_string().into_bytes())
+}
+
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let media_type = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
+    response
+}
+
+/// The whole body, or the response that refuses it.
+async fn read_body(body: Body, max: usize) -> Result<Bytes, Response> {
+    let collected = tokio::time::timeout(BODY, Limited::new(body, max).collect());
+    match collected.await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(problem(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            &format!("the request is larger than {max} bytes"),
+            "raise `--max-request-bytes`",
+        )),
+        Err(_) => Err(problem(
+            StatusCode::REQUEST_TIMEOUT,
+            "the request took too long to arrive",
+            "",
+        )),
+        Ok(Err(_)) => Err(problem(
+            StatusCode::BAD_REQUEST,
+            "the request ended too early",
+            "",
+        )),
+    }
+}

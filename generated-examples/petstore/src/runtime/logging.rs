@@ -1,0 +1,249 @@
+//! Logs: JSON lines on standard error, written in the background.
+//!
+//! Standard output belongs to MCP in stdio mode, so nothing here touches it. A call never waits for the log: lines
+//! are gathered in memory and written in batches by a thread of their own; when nobody reads them, the newest are
+//! dropped and counted.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tracing_subscriber::filter::{FilterFn, LevelFilter};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
+
+use super::engine::StartError;
+
+/// How long the writer gathers lines before it writes them.
+const GATHER: Duration = Duration::from_millis(20);
+/// How much may wait when nobody reads standard error.
+const CAPACITY: usize = 4 << 20;
+
+/// Starts logging to standard error; the log is complete once the value is dropped.
+///
+/// # Errors
+/// The filter cannot be understood: one line.
+pub fn start(filter: &str) -> Result<Logging, StartError> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| StartError(format!("--log `{filter}` cannot be understood: {error}")))?;
+    let (logging, writer) = Logging::new(io::stderr());
+    // A process has one subscriber: where the surrounding program has set its own, that one stays.
+    let _ = tracing::subscriber::set_global_default(subscriber(filter, writer));
+    Ok(logging)
+}
+
+fn subscriber(filter: EnvFilter, writer: LogWriter) -> impl tracing::Subscriber + Send + Sync {
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_writer(writer);
+    Registry::default()
+        .with(filter)
+        .with(lines.with_filter(without_secrets()))
+}
+
+/// Keeps the libraries from logging what passes through them: requests and headers hold credentials, at any level
+/// that somebody turns on to find a fault. rmcp's own warnings repeat what is logged here.
+fn without_secrets() -> FilterFn {
+    const QUIET: [&str; 6] = ["hyper", "hyper_util", "h2", "rustls", "tower", "axum"];
+    FilterFn::new(|metadata| {
+        let library = metadata.target().split("::").next().unwrap_or_default();
+        match library {
+            "rmcp" => false,
+            _ if QUIET.contains(&library) => *metadata.level() <= LevelFilter::WARN,
+            _ => true,
+        }
+    })
+}
+
+#[derive(Default)]
+struct Buffer {
+    lines: Vec<u8>,
+    dropped: usize,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    buffer: Mutex<Buffer>,
+    ready: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
+        // A panic while the lock was held cannot have left half a line.
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next batch; `None` when there is no more.
+    fn take(&self) -> Option<Vec<u8>> {
+        let mut buffer = self.lock();
+        while buffer.lines.is_empty() {
+            if buffer.closed {
+                return None;
+            }
+            buffer = self
+                .ready
+                .wait(buffer)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if !buffer.closed {
+            let gathered = self.ready.wait_timeout_while(buffer, GATHER, |b| !b.closed);
+            buffer = gathered.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let mut lines = std::mem::take(&mut buffer.lines);
+        let dropped = std::mem::take(&mut buffer.dropped);
+        if dropped > 0 {
+            let note = format!(
+                "{{\"level\":\"WARN\",\"message\":\"log lines dropped\",\"dropped\":{dropped}}}\n"
+            );
+            lines.extend_from_slice(note.as_bytes());
+        }
+        Some(lines)
+    }
+}
+
+/// Writes what is left when it is dropped.
+pub struct Logging {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Logging {
+    fn new(mut out: impl Write + Send + 'static) -> (Self, LogWriter) {
+        let shared = Arc::new(Shared::default());
+        let reader = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || {
+                while let Some(lines) = reader.take() {
+                    // When standard error is gone there is nobody to tell.
+                    let _ = out.write_all(&lines);
+                }
+                let _ = out.flush();
+            })
+            .ok();
+        let writer = LogWriter(Arc::clone(&shared));
+        (Self { shared, thread }, writer)
+    }
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.ready.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+#[derive(Clone)]
+struct LogWriter(Arc<Shared>);
+
+impl Write for LogWriter {
+    /// Takes one whole line, as tracing-subscriber hands it over.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut buffer = self.0.lock();
+        if buffer.lines.len() + line.len() > CAPACITY {
+            buffer.dropped += 1;
+            return Ok(line.len());
+        }
+        let first = buffer.lines.is_empty();
+        buffer.lines.extend_from_slice(line);
+        drop(buffer);
+        if first {
+            self.0.ready.notify_one();
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for LogWriter {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sink that the test can read after the log is complete.
+    #[derive(Clone, Default)]
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panic").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(filter: &str, log: impl FnOnce()) -> String {
+        let sink = Sink::default();
+        let (logging, writer) = Logging::new(sink.clone());
+        let filter = EnvFilter::try_new(filter).expect("a valid filter");
+        tracing::subscriber::with_default(subscriber(filter, writer), log);
+        drop(logging);
+        let bytes = sink.0.lock().expect("no panic").clone();
+        String::from_utf8(bytes).expect("text")
+    }
+
+    #[test]
+    fn each_event_is_one_line_of_json() {
+        let text = logged("info", || {
+            tracing::info!(request_id = "abc", "first");
+            tracing::debug!("not asked for");
+            tracing::warn!("second\nline");
+        });
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0]["request_id"], "abc");
+        assert_eq!(lines[0]["message"], "first");
+        assert_eq!(lines[1]["message"], "second\nline");
+    }
+
+    #[test]
+    fn libraries_cannot_log_what_passes_through_them() {
+        let text = logged("trace", || {
+            tracing::error!(target: "rmcp::service", "failed to send pending response during drain");
+            tracing::trace!(target: "hyper::proto", "authorization: Bearer hunter2");
+            tracing::debug!(target: "h2::codec", "authorization: Bearer hunter2");
+            tracing::warn!(target: "hyper::server", "kept");
+        });
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains("kept"), "{text}");
+    }
+
+    #[test]
+    fn lines_that_nobody_reads_are_dropped_and_counted() {
+        let shared = Arc::new(Shared::default());
+        let mut writer = LogWriter(Arc::clone(&shared));
+        let line = vec![b'x'; CAPACITY];
+        writer.write_all(&line).expect("never fails");
+        writer.write_all(b"one more\n").expect("never fails");
+        shared.lock().closed = true;
+        let written = shared.take().expect("a batch");
+        let text = String::from_utf8_lossy(&written[CAPACITY..]).into_owned();
+        assert!(text.contains("\"dropped\":1"), "{text}");
+        assert!(shared.take().is_none());
+    }
+}

@@ -1,0 +1,180 @@
+//! The transport of MCP 2024-11-05.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
+use super::http::{JSON, Site, head, send};
+use super::{initialize, request};
+
+/// A stream that is open.
+struct Stream {
+    reader: BufReader<TcpStream>,
+    endpoint: String,
+}
+
+impl Stream {
+    fn open(site: &Site) -> Self {
+        let mut stream = site.connect();
+        send(&mut stream, "GET /sse", &[], "");
+        let mut reader = BufReader::new(stream);
+        let head = head(&mut reader);
+        assert!(head.contains("content-type: text/event-stream"), "{head}");
+        assert!(head.contains("x-accel-buffering: no"), "{head}");
+        let mut stream = Self {
+            reader,
+            endpoint: String::new(),
+        };
+        stream.endpoint = stream.event("endpoint").expect("an address");
+        stream
+    }
+
+    /// The data of the next event; `None` when the stream has ended.
+    fn event(&mut self, kind: &str) -> Option<String> {
+        let (mut event, mut line) = (String::new(), String::new());
+        loop {
+            line.clear();
+            if self.reader.read_line(&mut line).expect("a stream") == 0 {
+                return None;
+            }
+            // What else there is are the sizes of chunks and empty lines.
+            if let Some(name) = line.strip_prefix("event: ") {
+                name.trim_end().clone_into(&mut event);
+            } else if let Some(data) = line.strip_prefix("data: ") {
+                assert_eq!(event, kind);
+                return Some(data.trim_end().to_owned());
+            }
+        }
+    }
+
+    fn message(&mut self) -> Value {
+        let data = self.event("message").expect("a message");
+        serde_json::from_str(&data).expect("JSON")
+    }
+
+    fn post(&self, site: &Site, message: &Value) -> u16 {
+        let line = format!("POST {}", self.endpoint);
+        let headers = [JSON, &[("x-tenant", "acme")]].concat();
+        site.ask(&line, &headers, &message.to_string()).status
+    }
+}
+
+#[test]
+fn answers_to_posts_come_on_the_stream() {
+    let site = Site::start(&[]);
+    let mut stream = Stream::open(&site);
+    assert!(
+        stream.endpoint.starts_with("/messages?sessionId="),
+        "{}",
+        stream.endpoint
+    );
+    assert_eq!(stream.post(&site, &initialize(1, "2024-11-05")), 202);
+    assert_eq!(stream.message()["result"]["protocolVersion"], "2024-11-05");
+    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    assert_eq!(stream.post(&site, &initialized), 202);
+    let call = request(2, "tools/call", json!({"name": "echo"}));
+    assert_eq!(stream.post(&site, &call), 202);
+    assert_eq!(
+        stream.message()["result"]["structuredContent"]["tenant"],
+        "acme"
+    );
+}
+
+#[test]
+fn progress_and_cancellation_work_on_the_stream() {
+    let site = Site::start(&[]);
+    let mut stream = Stream::open(&site);
+    let params = json!({"name": "slow", "_meta": {"progressToken": 1}});
+    stream.post(&site, &request(1, "tools/call", params));
+    for progress in [1.0, 2.0, 3.0] {
+        assert_eq!(stream.message()["params"]["progress"], progress);
+    }
+    assert_eq!(stream.message()["id"], 1);
+    stream.post(&site, &request(2, "tools/call", json!({"name": "hold"})));
+    assert_eq!(site.fixture.event(), "started");
+    let cancel = json!({"requestId": 2});
+    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": cancel});
+    stream.post(&site, &cancel);
+    assert_eq!(site.fixture.event(), "ended");
+}
+
+#[test]
+fn the_endpoint_lies_under_the_prefix() {
+    let site = Site::start(&["--path-prefix=orders"]);
+    let mut stream = Stream::open(&site);
+    assert!(
+        stream.endpoint.starts_with("/orders/messages?sessionId="),
+        "{}",
+        stream.endpoint
+    );
+    stream.post(&site, &request(1, "ping", Value::Null));
+    assert_eq!(stream.message()["id"], 1);
+}
+
+#[test]
+fn a_session_ends_with_its_stream() {
+    let site = Site::start(&[]);
+    let stream = Stream::open(&site);
+    stream.post(&site, &request(1, "tools/call", json!({"name": "hold"})));
+    assert_eq!(site.fixture.event(), "started");
+    let endpoint = stream.endpoint.clone();
+    drop(stream);
+    assert_eq!(site.fixture.event(), "ended");
+    // The calls end after the id is forgotten.
+    let answer = site.ask(&format!("POST {endpoint}"), JSON, "{}");
+    assert_eq!(answer.status, 404);
+}
+
+#[test]
+fn ids_are_not_guessed() {
+    let site = Site::start(&[]);
+    let first = Stream::open(&site).endpoint;
+    let second = Stream::open(&site).endpoint;
+    assert_ne!(first, second);
+    let id = first.split('=').nth(1).expect("an id");
+    assert_eq!(id.len(), 32);
+    for path in ["/messages", "/messages?sessionId=", "/messages?sessionId=0"] {
+        assert_eq!(site.ask(&format!("POST {path}"), JSON, "{}").status, 404);
+    }
+}
+
+#[test]
+fn only_so_many_streams_are_open_at_once() {
+    let site = Site::start(&["--max-sse-streams=1"]);
+    let stream = Stream::open(&site);
+    let refused = site.get("/sse");
+    assert_eq!(refused.status, 503);
+    assert!(refused.head.contains("retry-after: "), "{}", refused.head);
+    drop(stream);
+}
+
+#[test]
+fn what_is_not_json_is_refused_at_once() {
+    let site = Site::start(&[]);
+    let stream = Stream::open(&site);
+    let line = format!("POST {}", stream.endpoint);
+    assert_eq!(site.ask(&line, JSON, "{").status, 400);
+}
+
+#[test]
+fn streams_end_when_the_server_stops() {
+    let site = Site::start(&[]);
+    let mut stream = Stream::open(&site);
+    stream.post(&site, &request(1, "tools/call", json!({"name": "hold"})));
+    assert_eq!(site.fixture.event(), "started");
+    site.shutdown.stop.cancel();
+    site.fixture.release.add_permits(1);
+    assert_eq!(stream.message()["result"]["content"][0]["text"], "released");
+    assert_eq!(stream.event("message"), None);
+}
+
+#[test]
+fn the_transport_can_be_left_out() {
+    let site = Site::start(&["--no-sse"]);
+    assert_eq!(site.get("/sse").status, 404);
+    assert_eq!(
+        site.ask("POST /messages?sessionId=1", JSON, "{}").status,
+        404
+    );
+}

@@ -1,0 +1,87 @@
+//! Reads the body of an answer: as far as it is wanted, and no longer than the upstream is silent.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::Response;
+use http::header::CONTENT_LENGTH;
+use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
+
+use super::{Body, Failure, Stage};
+
+/// A body, as far as it was read.
+#[derive(Debug)]
+pub(in super::super) struct Received {
+    pub(in super::super) bytes: Bytes,
+    /// Whether there is more.
+    pub(in super::super) cut: bool,
+}
+
+/// Reads at most `most` bytes, counted after decompression. `seen` hears how many bytes there are so far, and how many
+/// there will be if the upstream said so.
+///
+/// # Errors
+/// The connection broke, or the upstream was silent for too long.
+pub(in super::super) async fn read(
+    response: Response<Body>,
+    most: usize,
+    silence: Duration,
+    mut seen: impl FnMut(usize, Option<u64>),
+) -> Result<Received, Failure> {
+    // Decompression takes the header away, so it is the size that will be counted.
+    let total = (response.headers().get(CONTENT_LENGTH))
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let mut body = response.into_body();
+    // A decompressor takes nothing, as after `HEAD` and 204, for the end of a broken stream.
+    if body.get_ref().is_end_stream() {
+        return Ok(Received {
+            bytes: Bytes::new(),
+            cut: false,
+        });
+    }
+    // Most bodies are one frame, which is not copied.
+    let mut whole = Bytes::new();
+    let mut joined = BytesMut::new();
+    loop {
+        let frame = match tokio::time::timeout(silence, body.frame()).await {
+            Ok(None) => break,
+            Ok(Some(Ok(frame))) => frame,
+            Ok(Some(Err(_))) => return Err(Failure::Broken),
+            Err(_) => return Err(Failure::Timeout(Stage::Read)),
+        };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        let so_far = whole.len() + joined.len();
+        if so_far + data.len() > most {
+            joined.extend_from_slice(&std::mem::take(&mut whole));
+            joined.extend_from_slice(&data[..most - so_far]);
+            // Dropping the body closes the connection: the rest is not worth reading.
+            return Ok(Received {
+                bytes: joined.freeze(),
+                cut: true,
+            });
+        }
+        if so_far == 0 {
+            whole = data;
+        } else {
+            if joined.is_empty() {
+                joined.reserve(total.map_or(2 * so_far, |total| {
+                    usize::try_from(total).unwrap_or(most).min(most)
+                }));
+            }
+            joined.extend_from_slice(&std::mem::take(&mut whole));
+            joined.extend_from_slice(&data);
+        }
+        seen(whole.len() + joined.len(), total);
+    }
+    Ok(Received {
+        bytes: if joined.is_empty() {
+            whole
+        } else {
+            joined.freeze()
+        },
+        cut: false,
+    })
+}
