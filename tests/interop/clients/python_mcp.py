@@ -1,0 +1,44 @@
+"""The official Python SDK (`mcp`). Reads a job from stdin, prints its outcomes; see suite/clients.py."""
+
+import asyncio
+import json
+import sys
+
+from mcp import Client, StdioServerParameters
+from mcp.client.sse import sse_client
+from mcp.client.stdio import stdio_client
+from mcp.shared.exceptions import MCPError
+
+MODES = {"auto": "auto", "legacy": "legacy", "modern": "2026-07-28"}
+
+
+def target(job):
+    if job["transport"] == "stdio":
+        command, *args = job["command"]
+        return stdio_client(StdioServerParameters(command=command, args=args, env=job["env"]))
+    if job["transport"] == "sse":
+        return sse_client(job["url"])
+    return job["url"]
+
+
+async def outcome(client, action):
+    try:
+        if action["do"] == "list":
+            reply = await client.list_tools()
+        else:
+            reply = await client.call_tool(action["name"], action["arguments"])
+    except MCPError as error:
+        return {"error": {"code": error.error.code, "message": error.error.message}}
+    except Exception as error:  # the client itself refuses what the server sent
+        return {"error": {"code": None, "message": f"{type(error).__name__}: {error}"}}
+    return reply.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+async def main():
+    job = json.load(sys.stdin)
+    async with Client(target(job), mode=MODES[job["era"]]) as client:
+        outcomes = [await outcome(client, action) for action in job["actions"]]
+    print(json.dumps(outcomes))
+
+
+asyncio.run(main())

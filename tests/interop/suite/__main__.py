@@ -1,0 +1,25 @@
+"""`python -m suite [PART…]`: runs the checks of which the name contains a PART, or all. Started by `../run`."""
+
+import os
+import shlex
+import sys
+
+from suite import clients, example, http_server, judges, sse, stdio, upstream_side
+from suite.processes import Upstream
+from suite.report import Report
+
+
+def main():
+    server = shlex.split(os.environ["BIN"])
+    Upstream.binary = os.environ["UPSTREAM"]
+    fixture = shlex.split(os.environ.get("FIXTURE", "")) or None
+    report = Report(sys.argv[1:])
+    example.run(report)
+    for part in (stdio, http_server, sse, upstream_side):
+        part.run(report, server)
+    clients.run(report, server)
+    judges.run(report, server, fixture)
+    report.finish()
+
+
+main()
