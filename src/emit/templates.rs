@@ -96,6 +96,7 @@ templates! {
     "src/custom.rs.j2"
     "src/lib.rs.j2"
     "src/main.rs.j2"
+    "src/runtime/answer.rs"
     "src/runtime/arguments/coerce.rs"
     "src/runtime/arguments/exact.rs"
     "src/runtime/arguments/message.rs"

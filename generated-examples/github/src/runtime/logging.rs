@@ -9,10 +9,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tracing_subscriber::filter::{FilterFn, LevelFilter};
+use tracing_subscriber::filter::{FilterFn, LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry};
+use tracing_subscriber::{Layer, Registry};
 
 use super::engine::StartError;
 
@@ -26,7 +26,8 @@ const CAPACITY: usize = 4 << 20;
 /// # Errors
 /// The filter cannot be understood: one line.
 pub fn start(filter: &str) -> Result<Logging, StartError> {
-    let filter = EnvFilter::try_new(filter)
+    let filter = filter
+        .parse::<Targets>()
         .map_err(|error| StartError(format!("--log `{filter}` cannot be understood: {error}")))?;
     let (logging, writer) = Logging::new(io::stderr());
     // A process has one subscriber: where the surrounding program has set its own, that one stays.
@@ -34,7 +35,7 @@ pub fn start(filter: &str) -> Result<Logging, StartError> {
     Ok(logging)
 }
 
-fn subscriber(filter: EnvFilter, writer: LogWriter) -> impl tracing::Subscriber + Send + Sync {
+fn subscriber(filter: Targets, writer: LogWriter) -> impl tracing::Subscriber + Send + Sync {
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
@@ -197,7 +198,7 @@ mod tests {
     fn logged(filter: &str, log: impl FnOnce()) -> String {
         let sink = Sink::default();
         let (logging, writer) = Logging::new(sink.clone());
-        let filter = EnvFilter::try_new(filter).expect("a valid filter");
+        let filter = filter.parse::<Targets>().expect("a valid filter");
         tracing::subscriber::with_default(subscriber(filter, writer), log);
         drop(logging);
         let bytes = sink.0.lock().expect("no panic").clone();

@@ -5,15 +5,15 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use http::HeaderValue;
 use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::custom::CustomTool;
-use super::engine::{ListedText, ListedTool, StartError};
+use super::engine::{ListedTool, StartError};
 use super::output::Output;
 use super::request::Plan;
 use super::schema::{Definitions, Schema};
@@ -31,8 +31,6 @@ struct Texts {
     output: Option<&'static RawValue>,
 }
 
-const ANY_OBJECT: &str = r#"{"type":"object"}"#;
-
 type GroupTexts = HashMap<Cow<'static, str>, Texts>;
 
 /// All tools of a server.
@@ -49,7 +47,6 @@ pub(super) struct Catalog {
     texts: Vec<OnceLock<GroupTexts>>,
     definitions: OnceLock<Definitions<'static>>,
     no_definitions: Definitions<'static>,
-    listed: OnceLock<Vec<ListedTool>>,
 }
 
 /// What a call of a tool needs.
@@ -110,7 +107,6 @@ impl Catalog {
             texts: def.groups.iter().map(|_| OnceLock::new()).collect(),
             definitions: OnceLock::new(),
             no_definitions: Definitions::new(),
-            listed: OnceLock::new(),
             generated,
             custom,
             def,
@@ -152,44 +148,25 @@ impl Catalog {
         Some(Found::Custom(tool, input))
     }
 
-    /// All tools as clients see them.
-    pub(super) fn listed(&self) -> &[ListedTool] {
-        self.listed.get_or_init(|| {
-            let generated = (self.generated.iter())
-                .map(|(tool, group)| listed(tool, self.texts(*group).get(tool.name)));
-            let custom = self.custom.iter().map(|tool| ListedTool {
-                name: tool.name.clone(),
-                title: tool.title.clone(),
-                description: tool.description.clone(),
-                input_schema: Arc::new(tool.input_schema.clone()),
-                output_schema: None,
-                hints: tool.hints,
-            });
-            generated.chain(custom).collect()
-        })
-    }
-
-    /// All tools as clients see them, with their schemas as text: nothing is parsed.
-    pub(super) fn listed_texts(&self) -> impl Iterator<Item = ListedText<'_>> {
+    /// All tools as clients see them; nothing is parsed.
+    pub(super) fn listed(&self) -> impl Iterator<Item = ListedTool<'_>> {
         let generated = self.generated.iter().map(|(tool, group)| {
             let texts = self.texts(*group).get(tool.name);
-            ListedText {
+            ListedTool {
                 name: tool.name,
                 title: tool.title,
-                description: tool.description,
-                input_schema: texts.map_or_else(
-                    || Cow::Borrowed(ANY_OBJECT),
-                    |texts| on_one_line(texts.advertised.get()),
-                ),
-                output_schema: texts.and_then(|texts| Some(on_one_line(texts.output?.get()))),
+                description: described(tool.description, tool.title),
+                input_schema: texts.map_or_else(any_object, |texts| one_line(texts.advertised)),
+                output_schema: texts.and_then(|texts| texts.output.map(one_line)),
                 hints: tool.hints,
             }
         });
-        let custom = self.custom.iter().map(|tool| ListedText {
+        let custom = self.custom.iter().map(|tool| ListedTool {
             name: &tool.name,
             title: &tool.title,
-            description: &tool.description,
-            input_schema: Cow::Owned(Value::Object(tool.input_schema.clone()).to_string()),
+            description: described(&tool.description, &tool.title),
+            input_schema: to_raw_value(&tool.input_schema)
+                .map_or_else(|_| any_object(), Cow::Owned),
             output_schema: None,
             hints: tool.hints,
         });
@@ -243,23 +220,28 @@ impl Catalog {
     }
 }
 
-fn parsed(schema: &RawValue) -> Value {
-    serde_json::from_str(schema.get()).unwrap_or(Value::Bool(true))
+/// Some clients take no tool without a description.
+fn described<'a>(description: &'a str, title: &'a str) -> &'a str {
+    match description {
+        "" => title,
+        description => description,
+    }
 }
 
-fn listed(tool: &ToolDef, texts: Option<&Texts>) -> ListedTool {
-    let object = |text: &RawValue| serde_json::from_str::<Map<String, Value>>(text.get()).ok();
-    let input = texts.and_then(|texts| object(texts.advertised));
-    ListedTool {
-        name: tool.name.to_owned(),
-        title: tool.title.to_owned(),
-        description: tool.description.to_owned(),
-        input_schema: Arc::new(
-            input.unwrap_or_else(|| Map::from_iter([("type".to_owned(), Value::from("object"))])),
-        ),
-        output_schema: texts.and_then(|texts| object(texts.output?)).map(Arc::new),
-        hints: tool.hints,
+/// The schema of arguments that nothing is known of.
+fn any_object() -> Cow<'static, RawValue> {
+    Cow::Borrowed(serde_json::from_str(r#"{"type":"object"}"#).expect("this is JSON"))
+}
+
+fn one_line(schema: &'static RawValue) -> Cow<'static, RawValue> {
+    match on_one_line(schema.get()) {
+        Cow::Borrowed(_) => Cow::Borrowed(schema),
+        Cow::Owned(line) => Cow::Owned(RawValue::from_string(line).expect("layout is no content")),
     }
+}
+
+fn parsed(schema: &RawValue) -> Value {
+    serde_json::from_str(schema.get()).unwrap_or(Value::Bool(true))
 }
 
 fn is_tool_name(name: &str) -> bool {

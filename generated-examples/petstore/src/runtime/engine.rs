@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -54,26 +55,9 @@ pub enum ForwardAuth {
     Meta,
 }
 
-/// A tool as clients see it.
+/// A tool as clients see it. Its schemas are JSON text on one line: what is only passed on need not be parsed.
 #[derive(Debug, Clone)]
-pub struct ListedTool {
-    /// The name.
-    pub name: String,
-    /// What a person reads.
-    pub title: String,
-    /// What the model reads.
-    pub description: String,
-    /// The advertised input schema.
-    pub input_schema: Arc<Map<String, Value>>,
-    /// The output schema.
-    pub output_schema: Option<Arc<Map<String, Value>>>,
-    /// The four hints.
-    pub hints: super::tool::Hints,
-}
-
-/// A tool as clients see it, with its schemas as JSON text on one line: what is only passed on need not be parsed.
-#[derive(Debug, Clone)]
-pub struct ListedText<'a> {
+pub struct ListedTool<'a> {
     /// The name.
     pub name: &'a str,
     /// What a person reads.
@@ -81,9 +65,9 @@ pub struct ListedText<'a> {
     /// What the model reads.
     pub description: &'a str,
     /// The advertised input schema.
-    pub input_schema: Cow<'a, str>,
+    pub input_schema: Cow<'a, RawValue>,
     /// The output schema.
-    pub output_schema: Option<Cow<'a, str>>,
+    pub output_schema: Option<Cow<'a, RawValue>>,
     /// The four hints.
     pub hints: super::tool::Hints,
 }
@@ -291,15 +275,9 @@ impl Engine {
         self.0.catalog.def()
     }
 
-    /// All tools in the order in which they are listed; parsed on first use.
-    #[must_use]
-    pub fn tools(&self) -> &[ListedTool] {
+    /// All tools in the order in which they are listed.
+    pub fn tools(&self) -> impl Iterator<Item = ListedTool<'_>> {
         self.0.catalog.listed()
-    }
-
-    /// All tools in the same order, with their schemas as text.
-    pub fn listed_texts(&self) -> impl Iterator<Item = ListedText<'_>> {
-        self.0.catalog.listed_texts()
     }
 
     /// One line for each credential that is absent, naming its variables and the tools that need it.

@@ -9,6 +9,7 @@
 //!      └ mcp ─────┘─▶ rmcp ─▶ handler ─┘
 //! ```
 
+mod answer;
 mod arguments;
 mod base_url;
 mod call;

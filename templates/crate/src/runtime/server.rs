@@ -10,13 +10,14 @@ use http::HeaderMap;
 use rmcp::ErrorData;
 use rmcp::model::{
     CacheScope, CallToolResult, ContentBlock, Implementation, ListToolsResult, MetaObject,
-    ResourceContents, Tool, ToolAnnotations,
+    ResourceContents, Tool,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::engine::{CallContext, Content, Engine, ListedTool, Progress, ToolResult, UnknownTool};
+use super::answer;
+use super::engine::{CallContext, Content, Engine, ListedTool, Progress, Structured, UnknownTool};
 use super::tool::ServerDef;
 use super::wire::{self, Call, Era, Request};
 
@@ -66,13 +67,13 @@ impl Server {
 
     /// One tool as it is listed.
     pub(super) fn tool(&self, name: &str) -> Option<Tool> {
-        let listed = self.engine.tools().iter().find(|tool| tool.name == name);
-        listed.map(mcp_tool)
+        let listed = self.engine.tools().find(|tool| tool.name == name);
+        listed.map(|tool| mcp_tool(&tool))
     }
 
     /// All tools. The SDK takes `resultType` out for legacy clients.
     pub(super) fn list(&self) -> ListToolsResult {
-        let tools = self.engine.tools().iter().map(mcp_tool).collect();
+        let tools = self.engine.tools().map(|tool| mcp_tool(&tool)).collect();
         let mut list = ListToolsResult::with_all_items(tools);
         list.ttl_ms = Some(LIST_TTL_MS);
         list.cache_scope = Some(CacheScope::Public);
@@ -80,14 +81,11 @@ impl Server {
         list
     }
 
-    /// The same as text, written once.
+    /// The same as text, written once and without reading the schemas.
     fn list_text(&self, era: Era) -> &RawValue {
         self.lists[era as usize].get_or_init(|| {
-            let mut list = self.list();
-            if era == Era::Legacy {
-                list.result_type = None;
-            }
-            serde_json::value::to_raw_value(&list).expect("maps have text keys")
+            let meta = self.result_meta(Map::new());
+            answer::tools(era, &meta, LIST_TTL_MS, self.engine.tools())
         })
     }
 
@@ -98,21 +96,17 @@ impl Server {
 
     /// The response to `tools/call`.
     pub(super) async fn answer(&self, request: &Request, call: Call, caller: Caller) -> Vec<u8> {
-        match self
-            .call(&call.name, call.arguments, call.meta, caller)
-            .await
-        {
-            Ok(mut result) => {
-                if request.era == Era::Legacy {
-                    result.result_type = None;
-                }
-                wire::response(&request.id, &result)
+        let called = self.called(&call.name, call.arguments, call.meta, caller);
+        match called.await {
+            Ok((result, structured)) => {
+                let answer = answer::Called::new(request.era, result, structured);
+                wire::response(&request.id, &answer)
             }
             Err(error) => wire::error(Some(&request.id), &error),
         }
     }
 
-    /// Calls a tool.
+    /// Calls a tool for the SDK.
     ///
     /// # Errors
     /// There is none of this name.
@@ -123,6 +117,19 @@ impl Server {
         meta: Map<String, Value>,
         caller: Caller,
     ) -> Result<CallToolResult, ErrorData> {
+        let (mut result, structured) = self.called(name, arguments, meta, caller).await?;
+        result.structured_content = structured.map(|content| content.to_value());
+        Ok(result)
+    }
+
+    /// The result of a call; its structured content stands beside it, as text.
+    async fn called(
+        &self,
+        name: &str,
+        arguments: Map<String, Value>,
+        meta: Map<String, Value>,
+        caller: Caller,
+    ) -> Result<(CallToolResult, Option<Structured>), ErrorData> {
         let ctx = CallContext {
             request_id: caller.request_id,
             headers: caller.headers,
@@ -130,23 +137,16 @@ impl Server {
             cancelled: caller.cancelled,
             progress: caller.progress,
         };
-        match self.engine.call(name, arguments, ctx).await {
-            Ok(result) => Ok(self.tool_result(result)),
-            Err(unknown) => Err(unknown_tool(&unknown)),
-        }
-    }
-
-    fn tool_result(&self, result: ToolResult) -> CallToolResult {
+        let called = self.engine.call(name, arguments, ctx).await;
+        let result = called.map_err(|unknown| unknown_tool(&unknown))?;
         let content = result.content.into_iter().map(content_block).collect();
-        let mut answer = if result.error.is_some() {
-            CallToolResult::error(content)
+        let (mut answer, structured) = if result.error.is_some() {
+            (CallToolResult::error(content), None)
         } else {
-            let mut answer = CallToolResult::success(content);
-            answer.structured_content = result.structured.map(|content| content.to_value());
-            answer
+            (CallToolResult::success(content), result.structured)
         };
         answer.meta = Some(self.result_meta(result.meta));
-        answer
+        Ok((answer, structured))
     }
 
     fn result_meta(&self, mut meta: Map<String, Value>) -> MetaObject {
@@ -200,22 +200,21 @@ pub(super) fn growing(send: impl Fn(f64, Option<f64>, String) + Send + Sync + 's
     }))
 }
 
-fn mcp_tool(listed: &ListedTool) -> Tool {
-    let hints = ToolAnnotations::new()
-        .read_only(listed.hints.read_only)
-        .destructive(listed.hints.destructive)
-        .idempotent(listed.hints.idempotent)
-        .open_world(listed.hints.open_world);
-    let schema = Arc::clone(&listed.input_schema);
-    // Some clients take no tool without a description.
-    let description = match listed.description.as_str() {
-        "" => &listed.title,
-        description => description,
+fn mcp_tool(listed: &ListedTool<'_>) -> Tool {
+    let object = |schema: &RawValue| {
+        serde_json::from_str::<Map<String, Value>>(schema.get())
+            .map(Arc::new)
+            .unwrap_or_default()
     };
-    let mut tool = Tool::new(listed.name.clone(), description.to_owned(), schema)
-        .with_title(listed.title.clone())
-        .with_annotations(hints);
-    tool.output_schema.clone_from(&listed.output_schema);
+    let schema = object(&listed.input_schema);
+    let mut tool = Tool::new(
+        listed.name.to_owned(),
+        listed.description.to_owned(),
+        schema,
+    )
+    .with_title(listed.title)
+    .with_annotations(answer::annotations(listed.hints));
+    tool.output_schema = listed.output_schema.as_deref().map(object);
     tool
 }
 

@@ -25,8 +25,8 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -169,12 +169,8 @@ async fn accept(
     stop: CancellationToken,
 ) -> GracefulShutdown {
     let open = GracefulShutdown::new();
-    // Looking for HTTP/2 first would wait for ever on a client that sends nothing.
-    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD);
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -199,7 +195,7 @@ async fn accept(
 }
 
 fn connection(
-    builder: &auto::Builder<TokioExecutor>,
+    builder: &http1::Builder,
     stream: TcpStream,
     peer: SocketAddr,
     routes: Router,
@@ -211,9 +207,7 @@ fn connection(
         request.extensions_mut().insert(Peer(peer));
         routes.clone().oneshot(request)
     });
-    builder
-        .serve_connection(TokioIo::new(stream), service)
-        .into_owned()
+    builder.serve_connection(TokioIo::new(stream), service)
 }
 
 /// The other end of the connection.

@@ -9,15 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
 use http::{Request, StatusCode};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -157,19 +155,9 @@ async fn next_events(messages: &mut mpsc::Receiver<Vec<u8>>) -> Option<Bytes> {
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct Address {
-    #[serde(rename = "sessionId")]
-    session_id: String,
-}
-
-pub(super) async fn post(
-    State(app): State<App>,
-    address: Result<Query<Address>, QueryRejection>,
-    request: Request<Body>,
-) -> Response {
-    let address = address.ok();
-    let Some(inbox) = address.and_then(|address| app.streams.inbox(&address.session_id)) else {
+pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Response {
+    let session = session_id(request.uri().query().unwrap_or_default());
+    let Some(inbox) = session.and_then(|id| app.streams.inbox(&id)) else {
         return problem(
             StatusCode::NOT_FOUND,
             "there is no such session",
@@ -188,4 +176,10 @@ pub(super) async fn post(
         Ok(()) => (StatusCode::ACCEPTED, "Accepted").into_response(),
         Err(_) => problem(StatusCode::GONE, "the session has ended", ""),
     }
+}
+
+/// What the `endpoint` event of a stream named.
+fn session_id(query: &str) -> Option<String> {
+    url::form_urlencoded::parse(query.as_bytes())
+        .find_map(|(name, value)| (name == "sessionId").then(|| value.into_owned()))
 }

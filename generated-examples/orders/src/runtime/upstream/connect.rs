@@ -90,14 +90,15 @@ impl Connector {
     }
 }
 
-/// TLS with the roots of Mozilla's programme, HTTP/2 where the upstream speaks it.
+/// TLS with the roots of Mozilla's programme; with the feature `http2`, HTTP/2 where the upstream speaks it.
 fn tls<C>(connector: C) -> HttpsConnector<C> {
-    HttpsConnectorBuilder::new()
+    let builder = HttpsConnectorBuilder::new()
         .with_webpki_roots()
         .https_or_http()
-        .enable_http1()
-        .enable_http2()
-        .wrap_connector(connector)
+        .enable_http1();
+    #[cfg(feature = "http2")]
+    let builder = builder.enable_http2();
+    builder.wrap_connector(connector)
 }
 
 impl Service<Uri> for Connector {

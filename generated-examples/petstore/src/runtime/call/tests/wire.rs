@@ -94,15 +94,12 @@ async fn an_unknown_tool_has_near_ones() {
 #[tokio::test]
 async fn tools_are_listed_in_order_with_what_is_advertised() {
     let engine = Setup::new("http://127.0.0.1:9").engine();
-    let names: Vec<&str> = engine
-        .tools()
-        .iter()
-        .map(|tool| tool.name.as_str())
-        .collect();
+    let tools: Vec<_> = engine.tools().collect();
+    let names: Vec<&str> = tools.iter().map(|tool| tool.name).collect();
     assert_eq!(names[..3], ["get_pet", "add_pet", "ping"]);
-    assert!(engine.tools()[0].input_schema.get("required").is_none());
-    assert!(engine.tools()[0].output_schema.is_some());
-    assert!(engine.tools()[2].output_schema.is_none());
+    assert!(!tools[0].input_schema.get().contains("\"required\""));
+    assert!(tools[0].output_schema.is_some());
+    assert!(tools[2].output_schema.is_none());
     assert_eq!(engine.upstream_host(), Some(("127.0.0.1".to_owned(), 9)));
 }
 

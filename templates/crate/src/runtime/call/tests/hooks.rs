@@ -97,7 +97,7 @@ async fn an_own_tool_is_listed_checked_and_calls_the_api() {
     let engine = setup.engine();
     let listed = engine.tools().last().expect("a tool");
     assert_eq!(
-        (listed.name.as_str(), listed.description.as_str()),
+        (listed.name, listed.description),
         ("two_pets", "Two pets at once")
     );
     let result = call(&engine, "two_pets", json!({"other": "a/b"})).await;
