@@ -45,6 +45,9 @@ impl Template {
     pub(super) fn ownership(&self) -> Ownership {
         if OWNED.contains(&self.path()) {
             Ownership::Owner
+        } else if self.path() == "Cargo.lock" {
+            // Who updates the dependencies keeps them updated.
+            Ownership::UntilEdited
         } else {
             Ownership::Generated
         }

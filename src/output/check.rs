@@ -86,6 +86,7 @@ fn difference(
         Found::Absent => return Ok(Some(Difference::new(path, DifferenceKind::Missing, ""))),
         Found::Same => return Ok(None),
         _ if file.owner == Ownership::Owner => return Ok(None),
+        Found::Edited(Edit::Changed) if file.owner == Ownership::UntilEdited => return Ok(None),
         Found::Older => DifferenceKind::Outdated,
         Found::Edited(Edit::NotAFile) => DifferenceKind::NotAFile,
         Found::Edited(_) => DifferenceKind::Edited,

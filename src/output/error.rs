@@ -127,9 +127,6 @@ impl EditedFile {
             Edit::NotAFile => format!("`{path}` is not a plain file any more"),
         };
         let help = match (edit, path.as_str()) {
-            (Edit::Changed, "Cargo.lock") => {
-                "list it under `keep` in mcpgen.toml when you update dependencies yourself, or overwrite it with `--force`".to_owned()
-            }
             (Edit::Changed, _) if path.starts_with("src/") => format!(
                 "move the change to `src/custom.rs` or mcpgen.toml, list `{path}` under `keep` in mcpgen.toml, or overwrite it with `--force`"
             ),

@@ -41,7 +41,7 @@ impl Lock {
     pub fn with_files_of(mut self, tree: &FileTree) -> Self {
         self.files = tree
             .iter()
-            .filter(|(path, file)| file.owner == Ownership::Generated && path.as_str() != LOCK_FILE)
+            .filter(|(path, file)| file.owner != Ownership::Owner && path.as_str() != LOCK_FILE)
             .map(|(path, file)| (path.to_string(), hash(&file.bytes)))
             .collect();
         self

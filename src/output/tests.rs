@@ -18,10 +18,13 @@ fn place() -> (TempDir, PathBuf) {
 fn tree(files: &[(&str, &str)]) -> FileTree {
     let mut tree = FileTree::new();
     for (path, text) in files {
-        let file = if *path == "src/custom.rs" {
-            File::owned(*text)
-        } else {
-            File::generated(*text)
+        let file = match *path {
+            "src/custom.rs" => File::owned(*text),
+            "Cargo.lock" => File {
+                owner: Ownership::UntilEdited,
+                ..File::generated(*text)
+            },
+            _ => File::generated(*text),
         };
         tree.insert(path, file).expect("a plain path");
     }
@@ -413,4 +416,25 @@ mod unix {
             .mode();
         assert_eq!((mode & 0o444) >> 2, mode & 0o111);
     }
+}
+
+#[test]
+fn updated_dependencies_stay_updated() {
+    let (_temp, dir) = place();
+    build(&dir, &[("Cargo.lock", "1\n")]).expect("the place is free");
+    let next = build(&dir, &[("Cargo.lock", "2\n")]).expect("nothing was edited");
+    assert_eq!(next.updated, ["Cargo.lock", "mcpgen.lock"]);
+    fs::write(dir.join("Cargo.lock"), "the owner's\n").expect("writable");
+    for text in ["2\n", "3\n"] {
+        let kept = build(&dir, &[("Cargo.lock", text)]).expect("it is the owner's to edit");
+        assert_eq!(kept.kept, ["Cargo.lock"]);
+        let nothing = check(
+            &dir,
+            &tree(&[("Cargo.lock", text)]),
+            &WritePolicy::default(),
+        );
+        assert_eq!(nothing, Ok(Vec::new()));
+    }
+    write(&dir, &tree(&[("Cargo.lock", "3\n")]), &forced()).expect("forced");
+    assert_eq!(read(&dir, "Cargo.lock"), "3\n");
 }

@@ -2,6 +2,7 @@
 //!
 //! A [`RelativePath`] is what makes leaving the output directory impossible: there is no other way to name a file.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,12 @@ use std::path::{Path, PathBuf};
 /// absolute, no name that Windows keeps for itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RelativePath(String);
+
+impl Borrow<str> for RelativePath {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
 
 /// Names that Windows gives to devices, with or without an extension.
 const RESERVED: &[&str] = &[
@@ -90,6 +97,8 @@ pub fn is_reserved(name: &str) -> bool {
 pub enum Ownership {
     /// mcpgen's: written again by every build.
     Generated,
+    /// mcpgen's until its owner changes it, and the owner's from then on.
+    UntilEdited,
     /// The owner's: written once and never touched again.
     Owner,
 }
@@ -130,6 +139,8 @@ impl File {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileTree {
     files: BTreeMap<RelativePath, File>,
+    /// Each path by what it is where case does not count.
+    folded: BTreeMap<String, RelativePath>,
 }
 
 impl FileTree {
@@ -146,15 +157,12 @@ impl FileTree {
     pub fn insert(&mut self, path: &str, file: File) -> Result<(), String> {
         let path = RelativePath::parse(path)?;
         let folded = path.as_str().to_lowercase();
-        if let Some(other) = self
-            .files
-            .keys()
-            .find(|other| other.as_str().to_lowercase() == folded)
-        {
+        if let Some(other) = self.folded.get(&folded) {
             return Err(format!(
                 "path `{path}` is the same as `{other}` where case does not count"
             ));
         }
+        self.folded.insert(folded, path.clone());
         self.files.insert(path, file);
         Ok(())
     }
@@ -162,8 +170,7 @@ impl FileTree {
     /// The file at this path.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&File> {
-        self.iter()
-            .find_map(|(key, file)| (key.as_str() == path).then_some(file))
+        self.files.get(path)
     }
 
     /// All files by path.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::WritePolicy;
-use super::error::{EditedFile, OutputError};
+use super::error::{Edit, EditedFile, OutputError};
 use super::lock::LOCK_FILE;
 use super::survey::{BrokenLock, Found, Survey};
 use super::tree::{File, FileTree, Ownership, RelativePath};
@@ -94,6 +94,11 @@ fn decide<'a>(
             Found::Same => decisions.unchanged += 1,
             _ if keep.is_match(path.as_str()) => decisions.kept.push(path.to_string()),
             Found::Older => decisions.update.push((path, file)),
+            Found::Edited(Edit::Changed)
+                if file.owner == Ownership::UntilEdited && !policy.force =>
+            {
+                decisions.kept.push(path.to_string());
+            }
             Found::Edited(_) if policy.force => decisions.update.push((path, file)),
             Found::Edited(edit) => edited.push(EditedFile {
                 path: path.to_string(),

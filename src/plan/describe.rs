@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::curation::Curation;
+use super::schema::json_chars;
 use super::{Group, Tool, names, text};
 use crate::api::{Api, Operation};
 
@@ -66,7 +69,8 @@ pub(super) fn description(operation: &Operation, curation: &Curation, is_terse: 
 }
 
 /// Writes the tool's name where a description has the operationId of a tool in backticks: a model knows no operations.
-pub(super) fn name_tools(tools: &mut [Tool]) {
+/// A schema whose descriptions would outgrow `limit` characters stays as it is.
+pub(super) fn name_tools(tools: &mut [Tool], limit: usize) {
     let mut names: BTreeMap<String, Option<String>> = BTreeMap::new();
     for tool in tools.iter() {
         if let Some(id) = &tool.operation_id {
@@ -76,19 +80,58 @@ pub(super) fn name_tools(tools: &mut [Tool]) {
         }
     }
     for tool in tools {
-        let mut pieces: Vec<&str> = tool.description.split('`').collect();
-        let last = pieces.len() - 1;
-        let mut is_changed = false;
-        for index in (1..last).step_by(2) {
-            if let Some(Some(name)) = names.get(pieces[index]) {
-                pieces[index] = name;
-                is_changed = true;
-            }
+        if let Some(text) = with_names(&tool.description, &names) {
+            tool.description = text::cut(&text, DESCRIPTION);
         }
-        if is_changed {
-            tool.description = text::cut(&pieces.join("`"), DESCRIPTION);
+        let mut renamed = tool.advertised.clone();
+        if name_tools_in(&mut renamed, &names) && json_chars(&renamed) <= limit {
+            if tool.precise == tool.advertised {
+                tool.precise.clone_from(&renamed);
+            }
+            tool.advertised = renamed;
         }
     }
+}
+
+/// The same in every description of a schema; says whether there was one.
+fn name_tools_in(schema: &mut Value, names: &BTreeMap<String, Option<String>>) -> bool {
+    let mut is_changed = false;
+    match schema {
+        Value::Object(keywords) => {
+            for (keyword, value) in keywords {
+                is_changed |= match (keyword.as_str(), value) {
+                    ("description", Value::String(text)) => with_names(text, names)
+                        .map(|renamed| *text = renamed)
+                        .is_some(),
+                    ("enum" | "default", _) => false,
+                    (_, value) => name_tools_in(value, names),
+                };
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                is_changed |= name_tools_in(item, names);
+            }
+        }
+        _ => {}
+    }
+    is_changed
+}
+
+/// The text with tools instead of operations, if it names any.
+fn with_names(text: &str, names: &BTreeMap<String, Option<String>>) -> Option<String> {
+    let mut pieces: Vec<&str> = text.split('`').collect();
+    let last = pieces.len() - 1;
+    let mut is_changed = false;
+    for index in (1..last).step_by(2) {
+        if let Some(Some(name)) = names.get(pieces[index])
+            && name != pieces[index]
+        {
+            pieces[index] = name;
+            is_changed = true;
+        }
+    }
+    is_changed.then(|| pieces.join("`"))
 }
 
 /// What the client's model reads first. Some clients show only the first 512 characters, so these stand alone:

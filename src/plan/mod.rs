@@ -120,7 +120,7 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
         diagnostics.push(selection::no_tools(api, curations.len()));
         return None;
     }
-    describe::name_tools(&mut tools);
+    describe::name_tools(&mut tools, options.schema_budget.saturating_mul(4));
     let groups = selection::groups(api, tools);
     Some(Plan {
         name: server_name(api, options, diagnostics),

@@ -224,14 +224,24 @@ fn an_operation_id_in_backticks_becomes_the_name_of_its_tool() {
     let mut described = operation("GET", "/a").id("listOrders");
     described.description = Some("Use `getOrder`, not getOrder, `noOrder` or `order`.".to_owned());
     let (plan, _) = planned(
-        &api([described, operation("GET", "/b").id("getOrder")]),
+        &api([
+            described.query(
+                "status",
+                json!({"type": "string", "description": "As `getOrder` has it", "enum": ["`getOrder`"]}),
+            ),
+            operation("GET", "/b").id("getOrder"),
+        ]),
         &PlanOptions::default(),
     );
     let tool = plan.tools().find(|tool| tool.name == "list_orders");
+    let tool = tool.expect("a tool");
     assert_eq!(
-        tool.expect("a tool").description,
+        tool.description,
         "Use `get_order`, not getOrder, `noOrder` or `order`."
     );
+    let status = &tool.advertised["properties"]["status"];
+    assert_eq!(status["description"], "As `get_order` has it");
+    assert_eq!(status["enum"], json!(["`getOrder`"]));
 }
 
 #[test]

@@ -248,6 +248,13 @@ impl<'d> Context<'_, 'd> {
 fn kind_of(scheme: openapiv3::SecurityScheme) -> SecuritySchemeKind {
     use openapiv3::{APIKeyLocation, SecurityScheme as Scheme};
     match scheme {
+        Scheme::APIKey {
+            location: APIKeyLocation::Header,
+            name,
+            ..
+        } if belongs_to_the_message(&name) => {
+            SecuritySchemeKind::Unsupported(format!("the header `{name}` is no place for a key"))
+        }
         Scheme::APIKey { location, name, .. } => SecuritySchemeKind::ApiKey {
             location: match location {
                 APIKeyLocation::Query => ParameterLocation::Query,
@@ -265,4 +272,21 @@ fn kind_of(scheme: openapiv3::SecurityScheme) -> SecuritySchemeKind {
         Scheme::OAuth2 { .. } => SecuritySchemeKind::OAuth2,
         Scheme::OpenIDConnect { .. } => SecuritySchemeKind::OpenIdConnect,
     }
+}
+
+/// Whether a header says where a message goes, where it ends or how it is to be read (RFC 9110 §7, RFC 9112 §6).
+fn belongs_to_the_message(header: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    NAMES.contains(&header.to_ascii_lowercase().as_str())
 }

@@ -96,8 +96,8 @@ impl Server {
 
     /// The response to `tools/call`.
     pub(super) async fn answer(&self, request: &Request, call: Call, caller: Caller) -> Vec<u8> {
-        let called = self.called(&call.name, call.arguments, call.meta, caller);
-        match called.await {
+        let result = self.called(&call.name, call.arguments, call.meta, caller);
+        match result.await {
             Ok((result, structured)) => {
                 let answer = answer::Called::new(request.era, result, structured);
                 wire::response(&request.id, &answer)
@@ -137,8 +137,8 @@ impl Server {
             cancelled: caller.cancelled,
             progress: caller.progress,
         };
-        let called = self.engine.call(name, arguments, ctx).await;
-        let result = called.map_err(|unknown| unknown_tool(&unknown))?;
+        let result = self.engine.call(name, arguments, ctx).await;
+        let result = result.map_err(|unknown| unknown_tool(&unknown))?;
         let content = result.content.into_iter().map(content_block).collect();
         let (mut answer, structured) = if result.error.is_some() {
             (CallToolResult::error(content), None)

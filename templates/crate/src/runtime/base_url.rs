@@ -3,7 +3,7 @@
 //! A base URL comes from the spec or from the owner (`API_BASE_URL`). Nothing here opens a connection.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::uri::{Authority, Scheme};
 use url::{Host, Url};
@@ -234,7 +234,7 @@ pub(super) fn is_local_infrastructure(address: IpAddr) -> bool {
             v4.is_link_local() || matches!(v4.octets(), [100, 100, 100, 200] | [192, 0, 0, 192])
         }
         // RFC 4291 §2.5.6; fd00:ec2::254 and fd20:ce::254 are metadata services.
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped().or_else(|| nat64(&v6.segments())) {
+        IpAddr::V6(v6) => match embedded_ipv4(v6) {
             Some(v4) => is_local_infrastructure(IpAddr::V4(v4)),
             None => {
                 v6.is_unicast_link_local()
@@ -248,12 +248,21 @@ pub(super) fn is_local_infrastructure(address: IpAddr) -> bool {
     }
 }
 
-/// The IPv4 address inside `64:ff9b::/96` (RFC 6052 §2.1).
-fn nat64(segments: &[u16; 8]) -> Option<std::net::Ipv4Addr> {
-    let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = *segments else {
-        return None;
-    };
-    Some((u32::from(high) << 16 | u32::from(low)).into())
+/// The IPv4 address that an IPv6 address leads to.
+fn embedded_ipv4(v6: Ipv6Addr) -> Option<Ipv4Addr> {
+    let ipv4 = |high: u16, low: u16| Some((u32::from(high) << 16 | u32::from(low)).into());
+    match v6.segments() {
+        // RFC 4291 §2.5.5: IPv4-mapped, and the older IPv4-compatible, of which `::` and `::1` are none.
+        [0, 0, 0, 0, 0, 0xffff | 0, high, low] if high != 0 => ipv4(high, low),
+        // RFC 6052 §2.1 and RFC 8215: translated; the local prefix may embed the address in several ways, of which this
+        // is the one with 96 bits.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x64, 0xff9b, 1, _, _, _, high, low] => {
+            ipv4(high, low)
+        }
+        // RFC 3056 §2: 6to4.
+        [0x2002, high, low, ..] => ipv4(high, low),
+        _ => None,
+    }
 }
 
 fn is_metadata_name(name: &str) -> bool {
@@ -340,6 +349,9 @@ mod tests {
             "http://[fd00:ec2::254]/",
             "http://[::ffff:169.254.169.254]/",
             "http://[64:ff9b::a9fe:a9fe]/",
+            "http://[64:ff9b:1::a9fe:a9fe]/",
+            "http://[::a9fe:a9fe]/",
+            "http://[2002:a9fe:a9fe::1]/",
             "http://metadata.google.internal/",
             "http://2852039166/",
         ] {

@@ -14,12 +14,14 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 
 use self::source::{Part, Stored};
 use super::engine::{CallContext, ForwardAuth, StartError};
 use super::tool::{Location, Need, Scheme, SchemeKind, ServerDef, ToolDef};
 
+/// In bytes: shorter secrets, and shorter parts of one, are found in any text.
+const SHORTEST: usize = 4;
 /// How many tools are named in a warning.
 const MOST_TOOLS: usize = 5;
 
@@ -121,18 +123,43 @@ impl Credential {
 
     /// Takes the credential out of a text that the upstream sent back, also where it is escaped.
     pub(super) fn redact(&self, text: &mut Cow<'_, str>) {
-        for secret in &self.secrets {
-            let secret = secret.expose_secret();
-            // Shorter ones are found in any text.
-            if secret.len() < 4 {
-                continue;
-            }
-            for form in std::iter::once(secret.to_owned()).chain(escaped_forms(secret)) {
-                if text.contains(&form) {
-                    *text = Cow::Owned(text.replace(&form, "***"));
-                }
+        for form in self.forms() {
+            if text.contains(&form) {
+                *text = Cow::Owned(text.replace(&form, "***"));
             }
         }
+    }
+
+    /// Takes the beginning of the credential off the end of a text that was cut there.
+    pub(super) fn redact_end(&self, text: &mut Cow<'_, str>) {
+        let cut = self.forms().filter_map(|form| {
+            // The whole credential is no longer in the text.
+            let mut beginnings = form.char_indices().map(|(end, _)| &form[..end]).rev();
+            beginnings
+                .find(|beginning| text.ends_with(beginning))
+                .map(str::len)
+        });
+        if let Some(length) = cut.max().filter(|length| *length >= SHORTEST) {
+            let end = text.len() - length;
+            *text = Cow::Owned(text[..end].to_owned());
+        }
+    }
+
+    /// Whether the bytes of a body that is no text hold the credential.
+    pub(super) fn is_in(&self, bytes: &[u8]) -> bool {
+        self.forms().any(|form| {
+            bytes
+                .windows(form.len())
+                .any(|window| window == form.as_bytes())
+        })
+    }
+
+    /// Each secret in every spelling.
+    fn forms(&self) -> impl Iterator<Item = String> {
+        (self.secrets.iter())
+            .map(ExposeSecret::expose_secret)
+            .filter(|secret| secret.len() >= SHORTEST)
+            .flat_map(|secret| std::iter::once(secret.to_owned()).chain(escaped_forms(secret)))
     }
 }
 

@@ -390,3 +390,36 @@ fn an_escaped_credential_does_not_come_back_either() {
     }
     assert!(text.matches("***").count() >= 4, "{text}");
 }
+
+#[test]
+fn a_credential_that_a_cut_has_split_does_not_come_back_in_part() {
+    let env = [
+        ("API_BASIC_USERNAME", "u"),
+        ("API_BASIC_PASSWORD", "geheim"),
+        ("API_COOKIE_KEY", "tok/en+se=c"),
+    ];
+    let found = credentials(&env, &[]).expect("credentials");
+    let tool = (TOOLS.iter())
+        .find(|tool| tool.name == "both")
+        .expect("a tool");
+    let selected = found
+        .select(tool, &CallContext::default())
+        .expect("credentials");
+    for (sent, shown) in [
+        ("sid: tok/en+se=", "sid: "),
+        ("sid: tok%2Fen%2", "sid: "),
+        ("sid: tok/", "sid: "),
+        ("password gehei", "password "),
+        ("nothing of it", "nothing of it"),
+    ] {
+        let mut text = Cow::Borrowed(sent);
+        for credential in &selected {
+            credential.redact(&mut text);
+            credential.redact_end(&mut text);
+        }
+        assert_eq!(text, shown);
+    }
+    let holds = |bytes: &[u8]| selected.iter().any(|credential| credential.is_in(bytes));
+    assert!(holds(b"\x89PNG\0tEXttok/en+se=c\0"));
+    assert!(!holds(b"\x89PNG\0tEXttok/en\0"));
+}

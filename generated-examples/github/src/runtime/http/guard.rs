@@ -105,9 +105,16 @@ impl Guard {
     fn host<'a>(&self, peer: Option<IpAddr>, uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
         let forwarded = peer
             .filter(|peer| self.trusts(*peer))
-            .and_then(|_| headers.get("x-forwarded-host")?.to_str().ok())
-            // The first is the client's; each proxy appends its own.
-            .and_then(|hosts| hosts.split(',').next());
+            .and_then(|_| {
+                headers
+                    .get_all("x-forwarded-host")
+                    .iter()
+                    .next_back()?
+                    .to_str()
+                    .ok()
+            })
+            // The last is what this proxy was asked for; what stands before may be the client's invention.
+            .and_then(|hosts| hosts.split(',').next_back());
         let header = || headers.get(HOST).and_then(|host| host.to_str().ok());
         let in_uri = || uri.authority().map(Authority::as_str);
         forwarded
@@ -372,6 +379,12 @@ mod tests {
         let headers = [("host", "backend"), ("x-forwarded-host", "mcp.example")];
         assert!(allowed(&guard, "10.1.1.1", &headers));
         assert!(!allowed(&guard, "192.0.2.1", &headers));
+        // A client's own header, to which the proxy appended what it was really asked for.
+        let headers = [
+            ("host", "backend"),
+            ("x-forwarded-host", "mcp.example, evil.example"),
+        ];
+        assert!(!allowed(&guard, "10.1.1.1", &headers));
     }
 
     #[test]

@@ -94,6 +94,12 @@ pub struct Options {
     )]
     pub max_sse_streams: usize,
 
+    /// How many connections may be open at once; more wait [env: MCP_MAX_CONNECTIONS]
+    #[arg(long, value_name = "NUMBER", default_value = "1024",
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1_000_000),
+          help_heading = "HTTP")]
+    pub max_connections: usize,
+
     /// The largest request that is read [env: MCP_MAX_REQUEST_BYTES]
     #[arg(
         long,

@@ -32,6 +32,7 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -73,6 +74,7 @@ pub(super) struct Bound {
     routes: Router,
     admin: Option<(TcpListener, Router)>,
     metrics: Arc<Metrics>,
+    max_connections: usize,
     shutdown: Shutdown,
 }
 
@@ -107,6 +109,7 @@ pub(super) async fn bind(
         routes: under(&options.path_prefix.0, routes),
         admin,
         metrics,
+        max_connections: options.max_connections,
         shutdown,
     })
 }
@@ -123,7 +126,8 @@ impl Bound {
             match self.admin {
                 // The probes answer while calls are finished, so that the state can be seen.
                 Some((listener, routes)) => {
-                    accept(listener, routes, None, self.shutdown.now.clone()).await;
+                    let most = self.max_connections;
+                    accept(listener, routes, None, most, self.shutdown.now.clone()).await;
                 }
                 None => std::future::pending().await,
             }
@@ -132,6 +136,7 @@ impl Bound {
             self.listener,
             self.routes,
             Some(self.metrics),
+            self.max_connections,
             self.shutdown.stop.clone(),
         );
         let main = async {
@@ -161,19 +166,26 @@ async fn listen(address: &Listen, option: &str) -> Result<TcpListener, StartErro
         })
 }
 
-/// Accepts connections until `stop` fires; what comes back waits for those that are open.
+/// Accepts connections until `stop` fires, and no more than `most` at once: the others wait in the system's queue. What
+/// comes back waits for those that are open.
 async fn accept(
     listener: TcpListener,
     routes: Router,
     metrics: Option<Arc<Metrics>>,
+    most: usize,
     stop: CancellationToken,
 ) -> GracefulShutdown {
     let open = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(most));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            next = next => next,
             () = stop.cancelled() => return open,
         };
         let (stream, peer) = match accepted {
@@ -189,7 +201,7 @@ async fn accept(
         tokio::spawn(async move {
             // A client may close or break its connection at any time.
             let _ = connection.await;
-            drop(active);
+            drop((active, place));
         });
     }
 }

@@ -19,7 +19,7 @@ use self::template::Template;
 use super::base_url::Base;
 use super::credentials::Placed;
 use super::text::is_invisible;
-use super::tool::{BodySource, Location, Parameter, ToolDef};
+use super::tool::{BodySource, Location, Parameter, Style, ToolDef};
 
 /// The request of a tool, worked out as far as it does not depend on arguments.
 #[derive(Debug)]
@@ -206,13 +206,18 @@ impl Plan {
         let Value::Object(fields) = value else {
             return None;
         };
-        if !parameter.explode || parameter.json || parameter.style == super::tool::Style::DeepObject
-        {
+        if !parameter.explode || parameter.json || parameter.style == Style::DeepObject {
             return None;
         }
+        let is_sent_as = |other: &Parameter, name: &str| {
+            // `filter[status]` is a part of the deepObject parameter `filter`.
+            let part = (other.style == Style::DeepObject)
+                .then(|| name.split_once('[').map(|(object, _)| object));
+            other.name == name || part.flatten() == Some(other.name)
+        };
         let taken = |name: &str| {
             (self.tool.parameters.iter())
-                .any(|other| other.location == parameter.location && other.name == name)
+                .any(|other| other.location == parameter.location && is_sent_as(other, name))
                 || (credentials.iter()).any(|placed| placed.is_called(name))
         };
         let field = fields.keys().find(|name| taken(name))?;
@@ -238,6 +243,13 @@ impl Plan {
             };
             let text = if parameter.json {
                 value.to_string()
+            } else if style::has_comma_in_list(value) {
+                mistakes.push(format!(
+                    "argument `{}` must not contain commas inside its items: it is sent as a header, where a comma \
+                     separates them",
+                    parameter.argument
+                ));
+                continue;
             } else {
                 let mut text = String::new();
                 style::header(&mut text, value, parameter.explode);

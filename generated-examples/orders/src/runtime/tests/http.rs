@@ -482,3 +482,20 @@ fn a_healthcheck_tells_a_server_that_answers_from_one_that_does_not() {
         "{error}"
     );
 }
+
+#[test]
+fn connections_beyond_the_limit_wait_until_one_is_free() {
+    let site = Site::start(&["--max-connections=1"]);
+    let mut first = site.connect();
+    let body = request(1, "tools/call", json!({"name": "hold"})).to_string();
+    send(&mut first, "POST /mcp", JSON, &body);
+    assert_eq!(site.fixture.event(), "started");
+    let mut second = site.connect();
+    send(&mut second, "GET /health", &[], "");
+    let moment = std::time::Duration::from_millis(100);
+    second.set_read_timeout(Some(moment)).expect("a socket");
+    assert!(second.peek(&mut [0]).is_err(), "it was answered");
+    drop(first);
+    second.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    assert_eq!(Response::read(second).status, 200);
+}

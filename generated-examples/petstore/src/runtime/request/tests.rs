@@ -262,3 +262,30 @@ fn a_variable_without_a_parameter_is_said_to_be_one() {
     let problem = Plan::new(tool, &HeaderValue::from_static("t")).expect_err("no parameter");
     assert_eq!(problem, "no argument fills in `{id}` of `/x/{id}`");
 }
+
+#[test]
+fn an_item_of_a_header_cannot_become_two() {
+    const TOOL: ToolDef = ToolDef::new("t", "GET", "/x").parameters(&[Parameter::header("X-Ids")]);
+    let sent = fill(TOOL, json!({"X-Ids": ["a", "b"]})).expect("a request");
+    assert_eq!(sent.headers["x-ids"], "a,b");
+    for value in [json!(["a,admin"]), json!({"role": "user,admin"})] {
+        let mistakes = fill(TOOL, json!({ "X-Ids": value })).expect_err("refused");
+        assert!(mistakes[0].contains("commas"), "{mistakes:?}");
+    }
+}
+
+#[test]
+fn a_field_of_an_exploded_object_cannot_be_a_part_of_a_deep_object() {
+    const TOOL: ToolDef = ToolDef::new("t", "GET", "/x").parameters(&[
+        Parameter::query("extra"),
+        Parameter::query("filter").style(Style::DeepObject, true),
+    ]);
+    let fine = json!({"extra": {"other[a]": "1"}, "filter": {"owner": "me"}});
+    assert_eq!(
+        uri(TOOL, fine),
+        "https://api.example.com/v1/x?other%5Ba%5D=1&filter%5Bowner%5D=me"
+    );
+    let intruding = json!({"extra": {"filter[owner]": "you"}, "filter": {"owner": "me"}});
+    let mistakes = fill(TOOL, intruding).expect_err("refused");
+    assert!(mistakes[0].contains("filter[owner]"), "{mistakes:?}");
+}

@@ -90,6 +90,18 @@ pub(super) fn path(out: &mut String, name: &str, value: &Value, style: Style, ex
     list(out, value, explode, separator, prefix, &mut encode);
 }
 
+/// Whether the text of an item or field holds the comma that separates items and fields.
+pub(super) fn has_comma_in_list(value: &Value) -> bool {
+    let splits = |value: &Value| text(value).contains(',');
+    match value {
+        Value::Array(items) => items.iter().any(splits),
+        Value::Object(fields) => {
+            (fields.iter()).any(|(name, value)| name.contains([',', '=']) || splits(value))
+        }
+        _ => false,
+    }
+}
+
 /// Appends a header's value, as it is.
 pub(super) fn header(out: &mut String, value: &Value, explode: bool) {
     list(out, value, explode, ",", None, &mut |out, text| {

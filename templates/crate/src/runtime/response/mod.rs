@@ -80,6 +80,17 @@ impl Answer<'_> {
                     media.essence()
                 ),
             ),
+            _ if (self.credentials.iter())
+                .any(|credential| credential.is_in(&self.received.bytes)) =>
+            {
+                ToolResult::failure(
+                    ErrorType::Internal,
+                    format!(
+                        "The response is `{}` and holds the credential that was sent, so it is not shown.",
+                        media.essence()
+                    ),
+                )
+            }
             kind => {
                 let data = STANDARD.encode(&self.received.bytes);
                 let essence = media.essence().to_owned();
@@ -133,6 +144,9 @@ impl Answer<'_> {
         let mut text = text::visible(text);
         for credential in self.credentials {
             credential.redact(&mut text);
+            if self.received.cut {
+                credential.redact_end(&mut text);
+            }
         }
         text
     }
