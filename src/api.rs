@@ -55,8 +55,21 @@ pub struct Server {
     pub url: Option<String>,
     /// The URL as the spec has it.
     pub template: String,
+    /// The variables of the template, in order, where other values make another absolute URL of it.
+    pub variables: Vec<ServerVariable>,
     /// CommonMark.
     pub description: Option<String>,
+}
+
+/// OpenAPI 3.1 §4.8.6.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerVariable {
+    /// The name between the braces.
+    pub name: String,
+    /// The value that is meant when nobody says otherwise.
+    pub default: String,
+    /// `enum`: the only values there are; empty where any will do.
+    pub values: Vec<String>,
 }
 
 /// How a credential is sent.
@@ -183,6 +196,8 @@ pub enum Serialization {
     },
     /// By the media type of the single `content` entry, such as `application/json`.
     Content(String),
+    /// The same, without a name: it is the whole query (OpenAPI 3.2, `in: querystring`).
+    WholeQuery(String),
 }
 
 /// OpenAPI 3.1 §4.8.12.4.
@@ -200,8 +215,12 @@ pub enum Style {
     SpaceDelimited,
     /// Query: `color=blue|black`.
     PipeDelimited,
+    /// Swagger 2.0's `collectionFormat: tsv`: `color=blue%09black`.
+    TabDelimited,
     /// Query: `color[R]=100&color[G]=200`.
     DeepObject,
+    /// Cookie: `color=blue; color=black`, without percent-encoding (OpenAPI 3.2).
+    Cookie,
 }
 
 /// `requestBody`.
@@ -218,7 +237,7 @@ pub struct RequestBody {
 }
 
 /// One entry of a `content` map.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct MediaType {
     /// The key: `application/json`, `application/json; charset=utf-8`, `image/*`.
     pub name: String,
@@ -241,6 +260,8 @@ pub struct Encoding {
     pub explode: Option<bool>,
     /// `allowReserved`.
     pub allow_reserved: bool,
+    /// `headers`, as far as the description fixes their values.
+    pub headers: Vec<(String, String)>,
 }
 
 /// One entry of `responses`.

@@ -39,7 +39,10 @@ pub struct Config {
     pub schema_budget: Option<usize>,
     /// `keep`: globs of generated files that the owner has taken over.
     pub keep: Vec<String>,
-    /// `[tools."SELECTOR"]`: names and descriptions.
+    /// `allow-ref`: folders and URLs below which `$ref` may read; relative paths start at the file's folder. The crate
+    /// has the bundled document, so it is not recorded there.
+    pub allow_ref: Vec<String>,
+    /// `[tools."SELECTOR"]`: names and descriptions, from the widest selector to the closest, which decides.
     pub tools: Vec<(Selector, ToolOverride)>,
     /// `[crate] workspace`: the crate is a member of a workspace around it.
     pub workspace: bool,
@@ -160,6 +163,7 @@ impl Reader<'_> {
                 "name-length" => config.name_length = self.number(key, value, 12..=128),
                 "schema-budget" => config.schema_budget = self.number(key, value, 100..=1_000_000),
                 "keep" => config.keep = self.strings(key, value),
+                "allow-ref" => config.allow_ref = self.strings(key, value),
                 "tools" => config.tools = self.tools(value),
                 "crate" => self.manifest(value, &mut config),
                 _ => self.unknown(key, span, TOP_LEVEL),
@@ -189,6 +193,7 @@ impl Reader<'_> {
             }
             tools.extend(selector.map(|selector| (selector, tool)));
         }
+        tools.sort_by_key(|(selector, _)| selector.specificity());
         tools
     }
 
@@ -344,6 +349,7 @@ const TOP_LEVEL: &[&str] = &[
     "name-length",
     "schema-budget",
     "keep",
+    "allow-ref",
     "tools",
     "crate",
 ];

@@ -75,7 +75,7 @@ codes! {
     DocumentLimit "document-limit" Error
         "The document asks for more than mcpgen gives to any document: it is nested too deep, has too many values, or its aliases or shared parts multiply it. The limits fit the largest published API descriptions several times over."
     UnsupportedVersion "unsupported-version" Error
-        "mcpgen reads OpenAPI 3.0.x and 3.1.x. Convert the document to one of these versions."
+        "mcpgen reads Swagger 2.0 and OpenAPI 3.0.x, 3.1.x and 3.2.x. Convert the document to one of these versions."
     MissingPaths "missing-paths" Error
         "The document has no `paths` object, so there is nothing that could become a tool."
     NoTools "no-tools" Error
@@ -103,9 +103,11 @@ codes! {
     UnresolvedRef "unresolved-ref" Warning
         "A `$ref` points to something that is not in the document. What uses it was left out, or, for a schema, left open."
     ExternalRef "external-ref" Warning
-        "A `$ref` points to another document. Bundle the spec into one file first (for instance with `redocly bundle`)."
+        "A `$ref` points to another document that was not read: it does not exist, or it lies outside the folder or origin of the spec, where a spec may not reach unless `--allow-ref` says so."
     UnsupportedMediaType "unsupported-media-type" Warning
         "A required request body has no media type that can be built from a tool's arguments."
+    UnofferedMediaType "unoffered-media-type" Note
+        "A request body can be sent as several media types that take different bodies. The tool takes the one that fits arguments best; the others are not offered."
     UnsupportedParameter "unsupported-parameter" Warning
         "A parameter is serialised in a way that is not supported yet. An operation that requires it was left out; an optional one was left away."
     IgnoredParameter "ignored-parameter" Note

@@ -81,6 +81,22 @@ impl Selector {
             Rule::Deprecated => subject.deprecated,
         }
     }
+
+    /// How closely the selector looks: where several are about one operation, the greatest decides. One operation by
+    /// its id or its request comes before a glob, the longer before the shorter, then a tag, a method, `deprecated`.
+    #[must_use]
+    pub fn specificity(&self) -> (u8, usize) {
+        let is_glob = self.text.contains(['*', '?', '['])
+            || self.text.starts_with("op:") && self.text.contains('{');
+        let rank = match &self.rule {
+            Rule::OperationId(_) | Rule::Request(Some(_), _) if !is_glob => 4,
+            Rule::OperationId(_) | Rule::Request(..) => 3,
+            Rule::Tag(_) => 2,
+            Rule::Method(_) => 1,
+            Rule::Deprecated => 0,
+        };
+        (rank, self.text.len())
+    }
 }
 
 impl fmt::Display for Selector {
@@ -251,5 +267,22 @@ mod tests {
     fn a_selector_prints_as_it_was_written() {
         let selector = Selector::parse("get /a/**").expect("a selector");
         assert_eq!(selector.to_string(), "get /a/**");
+    }
+
+    #[test]
+    fn the_closer_look_decides() {
+        let from_far_to_near = [
+            "deprecated",
+            "method:GET",
+            "tag:an_entire_group",
+            "* /**",
+            "GET /orders/**",
+            "op:list*Orders",
+            "op:listOrders",
+            "GET /orders/{id}",
+        ];
+        let selectors = from_far_to_near.map(|text| Selector::parse(text).expect("a selector"));
+        let looks = selectors.map(|selector| selector.specificity());
+        assert!(looks.is_sorted(), "{looks:?}");
     }
 }

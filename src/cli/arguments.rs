@@ -78,6 +78,18 @@ pub(super) struct Input {
     #[arg(long, value_name = "SELECTOR")]
     pub(super) exclude: Vec<String>,
 
+    /// A folder, or an http(s) URL, below which `$ref` may read more than the spec's own folder or origin.
+    #[arg(long, value_name = "PATH|URL")]
+    pub(super) allow_ref: Vec<String>,
+
+    /// The most values of the spec and all that it refers to, in millions [default: 3].
+    #[arg(long, value_name = "MILLIONS", value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub(super) max_nodes: Option<u64>,
+
+    /// The most text of the spec and all that it refers to, aliases resolved, in MiB [default: 256].
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=16_384))]
+    pub(super) max_text: Option<u64>,
+
     /// The most characters of a tool's name [default: 40].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(12..=128))]
     pub(super) name_length: Option<u64>,

@@ -87,7 +87,7 @@ fn everything(plan: &Plan, document: &Document) -> Value {
 fn described(tool: &Tool, document: &Document) -> Value {
     let listed = tool.listed_json();
     let bytes = listed.to_string().len();
-    let position = document.position(&tool.pointer);
+    let (file, position) = document.position(&tool.pointer);
     json!({
         "name": tool.name,
         "operationId": tool.operation_id,
@@ -99,7 +99,7 @@ fn described(tool: &Tool, document: &Document) -> Value {
         "security": tool.security.iter().map(|needs| needs.iter().map(|need| json!({ "scheme": need.scheme, "scopes": need.scopes })).collect::<Vec<_>>()).collect::<Vec<_>>(),
         "bytes": bytes,
         "estimatedTokens": estimated_tokens(bytes),
-        "origin": { "pointer": tool.pointer.as_str(), "line": position.map(|p| p.line), "column": position.map(|p| p.column) },
+        "origin": { "file": **file, "pointer": tool.pointer.as_str(), "line": position.map(|p| p.line), "column": position.map(|p| p.column) },
         "listed": listed,
     })
 }

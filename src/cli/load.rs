@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::arguments::Input;
+use super::neighbours::Neighbours;
 use super::progress::Progress;
 use super::source;
 use crate::config::{self, Config};
@@ -10,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::output::Lock;
 use crate::plan::{self, Plan, PlanOptions};
 use crate::selector::Selector;
-use crate::spec::{self, Document};
+use crate::spec::{self, Document, Limits};
 
 /// What a command collects on its way and shows at the end.
 #[derive(Default)]
@@ -57,7 +58,13 @@ pub(super) fn load(input: &Input, session: &mut Session, progress: &Progress) ->
         (None, Some(url)) => text.url = url::Url::parse(url).ok(),
         (None, None) => {}
     }
-    let document = session.document.insert(spec::read(text, diagnostics)?);
+    let allowed = &origin.config.allow_ref;
+    let mut neighbours = Neighbours::new(text.location.as_ref(), allowed)
+        .map_err(|message| diagnostics.push(Diagnostic::new(Code::InvalidConfig, message)))
+        .ok()?;
+    let limits = limits(input);
+    let document = spec::read(text, limits, &mut neighbours, diagnostics)?;
+    let document = session.document.insert(document);
     progress.stage("resolving the API");
     let api = spec::lower(document, diagnostics);
     progress.stage(format!("planning {} operations", api.operations.len()));
@@ -89,6 +96,14 @@ fn origin(input: &Input, diagnostics: &mut Diagnostics) -> Option<Origin> {
         .and_then(Path::parent)
         .unwrap_or(Path::new(""))
         .to_owned();
+    let mut config = config;
+    if let Some(config) = &mut config {
+        for allowed in &mut config.allow_ref {
+            if !source::is_url(allowed) {
+                *allowed = directory.join(&*allowed).to_string_lossy().into_owned();
+            }
+        }
+    }
     let output = config
         .as_ref()
         .and_then(|config| config.output.as_ref())
@@ -186,6 +201,7 @@ fn apply_flags(input: &Input, config: &mut Config, diagnostics: &mut Diagnostics
                 .collect();
         }
     }
+    config.allow_ref.extend(input.allow_ref.iter().cloned());
     let numbers = [
         (input.name_length, &mut config.name_length),
         (input.schema_budget, &mut config.schema_budget),
@@ -201,6 +217,22 @@ fn selector(text: &str, diagnostics: &mut Diagnostics) -> Option<Selector> {
     Selector::parse(text)
         .map_err(|message| diagnostics.push(Diagnostic::new(Code::InvalidSelector, message)))
         .ok()
+}
+
+fn limits(input: &Input) -> Limits {
+    let defaults = Limits::default();
+    let nodes = input
+        .max_nodes
+        .and_then(|millions| usize::try_from(millions).ok()?.checked_mul(1_000_000));
+    let megabytes = input
+        .max_text
+        .and_then(|megabytes| usize::try_from(megabytes).ok()?.checked_mul(1 << 20));
+    Limits {
+        nodes: nodes.unwrap_or(defaults.nodes),
+        shared: nodes.unwrap_or(defaults.shared),
+        text: megabytes.unwrap_or(defaults.text),
+        ..defaults
+    }
 }
 
 fn plan_options(config: &Config) -> PlanOptions {

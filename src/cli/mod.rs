@@ -6,6 +6,7 @@ mod build;
 mod explain;
 mod inspect;
 mod load;
+mod neighbours;
 mod progress;
 mod report;
 #[cfg(feature = "serve")]

@@ -46,16 +46,23 @@ struct Located {
 impl Located {
     fn new(diagnostic: Diagnostic, document: Option<&Document>) -> Self {
         let place = diagnostic.place.as_ref();
+        // A pointer without a file points into the tree of all documents, which knows where each node was read from.
+        let found = place.and_then(|place| {
+            let document = document.filter(|_| place.source.is_none())?;
+            Some(match &place.pointer {
+                Some(pointer) => document.position(pointer),
+                None => (document.name(), None),
+            })
+        });
         let file = place.and_then(|place| {
-            let source = place.source.as_deref().map(ToOwned::to_owned);
-            source.or_else(|| document.map(|document| document.name().to_string()))
+            let source = place.source.as_deref();
+            source
+                .or(found.map(|(name, _)| &**name))
+                .map(ToOwned::to_owned)
         });
         let position = place.and_then(|place| {
-            place.position.or_else(|| {
-                // A pointer without a file points into the root document.
-                let document = document.filter(|_| place.source.is_none())?;
-                document.position(place.pointer.as_ref()?)
-            })
+            let found = found.and_then(|(_, position)| position);
+            place.position.or(found)
         });
         Self {
             diagnostic,

@@ -10,8 +10,8 @@ use crate::emit;
 use crate::plan::{self, Plan};
 use crate::runtime;
 use crate::runtime::tool::{
-    BaseUrl, Body, BodySource, Field, Group, Need, Parameter, Scheme, SchemeKind, ServerDef,
-    ToolDef,
+    Alternative, BaseUrl, Body, BodySource, Choice, Field, Group, Need, Parameter, Scheme,
+    SchemeKind, ServerDef, Template, ToolDef, Variable,
 };
 
 const STAGES: u64 = 3;
@@ -47,6 +47,7 @@ fn server_def(plan: &Plan) -> ServerDef {
         instructions: text(&plan.instructions),
         servers: list(plan.servers.iter().map(|server| BaseUrl {
             url: server.url.as_deref().map(text),
+            templates: list(server.templates.iter().map(template)),
         })),
         schemes: list(plan.schemes.iter().map(scheme)),
         groups: list(plan.groups.iter().map(|group| Group {
@@ -55,6 +56,18 @@ fn server_def(plan: &Plan) -> ServerDef {
             schemas: text(&emit::group_schemas(group)),
         })),
         defs: text(&emit::shared_schemas(plan)),
+    }
+}
+
+fn template(template: &plan::ServerTemplate) -> Template {
+    Template {
+        url: text(&template.url),
+        variables: list(template.variables.iter().map(|variable| Variable {
+            name: text(&variable.name),
+            env: text(&variable.variable),
+            default: text(&variable.default),
+            values: list(variable.values.iter().map(|value| text(value))),
+        })),
     }
 }
 
@@ -102,27 +115,47 @@ fn parameter(parameter: &plan::Parameter) -> Parameter {
         style: parameter.style,
         explode: parameter.explode,
         allow_reserved: parameter.allow_reserved,
-        json: parameter.json,
+        format: parameter.format,
+        whole_query: parameter.whole_query,
     }
 }
 
 fn body(body: &plan::Body) -> Body {
     let source = match &body.source {
         plan::BodySource::Whole(argument) => BodySource::Whole(text(argument)),
-        plan::BodySource::Fields(fields) => {
-            BodySource::Fields(list(fields.iter().map(|field| Field {
-                argument: text(&field.argument),
-                name: text(&field.name),
-                style: field.style,
-                explode: field.explode,
-            })))
+        plan::BodySource::Fields(fields) => BodySource::Fields(list(fields.iter().map(field))),
+        plan::BodySource::Object(argument, fields) => {
+            BodySource::Object(text(argument), list(fields.iter().map(field)))
         }
+    };
+    let alternative = |(media_type, format): &(String, _)| Alternative {
+        media_type: text(media_type),
+        format: *format,
     };
     Body {
         media_type: text(&body.media_type),
         format: body.format,
         required: body.required,
         source,
+        choice: (body.choice.as_ref()).map(|(argument, others)| {
+            let others = list(others.iter().map(alternative));
+            &*Box::leak(Box::new(Choice::new(text(argument), others)))
+        }),
+        xml: text(&body.xml),
+    }
+}
+
+fn field(field: &plan::Field) -> Field {
+    let header = |(name, value): &(String, String)| (text(name), text(value));
+    Field {
+        argument: text(&field.argument),
+        name: text(&field.name),
+        style: field.style,
+        explode: field.explode,
+        allow_reserved: field.allow_reserved,
+        format: field.format,
+        content_type: text(&field.content_type),
+        headers: list(field.headers.iter().map(header)),
     }
 }
 

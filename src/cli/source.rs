@@ -23,16 +23,19 @@ pub(super) fn is_url(spec: &str) -> bool {
 
 /// The text of `spec`: a path, `-` or an http(s) URL.
 pub(super) fn read(spec: &str) -> Result<Source, Box<Diagnostic>> {
-    let (text, url) = if spec == "-" {
-        (
-            capped(io::stdin().lock()).map_err(|error| unreadable("stdin", &error))?,
-            None,
-        )
+    let (text, url, location) = if spec == "-" {
+        let text = capped(io::stdin().lock()).map_err(|error| unreadable("stdin", &error))?;
+        (text, None, None)
     } else if is_url(spec) {
         let (text, url) = fetch(spec)?;
-        (text, Some(url))
+        (text, Some(url.clone()), Some(url))
     } else {
-        (file(Path::new(spec))?, None)
+        let path = Path::new(spec);
+        let text = file(path)?;
+        let location = std::path::absolute(path)
+            .ok()
+            .and_then(|path| Url::from_file_path(path).ok());
+        (text, None, location)
     };
     if text.len() as u64 > MAX_BYTES {
         let message = format!(
@@ -49,6 +52,7 @@ pub(super) fn read(spec: &str) -> Result<Source, Box<Diagnostic>> {
         name: Arc::from(displayed(spec)),
         text,
         url,
+        location,
     })
 }
 
@@ -84,8 +88,12 @@ fn file(path: &Path) -> Result<Vec<u8>, Box<Diagnostic>> {
                 .with_help("name the OpenAPI document inside of it"),
         ));
     }
-    let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
-    Ok(capped(file).map_err(|error| unreadable(&name, &error))?)
+    Ok(file_at(path).map_err(|error| unreadable(&name, &error))?)
+}
+
+/// The bytes of a file, as far as they count.
+pub(super) fn file_at(path: &Path) -> io::Result<Vec<u8>> {
+    capped(File::open(path)?)
 }
 
 /// Reads one byte more than is allowed, so that the caller sees that there is more.
@@ -120,27 +128,56 @@ fn fetch(spec: &str) -> Result<(Vec<u8>, Url), Box<Diagnostic>> {
         )
     };
     let url = Url::parse(spec).map_err(|error| failed(error.to_string()))?;
-    let response = client()
+    let redirects = reqwest::redirect::Policy::limited(MAX_REDIRECTS);
+    Ok(get(url, redirects).map_err(failed)?)
+}
+
+/// The bytes at a URL; each redirect has to lead to a permitted one.
+///
+/// # Errors
+/// The end of a sentence.
+pub(super) fn fetch_permitted(
+    url: &Url,
+    permits: impl Fn(&Url) -> bool + Send + Sync + 'static,
+) -> Result<Vec<u8>, String> {
+    let redirects = reqwest::redirect::Policy::custom(move |attempt| {
+        if attempt.previous().len() > MAX_REDIRECTS {
+            attempt.error("too many redirects")
+        } else if permits(attempt.url()) {
+            attempt.follow()
+        } else {
+            attempt.error("it redirects to another origin")
+        }
+    });
+    let (text, _) = get(url.clone(), redirects)?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(format!("it is larger than {} MiB", MAX_BYTES >> 20));
+    }
+    Ok(text)
+}
+
+fn get(url: Url, redirects: reqwest::redirect::Policy) -> Result<(Vec<u8>, Url), String> {
+    let response = client(redirects)
         .and_then(|client| client.get(url).header("accept", ACCEPT).send())
-        .map_err(|error| failed(innermost(&error)))?;
+        .map_err(|error| innermost(&error))?;
     if !response.status().is_success() {
-        return Err(failed(format!("the server answered {}", response.status())).into());
+        return Err(format!("the server answered {}", response.status()));
     }
     let url = response.url().clone();
-    let text = capped(response).map_err(|error| failed(error.to_string()))?;
+    let text = capped(response).map_err(|error| error.to_string())?;
     Ok((text, url))
 }
 
 const ACCEPT: &str =
     "application/vnd.oai.openapi, application/yaml, application/json, text/yaml, */*;q=0.5";
 
-fn client() -> reqwest::Result<reqwest::blocking::Client> {
+fn client(redirects: reqwest::redirect::Policy) -> reqwest::Result<reqwest::blocking::Client> {
     // Only one TLS backend is in the binary; a second call finds it installed and may fail without harm.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::blocking::Client::builder()
         .user_agent(concat!("mcpgen/", env!("CARGO_PKG_VERSION")))
         .timeout(FETCH_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS))
+        .redirect(redirects)
         .build()
 }
 

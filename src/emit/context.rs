@@ -31,6 +31,10 @@ pub(super) struct Context {
     /// How many tools there are.
     tools: usize,
     servers: Vec<ServerContext>,
+    /// The servers that `API_SERVER` chooses from.
+    templates: Vec<TemplateContext>,
+    /// The variables of all servers.
+    server_variables: Vec<ServerVariableContext>,
     schemes: Vec<SchemeContext>,
     /// All variables of all schemes.
     variables: Vec<Variable>,
@@ -47,6 +51,20 @@ struct ServerContext {
     url: Option<String>,
     variable: String,
     description: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TemplateContext {
+    number: usize,
+    url: String,
+    description: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ServerVariableContext {
+    variable: String,
+    default: String,
+    choices: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -127,6 +145,8 @@ impl Context {
             member,
             tools: plan.groups.iter().map(|group| group.tools.len()).sum(),
             servers: plan.servers.iter().map(server_context).collect(),
+            templates: template_contexts(plan),
+            server_variables: server_variable_contexts(plan),
             client_env: client_env(plan, &variables),
             registry_title: at_most_100(&title),
             registry_description: at_most_100(&format!("The operations of {title} as tools")),
@@ -143,6 +163,35 @@ fn server_context(server: &crate::plan::Server) -> ServerContext {
         variable: server.variable.clone(),
         description: first_paragraph(&server.description),
     }
+}
+
+fn template_contexts(plan: &Plan) -> Vec<TemplateContext> {
+    let templates = plan.servers.first().map(|server| &server.templates);
+    (templates.into_iter().flatten().enumerate())
+        .map(|(index, template)| TemplateContext {
+            number: index + 1,
+            url: template.url.clone(),
+            description: first_paragraph(&template.description),
+        })
+        .collect()
+}
+
+fn server_variable_contexts(plan: &Plan) -> Vec<ServerVariableContext> {
+    let templates = plan.servers.iter().flat_map(|server| &server.templates);
+    let mut contexts: Vec<ServerVariableContext> = Vec::new();
+    for variable in templates.flat_map(|template| &template.variables) {
+        if contexts
+            .iter()
+            .all(|known| known.variable != variable.variable)
+        {
+            contexts.push(ServerVariableContext {
+                variable: variable.variable.clone(),
+                default: variable.default.clone(),
+                choices: variable.values.clone(),
+            });
+        }
+    }
+    contexts
 }
 
 fn scheme_context(scheme: &Scheme, plan: &Plan) -> SchemeContext {

@@ -10,9 +10,12 @@ use super::*;
 use crate::diagnostic::JsonPointer;
 use crate::output::hash;
 use crate::plan::{
-    Body, BodySource, Field, Group, Need, Parameter, Scheme, SchemeKind, Server, Tool,
+    Body, BodySource, Field, Group, Need, Parameter, Scheme, SchemeKind, Server, ServerTemplate,
+    ServerVariable, Tool,
 };
-use crate::runtime::tool::{BodyFormat, Hints, Location, ResultShape, Style};
+use crate::runtime::tool::{
+    BodyFormat, FieldFormat, Hints, Location, ParameterFormat, ResultShape, Style,
+};
 
 fn parameter(name: &str, argument: &str, location: Location) -> Parameter {
     let (style, explode) = match location {
@@ -26,7 +29,8 @@ fn parameter(name: &str, argument: &str, location: Location) -> Parameter {
         style,
         explode,
         allow_reserved: false,
-        json: false,
+        format: ParameterFormat::Style,
+        whole_query: false,
     }
 }
 
@@ -66,7 +70,13 @@ fn tool(name: &str, text: &str) -> Tool {
                 name: format!("note{text}"),
                 style: Style::Form,
                 explode: true,
+                allow_reserved: false,
+                format: FieldFormat::Value,
+                content_type: text.to_owned(),
+                headers: vec![(text.to_owned(), text.to_owned())],
             }]),
+            choice: Some((text.to_owned(), vec![(text.to_owned(), BodyFormat::Xml)])),
+            xml: text.to_owned(),
         }),
         accept: "application/json".to_owned(),
         security: vec![vec![Need {
@@ -93,6 +103,16 @@ fn plan(text: &str) -> Plan {
             url: Some(text.to_owned()),
             variable: "API_BASE_URL".to_owned(),
             description: text.to_owned(),
+            templates: vec![ServerTemplate {
+                url: text.to_owned(),
+                description: text.to_owned(),
+                variables: vec![ServerVariable {
+                    name: text.to_owned(),
+                    variable: "API_SERVER_REGION".to_owned(),
+                    default: text.to_owned(),
+                    values: vec![text.to_owned()],
+                }],
+            }],
         }],
         schemes: vec![Scheme {
             name: text.to_owned(),
@@ -339,8 +359,22 @@ fn a_tool_reads_at_a_glance() {
         )
         .body(
             Body::json(
-                BodySource::Fields(&[Field::new("noteList my orders").argument("note")]),
-            ),
+                    BodySource::Fields(
+                        &[
+                            Field::new("noteList my orders")
+                                .argument("note")
+                                .content_type("List my orders")
+                                .headers(&[("List my orders", "List my orders")]),
+                        ],
+                    ),
+                )
+                .xml_hints("List my orders")
+                .choice(
+                    &Choice::new(
+                        "List my orders",
+                        &[Alternative::new("List my orders", BodyFormat::Xml)],
+                    ),
+                ),
         )
         .accept("application/json")
         .security(&[&[Need::scheme("List my orders").scopes(&["List my orders"])]])

@@ -8,8 +8,12 @@ use std::fmt::Write as _;
 
 use super::modules::Module;
 use super::quote::{comment, rust, rust_lines, rustdoc};
-use crate::plan::{Body, BodySource, Field, Need, Parameter, Plan, Scheme, SchemeKind, Tool};
-use crate::runtime::tool::{BodyFormat, Hints, Location, ResultShape, Style};
+use crate::plan::{
+    Body, BodySource, Field, Need, Parameter, Plan, Scheme, SchemeKind, ServerTemplate, Tool,
+};
+use crate::runtime::tool::{
+    BodyFormat, FieldFormat, Hints, Location, ParameterFormat, ResultShape, Style,
+};
 
 /// The text of `src/tools/<module>.rs`.
 pub(super) fn group_module(module: &Module<'_>) -> String {
@@ -39,7 +43,12 @@ pub(super) fn index(plan: &Plan, modules: &[Module<'_>]) -> String {
             .url
             .as_deref()
             .map_or_else(|| "None".to_owned(), |url| format!("Some({})", rust(url)));
-        let _ = writeln!(server, "BaseUrl {{ url: {url} }},");
+        let mut expression = format!("BaseUrl::new({url})");
+        if !base.templates.is_empty() {
+            let templates = list(&base.templates, template_expression);
+            let _ = write!(expression, ".templates(&[{templates}])");
+        }
+        let _ = writeln!(server, "{expression},");
     }
     let _ = writeln!(server, "],\nschemes: &[");
     for scheme in &plan.schemes {
@@ -77,11 +86,13 @@ fn header(what: &str) -> String {
 
 /// The `use` line for the types of `runtime::tool` that a text names.
 fn imports(text: &str, always: &'static str) -> String {
-    const TYPES: [&str; 15] = [
+    const TYPES: [&str; 19] = [
+        "Alternative",
         "BaseUrl",
         "Body",
         "BodyFormat",
         "BodySource",
+        "Choice",
         "Field",
         "Group",
         "Hints",
@@ -93,6 +104,8 @@ fn imports(text: &str, always: &'static str) -> String {
         "SchemeKind",
         "ServerDef",
         "Style",
+        "Template",
+        "Variable",
     ];
     let code = without_strings(text);
     let words: BTreeSet<&str> = code
@@ -218,10 +231,31 @@ fn parameter_expression(parameter: &Parameter) -> String {
     if parameter.allow_reserved {
         text.push_str(".allow_reserved()");
     }
-    if parameter.json {
-        text.push_str(".json()");
+    match parameter.format {
+        ParameterFormat::Style => {}
+        ParameterFormat::Json => text.push_str(".json()"),
+        ParameterFormat::Form => text.push_str(".form()"),
+    }
+    if parameter.whole_query {
+        text.push_str(".whole_query()");
     }
     text
+}
+
+fn template_expression(template: &ServerTemplate) -> String {
+    let variables = list(&template.variables, |variable| {
+        format!(
+            "Variable {{ name: {}, env: {}, default: {}, values: &[{}] }}",
+            rust(&variable.name),
+            rust(&variable.variable),
+            rust(&variable.default),
+            list(&variable.values, |value| rust(value))
+        )
+    });
+    format!(
+        "Template {{ url: {}, variables: &[{variables}] }}",
+        rust(&template.url)
+    )
 }
 
 fn style_expression(style: Style) -> &'static str {
@@ -232,7 +266,9 @@ fn style_expression(style: Style) -> &'static str {
         Style::Form => "Style::Form",
         Style::SpaceDelimited => "Style::SpaceDelimited",
         Style::PipeDelimited => "Style::PipeDelimited",
+        Style::TabDelimited => "Style::TabDelimited",
         Style::DeepObject => "Style::DeepObject",
+        Style::Cookie => "Style::Cookie",
     }
 }
 
@@ -240,6 +276,9 @@ fn body_expression(body: &Body) -> String {
     let (constructor, media_type) = match body.format {
         BodyFormat::Json => ("json", "application/json"),
         BodyFormat::Form => ("form", "application/x-www-form-urlencoded"),
+        BodyFormat::Multipart => ("multipart", "multipart/form-data"),
+        BodyFormat::Xml => ("xml", "application/xml"),
+        BodyFormat::JsonLines => ("json_lines", "application/x-ndjson"),
         BodyFormat::Text => ("text", "text/plain; charset=utf-8"),
         BodyFormat::Bytes => ("bytes", "application/octet-stream"),
     };
@@ -248,8 +287,33 @@ fn body_expression(body: &Body) -> String {
             format!("BodySource::Fields(&[{}])", list(fields, field_expression))
         }
         BodySource::Whole(argument) => format!("BodySource::Whole({})", rust(argument)),
+        BodySource::Object(argument, fields) => format!(
+            "BodySource::Object({}, &[{}])",
+            rust(argument),
+            list(fields, field_expression)
+        ),
     };
-    let mut text = format!("Body::{constructor}({source})");
+    let mut text = match body.format {
+        BodyFormat::Xml => format!("Body::xml({source}, {})", rust(&body.xml)),
+        _ => format!("Body::{constructor}({source})"),
+    };
+    if !body.xml.is_empty() && body.format != BodyFormat::Xml {
+        let _ = write!(text, ".xml_hints({})", rust(&body.xml));
+    }
+    if let Some((argument, others)) = &body.choice {
+        let others = list(others, |(name, format)| {
+            format!(
+                "Alternative::new({}, {})",
+                rust(name),
+                format_expression(*format)
+            )
+        });
+        let _ = write!(
+            text,
+            ".choice(&Choice::new({}, &[{others}]))",
+            rust(argument)
+        );
+    }
     if body.media_type != media_type {
         let _ = write!(text, ".media_type({})", rust(&body.media_type));
     }
@@ -257,6 +321,18 @@ fn body_expression(body: &Body) -> String {
         text.push_str(".optional()");
     }
     text
+}
+
+fn format_expression(format: BodyFormat) -> &'static str {
+    match format {
+        BodyFormat::Json => "BodyFormat::Json",
+        BodyFormat::Form => "BodyFormat::Form",
+        BodyFormat::Multipart => "BodyFormat::Multipart",
+        BodyFormat::Xml => "BodyFormat::Xml",
+        BodyFormat::JsonLines => "BodyFormat::JsonLines",
+        BodyFormat::Text => "BodyFormat::Text",
+        BodyFormat::Bytes => "BodyFormat::Bytes",
+    }
 }
 
 fn field_expression(field: &Field) -> String {
@@ -271,6 +347,23 @@ fn field_expression(field: &Field) -> String {
             style_expression(field.style),
             field.explode
         );
+    }
+    if field.allow_reserved {
+        text.push_str(".allow_reserved()");
+    }
+    match field.format {
+        FieldFormat::Value => {}
+        FieldFormat::Json => text.push_str(".json()"),
+        FieldFormat::File => text.push_str(".file()"),
+    }
+    if !field.content_type.is_empty() {
+        let _ = write!(text, ".content_type({})", rust(&field.content_type));
+    }
+    if !field.headers.is_empty() {
+        let headers = list(&field.headers, |(name, value)| {
+            format!("({}, {})", rust(name), rust(value))
+        });
+        let _ = write!(text, ".headers(&[{headers}])");
     }
     text
 }

@@ -3,7 +3,7 @@
 //! One rule decides whether the fields of a body become arguments of the tool (they are *lifted*) or the whole body
 //! is one argument `body`. They are lifted when all of this holds:
 //!
-//! 1. the body is sent as JSON or as a form;
+//! 1. the body is sent as JSON, a form, multipart or XML;
 //! 2. its schema, with references followed and `allOf` merged, is an object with at least one fixed property that a
 //!    client may send;
 //! 3. nothing at its root depends on the values: no `oneOf`, `anyOf`, `not`, `if`, `dependent…`,
@@ -19,18 +19,17 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
+use super::media::Choice;
 use super::schema::Schemas;
 use super::schema::advertised::Argument;
 use super::schema::flat::{Additional, All, Flat, flatten};
 use super::schema::nodes::Source;
-use super::{Body, BodySource, Field, media, names, parameters};
+use super::{Body, BodySource, Field, fields, media, names, parameters, xml};
 use crate::api::{MediaType, Operation, RequestBody};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::runtime::tool::{BodyFormat, Style};
+use crate::runtime::tool::{BodyFormat, FieldFormat};
 
 static TEXT: LazyLock<Value> = LazyLock::new(|| json!({"type": "string"}));
-static BASE64: LazyLock<Value> =
-    LazyLock::new(|| json!({"type": "string", "contentEncoding": "base64"}));
 
 /// What becomes of a request body.
 pub(super) enum Outcome<'a> {
@@ -52,25 +51,38 @@ pub(super) fn body<'a>(
     let Some(body) = &operation.body else {
         return Outcome::None;
     };
-    let Some(choice) = media::choice(&body.content) else {
+    let mut choices = media::choices(&body.content, schemas).into_iter();
+    let Some(choice) = choices.next() else {
         return unsupported(operation, body, diagnostics);
     };
     let media = &body.content[choice.index];
+    let others = others(operation, body, &choice, choices.collect(), diagnostics);
+    let has_xml = std::iter::once(choice.format)
+        .chain(others.iter().map(|(_, format)| *format))
+        .any(|format| format == BodyFormat::Xml);
+    let xml = (media.schema.as_ref())
+        .filter(|_| has_xml)
+        .map(|schema| xml::hints(schema, schemas));
     let mut planned = Body {
         media_type: choice.content_type,
         format: choice.format,
         required: body.required,
         source: BodySource::Whole(String::new()),
+        choice: None,
+        xml: xml.unwrap_or_default(),
     };
-    let lifted = matches!(choice.format, BodyFormat::Json | BodyFormat::Form)
-        .then(|| lifted(body, media, taken, schemas))
+    let lifted = is_structured(choice.format)
+        .then(|| lifted(body, media, choice.format, taken, schemas))
         .flatten();
     let arguments = if let Some((fields, arguments)) = lifted {
         planned.source = BodySource::Fields(fields);
         arguments
     } else {
-        let name = whole_name(taken);
-        planned.source = BodySource::Whole(name.clone());
+        let name = free_name("body", taken);
+        planned.source = match known_fields(choice.format, media, schemas) {
+            fields if fields.is_empty() => BodySource::Whole(name.clone()),
+            fields => BodySource::Object(name.clone(), fields),
+        };
         vec![Argument {
             name,
             is_required: body.required,
@@ -78,7 +90,90 @@ pub(super) fn body<'a>(
             pointer: &body.pointer,
         }]
     };
+    if !others.is_empty() {
+        let mut taken = taken.clone();
+        taken.extend(arguments.iter().map(|argument| argument.name.clone()));
+        planned.choice = Some((free_name("content_type", &taken), others));
+    }
     Outcome::Sent(planned, arguments)
+}
+
+/// Whether a format can be made of the fields of an object.
+fn is_structured(format: BodyFormat) -> bool {
+    matches!(
+        format,
+        BodyFormat::Json | BodyFormat::Form | BodyFormat::Multipart | BodyFormat::Xml
+    )
+}
+
+/// The other ways to send the same arguments. A media type of another schema would need other arguments.
+fn others(
+    operation: &Operation,
+    body: &RequestBody,
+    best: &Choice,
+    candidates: Vec<Choice>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<(String, BodyFormat)> {
+    let schema = &body.content[best.index].schema;
+    let mut others: Vec<(String, BodyFormat)> = Vec::new();
+    for candidate in candidates {
+        let media = &body.content[candidate.index];
+        let is_known = candidate.content_type == best.content_type
+            || others
+                .iter()
+                .any(|(name, _)| *name == candidate.content_type);
+        if is_known || media.name.contains('*') {
+            continue;
+        }
+        let fits = media.schema == *schema
+            && (candidate.format == best.format
+                || (is_structured(candidate.format) && is_structured(best.format)));
+        if fits {
+            others.push((candidate.content_type, candidate.format));
+        } else {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::UnofferedMediaType,
+                    format!(
+                        "{} is sent as `{}` only; `{}` takes another body",
+                        super::operation_label(operation),
+                        best.content_type,
+                        candidate.content_type
+                    ),
+                )
+                .at(&body.pointer),
+            );
+        }
+    }
+    others
+}
+
+/// The fields of an object that stays one argument, where the format asks what they are.
+fn known_fields(format: BodyFormat, media: &MediaType, schemas: &Schemas<'_>) -> Vec<Field> {
+    if !matches!(format, BodyFormat::Form | BodyFormat::Multipart) {
+        return Vec::new();
+    }
+    let Some(schema) = &media.schema else {
+        return Vec::new();
+    };
+    (flatten(schemas, &[schema]).properties.iter())
+        .map(|(name, all)| fields::field(format, media, name, name, all, schemas))
+        .collect()
+}
+
+impl Body {
+    /// The argument that names the media type, with its schema.
+    pub(super) fn media_type_argument(&self) -> Option<(&str, Value)> {
+        let (argument, others) = self.choice.as_ref()?;
+        let names = std::iter::once(&self.media_type).chain(others.iter().map(|(name, _)| name));
+        let schema = json!({
+            "type": "string",
+            "description": "How the body is sent.",
+            "enum": names.collect::<Vec<_>>(),
+            "default": self.media_type,
+        });
+        Some((argument, schema))
+    }
 }
 
 fn unsupported<'a>(
@@ -119,6 +214,7 @@ fn unsupported<'a>(
 fn lifted<'a>(
     body: &'a RequestBody,
     media: &'a MediaType,
+    format: BodyFormat,
     taken: &BTreeSet<String>,
     schemas: &Schemas<'a>,
 ) -> Option<(Vec<Field>, Vec<Argument<'a>>)> {
@@ -163,16 +259,21 @@ fn lifted<'a>(
             .into_iter()
             .zip(names)
             .map(|((wire, all), argument)| {
+                let field = fields::field(format, media, wire, &argument, &all, schemas);
+                let source = Source {
+                    description: (field.format == FieldFormat::File)
+                        .then(|| flatten(schemas, &all).description)
+                        .flatten(),
+                    all: fields::argument_schemas(&field, all, schemas),
+                    ..Source::default()
+                };
                 let argument = Argument {
                     name: argument,
                     is_required: required.contains(wire),
-                    source: Source {
-                        all,
-                        ..Source::default()
-                    },
+                    source,
                     pointer: &body.pointer,
                 };
-                (field(media, wire, &argument.name), argument)
+                (field, argument)
             })
             .unzip(),
     )
@@ -187,26 +288,10 @@ fn is_plain_object(flat: &Flat<'_>) -> bool {
         && matches!(flat.additional, Additional::Unsaid | Additional::Forbidden)
 }
 
-fn field(media: &MediaType, wire: &str, argument: &str) -> Field {
-    let encoding = media.encoding.get(wire);
-    let style = encoding
-        .and_then(|encoding| encoding.style)
-        .map_or(Style::Form, parameters::style);
-    // OpenAPI 3.1 §4.8.15.1.2: `explode` is true by default for `form` alone; `deepObject` has no other way.
-    let explode = encoding
-        .and_then(|encoding| encoding.explode)
-        .unwrap_or(matches!(style, Style::Form | Style::DeepObject));
-    Field {
-        argument: argument.to_owned(),
-        name: wire.to_owned(),
-        style,
-        explode,
-    }
-}
-
-fn whole_name(taken: &BTreeSet<String>) -> String {
-    let numbered = (2..).map(|number| format!("body_{number}"));
-    std::iter::once("body".to_owned())
+/// The name, with a number where an argument has it already.
+fn free_name(name: &str, taken: &BTreeSet<String>) -> String {
+    let numbered = (2..).map(|number| format!("{name}_{number}"));
+    std::iter::once(name.to_owned())
         .chain(numbered)
         .find(|name| !taken.contains(name))
         .unwrap_or_default()
@@ -224,19 +309,18 @@ fn whole_source<'a>(
             .is_some_and(|types| types.iter().all(|kind| kind.is_text()))
     };
     let schema = match (planned.format, &media.schema) {
-        (BodyFormat::Bytes, _) => &*BASE64,
+        (BodyFormat::Bytes, _) => &*fields::FILE,
         (BodyFormat::Text, Some(schema)) if is_text(schema) => schema,
         (BodyFormat::Text, _) => &*TEXT,
         (_, Some(schema)) => schema,
         (_, None) => parameters::anything(),
     };
     let remark = match planned.format {
-        BodyFormat::Bytes => Some("Base64 of the bytes to send.".to_owned()),
         BodyFormat::Text => Some(format!(
             "Sent as it is, as `{}`.",
             planned.media_type.split(';').next().unwrap_or_default()
         )),
-        BodyFormat::Json | BodyFormat::Form => None,
+        _ => None,
     };
     let described = body
         .description

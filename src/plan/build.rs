@@ -6,13 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::body::{self, Outcome};
 use super::curation::Curation;
-use super::schema::Schemas;
 use super::schema::advertised::{Argument, Room, advertised};
 use super::schema::output::output;
 use super::schema::pattern::Patterns;
 use super::schema::precise::{Precise, Reporter};
+use super::schema::{Schemas, json_chars};
 use super::upstream::{Schemes, Servers};
-use super::{PlanOptions, Tool, describe, media, parameters};
+use super::{Body, PlanOptions, Tool, describe, media, parameters};
 use crate::api::{Operation, Response};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::runtime::tool::ResultShape;
@@ -52,7 +52,10 @@ impl<'a> Builder<'a, '_> {
                 Some(body)
             }
         };
-        let advertised = self.advertised(operation, &arguments, diagnostics);
+        let choice = body.as_ref().and_then(Body::media_type_argument);
+        let taken =
+            (choice.as_ref()).map_or(0, |(name, schema)| name.len() + json_chars(schema) + 4);
+        let mut advertised = self.advertised(operation, &arguments, taken, diagnostics);
         let mut precise = self.precise(&arguments, diagnostics);
         // Where the projection lost nothing, one text serves both.
         if without_annotations(&advertised, false) == precise {
@@ -60,6 +63,11 @@ impl<'a> Builder<'a, '_> {
         }
         let successes = media::successes(&operation.responses);
         let (result, output) = self.output(&successes);
+        if let Some((argument, schema)) = choice {
+            for root in [&mut advertised, &mut precise] {
+                root["properties"][argument] = schema.clone();
+            }
+        }
         Some(Tool {
             title: describe::title(operation, curation),
             description: describe::description(operation, curation, self.is_terse),
@@ -72,7 +80,7 @@ impl<'a> Builder<'a, '_> {
             server: self.servers.of(operation),
             parameters,
             body,
-            accept: media::accept(&successes),
+            accept: media::accept(&successes, self.schemas),
             security: self.schemes.needs(operation, diagnostics),
             hints: curation.hints(&operation.method),
             result,
@@ -87,10 +95,12 @@ impl<'a> Builder<'a, '_> {
         &mut self,
         operation: &Operation,
         arguments: &[Argument<'a>],
+        taken: usize,
         diagnostics: &mut Diagnostics,
     ) -> Value {
+        let limit = self.options.schema_budget.saturating_mul(4);
         let room = Room {
-            limit: self.options.schema_budget.saturating_mul(4),
+            limit: limit.saturating_sub(taken),
             is_terse: self.is_terse,
         };
         let advertised = advertised(arguments, self.schemas, &mut self.patterns, room);
@@ -141,7 +151,8 @@ impl<'a> Builder<'a, '_> {
         let mut found: Option<&Value> = None;
         for response in successes.iter().filter(|it| !it.content.is_empty()) {
             // A success in another format has nothing that could be structured.
-            let Some(schema) = media::json_of(response).and_then(|json| json.schema.as_ref())
+            let Some(schema) =
+                media::json_of(response, self.schemas).and_then(|json| json.schema.as_ref())
             else {
                 return (ResultShape::Unstructured, None);
             };

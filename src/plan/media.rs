@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+use super::fields;
+use super::schema::flat::flatten;
+use super::schema::{JsonType, Schemas};
 use crate::api::{MediaType, Response, StatusPattern};
 use crate::runtime::tool::BodyFormat;
 
@@ -15,15 +18,13 @@ pub(super) struct Choice {
     pub format: BodyFormat,
 }
 
-/// The media type that fits a tool's arguments best: JSON before forms before text before bytes; within a kind
-/// the first one. Nothing when there is none, as with `multipart/…` alone.
-pub(super) fn choice(content: &[MediaType]) -> Option<Choice> {
-    content
-        .iter()
-        .enumerate()
+/// The ways to send a body, the one that fits a tool's arguments best first: JSON, a form with files or without, streams
+/// of JSON, XML, text, bytes; within a kind the first of the document.
+pub(super) fn choices(content: &[MediaType], schemas: &Schemas<'_>) -> Vec<Choice> {
+    let mut ranked: Vec<(u8, Choice)> = (content.iter().enumerate())
         .filter(|(_, media)| is_header_text(&media.name))
         .filter_map(|(index, media)| {
-            let (rank, format, content_type) = sendable(media)?;
+            let (rank, format, content_type) = sendable(media, schemas)?;
             let choice = Choice {
                 index,
                 content_type,
@@ -31,53 +32,66 @@ pub(super) fn choice(content: &[MediaType]) -> Option<Choice> {
             };
             Some((rank, choice))
         })
-        .min_by_key(|(rank, choice)| (*rank, choice.index))
-        .map(|(_, choice)| choice)
+        .collect();
+    ranked.sort_by_key(|(rank, choice)| (*rank, choice.index));
+    ranked.into_iter().map(|(_, choice)| choice).collect()
 }
 
 /// Rank, format and `Content-Type` of a media type that arguments can be sent as.
-fn sendable(media: &MediaType) -> Option<(u8, BodyFormat, String)> {
+fn sendable(media: &MediaType, schemas: &Schemas<'_>) -> Option<(u8, BodyFormat, String)> {
     let name = essence(&media.name);
     let as_is = || media.name.trim().to_owned();
     let is_wildcard = name.contains('*');
+    let usual = |usual: &str| {
+        if is_wildcard {
+            usual.to_owned()
+        } else {
+            as_is()
+        }
+    };
     if is_json(&name) {
         let rank = u8::from(name != "application/json");
-        let content_type = if is_wildcard {
-            "application/json".to_owned()
-        } else {
-            as_is()
-        };
-        return Some((rank, BodyFormat::Json, content_type));
+        return Some((rank, BodyFormat::Json, usual("application/json")));
     }
-    if name == "application/x-www-form-urlencoded" {
-        return Some((2, BodyFormat::Form, as_is()));
+    let schema = media.schema.as_ref();
+    match name.as_str() {
+        // A form can hold a file as text at best.
+        "application/x-www-form-urlencoded" => {
+            let rank = if fields::has_file(schema, schemas) {
+                4
+            } else {
+                2
+            };
+            return Some((rank, BodyFormat::Form, as_is()));
+        }
+        "multipart/form-data" | "multipart/mixed" | "multipart/related" => {
+            // The boundary is ours to choose.
+            return Some((3, BodyFormat::Multipart, name));
+        }
+        "multipart/*" => {
+            return Some((3, BodyFormat::Multipart, "multipart/form-data".to_owned()));
+        }
+        _ => {}
     }
-    if name.starts_with("multipart/") {
-        return None;
+    let carries = carried(schema, schemas);
+    if is_json_lines(&name) && carries == Carries::Structure {
+        return Some((5, BodyFormat::JsonLines, as_is()));
+    }
+    if is_xml(&name) && carries == Carries::Structure {
+        return Some((6, BodyFormat::Xml, as_is()));
     }
     if is_text(&name) {
-        let content_type = if is_wildcard {
-            "text/plain; charset=utf-8".to_owned()
-        } else {
-            as_is()
-        };
-        let rank = if name.starts_with("text/plain") { 3 } else { 4 };
-        return Some((rank, BodyFormat::Text, content_type));
+        let rank = if name.starts_with("text/plain") { 7 } else { 8 };
+        return Some((rank, BodyFormat::Text, usual("text/plain; charset=utf-8")));
     }
-    let carries = carried(media.schema.as_ref());
     if matches!(name.as_str(), "*/*" | "application/*") && carries == Carries::Structure {
-        let json = "application/json".to_owned();
-        return Some((5, BodyFormat::Json, json));
+        return Some((9, BodyFormat::Json, "application/json".to_owned()));
     }
-    let content_type = if is_wildcard {
-        "application/octet-stream".to_owned()
-    } else {
-        as_is()
-    };
+    let content_type = usual("application/octet-stream");
     match carries {
-        Carries::Text if !is_binary(&name) => Some((6, BodyFormat::Text, content_type)),
-        Carries::Bytes => Some((7, BodyFormat::Bytes, content_type)),
-        _ if is_binary(&name) || is_wildcard => Some((7, BodyFormat::Bytes, content_type)),
+        Carries::Text if !is_binary(&name) => Some((10, BodyFormat::Text, content_type)),
+        Carries::Bytes => Some((11, BodyFormat::Bytes, content_type)),
+        _ if is_binary(&name) || is_wildcard => Some((11, BodyFormat::Bytes, content_type)),
         _ => None,
     }
 }
@@ -91,18 +105,24 @@ enum Carries {
     Unknown,
 }
 
-fn carried(schema: Option<&Value>) -> Carries {
-    let Some(Value::Object(schema)) = schema else {
+fn carried(schema: Option<&Value>, schemas: &Schemas<'_>) -> Carries {
+    let Some(schema) = schema else {
         return Carries::Unknown;
     };
-    let text = |keyword| schema.get(keyword).and_then(Value::as_str);
+    let flat = flatten(schemas, &[schema]);
+    let text = |keyword: &str| flat.limits.get(keyword).and_then(|value| value.as_str());
     let is_bytes = matches!(text("format"), Some("binary" | "byte" | "base64"))
-        || schema.contains_key("contentEncoding")
-        || schema.contains_key("contentMediaType");
-    match text("type") {
-        Some("string") | None if is_bytes => Carries::Bytes,
-        Some("string") => Carries::Text,
-        None if schema.is_empty() => Carries::Unknown,
+        || text("contentEncoding").is_some()
+        || text("contentMediaType").is_some();
+    let types = flat.effective_types();
+    let is_text = types
+        .as_ref()
+        .is_some_and(|types| types.iter().all(|kind| *kind == JsonType::String));
+    match types {
+        _ if is_text && is_bytes => Carries::Bytes,
+        _ if is_text => Carries::Text,
+        None if is_bytes => Carries::Bytes,
+        None if flat.alternatives.is_empty() => Carries::Unknown,
         _ => Carries::Structure,
     }
 }
@@ -116,8 +136,30 @@ pub(super) fn is_json(name: &str) -> bool {
     ) || (name.ends_with("+json") && !name.ends_with("json-seq"))
 }
 
-fn is_text(name: &str) -> bool {
-    name.starts_with("text/")
+/// A JSON text on each line.
+fn is_json_lines(name: &str) -> bool {
+    matches!(
+        name,
+        "application/x-ndjson"
+            | "application/ndjson"
+            | "application/jsonl"
+            | "application/x-jsonlines"
+            | "application/jsonlines"
+            | "application/stream+json"
+            | "application/x-json-stream"
+    )
+}
+
+fn is_xml(name: &str) -> bool {
+    matches!(name, "application/xml" | "text/xml") || name.ends_with("+xml")
+}
+
+/// Whether a media type is text, whatever it says.
+pub(super) fn is_text(name: &str) -> bool {
+    let name = essence(name);
+    let name = name.as_str();
+    is_json_lines(name)
+        || name.starts_with("text/")
         || name.ends_with("+xml")
         || name.ends_with("+yaml")
         || matches!(
@@ -129,9 +171,6 @@ fn is_text(name: &str) -> bool {
                 | "application/graphql"
                 | "application/javascript"
                 | "application/sql"
-                | "application/x-ndjson"
-                | "application/ndjson"
-                | "application/jsonl"
                 | "application/jwt"
                 | "application/jose"
         )
@@ -161,7 +200,7 @@ fn is_binary(name: &str) -> bool {
 }
 
 /// The media type without its parameters, in lower case.
-fn essence(name: &str) -> String {
+pub(super) fn essence(name: &str) -> String {
     name.split(';')
         .next()
         .unwrap_or_default()
@@ -170,7 +209,7 @@ fn essence(name: &str) -> String {
 }
 
 /// A spec's text that may stand in a header: `type/subtype` with parameters, no line breaks.
-fn is_header_text(name: &str) -> bool {
+pub(super) fn is_header_text(name: &str) -> bool {
     name.contains('/')
         && name.len() <= 200
         && name.chars().all(|c| c.is_ascii_graphic() || c == ' ')
@@ -198,11 +237,12 @@ pub(super) fn successes(responses: &[Response]) -> Vec<&Response> {
 
 /// The JSON media type of a response: `application/json` or else the first one. `*/*` with a schema that is not
 /// text means JSON too (Spring's default).
-pub(super) fn json_of(response: &Response) -> Option<&MediaType> {
+pub(super) fn json_of<'r>(response: &'r Response, schemas: &Schemas<'_>) -> Option<&'r MediaType> {
     let exact = |media: &&MediaType| essence(&media.name) == "application/json";
     let any = |media: &&MediaType| is_json(&media.name);
     let open = |media: &&MediaType| {
-        essence(&media.name) == "*/*" && carried(media.schema.as_ref()) == Carries::Structure
+        let carries = || carried(media.schema.as_ref(), schemas);
+        essence(&media.name) == "*/*" && carries() == Carries::Structure
     };
     let content = &response.content;
     content
@@ -213,11 +253,11 @@ pub(super) fn json_of(response: &Response) -> Option<&MediaType> {
 }
 
 /// The `Accept` header: what the successes are described as, JSON alone where a response has it.
-pub(super) fn accept(successes: &[&Response]) -> String {
+pub(super) fn accept(successes: &[&Response], schemas: &Schemas<'_>) -> String {
     const LONGEST: usize = 250;
     let mut names: Vec<&str> = Vec::new();
     for response in successes {
-        let wanted: Vec<&MediaType> = match json_of(response) {
+        let wanted: Vec<&MediaType> = match json_of(response, schemas) {
             Some(json) => vec![json],
             None => response.content.iter().collect(),
         };
@@ -255,8 +295,7 @@ mod tests {
         MediaType {
             name: name.to_owned(),
             schema,
-            example: None,
-            encoding: indexmap::IndexMap::new(),
+            ..MediaType::default()
         }
     }
 
@@ -265,13 +304,15 @@ mod tests {
             .iter()
             .map(|(name, schema)| media(name, schema.clone()))
             .collect();
-        choice(&content).map(|choice| (choice.content_type, choice.format))
+        let none = indexmap::IndexMap::new();
+        let best = choices(&content, &Schemas::new(&none)).into_iter().next();
+        best.map(|choice| (choice.content_type, choice.format))
     }
 
     #[test]
     fn json_goes_before_forms_text_and_bytes() {
         let all = [
-            ("multipart/form-data", None),
+            ("application/edifact", None),
             ("image/png", None),
             ("text/csv", None),
             ("application/x-www-form-urlencoded", None),
@@ -354,6 +395,7 @@ mod tests {
             description: None,
             content: names.iter().map(|name| media(name, None)).collect(),
         };
+        let none = indexmap::IndexMap::new();
         let responses = [
             response(
                 StatusPattern::Exact(200),
@@ -363,11 +405,14 @@ mod tests {
             response(StatusPattern::Exact(404), &["application/problem+json"]),
         ];
         assert_eq!(
-            accept(&successes(&responses)),
+            accept(&successes(&responses), &Schemas::new(&none)),
             "application/json, text/plain"
         );
         assert_eq!(
-            accept(&successes(&[response(StatusPattern::Default, &[])])),
+            accept(
+                &successes(&[response(StatusPattern::Default, &[])]),
+                &Schemas::new(&none)
+            ),
             "*/*"
         );
     }

@@ -7,6 +7,7 @@ mod body;
 mod build;
 mod curation;
 mod describe;
+mod fields;
 mod media;
 mod names;
 mod parameters;
@@ -16,6 +17,7 @@ mod selection;
 mod tests;
 mod text;
 mod upstream;
+mod xml;
 
 use std::collections::BTreeMap;
 
@@ -24,7 +26,9 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, Operation};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
-use crate::runtime::tool::{BodyFormat, Hints, Location, ResultShape, Style};
+use crate::runtime::tool::{
+    BodyFormat, FieldFormat, Hints, Location, ParameterFormat, ResultShape, Style,
+};
 use crate::selector::{Selector, Subject};
 
 /// OpenAI and GitHub Copilot take no more tools at once. Whoever has more pays for every sentence a thousand times,
@@ -211,6 +215,33 @@ pub struct Server {
     pub variable: String,
     /// What the spec says about it.
     pub description: String,
+    /// What the owner can choose from when the server is started: all servers of the spec where there are several, and
+    /// those with variables. The first is the default.
+    pub templates: Vec<ServerTemplate>,
+}
+
+/// See [`crate::runtime::tool::Template`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerTemplate {
+    /// An absolute URL once its variables are filled in.
+    pub url: String,
+    /// What the spec says about it.
+    pub description: String,
+    /// The variables.
+    pub variables: Vec<ServerVariable>,
+}
+
+/// See [`crate::runtime::tool::Variable`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerVariable {
+    /// The name between the braces.
+    pub name: String,
+    /// The environment variable: `API_SERVER_REGION`.
+    pub variable: String,
+    /// The usual value.
+    pub default: String,
+    /// The only values; empty where any will do.
+    pub values: Vec<String>,
 }
 
 /// A security scheme.
@@ -373,8 +404,10 @@ pub struct Parameter {
     pub explode: bool,
     /// Whether reserved characters stay.
     pub allow_reserved: bool,
-    /// Whether it is sent as JSON text.
-    pub json: bool,
+    /// What text it becomes.
+    pub format: ParameterFormat,
+    /// Whether it is the whole query.
+    pub whole_query: bool,
 }
 
 /// See [`crate::runtime::tool::Body`].
@@ -388,6 +421,10 @@ pub struct Body {
     pub required: bool,
     /// Which arguments it is made of.
     pub source: BodySource,
+    /// The argument that names another way to send it, and the other ways as media type and format.
+    pub choice: Option<(String, Vec<(String, BodyFormat)>)>,
+    /// The names in XML, as JSON text.
+    pub xml: String,
 }
 
 /// See [`crate::runtime::tool::BodySource`].
@@ -397,6 +434,8 @@ pub enum BodySource {
     Fields(Vec<Field>),
     /// This argument is the body.
     Whole(String),
+    /// This argument is the body, an object of which these fields are known.
+    Object(String, Vec<Field>),
 }
 
 /// See [`crate::runtime::tool::Field`].
@@ -410,4 +449,12 @@ pub struct Field {
     pub style: Style,
     /// Whether it is spread out in a form.
     pub explode: bool,
+    /// Whether reserved characters stay in a form.
+    pub allow_reserved: bool,
+    /// What it becomes in a form or a multipart body.
+    pub format: FieldFormat,
+    /// The media type of its part, or empty.
+    pub content_type: String,
+    /// More headers of its part.
+    pub headers: Vec<(String, String)>,
 }

@@ -11,7 +11,7 @@ use super::schema::nodes::Source;
 use super::{Parameter, media, names, text};
 use crate::api::{self, Operation, ParameterLocation, Serialization};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::runtime::tool::{Location, Style};
+use crate::runtime::tool::{Location, ParameterFormat, Style};
 
 /// Headers that the HTTP client writes itself. A tool argument that could set one would reach beyond its place:
 /// another host, another framing, another credential.
@@ -99,7 +99,7 @@ fn pair<'a>(
             .filter(|text| !text.trim().is_empty()),
         example: parameter.example.as_ref(),
         is_deprecated: parameter.deprecated,
-        is_never_null: !encoding.json,
+        is_never_null: encoding.format != ParameterFormat::Json,
         remark: names::is_opaque(&argument, &parameter.name)
             .then(|| format!("Sent as `{}`.", text::line(&parameter.name))),
         ..Source::default()
@@ -111,7 +111,8 @@ fn pair<'a>(
         style: encoding.style,
         explode: encoding.explode,
         allow_reserved: encoding.allow_reserved,
-        json: encoding.json,
+        format: encoding.format,
+        whole_query: matches!(parameter.serialization, Serialization::WholeQuery(_)),
     };
     let argument = Argument {
         name: argument,
@@ -127,7 +128,7 @@ struct Encoding {
     style: Style,
     explode: bool,
     allow_reserved: bool,
-    json: bool,
+    format: ParameterFormat,
 }
 
 fn encoding(parameter: &api::Parameter, schemas: &Schemas<'_>) -> Result<Encoding, String> {
@@ -149,14 +150,19 @@ fn encoding(parameter: &api::Parameter, schemas: &Schemas<'_>) -> Result<Encodin
             style: self::style(*style),
             explode: *explode,
             allow_reserved: *allow_reserved,
-            json: false,
+            format: ParameterFormat::Style,
         }),
-        Serialization::Content(media_type) => {
-            let json = media::is_json(media_type);
+        Serialization::Content(media_type) | Serialization::WholeQuery(media_type) => {
+            let format = match media::essence(media_type).as_str() {
+                name if media::is_json(name) => ParameterFormat::Json,
+                "application/x-www-form-urlencoded" => ParameterFormat::Form,
+                _ => ParameterFormat::Style,
+            };
             let is_text = flatten(schemas, &[&parameter.schema])
                 .effective_types()
                 .is_some_and(|types| types.iter().all(|kind| kind.is_text()));
-            if !json && !is_text {
+            let is_whole = matches!(parameter.serialization, Serialization::WholeQuery(_));
+            if format == ParameterFormat::Style && (is_whole || !is_text) {
                 return Err(format!(
                     "parameter `{name}` is serialised as `{media_type}`, which arguments cannot become"
                 ));
@@ -173,7 +179,7 @@ fn encoding(parameter: &api::Parameter, schemas: &Schemas<'_>) -> Result<Encodin
                 },
                 explode: false,
                 allow_reserved: false,
-                json,
+                format,
             })
         }
     }
@@ -222,7 +228,9 @@ pub(super) fn style(style: api::Style) -> Style {
         api::Style::Form => Style::Form,
         api::Style::SpaceDelimited => Style::SpaceDelimited,
         api::Style::PipeDelimited => Style::PipeDelimited,
+        api::Style::TabDelimited => Style::TabDelimited,
         api::Style::DeepObject => Style::DeepObject,
+        api::Style::Cookie => Style::Cookie,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::{Need, Scheme, SchemeKind, Server, names};
+use super::{Need, Scheme, SchemeKind, Server, ServerTemplate, ServerVariable, names};
 use crate::api::{self, Api, Operation, ParameterLocation, SecuritySchemeKind};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
 use crate::runtime::tool::Location;
@@ -23,7 +23,17 @@ impl Servers {
         let mut this = Self {
             servers: Vec::new(),
         };
-        this.add(url, description);
+        let callable: Vec<&api::Server> = (api.servers.iter())
+            .filter(|server| server.url.is_some())
+            .collect();
+        let is_choice = url.is_some()
+            && (callable.len() > 1 || callable.iter().any(|server| !server.variables.is_empty()));
+        let templates = if is_choice {
+            templates(&callable)
+        } else {
+            Vec::new()
+        };
+        this.add(url, description, templates);
         this
     }
 
@@ -39,14 +49,25 @@ impl Servers {
         self.servers
             .iter()
             .position(|server| server.url == own.url)
-            .unwrap_or_else(|| self.add(own.url.clone(), own.description.clone()))
+            .unwrap_or_else(|| {
+                let templates = match own.variables[..] {
+                    [] => Vec::new(),
+                    _ => templates(&[own]),
+                };
+                self.add(own.url.clone(), own.description.clone(), templates)
+            })
     }
 
     pub(super) fn into_vec(self) -> Vec<Server> {
         self.servers
     }
 
-    fn add(&mut self, url: Option<String>, description: Option<String>) -> usize {
+    fn add(
+        &mut self,
+        url: Option<String>,
+        description: Option<String>,
+        templates: Vec<ServerTemplate>,
+    ) -> usize {
         let index = self.servers.len();
         self.servers.push(Server {
             url,
@@ -56,9 +77,30 @@ impl Servers {
                 format!("API_BASE_URL_{index}")
             },
             description: super::text::line(&description.unwrap_or_default()),
+            templates,
         });
         index
     }
+}
+
+fn templates(servers: &[&api::Server]) -> Vec<ServerTemplate> {
+    (servers.iter())
+        .map(|server| ServerTemplate {
+            url: match server.variables[..] {
+                [] => server.url.clone().unwrap_or_default(),
+                _ => server.template.trim_end_matches('/').to_owned(),
+            },
+            description: super::text::line(server.description.as_deref().unwrap_or_default()),
+            variables: (server.variables.iter())
+                .map(|variable| ServerVariable {
+                    name: variable.name.clone(),
+                    variable: format!("API_SERVER_{}", names::env_name(&variable.name)),
+                    default: variable.default.clone(),
+                    values: variable.values.clone(),
+                })
+                .collect(),
+        })
+        .collect()
 }
 
 /// Where the default server has no URL that could be sent to: why, and which one would.

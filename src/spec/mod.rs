@@ -9,6 +9,7 @@
 //! ```
 
 mod bundle;
+mod files;
 mod lower;
 mod path;
 mod position;
@@ -18,13 +19,13 @@ mod schema;
 mod tree;
 mod version;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::api::Api;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer, Place, Position};
 use bundle::{Bundled, Step};
-use position::Positions;
-use reading::{Failure, Format};
+use files::{Others, Part};
+use reading::Failure;
 use tree::Node;
 use version::Version;
 
@@ -35,8 +36,41 @@ pub struct Source {
     pub name: Arc<str>,
     /// What is in it.
     pub text: Vec<u8>,
-    /// Where it came from, if it was read from a URL; relative server URLs start there.
+    /// Where the API publishes it, if that is known; relative server URLs start there.
     pub url: Option<url::Url>,
+    /// Where it was read from (`file:`, `http:` or `https:`); relative references start there.
+    pub location: Option<url::Url>,
+}
+
+/// Opens the other documents that a document refers to, or refuses to.
+pub trait Opener {
+    /// The bytes at an absolute `file:`, `http:` or `https:` URL.
+    ///
+    /// # Errors
+    /// There is nothing, or it may not be read.
+    fn open(&mut self, url: &url::Url) -> Result<Vec<u8>, Unopened>;
+}
+
+/// Why a document could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unopened {
+    /// The end of a sentence that starts with the document: `which does not exist`.
+    pub reason: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// Opens nothing: for a document that has to stand alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Alone;
+
+impl Opener for Alone {
+    fn open(&mut self, _: &url::Url) -> Result<Vec<u8>, Unopened> {
+        Err(Unopened {
+            reason: "and no other documents are read here".to_owned(),
+            help: "bundle the spec into one file first".to_owned(),
+        })
+    }
 }
 
 /// What a document may ask for. The defaults fit the largest published API descriptions several times over.
@@ -63,24 +97,22 @@ impl Default for Limits {
     }
 }
 
-/// A document that has been read.
+/// A document that has been read, with all documents that it refers to.
 #[derive(Debug)]
 pub struct Document {
-    name: Arc<str>,
     url: Option<url::Url>,
-    text: String,
-    format: Format,
+    root: Part,
+    others: Others,
     version: Version,
     tree: Node,
     limits: Limits,
-    positions: OnceLock<Positions>,
 }
 
 impl Document {
     /// The document as the user named it.
     #[must_use]
     pub fn name(&self) -> &Arc<str> {
-        &self.name
+        &self.root.name
     }
 
     /// The document as pretty JSON with a newline at its end: keys in their order, numbers as they are written.
@@ -97,44 +129,55 @@ impl Document {
         json
     }
 
-    /// The position of a node, or of the nearest one around it that stands in the text.
+    /// The document that a node was read from, as a person would name it, and the node's position there, or that of
+    /// the nearest one around it that stands in the text.
     #[must_use]
-    pub fn position(&self, pointer: &JsonPointer) -> Option<Position> {
-        self.positions().position(pointer)
-    }
-
-    fn positions(&self) -> &Positions {
-        self.positions
-            .get_or_init(|| Positions::of(&self.text, self.format))
+    pub fn position(&self, pointer: &JsonPointer) -> (&Arc<str>, Option<Position>) {
+        let (part, pointer) = self.part(pointer);
+        (&part.name, part.positions().position(&pointer))
     }
 
     /// The text that a number was read from, where that can be told.
     fn number_text(&self, pointer: &JsonPointer, number: &serde_json::Number) -> Option<&str> {
-        self.positions()
-            .scalar_text(&self.text, pointer)
+        let (part, pointer) = self.part(pointer);
+        part.positions()
+            .scalar_text(&part.text, &pointer)
             .filter(|text| text.parse::<f64>().ok() == number.as_f64())
+    }
+
+    /// The document that a node was read from, and the pointer in it.
+    fn part(&self, pointer: &JsonPointer) -> (&Part, JsonPointer) {
+        let mut tokens = pointer.tokens();
+        let other = (tokens.next().as_deref() == Some(files::HOME))
+            .then(|| tokens.next())
+            .flatten()
+            .and_then(|key| self.others.get(&key));
+        match other {
+            Some(part) => {
+                let rest = tokens.fold(JsonPointer::root(), |rest, token| rest.child(token));
+                (part, rest)
+            }
+            None => (&self.root, pointer.clone()),
+        }
     }
 }
 
-/// Reads a document. `None` comes with an error diagnostic.
-pub fn read(source: Source, diagnostics: &mut Diagnostics) -> Option<Document> {
-    read_within(source, Limits::default(), diagnostics)
-}
-
-/// [`read`] with limits of one's own.
-pub fn read_within(
+/// Reads a document and what it refers to. `None` comes with an error diagnostic.
+pub fn read(
     source: Source,
     limits: Limits,
+    opener: &mut dyn Opener,
     diagnostics: &mut Diagnostics,
 ) -> Option<Document> {
     let name = Arc::clone(&source.name);
-    match document(source, limits, diagnostics) {
+    match document(source, limits, opener, diagnostics) {
         Ok(document) => Some(document),
         Err(mut problem) => {
             let place = problem.place.take().unwrap_or_default();
             diagnostics.push(problem.in_place(Place {
-                source: Some(name),
-                ..place
+                source: Some(place.source.unwrap_or(name)),
+                pointer: place.pointer,
+                position: place.position,
             }));
             None
         }
@@ -148,36 +191,41 @@ pub fn lower(document: &Document, diagnostics: &mut Diagnostics) -> Api {
 }
 
 fn document(
-    source: Source,
+    mut source: Source,
     limits: Limits,
+    opener: &mut dyn Opener,
     diagnostics: &mut Diagnostics,
 ) -> Result<Document, Box<Diagnostic>> {
-    let text = decoded(source.text)?;
+    let text = decoded(std::mem::take(&mut source.text))?;
     check_kind_of_text(&text)?;
     let parsed =
         reading::parse(&text, &limits).map_err(|failure| Box::new(failure_diagnostic(failure)))?;
     let version = version::of(&parsed.tree)?;
     for pointer in &parsed.duplicates {
-        let key = pointer.tokens().last().unwrap_or_default();
-        diagnostics.push(
-            Diagnostic::new(
-                Code::DuplicateKey,
-                format!("the key `{key}` comes twice in its mapping"),
-            )
-            .at(pointer)
-            .with_help("keep one of them; the last one was used"),
-        );
+        diagnostics.push(duplicate_key(pointer));
     }
+    let left = Limits {
+        nodes: limits.nodes - parsed.nodes,
+        text: limits.text - parsed.text,
+        ..limits
+    };
+    let (tree, others) = files::gather(parsed.tree, &source, left, opener, diagnostics)?;
     Ok(Document {
-        name: source.name,
         url: source.url,
-        text,
-        format: parsed.format,
+        root: Part::new(source.name, text, parsed.format),
+        others,
         version,
-        tree: parsed.tree,
+        tree,
         limits,
-        positions: OnceLock::new(),
     })
+}
+
+fn duplicate_key(pointer: &JsonPointer) -> Diagnostic {
+    let key = pointer.tokens().last().unwrap_or_default();
+    let message = format!("the key `{key}` comes twice in its mapping");
+    Diagnostic::new(Code::DuplicateKey, message)
+        .at(pointer)
+        .with_help("keep one of them; the last one was used")
 }
 
 /// UTF-8, or UTF-16 with a byte order mark; the mark is taken away.
@@ -248,6 +296,6 @@ fn failure_diagnostic(failure: Failure) -> Diagnostic {
 }
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

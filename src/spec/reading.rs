@@ -30,6 +30,9 @@ pub(super) struct Parsed {
     pub(super) format: Format,
     /// The keys that come twice in their map.
     pub(super) duplicates: Vec<JsonPointer>,
+    /// How many values there are, and how many bytes of text: what counts against [`Limits`].
+    pub(super) nodes: usize,
+    pub(super) text: usize,
 }
 
 /// Why there is no tree.
@@ -280,6 +283,8 @@ impl<'l> Reading<'l> {
             tree,
             format: self.format,
             duplicates: self.duplicates,
+            nodes: self.nodes,
+            text: self.text,
         }
     }
 

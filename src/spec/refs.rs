@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 
+use super::files::HOME;
 use super::tree::Node;
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 
@@ -37,12 +38,14 @@ impl Problem {
         match self {
             Self::External => Diagnostic::new(
                 Code::ExternalRef,
-                format!("`$ref` points to another document: `{reference}`"),
+                format!("`$ref` points to another document, which was not read: `{reference}`"),
             )
-            .with_help("bundle the spec into one file first"),
+            .with_help(
+                "let it be a file below the folder of the spec, or allow it with `--allow-ref`",
+            ),
             Self::Missing => Diagnostic::new(
                 Code::UnresolvedRef,
-                format!("`$ref` points to nothing: `{reference}`"),
+                format!("`$ref` points to nothing: `{}`", as_written(reference)),
             )
             .with_help("correct the pointer, or add what it names"),
             Self::Circular => Diagnostic::new(
@@ -53,6 +56,23 @@ impl Problem {
         }
         .at(at)
     }
+}
+
+/// A reference as it stood in its document, before that was put under the root.
+fn as_written(reference: &str) -> String {
+    let inside = reference.strip_prefix(&format!("#/{HOME}/"));
+    let Some(inside) = inside else {
+        return reference.to_owned();
+    };
+    let (document, pointer) = match inside.split_once('/') {
+        Some((document, pointer)) => (document, format!("#/{pointer}")),
+        None => (inside, String::new()),
+    };
+    let document = document.replace("~1", "/").replace("~0", "~");
+    format!(
+        "{}{pointer}",
+        percent_decode_str(&document).decode_utf8_lossy()
+    )
 }
 
 /// The references of one document.
@@ -192,15 +212,14 @@ impl<'d> Refs<'d> {
 
     /// Swagger allowed `$ref: Pet`; some writers still do it.
     fn component(&self, name: &str) -> Option<Target<'d>> {
-        let node = self
-            .root
-            .child("components")?
-            .child("schemas")?
-            .child(name)?;
-        let pointer = JsonPointer::root().child("components").child("schemas");
-        Some(Target {
-            node,
-            pointer: pointer.child(name),
+        let root = JsonPointer::root();
+        let places = [
+            root.child("components").child("schemas").child(name),
+            root.child("definitions").child(name),
+        ];
+        places.into_iter().find_map(|pointer| {
+            let node = (pointer.tokens()).try_fold(self.root, |node, token| node.child(&token))?;
+            Some(Target { node, pointer })
         })
     }
 

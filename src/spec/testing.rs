@@ -1,8 +1,9 @@
 //! What the tests of this module share: documents small enough to stand in a test.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use super::{Document, Source, lower, read};
+use super::{Alone, Document, Limits, Opener, Source, Unopened, lower};
 use crate::api::{Api, Operation};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
@@ -12,7 +13,13 @@ pub(super) fn source(text: &str) -> Source {
         name: Arc::from("spec.yaml"),
         text: text.as_bytes().to_vec(),
         url: None,
+        location: None,
     }
+}
+
+/// Reads a document that stands alone.
+pub(super) fn read(source: Source, diagnostics: &mut Diagnostics) -> Option<Document> {
+    super::read(source, Limits::default(), &mut Alone, diagnostics)
 }
 
 /// What became of a document and what was told.
@@ -85,4 +92,30 @@ pub(super) fn error(text: &str) -> Diagnostic {
     let mut all = diagnostics.into_vec();
     assert_eq!(all.len(), 1, "{all:?}");
     all.remove(0)
+}
+
+/// Reads every file that is asked for.
+struct Folder;
+
+impl Opener for Folder {
+    fn open(&mut self, url: &url::Url) -> Result<Vec<u8>, Unopened> {
+        let path = url.to_file_path().ok();
+        path.and_then(|path| std::fs::read(path).ok())
+            .ok_or_else(|| Unopened {
+                reason: "which does not exist".to_owned(),
+                help: String::new(),
+            })
+    }
+}
+
+/// Reads a document from a file, and what it refers to.
+pub(crate) fn read_at(path: &Path, diagnostics: &mut Diagnostics) -> Option<Document> {
+    let location = std::path::absolute(path).ok()?;
+    let source = Source {
+        name: path.display().to_string().into(),
+        text: std::fs::read(path).ok()?,
+        url: None,
+        location: url::Url::from_file_path(location).ok(),
+    };
+    super::read(source, Limits::default(), &mut Folder, diagnostics)
 }

@@ -71,6 +71,11 @@ impl Map {
         self.entries.iter().map(|(key, value)| (&**key, value))
     }
 
+    /// The entries in order, with values that can be changed.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Node)> {
+        self.entries.iter_mut().map(|(key, value)| (&**key, value))
+    }
+
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
         self.entries.len()

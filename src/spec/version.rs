@@ -1,18 +1,29 @@
 //! Which version of OpenAPI a document is written in, and whether mcpgen reads it.
 //!
-//! Lowering knows one shape, that of OpenAPI 3.0 and 3.1; they differ in the dialect of their schemas only. A version
-//! of another shape gets its [`Version`] here and a step that rewrites the tree between `reading` and `lower`.
+//! The versions differ less than their numbers say: lowering knows one shape, that of OpenAPI 3, and asks here for the
+//! dialect of the schemas. What Swagger 2.0 says otherwise is in `lower::swagger`.
 
 use super::tree::{Map, Node};
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 
-/// The versions that can be lowered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The versions that can be lowered, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Version {
+    /// Swagger 2.0: schemas in the dialect of 3.0, bodies among the parameters.
+    V2_0,
     /// 3.0.x: schemas in a dialect of their own.
     V3_0,
     /// 3.1.x: schemas are JSON Schema 2020-12.
     V3_1,
+    /// 3.2.x: the same, and more methods, places and media types.
+    V3_2,
+}
+
+impl Version {
+    /// Whether what stands beside a `$ref` in a schema means nothing (OpenAPI 3.0 §4.7.23).
+    pub(super) fn ignores_siblings(self) -> bool {
+        self <= Self::V3_0
+    }
 }
 
 /// The version of a document, or why it cannot be used.
@@ -48,6 +59,10 @@ fn known(root: &Map) -> Result<Version, Box<Diagnostic>> {
     match field {
         "openapi" if is("3.0") => Ok(Version::V3_0),
         "openapi" if is("3.1") => Ok(Version::V3_1),
+        "openapi" if is("3.2") => Ok(Version::V3_2),
+        "swagger" if is("2.0") || text == "2" => Ok(Version::V2_0),
+        // Both are written by people who moved a document up by hand.
+        "openapi" if is("2.0") && root.get("definitions").is_some() => Ok(Version::V2_0),
         _ => Err(unsupported(field, &text).at(&at).into()),
     }
 }
@@ -59,7 +74,7 @@ fn unsupported(field: &str, version: &str) -> Diagnostic {
     };
     let message = format!("{name} `{version}` is not supported");
     Diagnostic::new(Code::UnsupportedVersion, message)
-        .with_help("convert the document to OpenAPI 3.0 or 3.1")
+        .with_help("convert the document to one of Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2")
 }
 
 fn check_paths(root: &Map, version: Version) -> Result<(), Box<Diagnostic>> {
@@ -67,7 +82,7 @@ fn check_paths(root: &Map, version: Version) -> Result<(), Box<Diagnostic>> {
     match root.get("paths") {
         Some(Node::Map(_)) => Ok(()),
         // OpenAPI 3.1 §4.8.1: at least one of the three is there.
-        None if version == Version::V3_1
+        None if version >= Version::V3_1
             && (root.get("webhooks").is_some() || root.get("components").is_some()) =>
         {
             Ok(())
@@ -86,6 +101,7 @@ fn check_paths(root: &Map, version: Version) -> Result<(), Box<Diagnostic>> {
 }
 
 fn not_openapi(message: String) -> Diagnostic {
-    Diagnostic::new(Code::NotOpenapi, message)
-        .with_help("an OpenAPI document starts with a line such as `openapi: 3.1.0`")
+    Diagnostic::new(Code::NotOpenapi, message).with_help(
+        "an OpenAPI document starts with a line such as `openapi: 3.1.0` or `swagger: '2.0'`",
+    )
 }

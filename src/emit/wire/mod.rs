@@ -97,7 +97,7 @@ fn is_simple(tool: &Tool, argument: &str) -> bool {
         return covers(parameter);
     }
     match tool.body.as_ref().map(|body| &body.source) {
-        Some(BodySource::Whole(whole)) => whole == argument,
+        Some(BodySource::Whole(whole) | BodySource::Object(whole, _)) => whole == argument,
         Some(BodySource::Fields(fields)) => fields.iter().any(|field| field.argument == argument),
         None => false,
     }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use serde_json::{Map, Value};
 
 use crate::plan::{Body, BodySource, Parameter, Plan, SchemeKind, Tool};
-use crate::runtime::tool::{BodyFormat, Location, Style};
+use crate::runtime::tool::{BodyFormat, Location, ParameterFormat, Style};
 
 /// What the upstream should receive.
 #[derive(Debug, Default, PartialEq)]
@@ -75,7 +75,10 @@ pub(super) fn covers(parameter: &Parameter) -> bool {
         return false;
     }
     let name_is_plain = parameter.name.bytes().all(is_unreserved);
-    parameter.style == style && !parameter.allow_reserved && !parameter.json && name_is_plain
+    parameter.style == style
+        && !parameter.allow_reserved
+        && parameter.format == ParameterFormat::Style
+        && name_is_plain
 }
 
 /// Headers that are a client's own business: how a message is framed, where it goes, on whose behalf. An argument
@@ -186,6 +189,7 @@ fn expected_body(body: &Body, arguments: &Map<String, Value>) -> Option<Option<E
             None if body.required => return None,
             None => return Some(None),
         },
+        BodySource::Object(..) => return None,
         BodySource::Fields(fields) => {
             let given: Map<String, Value> = fields
                 .iter()
@@ -209,6 +213,7 @@ fn expected_body(body: &Body, arguments: &Map<String, Value>) -> Option<Option<E
             ExpectedBody::Text(String::from_utf8(bytes).ok()?)
         }
         BodyFormat::Form => ExpectedBody::Text(form(value.as_object()?)?),
+        BodyFormat::Multipart | BodyFormat::Xml | BodyFormat::JsonLines => return None,
     };
     Some(Some(expected))
 }

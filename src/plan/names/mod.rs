@@ -285,13 +285,20 @@ fn is_reserved_module(name: &str) -> bool {
     is_device || RESERVED.contains(&name)
 }
 
+/// A name in SCREAMING_SNAKE_CASE, of ASCII letters, digits and `_` alone; empty where none are left.
+pub(super) fn env_name(name: &str) -> String {
+    folded(name).to_shouty_snake_case()
+}
+
 /// The middle of a security scheme's variables: `bearerAuth` is `BEARER_AUTH`. Unique in document order.
 pub(super) fn env_names(schemes: &[&str]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for scheme in schemes {
-        let base = folded(scheme).to_shouty_snake_case();
-        let base = if base.is_empty() { "AUTH" } else { &base };
-        let mut name = base.to_owned();
+        let base = match env_name(scheme) {
+            base if base.is_empty() => "AUTH".to_owned(),
+            base => base,
+        };
+        let mut name = base.clone();
         let mut number = 2;
         while names.contains(&name) {
             name = format!("{base}_{number}");

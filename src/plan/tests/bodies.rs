@@ -6,7 +6,7 @@ use super::{api, codes, operation, planned, tool, validator, with_schemas};
 use crate::api::{Encoding, ParameterLocation, Serialization};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::plan::{BodySource, PlanOptions, Tool, plan};
-use crate::runtime::tool::{BodyFormat, Style};
+use crate::runtime::tool::{BodyFormat, FieldFormat, ParameterFormat, Style};
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -21,7 +21,7 @@ fn fields(tool: &Tool) -> Vec<String> {
         Some(BodySource::Fields(fields)) => {
             fields.iter().map(|field| field.argument.clone()).collect()
         }
-        Some(BodySource::Whole(name)) => vec![format!("*{name}")],
+        Some(BodySource::Whole(name) | BodySource::Object(name, _)) => vec![format!("*{name}")],
         None => Vec::new(),
     }
 }
@@ -164,7 +164,7 @@ fn a_form_keeps_the_style_of_each_field() {
 }
 
 #[test]
-fn bytes_are_base64_and_structured_text_is_text() {
+fn bytes_are_a_file_and_structured_xml_is_fields() {
     let send =
         |media: &str, schema: Value| tool(operation("PUT", "/a").body(true, &[(media, schema)]));
     let bytes = send("image/png", json!({"type": "string", "format": "binary"}));
@@ -172,17 +172,22 @@ fn bytes_are_base64_and_structured_text_is_text() {
         bytes.body.as_ref().expect("a body").format,
         BodyFormat::Bytes
     );
-    assert_eq!(
-        bytes.precise["properties"]["body"]["contentEncoding"],
-        "base64"
-    );
+    let precise = &bytes.precise["properties"]["body"];
+    assert_eq!(precise["anyOf"][1]["properties"]["text"]["type"], "string");
     let xml = send(
         "application/xml",
-        json!({"type": "object", "properties": {"a": {}}}),
+        json!({"type": "object", "properties": {"a": {"type": "string", "xml": {"attribute": true}}}, "xml": {"name": "r"}}),
     );
-    assert_eq!(xml.body.as_ref().expect("a body").format, BodyFormat::Text);
-    assert_eq!(xml.precise["properties"]["body"]["type"], "string");
-    let description = &xml.advertised["properties"]["body"]["description"];
+    let body = xml.body.as_ref().expect("a body");
+    assert_eq!(body.format, BodyFormat::Xml);
+    assert_eq!(
+        body.xml,
+        r#"{"name":"r","properties":{"a":{"attribute":true}}}"#
+    );
+    assert_eq!(fields(&xml), ["a"]);
+    let text = send("application/xml", json!({"type": "string"}));
+    assert_eq!(text.body.as_ref().expect("a body").format, BodyFormat::Text);
+    let description = &text.advertised["properties"]["body"]["description"];
     assert_eq!(
         description,
         "The request body. Sent as it is, as `application/xml`."
@@ -190,11 +195,93 @@ fn bytes_are_base64_and_structured_text_is_text() {
 }
 
 #[test]
-fn multipart_alone_costs_the_operation_or_the_optional_body() {
+fn a_part_is_a_file_where_its_schema_or_its_encoding_says_so() {
+    let schema = json!({"type": "object", "properties": {
+        "bytes": {"type": "string", "format": "binary", "description": "Which one"},
+        "many": {"type": "array", "items": {"type": "string", "format": "binary"}},
+        "typed": {"type": "string"},
+        "json": {"type": "object"},
+        "byte": {"type": "string", "format": "byte"},
+    }});
+    let mut operation = operation("POST", "/a").body(true, &[("multipart/form-data", schema)]);
+    let media = &mut operation.body.as_mut().expect("a body").content[0];
+    for (name, content_type) in [
+        ("typed", "image/*, image/png"),
+        ("json", "application/x+json"),
+    ] {
+        let encoding = Encoding {
+            content_type: Some(content_type.to_owned()),
+            ..Encoding::default()
+        };
+        media.encoding.insert(name.to_owned(), encoding);
+    }
+    let tool = tool(operation);
+    let Some(BodySource::Fields(fields)) = tool.body.map(|body| body.source) else {
+        panic!("not lifted")
+    };
+    let facts: Vec<(&str, FieldFormat, &str)> = (fields.iter())
+        .map(|field| {
+            (
+                field.name.as_str(),
+                field.format,
+                field.content_type.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            ("bytes", FieldFormat::File, ""),
+            ("many", FieldFormat::File, ""),
+            ("typed", FieldFormat::File, "image/png"),
+            ("json", FieldFormat::Json, "application/x+json"),
+            ("byte", FieldFormat::Value, ""),
+        ]
+    );
+    let properties = &tool.advertised["properties"];
+    assert_eq!(properties["bytes"]["description"], "Which one");
+    assert!(properties["bytes"]["anyOf"].is_array());
+    assert!(properties["many"]["items"]["anyOf"].is_array());
+}
+
+#[test]
+fn another_media_type_of_the_same_schema_is_chosen_by_an_argument() {
+    let schema = json!({"type": "object", "properties": {"content_type": {"type": "string"}}});
+    let other = json!({"type": "array"});
+    let operation = operation("POST", "/a").body(
+        true,
+        &[
+            (FORM, schema.clone()),
+            (JSON, schema.clone()),
+            ("application/x+json", other),
+            ("*/*", schema),
+        ],
+    );
+    let (plan, codes) = planned(&api([operation]), &PlanOptions::default());
+    assert_eq!(codes, [Code::UnofferedMediaType]);
+    let tool = &plan.groups[0].tools[0];
+    let body = tool.body.as_ref().expect("a body");
+    assert_eq!(body.format, BodyFormat::Json);
+    assert_eq!(
+        body.choice,
+        Some((
+            "content_type_2".to_owned(),
+            vec![(FORM.to_owned(), BodyFormat::Form)]
+        ))
+    );
+    for schema in [&tool.advertised, &tool.precise] {
+        let choice = &schema["properties"]["content_type_2"];
+        assert_eq!(choice["enum"], json!([JSON, FORM]));
+        assert_eq!(choice["default"], JSON);
+    }
+}
+
+#[test]
+fn an_unknown_media_type_costs_the_operation_or_the_optional_body() {
     let upload = |required| {
         operation("POST", "/a").id("upload").body(
             required,
-            &[("multipart/form-data", json!({"type": "object"}))],
+            &[("application/edifact", json!({"type": "object"}))],
         )
     };
     let mut diagnostics = Diagnostics::new();
@@ -211,7 +298,7 @@ fn multipart_alone_costs_the_operation_or_the_optional_body() {
     let first = diagnostics.iter().nth(1).expect("a diagnostic");
     assert_eq!(
         first.message,
-        "request body `multipart/form-data` cannot become tool input"
+        "request body `application/edifact` cannot become tool input"
     );
     assert_eq!(first.skipped.as_deref(), Some("operation `upload`"));
     let (plan, codes) = planned(&api([upload(false)]), &PlanOptions::default());
@@ -234,7 +321,9 @@ fn a_parameter_keeps_its_style_and_its_wire_name() {
         ("filter[x]", "filter_x")
     );
     assert_eq!(parameter.style, Style::DeepObject);
-    assert!(parameter.explode && parameter.allow_reserved && !parameter.json);
+    assert!(
+        parameter.explode && parameter.allow_reserved && parameter.format == ParameterFormat::Style
+    );
 }
 
 #[test]
@@ -252,9 +341,12 @@ fn a_content_parameter_is_json_or_text_or_unsupported() {
     };
     let object = json!({"type": "object"});
     let (parameters, _) = with("application/json", object.clone(), true);
-    assert!(parameters.expect("a tool")[0].json);
+    assert_eq!(parameters.expect("a tool")[0].format, ParameterFormat::Json);
     let (parameters, _) = with("text/csv", json!({"type": "string"}), true);
-    assert!(!parameters.expect("a tool")[0].json);
+    assert_eq!(
+        parameters.expect("a tool")[0].format,
+        ParameterFormat::Style
+    );
     let (parameters, codes) = with("application/xml", object.clone(), false);
     assert_eq!(parameters.expect("a tool").len(), 1);
     assert_eq!(codes, [Code::UnsupportedParameter]);

@@ -69,12 +69,7 @@ fn real_specs() -> Vec<PathBuf> {
 }
 
 fn api(path: &Path, diagnostics: &mut Diagnostics) -> Option<crate::api::Api> {
-    let source = spec::Source {
-        name: path.display().to_string().into(),
-        text: std::fs::read(path).ok()?,
-        url: None,
-    };
-    let document = spec::read(source, diagnostics)?;
+    let document = spec::testing::read_at(path, diagnostics)?;
     Some(spec::lower(&document, diagnostics))
 }
 
@@ -135,12 +130,16 @@ fn check_arguments(label: &str, tool: &Tool) {
         .map(|parameter| parameter.argument.as_str())
         .collect();
     match tool.body.as_ref().map(|body| &body.source) {
-        Some(crate::plan::BodySource::Whole(name)) => used.push(name),
+        Some(crate::plan::BodySource::Whole(name) | crate::plan::BodySource::Object(name, _)) => {
+            used.push(name);
+        }
         Some(crate::plan::BodySource::Fields(fields)) => {
             used.extend(fields.iter().map(|field| field.argument.as_str()));
         }
         None => {}
     }
+    let choice = tool.body.as_ref().and_then(|body| body.choice.as_ref());
+    used.extend(choice.map(|(argument, _)| argument.as_str()));
     let distinct: BTreeSet<&str> = used.iter().copied().collect();
     assert_eq!(distinct.len(), used.len(), "{label}: {used:?}");
     for name in &used {

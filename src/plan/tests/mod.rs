@@ -131,8 +131,7 @@ fn media(name: &str, schema: &Value) -> MediaType {
     MediaType {
         name: name.to_owned(),
         schema: (!schema.is_null()).then(|| schema.clone()),
-        example: None,
-        encoding: IndexMap::new(),
+        ..MediaType::default()
     }
 }
 

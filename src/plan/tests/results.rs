@@ -154,8 +154,7 @@ fn accept_names_what_the_successes_are() {
 fn server(url: Option<&str>) -> Server {
     Server {
         url: url.map(str::to_owned),
-        template: String::new(),
-        description: None,
+        ..Server::default()
     }
 }
 
@@ -216,7 +215,7 @@ fn a_relative_first_server_is_named_together_with_an_absolute_one() {
         api.servers.push(Server {
             url: url.map(str::to_owned),
             template: template.to_owned(),
-            description: None,
+            ..Server::default()
         });
     }
     let mut diagnostics = Diagnostics::new();

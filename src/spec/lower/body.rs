@@ -10,6 +10,7 @@ use crate::api::{Encoding, MediaType, RequestBody, Response, StatusPattern, Styl
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 use crate::spec::path::Path;
 use crate::spec::tree::{Map, Node};
+use crate::spec::version::Version;
 
 /// A response without its status, as `components.responses` has it.
 #[derive(Debug, Clone)]
@@ -102,6 +103,10 @@ impl<'d> Context<'_, 'd> {
                 return Ok(Vec::new());
             }
         };
+        let produces = match self.version() {
+            Version::V2_0 => self.produces(operation, pointer),
+            _ => Vec::new(),
+        };
         let mut responses = Vec::with_capacity(map.len());
         for (status, node) in map.iter().filter(|(status, _)| !status.starts_with("x-")) {
             let at = at.child(status);
@@ -116,7 +121,7 @@ impl<'d> Context<'_, 'd> {
                 );
                 continue;
             };
-            if let Some(parts) = self.response(node, &at)? {
+            if let Some(parts) = self.response(node, &at, &produces)? {
                 responses.push(Response {
                     status: pattern,
                     description: parts.description,
@@ -131,6 +136,7 @@ impl<'d> Context<'_, 'd> {
         &mut self,
         node: &'d Node,
         pointer: &JsonPointer,
+        produces: &[String],
     ) -> Result<Option<ResponseParts>, Skip> {
         let target = match self.resolved(node, pointer) {
             Ok(target) => target,
@@ -140,13 +146,15 @@ impl<'d> Context<'_, 'd> {
             }
         };
         let key: *const Node = target.node;
-        if let Some(Shared { part, weight }) = self.responses.get(&key) {
+        // In Swagger 2.0 the media types of a shared response are each operation's own.
+        let is_shared = self.version() != Version::V2_0 && !std::ptr::eq(target.node, node);
+        if let Some(Shared { part, weight }) = self.responses.get(&key).filter(|_| is_shared) {
             let (part, weight) = (part.clone(), *weight);
             self.share(weight)?;
             return Ok(Some(part));
         }
         let parts = match target.node {
-            Node::Map(map) => self.lowered_response(map, &target.pointer)?,
+            Node::Map(map) => self.lowered_response(map, &target.pointer, produces)?,
             // `204:` with nothing behind it.
             Node::Null => ResponseParts {
                 description: None,
@@ -157,7 +165,10 @@ impl<'d> Context<'_, 'd> {
                 return Ok(None);
             }
         };
-        if !std::ptr::eq(target.node, node) {
+        if self.version() == Version::V2_0 {
+            self.share(body_weight(parts.description.as_deref(), &parts.content))?;
+        }
+        if is_shared {
             let weight = body_weight(parts.description.as_deref(), &parts.content);
             let part = parts.clone();
             self.responses.insert(key, Shared { part, weight });
@@ -169,13 +180,15 @@ impl<'d> Context<'_, 'd> {
         &mut self,
         map: &'d Map,
         pointer: &JsonPointer,
+        produces: &[String],
     ) -> Result<ResponseParts, Skip> {
         let mut fields = self.fields(map, pointer, &[("description", Shape::Text)]);
         // Required by the specification, missing in many documents, needed by nobody.
         fields.entry("description").or_insert_with(|| json!(""));
-        let content = match map.get("content") {
-            Some(node) => self.content(node, &pointer.child("content")),
-            None => Vec::new(),
+        let content = match (self.version(), map.get("content")) {
+            (Version::V2_0, _) => self.swagger_content(map, pointer, produces),
+            (_, Some(node)) => self.content(node, &pointer.child("content")),
+            (_, None) => Vec::new(),
         };
         fields.insert("content".to_owned(), empty_content(&content));
         let response: openapiv3::Response = typed(fields)
@@ -224,9 +237,7 @@ impl<'d> Context<'_, 'd> {
         };
         let mut media_type = MediaType {
             name: name.to_owned(),
-            schema: None,
-            example: None,
-            encoding: IndexMap::new(),
+            ..MediaType::default()
         };
         let map = match target.node {
             Node::Map(map) => map,
@@ -239,6 +250,12 @@ impl<'d> Context<'_, 'd> {
         let pointer = &target.pointer;
         if let Some(schema) = map.get("schema").filter(|node| **node != Node::Null) {
             media_type.schema = Some(self.schema(schema, &Path::Start(pointer).key("schema")));
+        }
+        // OpenAPI 3.2 §4.14: a stream of items is described by one of them.
+        if let Some(items) = map.get("itemSchema").filter(|node| **node != Node::Null) {
+            let items = self.schema(items, &Path::Start(pointer).key("itemSchema"));
+            let list = || json!({"type": "array", "items": items});
+            media_type.schema.get_or_insert_with(list);
         }
         media_type.example = self.example(map, pointer);
         media_type.encoding = self.encodings(map, &pointer.child("encoding"));
@@ -259,7 +276,12 @@ impl<'d> Context<'_, 'd> {
             _ => return None,
         };
         match self.resolved(first, &at) {
-            Ok(target) => target.node.as_map()?.get("value").map(Node::to_value),
+            // OpenAPI 3.2 §4.19: `dataValue` is what `value` was.
+            Ok(target) => {
+                let example = target.node.as_map()?;
+                let value = example.get("value").or_else(|| example.get("dataValue"));
+                value.map(Node::to_value)
+            }
             Err(diagnostic) => {
                 self.push(diagnostic.skipping("this example"));
                 None
@@ -298,6 +320,7 @@ impl<'d> Context<'_, 'd> {
                 ("allowReserved", Shape::Flag),
             ],
         );
+        let headers = self.fixed_headers(map, &pointer.child("headers"));
         // openapiv3 cannot tell `explode: false` from no `explode`.
         let explode = fields.get("explode").and_then(Value::as_bool);
         match typed::<openapiv3::Encoding>(fields) {
@@ -306,6 +329,7 @@ impl<'d> Context<'_, 'd> {
                 style: encoding.style.map(|style| style_of(&style)),
                 explode,
                 allow_reserved: encoding.allow_reserved,
+                headers,
             }),
             Err(message) => {
                 let message = format!("the encoding is not usable: {message}");
@@ -313,6 +337,37 @@ impl<'d> Context<'_, 'd> {
                 None
             }
         }
+    }
+}
+
+impl<'d> Context<'_, 'd> {
+    /// The headers of a part whose value is known: a constant, the only one of an `enum`, or a default.
+    fn fixed_headers(&mut self, map: &'d Map, pointer: &JsonPointer) -> Vec<(String, String)> {
+        let Some(Node::Map(headers)) = map.get("headers") else {
+            return Vec::new();
+        };
+        let mut fixed = Vec::new();
+        for (name, node) in headers.iter() {
+            let Some(target) = self.resolved_or_told(node, &pointer.child(name)) else {
+                continue;
+            };
+            let schema = target.node.child("schema");
+            let value = schema.and_then(|schema| {
+                let only = match schema.child("enum") {
+                    Some(Node::List(values)) if values.len() == 1 => values.first(),
+                    _ => None,
+                };
+                schema
+                    .child("const")
+                    .or(only)
+                    .or_else(|| schema.child("default"))
+            });
+            let path = Path::Start(&target.pointer);
+            if let Some(text) = value.and_then(|value| self.text(value, &path)) {
+                fixed.push((name.to_owned(), text));
+            }
+        }
+        fixed
     }
 }
 

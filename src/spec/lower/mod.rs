@@ -10,6 +10,7 @@ mod parameter;
 mod paths;
 mod security;
 mod server;
+mod swagger;
 
 use std::collections::HashMap;
 
@@ -21,7 +22,7 @@ use super::path::Path;
 use super::reading::Format;
 use super::refs::{Refs, Target};
 use super::schema::Names;
-use super::tree::Node;
+use super::tree::{Map, Node};
 use super::version::Version;
 use crate::api::{Api, Parameter, RequestBody, SecurityRequirement, SecurityScheme, Tag};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
@@ -50,11 +51,14 @@ struct Shared<T> {
 
 /// Lowers a whole document.
 pub(super) fn api(document: &Document, diagnostics: &mut Diagnostics) -> Api {
-    let Document { name, url, .. } = document;
     let mut context = Context {
         document,
         diagnostics,
-        refs: Refs::new(&document.tree, name.clone(), url.as_ref()),
+        refs: Refs::new(
+            &document.tree,
+            document.name().clone(),
+            document.url.as_ref(),
+        ),
         names: Names::new(&document.tree),
         parameters: HashMap::new(),
         bodies: HashMap::new(),
@@ -69,15 +73,23 @@ impl<'d> Context<'_, 'd> {
         let root = JsonPointer::root();
         let mut api = self.info();
         api.tags = self.tags();
-        api.servers = self.root_servers();
+        api.servers = match self.version() {
+            Version::V2_0 => self.swagger_servers(),
+            _ => self.root_servers(),
+        };
         api.security_schemes = self.security_schemes();
         let security = self.root_security(&api.security_schemes);
         let defaults = Defaults {
             security: &security,
             schemes: &api.security_schemes,
         };
-        if let Some(paths) = self.document.tree.child("paths").and_then(Node::as_map) {
-            api.operations = self.operations(paths, &root.child("paths"), &defaults);
+        let paths = self.document.tree.child("paths");
+        if let Some(Target {
+            node: Node::Map(paths),
+            pointer,
+        }) = paths.and_then(|paths| self.resolved_or_told(paths, &root.child("paths")))
+        {
+            api.operations = self.operations(paths, &pointer, &defaults);
         }
         add_tags_of_operations(&mut api);
         api.schemas = self.definitions();
@@ -153,12 +165,30 @@ impl<'d> Context<'_, 'd> {
         self.diagnostics.push(diagnostic);
     }
 
+    fn root_map(&self) -> Option<&'d Map> {
+        self.document.tree.as_map()
+    }
+
+    /// How the document itself was read: `http` or `https`.
+    fn own_scheme(&self) -> String {
+        let url = self.document.url.as_ref();
+        url.map_or("https", |url| url.scheme()).to_owned()
+    }
+
     pub(super) fn version(&self) -> Version {
         self.document.version
     }
 
-    pub(super) fn format(&self) -> Format {
-        self.document.format
+    /// What a node was written in.
+    pub(super) fn format(&self, pointer: &JsonPointer) -> Format {
+        self.document.part(pointer).0.format()
+    }
+
+    /// A part of the root document, through all references on the way.
+    fn part(&mut self, pointer: &JsonPointer) -> Option<Target<'d>> {
+        let root = JsonPointer::root();
+        let target = self.refs.target(&format!("#{pointer}"), &root).ok()?;
+        self.refs.follow(target).ok()
     }
 
     /// The text of a scalar as it was written; `None` for what is not a scalar, or empty.
@@ -188,6 +218,17 @@ impl<'d> Context<'_, 'd> {
         self.refs
             .follow(here)
             .map_err(|(problem, reference)| Box::new(problem.diagnostic(&reference, pointer)))
+    }
+
+    /// The same; what is wrong has been told.
+    pub(super) fn resolved_or_told(
+        &mut self,
+        node: &'d Node,
+        pointer: &JsonPointer,
+    ) -> Option<Target<'d>> {
+        self.resolved(node, pointer)
+            .map_err(|diagnostic| self.push(*diagnostic))
+            .ok()
     }
 
     /// Accounts for one more copy of a shared part.

@@ -7,6 +7,7 @@ use super::{Context, Defaults, node_weight};
 use crate::api::{Operation, SecurityRequirement};
 use crate::diagnostic::JsonPointer;
 use crate::spec::tree::Node;
+use crate::spec::version::Version;
 
 impl<'d> Context<'_, 'd> {
     /// The operation, or what is wrong with it.
@@ -33,7 +34,10 @@ impl<'d> Context<'_, 'd> {
         let mut levels = item.parameters.clone();
         levels.extend(self.level(map, at)?);
         let (parameters, path) = self.parameters(&levels, &item.path, at)?;
-        let body = self.request_body(map, at)?;
+        let body = match self.version() {
+            Version::V2_0 => self.swagger_body(&levels, map, at)?,
+            _ => self.request_body(map, at)?,
+        };
         let responses = self.responses(map, at)?;
         let shape = [
             ("operationId", Shape::Text),

@@ -11,6 +11,7 @@ use crate::api::{Parameter, ParameterLocation, Serialization, Style};
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 use crate::spec::path::Path;
 use crate::spec::tree::{Map, Node};
+use crate::spec::version::Version;
 
 /// Why an operation cannot be built.
 pub(super) enum Skip {
@@ -78,6 +79,9 @@ impl<'d> Context<'_, 'd> {
             let mut own = HashSet::new();
             for (index, item) in items.iter().enumerate() {
                 let at = pointer.child(index);
+                if self.version() == Version::V2_0 && self.is_swagger_body(item, &at) {
+                    continue;
+                }
                 let Some(parameter) = self.parameter(item, &at)? else {
                     continue;
                 };
@@ -184,6 +188,9 @@ impl<'d> Context<'_, 'd> {
         if name.is_empty() {
             return Err(broken("a parameter has no `name`".to_owned(), pointer));
         }
+        if place == "querystring" && self.version() >= Version::V3_2 {
+            return self.whole_query(map, name, &fields, pointer).map(Some);
+        }
         let Some(location) = location_named(&place) else {
             let message = format!(
                 "the parameter `{name}` has `in: {place}`, not `path`, `query`, `header` or `cookie`"
@@ -194,6 +201,9 @@ impl<'d> Context<'_, 'd> {
             let message = format!("the header parameter `{name}` is ignored");
             self.push(Diagnostic::new(Code::IgnoredParameter, message).at(pointer));
             return Ok(None);
+        }
+        if self.version() == Version::V2_0 {
+            return Ok(Some(self.swagger_parameter(map, location, name, pointer)));
         }
         let required =
             location == ParameterLocation::Path || fields.get("required") == Some(&json!(true));
@@ -211,6 +221,11 @@ impl<'d> Context<'_, 'd> {
             return Ok(None);
         }
         let explode = fields.get("explode").and_then(Value::as_bool);
+        // openapiv3 does not know the style `cookie`.
+        let is_raw_cookie = fields.get("style") == Some(&json!("cookie"));
+        if is_raw_cookie {
+            fields.insert("style".to_owned(), json!("form"));
+        }
         let content = self.parameter_content(map, &name, pointer);
         let format = match &content.media_type {
             Some(media_type) => ("content", json!({ media_type.as_str(): {} })),
@@ -223,7 +238,42 @@ impl<'d> Context<'_, 'd> {
                 pointer,
             )
         })?;
-        Ok(Some(assembled(typed, required, explode, content, pointer)))
+        let mut parameter = assembled(typed, required, explode, content, pointer);
+        if let (true, Serialization::Style { style, .. }) =
+            (is_raw_cookie, &mut parameter.serialization)
+        {
+            *style = Style::Cookie;
+        }
+        Ok(Some(parameter))
+    }
+
+    /// A parameter that is the whole query (OpenAPI 3.2 §4.12.1, `in: querystring`).
+    fn whole_query(
+        &mut self,
+        map: &'d Map,
+        name: String,
+        fields: &serde_json::Map<String, Value>,
+        pointer: &JsonPointer,
+    ) -> Result<Parameter, Skip> {
+        let content = self.parameter_content(map, &name, pointer);
+        let Some(media_type) = content.media_type else {
+            let message =
+                format!("the parameter `{name}` is `in: querystring` and has no `content`");
+            return Err(broken(message, pointer));
+        };
+        let is_set = |key: &str| fields.get(key) == Some(&json!(true));
+        let description = fields.get("description").and_then(Value::as_str);
+        Ok(Parameter {
+            name,
+            location: ParameterLocation::Query,
+            required: is_set("required"),
+            description: description.map(str::to_owned),
+            deprecated: is_set("deprecated"),
+            schema: content.schema,
+            example: content.example,
+            serialization: Serialization::WholeQuery(media_type),
+            pointer: pointer.clone(),
+        })
     }
 
     /// What values a parameter takes.
@@ -394,7 +444,8 @@ fn has_style(location: ParameterLocation, style: &str) -> bool {
             )
         }
         ParameterLocation::Header => style == "simple",
-        ParameterLocation::Cookie => style == "form",
+        // `cookie` from OpenAPI 3.2 on.
+        ParameterLocation::Cookie => matches!(style, "form" | "cookie"),
     }
 }
 

@@ -5,10 +5,11 @@ use super::{Context, Defaults, node_weight};
 use crate::api::{Operation, Server};
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 use crate::spec::tree::{Map, Node};
+use crate::spec::version::Version;
 
-/// The methods that OpenAPI 3.0 and 3.1 know.
-const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+/// The methods that have a field of their own; `query` from OpenAPI 3.2 on.
+const METHODS: [&str; 9] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace", "query",
 ];
 
 /// What the operations of a path share.
@@ -32,7 +33,10 @@ impl<'d> Context<'_, 'd> {
         defaults: &Defaults<'_>,
     ) -> Vec<Operation> {
         let mut operations = Vec::new();
-        for (path, node) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
+        for (path, node) in paths
+            .iter()
+            .filter(|(path, _)| !path.starts_with("x-") && *path != "$ref")
+        {
             match self.path_item(path, node, &pointer.child(path), defaults, &mut operations) {
                 Ok(()) => {}
                 Err(Skip::Broken(diagnostic)) => {
@@ -65,21 +69,13 @@ impl<'d> Context<'_, 'd> {
     ) -> Result<(), Skip> {
         let parts = self.path_item_parts(node, pointer)?;
         let item = self.shared_of(path, &parts)?;
-        let mut seen = Vec::new();
+        let mut seen: Vec<String> = Vec::new();
         for (map, at) in &parts {
-            for (key, node) in map.iter() {
-                let Some(method) = METHODS
-                    .iter()
-                    .find(|method| key.eq_ignore_ascii_case(method))
-                else {
-                    continue;
-                };
-                if seen.contains(method) {
+            for (method, node, at) in self.methods(map, at) {
+                if seen.contains(&method) {
                     continue;
                 }
-                seen.push(*method);
-                let at = at.child(key);
-                let method = method.to_ascii_uppercase();
+                seen.push(method.clone());
                 match self.operation(&method, &item, node, &at, defaults) {
                     Ok(operation) => operations.push(operation),
                     Err(Skip::Broken(diagnostic)) => {
@@ -91,6 +87,44 @@ impl<'d> Context<'_, 'd> {
             }
         }
         Ok(())
+    }
+
+    /// The methods of a path item with their operations, in order.
+    fn methods(
+        &mut self,
+        map: &'d Map,
+        pointer: &JsonPointer,
+    ) -> Vec<(String, &'d Node, JsonPointer)> {
+        let has_more = self.version() >= Version::V3_2;
+        let is_method = |key: &str| {
+            (METHODS.iter())
+                .filter(|method| has_more || **method != "query")
+                .any(|method| key.eq_ignore_ascii_case(method))
+        };
+        let mut methods: Vec<_> = (map.iter())
+            .filter(|(key, _)| is_method(key))
+            .map(|(key, node)| (key.to_ascii_uppercase(), node, pointer.child(key)))
+            .collect();
+        let Some(Node::Map(additional)) = map.get("additionalOperations").filter(|_| has_more)
+        else {
+            return methods;
+        };
+        let pointer = pointer.child("additionalOperations");
+        for (method, node) in additional.iter() {
+            let at = pointer.child(method);
+            // OpenAPI 3.2 §4.9.1: spelt as it is sent, and none that has a field of its own. RFC 9110 §9.1: a token.
+            if is_method(method) || !is_token(method) {
+                let message = format!("`{method}` is no additional method");
+                self.push(
+                    Diagnostic::new(Code::InvalidField, message)
+                        .at(&at)
+                        .skipping("this operation"),
+                );
+                continue;
+            }
+            methods.push((method.to_owned(), node, at));
+        }
+        methods
     }
 
     /// The path item itself and, when it is a reference too, what it refers to. The first of them wins.
@@ -155,6 +189,14 @@ impl<'d> Context<'_, 'd> {
         }
         Ok(item)
     }
+}
+
+/// RFC 9110 §5.6.2.
+fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
 }
 
 /// What to call an operation in a message.

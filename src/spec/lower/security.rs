@@ -11,7 +11,9 @@ use super::fields::{Shape, typed};
 use crate::api::{ParameterLocation, SecurityRequirement, SecurityScheme, SecuritySchemeKind};
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 use crate::spec::path::Path;
+use crate::spec::refs::Target;
 use crate::spec::tree::{Map, Node};
+use crate::spec::version::Version;
 
 const DECLARE: &str = "declare the scheme in `components.securitySchemes`, or correct its name";
 
@@ -20,25 +22,25 @@ type Schemes = IndexMap<String, SecurityScheme>;
 impl<'d> Context<'_, 'd> {
     /// `components.securitySchemes`.
     pub(super) fn security_schemes(&mut self) -> Schemes {
-        let pointer = JsonPointer::root()
-            .child("components")
-            .child("securitySchemes");
-        let declared = self
-            .document
-            .tree
-            .child("components")
-            .and_then(|components| components.child("securitySchemes"));
+        let root = JsonPointer::root();
+        let pointer = match self.version() {
+            Version::V2_0 => root.child("securityDefinitions"),
+            _ => root.child("components").child("securitySchemes"),
+        };
         let mut schemes = Schemes::new();
-        match declared {
-            None | Some(Node::Null) => {}
-            Some(Node::Map(map)) => {
+        let Some(Target { node, pointer }) = self.part(&pointer) else {
+            return schemes;
+        };
+        match node {
+            Node::Null => {}
+            Node::Map(map) => {
                 for (name, node) in map.iter() {
                     if let Some(scheme) = self.security_scheme(name, node, &pointer.child(name)) {
                         schemes.insert(name.to_owned(), scheme);
                     }
                 }
             }
-            Some(other) => {
+            other => {
                 self.invalid_field("securitySchemes", other.kind(), "an object", &pointer);
             }
         }
@@ -110,6 +112,11 @@ impl<'d> Context<'_, 'd> {
                     .or_insert_with(|| json!(""));
             }
             Some("apiKey" | "http") => {}
+            // Swagger 2.0, "Security Scheme Object".
+            Some("basic") => {
+                fields.insert("type".to_owned(), json!("http"));
+                fields.insert("scheme".to_owned(), json!("basic"));
+            }
             Some("mutualTLS") => {
                 return (
                     SecuritySchemeKind::Unsupported("mutual TLS".to_owned()),

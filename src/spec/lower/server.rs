@@ -3,11 +3,9 @@
 //! A URL that can be used is absolute, http or https, with the defaults of its variables put in. Whether it may be
 //! called is the runtime's business.
 
-use std::collections::BTreeMap;
-
 use super::Context;
 use super::fields::{Shape, typed};
-use crate::api::Server;
+use crate::api::{Server, ServerVariable};
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 use crate::spec::tree::{Map, Node};
 
@@ -24,7 +22,7 @@ impl<'d> Context<'_, 'd> {
             vec![Server {
                 url: self.absolute("/").ok(),
                 template: "/".to_owned(),
-                description: None,
+                ..Server::default()
             }]
         })
     }
@@ -71,8 +69,13 @@ impl<'d> Context<'_, 'd> {
                 return None;
             }
         };
-        let defaults = self.variable_defaults(map, pointer);
-        let url = substituted(server.url.trim(), &defaults).and_then(|url| self.absolute(&url));
+        let mut variables = self.variables(map, pointer);
+        let filled = substituted(server.url.trim(), &variables);
+        // Where the URL is absolute only by the document's own, another value has nothing to be put into.
+        if !filled.as_deref().is_ok_and(is_absolute) {
+            variables.clear();
+        }
+        let url = filled.and_then(|url| self.absolute(&url));
         let url = match url {
             Ok(url) => Some(url),
             Err(Unusable::Relative) => None,
@@ -104,42 +107,42 @@ impl<'d> Context<'_, 'd> {
         };
         Some(Server {
             url,
-            template: server.url,
+            template: server.url.trim().to_owned(),
+            variables,
             description: server.description,
         })
     }
 
-    /// The value of each variable: its default or else the first that it may take.
-    fn variable_defaults(
-        &mut self,
-        server: &'d Map,
-        pointer: &JsonPointer,
-    ) -> BTreeMap<String, String> {
+    /// The variables, in order, with their defaults or else the first value that they may take.
+    fn variables(&mut self, server: &'d Map, pointer: &JsonPointer) -> Vec<ServerVariable> {
         let at = pointer.child("variables");
-        let mut defaults = BTreeMap::new();
-        let Some(Node::Map(variables)) = server.get("variables") else {
-            return defaults;
+        let Some(Node::Map(map)) = server.get("variables") else {
+            return Vec::new();
         };
-        for (name, variable) in variables.iter() {
+        let mut variables = Vec::new();
+        for (name, variable) in map.iter() {
             let Node::Map(variable) = variable else {
                 continue;
             };
             let shape = [("default", Shape::Text), ("enum", Shape::Texts)];
             let mut fields = self.fields(variable, &at.child(name), &shape);
-            if let Some(values) = fields.remove("enum")
-                && let Some(first) = values.get(0)
-            {
+            let values = fields.remove("enum").unwrap_or_default();
+            if let Some(first) = values.get(0) {
                 fields.entry("default").or_insert_with(|| first.clone());
             }
             if let Ok(variable) = typed::<openapiv3::ServerVariable>(fields) {
-                defaults.insert(name.to_owned(), variable.default);
+                variables.push(ServerVariable {
+                    name: name.to_owned(),
+                    default: variable.default,
+                    values: serde_json::from_value(values).unwrap_or_default(),
+                });
             }
         }
-        defaults
+        variables
     }
 
     /// A URL that can be called, without a slash at its end.
-    fn absolute(&self, url: &str) -> Result<String, Unusable> {
+    pub(super) fn absolute(&self, url: &str) -> Result<String, Unusable> {
         let base = self.document.url.as_ref();
         let parsed = match url::Url::parse(url) {
             Ok(parsed) if parsed.cannot_be_a_base() || looks_like_host(url) => {
@@ -163,7 +166,7 @@ impl<'d> Context<'_, 'd> {
 }
 
 /// Why a URL cannot be called.
-enum Unusable {
+pub(super) enum Unusable {
     /// Nobody knows where the document itself is.
     Relative,
     Scheme(String),
@@ -215,21 +218,25 @@ fn looks_like_host(url: &str) -> bool {
         && (has_port || (host.contains('.') && !host.starts_with('.') && !host.ends_with('.')))
 }
 
-/// Puts the variables' values into a template.
-fn substituted(template: &str, defaults: &BTreeMap<String, String>) -> Result<String, Unusable> {
+fn is_absolute(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// Puts the variables' defaults into a template.
+fn substituted(template: &str, variables: &[ServerVariable]) -> Result<String, Unusable> {
     let mut url = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         let Some((name, after)) = after.split_once('}') else {
             return Err(Unusable::Broken("a `{` has no `}`".to_owned()));
         };
-        let Some(value) = defaults.get(name) else {
+        let Some(variable) = variables.iter().find(|variable| variable.name == name) else {
             return Err(Unusable::Broken(format!(
                 "the variable `{name}` has no default"
             )));
         };
         url.push_str(before);
-        url.push_str(value);
+        url.push_str(&variable.default);
         rest = after;
     }
     url.push_str(rest);

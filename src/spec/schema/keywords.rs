@@ -9,6 +9,7 @@ use crate::spec::path::Path;
 use crate::spec::reading::Format;
 use crate::spec::refs::reference_of;
 use crate::spec::tree::{Map, Node};
+use crate::spec::version::Version;
 
 /// Keywords that say something about a value without constraining it.
 pub(super) fn is_annotation(key: &str) -> bool {
@@ -35,7 +36,7 @@ struct Site<'a, 'd> {
 
 impl<'d> Context<'_, 'd> {
     /// Puts one keyword into the converted schema.
-    pub(super) fn keyword(
+    pub(in crate::spec) fn keyword(
         &mut self,
         schema: &'d Map,
         key: &str,
@@ -184,7 +185,10 @@ impl<'d> Context<'_, 'd> {
     /// A value that stands for data. In YAML a plain `1.10` is text where the schema asks for text.
     fn datum(&mut self, value: &'d Node, site: Site<'_, 'd>) -> Value {
         let is_plain = matches!(value, Node::Number(_) | Node::Bool(_));
-        if is_plain && self.format() == Format::Yaml && expects_text(site.schema) {
+        if is_plain
+            && expects_text(site.schema)
+            && self.format(&site.path.pointer()) == Format::Yaml
+        {
             return self
                 .text(value, site.path)
                 .map_or(Value::Null, Value::String);
@@ -498,7 +502,11 @@ impl<'d> Context<'_, 'd> {
     /// OpenAPI 3.0 §4.7.25: a mapping names a schema by its component name or by a reference.
     fn mapped(&mut self, reference: &str, path: &Path<'_>) -> Option<String> {
         let is_name = !reference.contains(['/', '#']);
-        let by_name = format!("#/components/schemas/{}", reference.replace('~', "~0"));
+        let schemas = match self.version() {
+            Version::V2_0 => "#/definitions",
+            _ => "#/components/schemas",
+        };
+        let by_name = format!("{schemas}/{}", reference.replace('~', "~0"));
         self.schema_reference(if is_name { &by_name } else { reference }, path)
     }
 }

@@ -16,7 +16,6 @@ use super::lower::Context;
 use super::path::Path;
 use super::refs::Target;
 use super::tree::{Map, Node};
-use super::version::Version;
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 pub(super) use names::Names;
 
@@ -49,7 +48,7 @@ impl<'d> Context<'_, 'd> {
             // OpenAPI 3.0 §4.8.23: siblings of `$ref` are ignored. What does not constrain is kept all the same,
             // because that is what its authors mean.
             let ignored = is_reference
-                && self.version() == Version::V3_0
+                && self.version().ignores_siblings()
                 && key != "$ref"
                 && !keywords::is_annotation(key);
             if !ignored {
@@ -59,10 +58,7 @@ impl<'d> Context<'_, 'd> {
         if is_reference && out.is_empty() {
             return Value::Bool(true);
         }
-        if nullable::is_nullable(schema) {
-            return nullable::with_null(out);
-        }
-        Value::Object(out)
+        completed(schema, out)
     }
 
     /// `#/$defs/NAME` for a reference; `None`, with a warning, when it leads nowhere.
@@ -127,6 +123,14 @@ impl<'d> Context<'_, 'd> {
         }
         (out, required)
     }
+}
+
+/// A schema whose keywords have been converted, with what several of them say together.
+pub(super) fn completed(schema: &Map, out: Object<String, Value>) -> Value {
+    if nullable::is_nullable(schema) {
+        return nullable::with_null(out);
+    }
+    Value::Object(out)
 }
 
 /// `{"type": "null"}`.

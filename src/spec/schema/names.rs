@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 
 use super::Definition;
 use crate::diagnostic::JsonPointer;
+use crate::spec::files::HOME;
 use crate::spec::refs::Target;
 use crate::spec::tree::Node;
 
@@ -48,6 +49,8 @@ impl<'d> Names<'d> {
         let schemas = root
             .child("components")
             .and_then(|components| components.child("schemas"))
+            // Swagger 2.0.
+            .or_else(|| root.child("definitions"))
             .and_then(Node::as_map);
         let Some(schemas) = schemas else { return names };
         // Names that are safe as they are come first, so that no other name can push them aside.
@@ -105,11 +108,28 @@ impl<'d> Names<'d> {
     }
 
     fn derived(&mut self, pointer: &JsonPointer) -> String {
-        const STRUCTURE: [&str; 5] = ["components", "schemas", "paths", "content", "properties"];
-        let words: Vec<String> = pointer
-            .tokens()
+        const STRUCTURE: [&str; 6] = [
+            "components",
+            "schemas",
+            "definitions",
+            "paths",
+            "content",
+            "properties",
+        ];
+        let mut tokens: Vec<String> = pointer.tokens().collect();
+        // A document of its own is called by its file, and what is in it by the place there.
+        if tokens.first().is_some_and(|token| token == HOME) {
+            tokens.remove(0);
+            if let [file] = &mut tokens[..] {
+                let name = file.rsplit('/').next().unwrap_or_default();
+                *file = name.split('.').next().unwrap_or_default().to_owned();
+            } else if tokens.len() > 1 {
+                tokens.remove(0);
+            }
+        }
+        let words: Vec<String> = (tokens.iter())
             .filter(|token| !STRUCTURE.contains(&token.as_str()))
-            .map(|token| safe_name(&token).trim_matches('_').to_owned())
+            .map(|token| safe_name(token).trim_matches('_').to_owned())
             .filter(|word| !word.is_empty())
             .collect();
         let name = if words.is_empty() {

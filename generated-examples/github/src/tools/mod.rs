@@ -25,12 +25,8 @@ Tools by subject:\n\
 - pulls (34, e.g. pulls_list): Interact with GitHub Pull Requests.\n\
 - repos (204, e.g. repos_list_for_org): Interact with GitHub Repos.",
     servers: &[
-        BaseUrl {
-            url: Some("https://api.github.com"),
-        },
-        BaseUrl {
-            url: Some("https://uploads.github.com"),
-        },
+        BaseUrl::new(Some("https://api.github.com")),
+        BaseUrl::new(Some("https://uploads.github.com")),
     ],
     schemes: &[],
     groups: &[

@@ -42,6 +42,48 @@ pub struct Group {
 pub struct BaseUrl {
     /// An absolute http or https URL without a trailing slash; `None` where the spec has none.
     pub url: Option<&'static str>,
+    /// What can be chosen from at start by `API_SERVER` and `API_SERVER_<VARIABLE>`; the first is the default.
+    pub templates: &'static [Template],
+}
+
+impl BaseUrl {
+    /// A server at this URL.
+    #[must_use]
+    pub const fn new(url: Option<&'static str>) -> Self {
+        Self {
+            url,
+            templates: &[],
+        }
+    }
+
+    /// Is chosen from these.
+    #[must_use]
+    pub const fn templates(mut self, templates: &'static [Template]) -> Self {
+        self.templates = templates;
+        self
+    }
+}
+
+/// A URL with variables, `https://{region}.example.com` (OpenAPI 3.1 §4.8.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Template {
+    /// The URL.
+    pub url: &'static str,
+    /// What stands between its braces.
+    pub variables: &'static [Variable],
+}
+
+/// A variable of a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// The name between the braces.
+    pub name: &'static str,
+    /// The environment variable that sets it: `API_SERVER_REGION`.
+    pub env: &'static str,
+    /// The usual value.
+    pub default: &'static str,
+    /// The only values; empty where any will do.
+    pub values: &'static [&'static str],
 }
 
 /// A security scheme of the API.
@@ -94,8 +136,23 @@ pub enum Style {
     SpaceDelimited,
     /// `color=blue|black` in a query.
     PipeDelimited,
+    /// `color=blue%09black` in a query (Swagger 2.0's `tsv`).
+    TabDelimited,
     /// `color[R]=100&color[G]=200` in a query.
     DeepObject,
+    /// `color=blue` in a cookie, without percent-encoding (OpenAPI 3.2).
+    Cookie,
+}
+
+/// What text a parameter's value becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ParameterFormat {
+    /// By its style.
+    Style,
+    /// JSON text (`content: {application/json: …}`).
+    Json,
+    /// The text of a form, `a=1&b=2` (`content: {application/x-www-form-urlencoded: …}`).
+    Form,
 }
 
 /// One tool and the request that it makes.
@@ -153,8 +210,10 @@ pub struct Parameter {
     pub explode: bool,
     /// Whether RFC 3986 reserved characters are sent as they are.
     pub allow_reserved: bool,
-    /// Whether the value is sent as JSON text (`content: {application/json: …}`); the style is then not used.
-    pub json: bool,
+    /// What text the value becomes.
+    pub format: ParameterFormat,
+    /// Whether it is the whole query, without a name (OpenAPI 3.2, `in: querystring`).
+    pub whole_query: bool,
 }
 
 /// The request body.
@@ -168,6 +227,29 @@ pub struct Body {
     pub required: bool,
     /// Which arguments it is made of.
     pub source: BodySource,
+    /// Other ways to send the same arguments.
+    pub choice: Option<&'static Choice>,
+    /// For XML: the names of elements and attributes as JSON, or empty. Each schema's `xml` object with `properties`
+    /// and `items` for what is inside of it.
+    pub xml: &'static str,
+}
+
+/// Other ways to send a body.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice {
+    /// The argument that names one of them.
+    pub argument: &'static str,
+    /// The ways beside the usual one.
+    pub others: &'static [Alternative],
+}
+
+/// One other way to send a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alternative {
+    /// The `Content-Type`, and the value of the argument.
+    pub media_type: &'static str,
+    /// How the arguments become bytes.
+    pub format: BodyFormat,
 }
 
 /// How a value becomes the bytes of a body.
@@ -177,6 +259,12 @@ pub enum BodyFormat {
     Json,
     /// `application/x-www-form-urlencoded`.
     Form,
+    /// `multipart/form-data` (RFC 7578); the boundary is added to the media type.
+    Multipart,
+    /// XML by the hints in [`Body::xml`].
+    Xml,
+    /// JSON texts, each on a line: `application/x-ndjson` and the like.
+    JsonLines,
     /// The argument's text as it is.
     Text,
     /// The bytes that the argument holds in base64 (RFC 4648 §4).
@@ -190,6 +278,8 @@ pub enum BodySource {
     Fields(&'static [Field]),
     /// This one argument is the whole body.
     Whole(&'static str),
+    /// This one argument is the whole body, an object of which these fields are known.
+    Object(&'static str, &'static [Field]),
 }
 
 /// A field of a body that is an argument of its own.
@@ -203,6 +293,25 @@ pub struct Field {
     pub style: Style,
     /// Whether arrays and objects are spread out, for forms.
     pub explode: bool,
+    /// Whether RFC 3986 reserved characters are sent as they are, for forms.
+    pub allow_reserved: bool,
+    /// What the value becomes, for forms and multipart.
+    pub format: FieldFormat,
+    /// The `Content-Type` of the part, for multipart; empty for the usual one.
+    pub content_type: &'static str,
+    /// More headers of the part, for multipart.
+    pub headers: &'static [(&'static str, &'static str)],
+}
+
+/// What a field of a form or of a multipart body becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FieldFormat {
+    /// Text by its style; an object becomes JSON.
+    Value,
+    /// JSON text.
+    Json,
+    /// The bytes of a file, given in base64, as a `data:` URL or as an object with a text.
+    File,
 }
 
 /// The four hints of MCP's tool annotations.
@@ -322,6 +431,22 @@ impl ToolDef {
     }
 }
 
+impl Choice {
+    /// Other ways to send a body, one of which `argument` names.
+    #[must_use]
+    pub const fn new(argument: &'static str, others: &'static [Alternative]) -> Self {
+        Self { argument, others }
+    }
+}
+
+impl Alternative {
+    /// This media type, sent as this format.
+    #[must_use]
+    pub const fn new(media_type: &'static str, format: BodyFormat) -> Self {
+        Self { media_type, format }
+    }
+}
+
 impl Need {
     /// Needs this scheme, without scopes.
     #[must_use]
@@ -373,7 +498,8 @@ impl Parameter {
             style,
             explode,
             allow_reserved: false,
-            json: false,
+            format: ParameterFormat::Style,
+            whole_query: false,
         }
     }
 
@@ -402,7 +528,21 @@ impl Parameter {
     /// Is sent as JSON text.
     #[must_use]
     pub const fn json(mut self) -> Self {
-        self.json = true;
+        self.format = ParameterFormat::Json;
+        self
+    }
+
+    /// Is sent as the text of a form.
+    #[must_use]
+    pub const fn form(mut self) -> Self {
+        self.format = ParameterFormat::Form;
+        self
+    }
+
+    /// Is the whole query.
+    #[must_use]
+    pub const fn whole_query(mut self) -> Self {
+        self.whole_query = true;
         self
     }
 }
@@ -411,45 +551,72 @@ impl Body {
     /// A required JSON body.
     #[must_use]
     pub const fn json(source: BodySource) -> Self {
-        Self {
-            media_type: "application/json",
-            format: BodyFormat::Json,
-            required: true,
-            source,
-        }
+        Self::new("application/json", BodyFormat::Json, source)
     }
 
     /// A required form.
     #[must_use]
     pub const fn form(source: BodySource) -> Self {
-        Self {
-            media_type: "application/x-www-form-urlencoded",
-            format: BodyFormat::Form,
-            required: true,
+        Self::new(
+            "application/x-www-form-urlencoded",
+            BodyFormat::Form,
             source,
-        }
+        )
+    }
+
+    /// A required multipart form.
+    #[must_use]
+    pub const fn multipart(source: BodySource) -> Self {
+        Self::new("multipart/form-data", BodyFormat::Multipart, source)
+    }
+
+    /// A required XML body.
+    #[must_use]
+    pub const fn xml(source: BodySource, hints: &'static str) -> Self {
+        Self::new("application/xml", BodyFormat::Xml, source).xml_hints(hints)
+    }
+
+    /// A required stream of JSON texts.
+    #[must_use]
+    pub const fn json_lines(source: BodySource) -> Self {
+        Self::new("application/x-ndjson", BodyFormat::JsonLines, source)
     }
 
     /// A required text.
     #[must_use]
     pub const fn text(source: BodySource) -> Self {
-        Self {
-            media_type: "text/plain; charset=utf-8",
-            format: BodyFormat::Text,
-            required: true,
-            source,
-        }
+        Self::new("text/plain; charset=utf-8", BodyFormat::Text, source)
     }
 
     /// A required body of bytes.
     #[must_use]
     pub const fn bytes(source: BodySource) -> Self {
+        Self::new("application/octet-stream", BodyFormat::Bytes, source)
+    }
+
+    const fn new(media_type: &'static str, format: BodyFormat, source: BodySource) -> Self {
         Self {
-            media_type: "application/octet-stream",
-            format: BodyFormat::Bytes,
+            media_type,
+            format,
             required: true,
             source,
+            choice: None,
+            xml: "",
         }
+    }
+
+    /// Can be sent in other ways too.
+    #[must_use]
+    pub const fn choice(mut self, choice: &'static Choice) -> Self {
+        self.choice = Some(choice);
+        self
+    }
+
+    /// Has these names in XML.
+    #[must_use]
+    pub const fn xml_hints(mut self, hints: &'static str) -> Self {
+        self.xml = hints;
+        self
     }
 
     /// Has another `Content-Type` than the format's usual one.
@@ -476,7 +643,46 @@ impl Field {
             name,
             style: Style::Form,
             explode: true,
+            allow_reserved: false,
+            format: FieldFormat::Value,
+            content_type: "",
+            headers: &[],
         }
+    }
+
+    /// Keeps reserved characters as they are.
+    #[must_use]
+    pub const fn allow_reserved(mut self) -> Self {
+        self.allow_reserved = true;
+        self
+    }
+
+    /// Is sent as JSON text.
+    #[must_use]
+    pub const fn json(mut self) -> Self {
+        self.format = FieldFormat::Json;
+        self
+    }
+
+    /// Is a file.
+    #[must_use]
+    pub const fn file(mut self) -> Self {
+        self.format = FieldFormat::File;
+        self
+    }
+
+    /// Is a part of this media type.
+    #[must_use]
+    pub const fn content_type(mut self, content_type: &'static str) -> Self {
+        self.content_type = content_type;
+        self
+    }
+
+    /// Is a part with these headers too.
+    #[must_use]
+    pub const fn headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        self.headers = headers;
+        self
     }
 
     /// Is called otherwise as an argument than in the body.

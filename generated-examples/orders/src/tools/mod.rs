@@ -24,11 +24,7 @@ Tools by subject:\n\
 - orders (8, e.g. list_orders): Find, read, change and cancel orders\n\
 - payments (3, e.g. list_refunds): Refunds and the account that is charged\n\
 - shipping (3, e.g. list_shipments): Parcels, labels and tracking",
-    servers: &[
-        BaseUrl {
-            url: Some("http://127.0.0.1:4010/api"),
-        },
-    ],
+    servers: &[BaseUrl::new(Some("http://127.0.0.1:4010/api"))],
     schemes: &[
         Scheme {
             name: "bearerAuth",

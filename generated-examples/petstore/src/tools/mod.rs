@@ -24,11 +24,7 @@ Tools by subject:\n\
 - pet (8, e.g. update_pet): Everything about your Pets\n\
 - store (4, e.g. get_inventory): Access to Petstore orders\n\
 - user (7, e.g. create_user): Operations about user",
-    servers: &[
-        BaseUrl {
-            url: Some("https://petstore3.swagger.io/api/v3"),
-        },
-    ],
+    servers: &[BaseUrl::new(Some("https://petstore3.swagger.io/api/v3"))],
     schemes: &[
         Scheme {
             name: "petstore_auth",

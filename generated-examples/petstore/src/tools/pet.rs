@@ -2,7 +2,7 @@
 //!
 //! Written by mcpgen; `src/custom.rs` is the place for your own tools.
 
-use crate::runtime::tool::{Body, BodySource, Field, Hints, Need, Parameter, ResultShape, ToolDef};
+use crate::runtime::tool::{Alternative, Body, BodyFormat, BodySource, Choice, Field, Hints, Need, Parameter, ResultShape, ToolDef};
 
 pub(super) const TOOLS: &[ToolDef] = &[
     // PUT /pet — Update an existing pet
@@ -12,17 +12,32 @@ pub(super) const TOOLS: &[ToolDef] = &[
         .operation_id("updatePet")
         .body(
             Body::json(
-                BodySource::Fields(
-                    &[
-                        Field::new("id"),
-                        Field::new("name"),
-                        Field::new("category"),
-                        Field::new("photoUrls"),
-                        Field::new("tags"),
-                        Field::new("status"),
-                    ],
+                    BodySource::Fields(
+                        &[
+                            Field::new("id"),
+                            Field::new("name"),
+                            Field::new("category"),
+                            Field::new("photoUrls"),
+                            Field::new("tags"),
+                            Field::new("status"),
+                        ],
+                    ),
+                )
+                .xml_hints(
+                    "{\"name\":\"pet\",\"properties\":{\"category\":{\"name\":\"category\"},\"photoUrls\":{\"wrapped\":true,\"items\":{\"name\":\"photoUrl\"}},\"tags\":{\"wrapped\":true,\"items\":{\"name\":\"tag\"}}}}",
+                )
+                .choice(
+                    &Choice::new(
+                        "content_type",
+                        &[
+                            Alternative::new(
+                                "application/x-www-form-urlencoded",
+                                BodyFormat::Form,
+                            ),
+                            Alternative::new("application/xml", BodyFormat::Xml),
+                        ],
+                    ),
                 ),
-            ),
         )
         .accept("application/json")
         .security(
@@ -37,17 +52,32 @@ pub(super) const TOOLS: &[ToolDef] = &[
         .operation_id("addPet")
         .body(
             Body::json(
-                BodySource::Fields(
-                    &[
-                        Field::new("id"),
-                        Field::new("name"),
-                        Field::new("category"),
-                        Field::new("photoUrls"),
-                        Field::new("tags"),
-                        Field::new("status"),
-                    ],
+                    BodySource::Fields(
+                        &[
+                            Field::new("id"),
+                            Field::new("name"),
+                            Field::new("category"),
+                            Field::new("photoUrls"),
+                            Field::new("tags"),
+                            Field::new("status"),
+                        ],
+                    ),
+                )
+                .xml_hints(
+                    "{\"name\":\"pet\",\"properties\":{\"category\":{\"name\":\"category\"},\"photoUrls\":{\"wrapped\":true,\"items\":{\"name\":\"photoUrl\"}},\"tags\":{\"wrapped\":true,\"items\":{\"name\":\"tag\"}}}}",
+                )
+                .choice(
+                    &Choice::new(
+                        "content_type",
+                        &[
+                            Alternative::new(
+                                "application/x-www-form-urlencoded",
+                                BodyFormat::Form,
+                            ),
+                            Alternative::new("application/xml", BodyFormat::Xml),
+                        ],
+                    ),
                 ),
-            ),
         )
         .accept("application/json")
         .security(

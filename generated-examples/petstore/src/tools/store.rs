@@ -2,7 +2,7 @@
 //!
 //! Written by mcpgen; `src/custom.rs` is the place for your own tools.
 
-use crate::runtime::tool::{Body, BodySource, Field, Hints, Need, Parameter, ResultShape, ToolDef};
+use crate::runtime::tool::{Alternative, Body, BodyFormat, BodySource, Choice, Field, Hints, Need, Parameter, ResultShape, ToolDef};
 
 pub(super) const TOOLS: &[ToolDef] = &[
     // GET /store/inventory — Returns pet inventories by status
@@ -31,6 +31,19 @@ pub(super) const TOOLS: &[ToolDef] = &[
                             Field::new("shipDate"),
                             Field::new("status"),
                             Field::new("complete"),
+                        ],
+                    ),
+                )
+                .xml_hints("{\"name\":\"order\"}")
+                .choice(
+                    &Choice::new(
+                        "content_type",
+                        &[
+                            Alternative::new(
+                                "application/x-www-form-urlencoded",
+                                BodyFormat::Form,
+                            ),
+                            Alternative::new("application/xml", BodyFormat::Xml),
                         ],
                     ),
                 )

@@ -2,7 +2,7 @@
 //!
 //! Written by mcpgen; `src/custom.rs` is the place for your own tools.
 
-use crate::runtime::tool::{Body, BodySource, Field, Hints, Parameter, ResultShape, ToolDef};
+use crate::runtime::tool::{Alternative, Body, BodyFormat, BodySource, Choice, Field, Hints, Parameter, ResultShape, ToolDef};
 
 pub(super) const TOOLS: &[ToolDef] = &[
     // POST /user — Create user
@@ -22,6 +22,19 @@ pub(super) const TOOLS: &[ToolDef] = &[
                             Field::new("password"),
                             Field::new("phone"),
                             Field::new("userStatus"),
+                        ],
+                    ),
+                )
+                .xml_hints("{\"name\":\"user\"}")
+                .choice(
+                    &Choice::new(
+                        "content_type",
+                        &[
+                            Alternative::new(
+                                "application/x-www-form-urlencoded",
+                                BodyFormat::Form,
+                            ),
+                            Alternative::new("application/xml", BodyFormat::Xml),
                         ],
                     ),
                 )
@@ -73,7 +86,23 @@ pub(super) const TOOLS: &[ToolDef] = &[
         )
         .operation_id("updateUser")
         .parameters(&[Parameter::path("username")])
-        .body(Body::json(BodySource::Whole("body")).optional())
+        .body(
+            Body::json(BodySource::Whole("body"))
+                .xml_hints("{\"name\":\"user\"}")
+                .choice(
+                    &Choice::new(
+                        "content_type",
+                        &[
+                            Alternative::new(
+                                "application/x-www-form-urlencoded",
+                                BodyFormat::Form,
+                            ),
+                            Alternative::new("application/xml", BodyFormat::Xml),
+                        ],
+                    ),
+                )
+                .optional(),
+        )
         .hints(Hints::OVERWRITE),
     // DELETE /user/{username} — Delete user resource
     ToolDef::new("delete_user", "DELETE", "/user/{username}")

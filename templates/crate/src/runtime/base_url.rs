@@ -9,7 +9,7 @@ use http::uri::{Authority, Scheme};
 use url::{Host, Url};
 
 use super::engine::StartError;
-use super::tool::ServerDef;
+use super::tool::{BaseUrl, ServerDef};
 
 /// Scheme, host and port: what a credential is bound to (RFC 6454 §4).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +125,15 @@ impl Base {
     }
 }
 
+/// Which of the description's servers the owner chose, and with which variables.
+#[derive(Debug, Clone, Default)]
+pub struct ServerChoice {
+    /// `API_SERVER`: a number from 1.
+    pub number: Option<String>,
+    /// `API_SERVER_<VARIABLE>` by the variable's name.
+    pub variables: BTreeMap<&'static str, String>,
+}
+
 /// The base URLs of a server definition, by index.
 #[derive(Debug)]
 pub(super) struct Bases(Vec<Result<Base, String>>);
@@ -134,10 +143,14 @@ impl Bases {
     ///
     /// # Errors
     /// An unusable URL of the owner, or none at all for the default server that tools need.
-    pub(super) fn new(def: &ServerDef, set: &BTreeMap<usize, String>) -> Result<Self, StartError> {
+    pub(super) fn new(
+        def: &ServerDef,
+        set: &BTreeMap<usize, String>,
+        choice: &ServerChoice,
+    ) -> Result<Self, StartError> {
         let count = def.servers.len().max(1);
         let bases = (0..count)
-            .map(|index| base(def, set.get(&index), index))
+            .map(|index| base(def, set.get(&index), choice, index))
             .collect::<Result<Vec<_>, _>>()?;
         let default_is_used =
             || (def.groups.iter()).any(|group| group.tools.iter().any(|tool| tool.server == 0));
@@ -183,6 +196,7 @@ pub(super) fn variable(index: usize) -> String {
 fn base(
     def: &ServerDef,
     set: Option<&String>,
+    choice: &ServerChoice,
     index: usize,
 ) -> Result<Result<Base, String>, StartError> {
     let variable = variable(index);
@@ -195,12 +209,18 @@ fn base(
             ))),
         };
     }
-    let Some(url) = def.servers.get(index).and_then(|server| server.url) else {
+    let server = def.servers.get(index);
+    let chosen = match server {
+        Some(server) => chosen(server, choice, index)?,
+        None => None,
+    };
+    let url = chosen.or_else(|| server?.url.map(str::to_owned));
+    let Some(url) = url else {
         return Ok(Err(format!(
             "no base URL: set `{variable}`, for example `{variable}=https://api.example.com`"
         )));
     };
-    Ok(Base::parse(url, false)
+    Ok(Base::parse(&url, false)
         .and_then(|base| match base.refusal() {
             Some(refusal) => Err(refusal.to_owned()),
             None => Ok(base),
@@ -208,6 +228,55 @@ fn base(
         .map_err(|problem| {
             format!("the API's description names `{url}`, which {problem}: set `{variable}`")
         }))
+}
+
+/// The URL that the owner chose from those of the description, if there is a choice.
+fn chosen(
+    server: &BaseUrl,
+    choice: &ServerChoice,
+    index: usize,
+) -> Result<Option<String>, StartError> {
+    let number = choice.number.as_deref().filter(|_| index == 0);
+    let count = server.templates.len().max(1);
+    let position = match number {
+        None => 0,
+        Some(text) => match text.parse::<usize>() {
+            Ok(number) if (1..=count).contains(&number) => number - 1,
+            _ => return Err(StartError(no_such_server(server, text))),
+        },
+    };
+    let Some(template) = server.templates.get(position) else {
+        return Ok(None);
+    };
+    let mut url = template.url.to_owned();
+    for variable in template.variables {
+        let value = choice
+            .variables
+            .get(variable.env)
+            .map_or(variable.default, String::as_str);
+        if !variable.values.is_empty() && !variable.values.contains(&value) {
+            return Err(StartError(format!(
+                "`{}` must be one of `{}`; got `{value}`",
+                variable.env,
+                variable.values.join("`, `")
+            )));
+        }
+        url = url.replace(&format!("{{{}}}", variable.name), value);
+    }
+    Ok(Some(url))
+}
+
+fn no_such_server(server: &BaseUrl, number: &str) -> String {
+    let servers: Vec<String> = (server.templates.iter().enumerate())
+        .map(|(index, template)| format!("{} `{}`", index + 1, template.url))
+        .collect();
+    match servers[..] {
+        [] => format!("`API_SERVER` is `{number}`, and the API's description has one server only"),
+        _ => format!(
+            "`API_SERVER` is `{number}`; the servers are {}",
+            servers.join(", ")
+        ),
+    }
 }
 
 /// A URL as it may be shown: without the part that may hold a password.
@@ -275,13 +344,21 @@ fn is_metadata_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tool::{BaseUrl, Group, ToolDef};
+    use super::super::tool::{Group, Template, ToolDef, Variable};
     use super::*;
 
     const TOOLS: &[ToolDef] = &[ToolDef::new("ping", "GET", "/ping")];
 
     fn bases(spec: Option<&'static str>, set: &[(usize, &str)]) -> Result<Bases, StartError> {
-        let servers = Box::leak(Box::new([BaseUrl { url: spec }]));
+        chosen_bases(BaseUrl::new(spec), set, &ServerChoice::default())
+    }
+
+    fn chosen_bases(
+        server: BaseUrl,
+        set: &[(usize, &str)],
+        choice: &ServerChoice,
+    ) -> Result<Bases, StartError> {
+        let servers = Box::leak(Box::new([server]));
         let def = ServerDef {
             name: "t",
             title: "T",
@@ -299,7 +376,76 @@ mod tests {
         let set = (set.iter())
             .map(|(index, url)| (*index, (*url).to_owned()))
             .collect();
-        Bases::new(&def, &set)
+        Bases::new(&def, &set, choice)
+    }
+
+    const REGIONS: BaseUrl = BaseUrl::new(Some("https://eu.example.com/v1")).templates(&[
+        Template {
+            url: "https://{region}.example.com/{version}",
+            variables: &[
+                Variable {
+                    name: "region",
+                    env: "API_SERVER_REGION",
+                    default: "eu",
+                    values: &["eu", "us"],
+                },
+                Variable {
+                    name: "version",
+                    env: "API_SERVER_VERSION",
+                    default: "v1",
+                    values: &[],
+                },
+            ],
+        },
+        Template {
+            url: "http://169.254.169.254",
+            variables: &[],
+        },
+    ]);
+
+    fn choice(number: Option<&str>, variables: &[(&'static str, &str)]) -> ServerChoice {
+        ServerChoice {
+            number: number.map(str::to_owned),
+            variables: (variables.iter())
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn the_owner_chooses_a_server_of_the_description_and_its_variables() {
+        let origin = |choice: &ServerChoice, set: &[(usize, &str)]| {
+            let bases = chosen_bases(REGIONS, set, choice).expect("usable");
+            let base = bases.get(0).expect("a base URL");
+            format!("{}{}", base.origin, base.prefix)
+        };
+        assert_eq!(origin(&choice(None, &[]), &[]), "https://eu.example.com/v1");
+        let us = choice(
+            Some("1"),
+            &[("API_SERVER_REGION", "us"), ("API_SERVER_VERSION", "v2")],
+        );
+        assert_eq!(origin(&us, &[]), "https://us.example.com/v2");
+        assert_eq!(origin(&us, &[(0, "http://own")]), "http://own");
+    }
+
+    #[test]
+    fn a_choice_that_there_is_not_is_one_line_that_says_what_there_is() {
+        let refused = |choice: &ServerChoice| {
+            let StartError(text) = chosen_bases(REGIONS, &[], choice).expect_err("refused");
+            text
+        };
+        let mars = choice(None, &[("API_SERVER_REGION", "mars")]);
+        assert_eq!(
+            refused(&mars),
+            "`API_SERVER_REGION` must be one of `eu`, `us`; got `mars`"
+        );
+        let third = refused(&choice(Some("3"), &[]));
+        assert!(
+            third.contains("1 `https://{region}.example.com/{version}`"),
+            "{third}"
+        );
+        // What the description names is no more trusted for having been chosen.
+        assert!(refused(&choice(Some("2"), &[])).contains("link-local or metadata"));
     }
 
     #[test]

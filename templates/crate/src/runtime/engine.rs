@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::nearest;
 use super::base_url::Bases;
+pub use super::base_url::ServerChoice;
 use super::call;
 use super::catalog::Catalog;
 use super::credentials::Credentials;
@@ -26,6 +27,8 @@ use super::upstream::{Proxies, Upstream};
 pub struct EngineSettings {
     /// `API_BASE_URL` and `API_BASE_URL_<N>` by the index of the server.
     pub base_urls: BTreeMap<usize, String>,
+    /// `API_SERVER` and `API_SERVER_<VARIABLE>`: what was chosen of the description's servers.
+    pub server: ServerChoice,
     /// `--connect-timeout` (`MCP_CONNECT_TIMEOUT`), default 10 s.
     pub connect_timeout: Duration,
     /// `--read-timeout` (`MCP_READ_TIMEOUT`), default 30 s: the longest silence of the upstream.
@@ -252,7 +255,7 @@ impl Engine {
         env: &dyn Fn(&str) -> Option<String>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StartError> {
-        let bases = Bases::new(&def, &settings.base_urls)?;
+        let bases = Bases::new(&def, &settings.base_urls, &settings.server)?;
         let credentials = Credentials::new(&def, &settings.forward_auth, env)?;
         let proxies = Proxies::read(env)?;
         let catalog = Catalog::new(def, user_agent(&def), custom.tools())?;

@@ -1,94 +1,243 @@
-//! Request bodies: JSON, forms, text and bytes from the arguments of a call.
+//! Request bodies from the arguments of a call: JSON, forms, multipart, XML, streams of JSON, text and bytes.
 
-use base64::Engine as _;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use serde::Serialize;
-use serde::ser::SerializeMap as _;
 use serde_json::{Map, Value};
 
-use super::super::tool::{Body, BodyFormat, BodySource, Field, Style};
+use super::super::tool::{Body, BodyFormat, BodySource, Field, FieldFormat, Style};
 use super::style::{Pairs, is_undefined, text};
+use super::upload::Upload;
+use super::{multipart, xml};
 
-const FORM: Pairs<'static> = Pairs {
-    separator: "&",
-    allow_reserved: false,
-};
+/// The bytes of a body.
+#[derive(Debug, Default)]
+pub(super) struct Encoded {
+    pub(super) bytes: Bytes,
+    /// The `Content-Type` where it is another than the tool's usual one.
+    pub(super) content_type: Option<String>,
+}
 
-/// RFC 4648 §4, with or without padding.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+/// One way to send a body: its usual one, or the one that the call asked for.
+#[derive(Clone, Copy)]
+struct Way {
+    media_type: &'static str,
+    format: BodyFormat,
+    is_usual: bool,
+}
 
-/// The bytes of the body, or `None` when none is sent.
+/// A field with the value that it was given.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'a> {
+    pub(super) name: &'a str,
+    /// What a message calls it.
+    pub(super) argument: &'a str,
+    pub(super) style: Style,
+    pub(super) explode: bool,
+    pub(super) allow_reserved: bool,
+    pub(super) format: FieldFormat,
+    pub(super) content_type: &'a str,
+    pub(super) headers: &'a [(&'static str, &'static str)],
+    pub(super) value: &'a Value,
+}
+
+/// The body, or `None` when none is sent.
 ///
 /// # Errors
 /// An argument that cannot become a body, as a line that the model reads.
-pub(super) fn encode(body: &Body, arguments: &Map<String, Value>) -> Result<Option<Bytes>, String> {
-    match body.source {
+pub(super) fn encode(
+    body: &Body,
+    arguments: &Map<String, Value>,
+) -> Result<Option<Encoded>, String> {
+    let way = way(body, arguments);
+    let encoded = match body.source {
         BodySource::Fields(fields) => {
-            let given = fields
-                .iter()
-                .any(|field| arguments.contains_key(field.argument));
-            if !given && !body.required {
+            let entries: Vec<Entry<'_>> = (fields.iter())
+                .filter_map(|field| {
+                    let value = arguments.get(field.argument)?;
+                    Some(Entry::of(field, field.argument, value))
+                })
+                .collect();
+            if entries.is_empty() && !body.required {
                 return Ok(None);
             }
-            Ok(Some(encode_fields(body.format, fields, arguments).into()))
+            encode_entries(way, body.xml, &entries)?
         }
-        BodySource::Whole(argument) => match arguments.get(argument) {
-            Some(value) => encode_whole(body.format, argument, value).map(Some),
-            None => Ok(None),
+        BodySource::Object(argument, fields) => match arguments.get(argument) {
+            Some(Value::Object(given)) => {
+                encode_entries(way, body.xml, &entries_of(given, fields))?
+            }
+            Some(value) => encode_whole(way, body.xml, argument, value)?,
+            None => return Ok(None),
         },
-    }
+        BodySource::Whole(argument) => match arguments.get(argument) {
+            Some(value) => encode_whole(way, body.xml, argument, value)?,
+            None => return Ok(None),
+        },
+    };
+    let other = || (!way.is_usual).then(|| way.media_type.to_owned());
+    let content_type = encoded.content_type.or_else(other);
+    Ok(Some(Encoded {
+        bytes: encoded.bytes,
+        content_type,
+    }))
 }
 
-fn encode_fields(format: BodyFormat, fields: &[Field], arguments: &Map<String, Value>) -> Vec<u8> {
-    if format == BodyFormat::Form {
-        let mut out = String::new();
-        for field in fields {
-            if let Some(value) = arguments.get(field.argument) {
-                push_form(&mut out, field.name, value, field.style, field.explode);
-            }
+impl<'a> Entry<'a> {
+    fn of(field: &'a Field, argument: &'a str, value: &'a Value) -> Self {
+        Self {
+            name: field.name,
+            argument,
+            style: field.style,
+            explode: field.explode,
+            allow_reserved: field.allow_reserved,
+            format: field.format,
+            content_type: field.content_type,
+            headers: field.headers,
+            value,
         }
-        return out.into_bytes();
     }
-    json(&Fields(fields, arguments))
+
+    /// A field that the description does not know.
+    fn unknown(name: &'a str, value: &'a Value) -> Self {
+        Self {
+            name,
+            argument: name,
+            style: Style::Form,
+            explode: true,
+            allow_reserved: false,
+            format: FieldFormat::Value,
+            content_type: "",
+            headers: &[],
+            value,
+        }
+    }
+
+    /// The same field with another value.
+    pub(super) fn with(self, value: &'a Value) -> Self {
+        Self { value, ..self }
+    }
 }
 
-fn encode_whole(format: BodyFormat, argument: &str, value: &Value) -> Result<Bytes, String> {
-    Ok(match (format, value) {
-        (BodyFormat::Json, value) => json(value).into(),
-        (BodyFormat::Form, Value::Object(fields)) => {
+/// The fields of an object, in its own order.
+fn entries_of<'a>(given: &'a Map<String, Value>, fields: &'a [Field]) -> Vec<Entry<'a>> {
+    (given.iter())
+        .map(
+            |(name, value)| match fields.iter().find(|field| field.name == name) {
+                Some(field) => Entry::of(field, name, value),
+                None => Entry::unknown(name, value),
+            },
+        )
+        .collect()
+}
+
+fn way(body: &Body, arguments: &Map<String, Value>) -> Way {
+    let usual = Way {
+        media_type: body.media_type,
+        format: body.format,
+        is_usual: true,
+    };
+    let Some(choice) = body.choice else {
+        return usual;
+    };
+    let wanted = arguments.get(choice.argument).and_then(Value::as_str);
+    let other = (choice.others.iter()).find(|other| Some(other.media_type) == wanted);
+    other.map_or(usual, |other| Way {
+        media_type: other.media_type,
+        format: other.format,
+        is_usual: false,
+    })
+}
+
+fn encode_entries(way: Way, hints: &str, entries: &[Entry<'_>]) -> Result<Encoded, String> {
+    Ok(match way.format {
+        BodyFormat::Form => {
             let mut out = String::new();
-            for (name, value) in fields {
-                push_form(&mut out, name, value, Style::Form, true);
+            for entry in entries {
+                push_form(&mut out, entry);
             }
-            out.into()
+            plain(out)
         }
-        (BodyFormat::Bytes, Value::String(encoded)) => {
-            let encoded: String = encoded.split_ascii_whitespace().collect();
-            BASE64
-                .decode(encoded)
-                .map_err(|_| format!("argument `{argument}` must be bytes in base64"))?
-                .into()
+        BodyFormat::Multipart => {
+            let multipart = multipart::encode(way.media_type, entries)?;
+            Encoded {
+                bytes: multipart.bytes.into(),
+                content_type: Some(multipart.content_type),
+            }
         }
-        (BodyFormat::Text | BodyFormat::Form | BodyFormat::Bytes, value) => {
-            text(value).into_owned().into()
+        BodyFormat::Xml => {
+            let fields = (entries.iter()).map(|entry| (entry.name.to_owned(), entry.value.clone()));
+            plain(xml::document(
+                &Value::Object(fields.collect()),
+                &parsed(hints),
+            )?)
+        }
+        BodyFormat::JsonLines => {
+            let mut line = json(&Entries(entries));
+            line.push(b'\n');
+            plain(line)
+        }
+        BodyFormat::Json | BodyFormat::Text | BodyFormat::Bytes => plain(json(&Entries(entries))),
+    })
+}
+
+fn encode_whole(way: Way, hints: &str, argument: &str, value: &Value) -> Result<Encoded, String> {
+    Ok(match (way.format, value) {
+        (BodyFormat::Json, value) => plain(json(value)),
+        (BodyFormat::JsonLines, value) => plain(lines(value)),
+        (BodyFormat::Form | BodyFormat::Multipart, Value::Object(given)) => {
+            encode_entries(way, hints, &entries_of(given, &[]))?
+        }
+        (BodyFormat::Xml, Value::Object(_) | Value::Array(_)) => {
+            plain(xml::document(value, &parsed(hints))?)
+        }
+        (BodyFormat::Bytes, value) => plain(Upload::of(argument, value)?.bytes),
+        (BodyFormat::Text | BodyFormat::Xml | BodyFormat::Form | BodyFormat::Multipart, value) => {
+            plain(text(value).into_owned())
         }
     })
 }
 
-fn push_form(out: &mut String, name: &str, value: &Value, style: Style, explode: bool) {
-    // A field that is an object stays one field, as OpenAPI 3.1 §4.8.15.1 has it for forms.
-    if matches!(value, Value::Object(_)) && style == Style::Form && explode {
-        if !is_undefined(value) {
-            FORM.pair(out, name, &value.to_string());
-        }
-    } else {
-        FORM.push(out, name, value, style, explode);
+fn plain(bytes: impl Into<Bytes>) -> Encoded {
+    Encoded {
+        bytes: bytes.into(),
+        content_type: None,
     }
+}
+
+/// The hints are a part of the program: what cannot be read there is as if it were not there.
+fn parsed(hints: &str) -> Value {
+    serde_json::from_str(hints).unwrap_or_default()
+}
+
+fn push_form(out: &mut String, entry: &Entry<'_>) {
+    let pairs = Pairs {
+        separator: "&",
+        allow_reserved: entry.allow_reserved,
+    };
+    let is_spread = entry.style == Style::Form && entry.explode;
+    match (entry.format, entry.value) {
+        (FieldFormat::Json, value) => pairs.pair(out, entry.name, &value.to_string()),
+        (_, value) if is_undefined(value) => {}
+        // A field that is an object stays one field, as OpenAPI 3.1 §4.8.15.1 has it for forms.
+        (_, value @ Value::Object(_)) if is_spread => {
+            pairs.pair(out, entry.name, &value.to_string());
+        }
+        (_, value) => pairs.push(out, entry.name, value, entry.style, entry.explode),
+    }
+}
+
+/// Each item on a line of its own (https://github.com/ndjson/ndjson-spec).
+fn lines(value: &Value) -> Vec<u8> {
+    let items = match value {
+        Value::Array(items) => items.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let mut out = Vec::new();
+    for item in items {
+        out.extend(json(item));
+        out.push(b'\n');
+    }
+    out
 }
 
 fn json<T: Serialize>(value: &T) -> Vec<u8> {
@@ -96,17 +245,11 @@ fn json<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).expect("JSON values serialise")
 }
 
-/// The fields that are given, in the order of the definition, without copying them.
-struct Fields<'a>(&'a [Field], &'a Map<String, Value>);
+/// Fields as one object, without copying them.
+struct Entries<'a>(&'a [Entry<'a>]);
 
-impl Serialize for Fields<'_> {
+impl Serialize for Entries<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for field in self.0 {
-            if let Some(value) = self.1.get(field.argument) {
-                map.serialize_entry(field.name, value)?;
-            }
-        }
-        map.end()
+        serializer.collect_map(self.0.iter().map(|entry| (entry.name, entry.value)))
     }
 }

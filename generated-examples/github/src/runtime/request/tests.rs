@@ -243,9 +243,10 @@ fn text_and_bytes_are_sent_as_they_are() {
         "hi"
     );
     let tool = ToolDef::new("t", "POST", "/x").body(Body::bytes(BodySource::Whole("b")));
-    assert_eq!(
-        fill(tool, json!({"b": "???"})).expect_err("refused"),
-        ["argument `b` must be bytes in base64"]
+    let refused = fill(tool, json!({"b": "???"})).expect_err("refused");
+    assert!(
+        refused[0].starts_with("argument `b` must be bytes in base64, a `data:` URL"),
+        "{refused:?}"
     );
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
-use super::engine::{EngineSettings, StartError};
+use super::engine::{EngineSettings, ServerChoice, StartError};
 use super::tool::ServerDef;
 
 pub use layers::Stop;
@@ -236,6 +236,7 @@ impl Settings {
             Options::from_arg_matches(&matches).map_err(|error| Stop::Usage(Box::new(error)))?;
         let engine = EngineSettings {
             base_urls: base_urls(def, env),
+            server: server_choice(def, env),
             connect_timeout: options.connect_timeout.0,
             read_timeout: options.read_timeout.0,
             total_timeout: options.timeout.0,
@@ -274,6 +275,18 @@ fn base_urls(def: &ServerDef, env: &dyn Fn(&str) -> Option<String>) -> BTreeMap<
         Some((index, url))
     });
     given.collect()
+}
+
+fn server_choice(def: &ServerDef, env: &dyn Fn(&str) -> Option<String>) -> ServerChoice {
+    let given = |name: &str| env(name).filter(|value| !value.is_empty());
+    let templates = def.servers.iter().flat_map(|server| server.templates);
+    let variables = templates.flat_map(|template| template.variables);
+    ServerChoice {
+        number: given("API_SERVER"),
+        variables: variables
+            .filter_map(|variable| Some((variable.env, given(variable.env)?)))
+            .collect(),
+    }
 }
 
 fn forward_auth(

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use self::upstream::Recording;
 use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
-    CallContext, Engine, EngineSettings, ForwardAuth, StartError, ToolResult,
+    CallContext, Engine, EngineSettings, ForwardAuth, ServerChoice, StartError, ToolResult,
 };
 use super::super::metrics::Metrics;
 use super::super::tool::{
@@ -63,7 +63,7 @@ fn def() -> ServerDef {
         title: "Pets",
         version: "1.0",
         instructions: "",
-        servers: &[BaseUrl { url: None }, BaseUrl { url: None }],
+        servers: const { &[BaseUrl::new(None), BaseUrl::new(None)] },
         schemes: &[
             Scheme {
                 name: "bearerAuth",
@@ -98,6 +98,7 @@ impl Setup {
         Self {
             def: def(),
             settings: EngineSettings {
+                server: ServerChoice::default(),
                 base_urls: BTreeMap::from([(0, base_url.to_owned())]),
                 connect_timeout: Duration::from_secs(5),
                 read_timeout: Duration::from_secs(5),

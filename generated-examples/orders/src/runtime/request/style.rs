@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::super::tool::Style;
+use super::super::tool::{Parameter, ParameterFormat, Style};
 
 /// Everything but RFC 3986's unreserved characters is encoded.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -32,7 +32,15 @@ const RESERVED: &AsciiSet = &UNRESERVED
     .remove(b',')
     .remove(b'=');
 
-/// The same between commas.
+/// What a cookie cannot hold as it is.
+const NO_COOKIE: &AsciiSet = &percent_encoding::CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b',')
+    .add(b';')
+    .add(b'\\');
+
+/// The same as `RESERVED` between commas.
 const RESERVED_IN_LIST: &AsciiSet = &RESERVED.add(b',');
 
 /// A value's text, before encoding.
@@ -76,7 +84,7 @@ pub(super) fn path(out: &mut String, name: &str, value: &Value, style: Style, ex
         (Style::Matrix, false) => (";", ","),
         (Style::Label, true) => (".", "."),
         (Style::Label, false) => (".", ","),
-        _ => ("", ","),
+        (style, _) => ("", separator(style)),
     };
     let named = style == Style::Matrix && !(explode && is_compound(value));
     out.push_str(first);
@@ -102,12 +110,58 @@ pub(super) fn has_comma_in_list(value: &Value) -> bool {
     }
 }
 
-/// Appends a header's value, as it is.
-pub(super) fn header(out: &mut String, value: &Value, explode: bool) {
-    list(out, value, explode, ",", None, &mut |out, text| {
-        out.push_str(text);
-    });
+/// What stands between items in a URL. Swagger 2.0 has the last three in paths too.
+fn separator(style: Style) -> &'static str {
+    match style {
+        Style::SpaceDelimited => "%20",
+        Style::PipeDelimited => "%7C",
+        Style::TabDelimited => "%09",
+        _ => ",",
+    }
 }
+
+/// A value as one text without encoding: that of a header, or of a part.
+pub(super) fn joined(value: &Value, style: Style, explode: bool) -> String {
+    let separator = match style {
+        Style::SpaceDelimited => " ",
+        Style::PipeDelimited => "|",
+        Style::TabDelimited => "\t",
+        _ => ",",
+    };
+    let mut out = String::new();
+    list(
+        &mut out,
+        value,
+        explode,
+        separator,
+        None,
+        &mut |out, text| {
+            out.push_str(text);
+        },
+    );
+    out
+}
+
+/// The text of a value that is sent by a media type; `None` for one that has a style.
+pub(super) fn content(parameter: &Parameter, value: &Value) -> Option<String> {
+    match (parameter.format, value) {
+        (ParameterFormat::Style, _) => None,
+        (ParameterFormat::Json, value) => Some(value.to_string()),
+        (ParameterFormat::Form, Value::Object(fields)) => {
+            let mut out = String::new();
+            for (name, value) in fields {
+                FORM.push(&mut out, name, value, Style::Form, true);
+            }
+            Some(out)
+        }
+        (ParameterFormat::Form, value) => Some(text(value).into_owned()),
+    }
+}
+
+const FORM: Pairs<'static> = Pairs {
+    separator: "&",
+    allow_reserved: false,
+};
 
 /// How pairs are joined: in a query and a form, or in a `Cookie` header.
 #[derive(Clone, Copy)]
@@ -135,6 +189,17 @@ impl Pairs<'_> {
                 encode(&mut key, name);
                 self.deep(out, &key, value);
             }
+            (Style::Cookie, Value::Array(items)) => {
+                for item in items.iter().filter(|item| !item.is_null()) {
+                    self.raw_pair(out, name, &text(item));
+                }
+            }
+            (Style::Cookie, Value::Object(fields)) => {
+                for (key, item) in fields.iter().filter(|(_, item)| !item.is_null()) {
+                    self.raw_pair(out, key, &text(item));
+                }
+            }
+            (Style::Cookie, value) => self.raw_pair(out, name, &text(value)),
             (_, Value::Array(items)) if explode => {
                 for item in items.iter().filter(|item| !item.is_null()) {
                     self.pair(out, name, &text(item));
@@ -146,11 +211,7 @@ impl Pairs<'_> {
                 }
             }
             (_, Value::Array(_) | Value::Object(_)) => {
-                let separator = match style {
-                    Style::SpaceDelimited => "%20",
-                    Style::PipeDelimited => "%7C",
-                    _ => ",",
-                };
+                let separator = separator(style);
                 self.key(out, name);
                 let reserved = self.allow_reserved;
                 // A comma inside an item must not look like one between items.
@@ -162,10 +223,29 @@ impl Pairs<'_> {
         }
     }
 
+    /// Appends a text that is the whole query.
+    pub(super) fn whole(self, out: &mut String, text: &str, is_encoded: bool) {
+        if text.is_empty() {
+            return;
+        }
+        self.separate(out);
+        if is_encoded {
+            out.push_str(text);
+        } else {
+            encode(out, text);
+        }
+    }
+
     /// Appends `name=text`.
     pub(super) fn pair(self, out: &mut String, name: &str, text: &str) {
         self.key(out, name);
         encode_value(out, text, self.allow_reserved, false);
+    }
+
+    /// Appends `name=text` without encoding what a cookie can hold (RFC 6265 §4.1.1, cookie-octet).
+    fn raw_pair(self, out: &mut String, name: &str, text: &str) {
+        self.key(out, name);
+        out.extend(utf8_percent_encode(text, NO_COOKIE));
     }
 
     fn key(self, out: &mut String, name: &str) {
@@ -180,7 +260,8 @@ impl Pairs<'_> {
         }
     }
 
-    /// `key[a][b]=value`, and `key[0]=value` for arrays: what the table leaves undefined and the most servers read.
+    /// `key[a][b]=value`; `key[]=value` for plain items and `key[0][a]=value` for objects in a list. The table leaves this
+    /// undefined: so it is written for Rails, PHP and Stripe, and read by the most servers.
     fn deep(self, out: &mut String, key: &str, value: &Value) {
         match value {
             Value::Null => {}
@@ -193,8 +274,14 @@ impl Pairs<'_> {
                 }
             }
             Value::Array(items) => {
+                let is_plain = !items.iter().any(is_compound);
                 for (index, value) in items.iter().enumerate() {
-                    self.deep(out, &format!("{key}%5B{index}%5D"), value);
+                    let key = if is_plain {
+                        format!("{key}%5B%5D")
+                    } else {
+                        format!("{key}%5B{index}%5D")
+                    };
+                    self.deep(out, &key, value);
                 }
             }
             scalar => {
@@ -387,7 +474,7 @@ mod tests {
                 [
                     "color=",
                     plain,
-                    "color%5B0%5D=blue&color%5B1%5D=black&color%5B2%5D=brown",
+                    "color%5B%5D=blue&color%5B%5D=black&color%5B%5D=brown",
                     "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150",
                 ],
             ),

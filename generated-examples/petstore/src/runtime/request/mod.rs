@@ -4,9 +4,12 @@
 //! `credentials`, sending is `upstream`'s.
 
 mod body;
+mod multipart;
 pub(super) mod own;
 mod style;
 mod template;
+mod upload;
+mod xml;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, USER_AGENT};
@@ -19,7 +22,7 @@ use self::template::Template;
 use super::base_url::Base;
 use super::credentials::Placed;
 use super::text::is_invisible;
-use super::tool::{BodySource, Location, Parameter, Style, ToolDef};
+use super::tool::{BodySource, Location, Parameter, ParameterFormat, Style, ToolDef};
 
 /// The request of a tool, worked out as far as it does not depend on arguments.
 #[derive(Debug)]
@@ -110,11 +113,13 @@ impl Plan {
             .as_ref()
             .map(|body| body::encode(body, arguments))
         {
-            Some(Ok(Some(bytes))) => {
-                if let Some(content_type) = &self.content_type {
-                    headers.insert(CONTENT_TYPE, content_type.clone());
+            Some(Ok(Some(encoded))) => {
+                let other = (encoded.content_type)
+                    .and_then(|content_type| HeaderValue::try_from(content_type).ok());
+                if let Some(content_type) = other.or_else(|| self.content_type.clone()) {
+                    headers.insert(CONTENT_TYPE, content_type);
                 }
-                bytes
+                encoded.bytes
             }
             Some(Err(mistake)) => {
                 mistakes.push(mistake);
@@ -206,7 +211,12 @@ impl Plan {
         let Value::Object(fields) = value else {
             return None;
         };
-        if !parameter.explode || parameter.json || parameter.style == Style::DeepObject {
+        let is_spread = match parameter.format {
+            ParameterFormat::Style => parameter.explode && parameter.style != Style::DeepObject,
+            ParameterFormat::Json => false,
+            ParameterFormat::Form => parameter.whole_query,
+        };
+        if !is_spread {
             return None;
         }
         let is_sent_as = |other: &Parameter, name: &str| {
@@ -241,19 +251,17 @@ impl Plan {
                 ));
                 continue;
             };
-            let text = if parameter.json {
-                value.to_string()
-            } else if style::has_comma_in_list(value) {
-                mistakes.push(format!(
-                    "argument `{}` must not contain commas inside its items: it is sent as a header, where a comma \
-                     separates them",
-                    parameter.argument
-                ));
-                continue;
-            } else {
-                let mut text = String::new();
-                style::header(&mut text, value, parameter.explode);
-                text
+            let text = match style::content(parameter, value) {
+                Some(text) => text,
+                None if style::has_comma_in_list(value) => {
+                    mistakes.push(format!(
+                        "argument `{}` must not contain commas inside its items: it is sent as a header, where a \
+                         comma separates them",
+                        parameter.argument
+                    ));
+                    continue;
+                }
+                None => style::joined(value, parameter.style, parameter.explode),
             };
             match header_value(&text) {
                 Some(value) => {
@@ -316,16 +324,19 @@ fn push_pairs(separator: &str, out: &mut String, parameter: &Parameter, value: &
         separator,
         allow_reserved: parameter.allow_reserved,
     };
-    if parameter.json {
-        pairs.pair(out, parameter.name, &value.to_string());
-    } else {
-        pairs.push(
+    match style::content(parameter, value) {
+        Some(text) if parameter.whole_query => {
+            let is_encoded = parameter.format == ParameterFormat::Form && value.is_object();
+            pairs.whole(out, &text, is_encoded);
+        }
+        Some(text) => pairs.pair(out, parameter.name, &text),
+        None => pairs.push(
             out,
             parameter.name,
             value,
             parameter.style,
             parameter.explode,
-        );
+        ),
     }
 }
 
@@ -346,9 +357,10 @@ fn arguments_of(tool: &'static ToolDef) -> Vec<&'static str> {
         .collect();
     match tool.body.map(|body| body.source) {
         Some(BodySource::Fields(fields)) => names.extend(fields.iter().map(|field| field.argument)),
-        Some(BodySource::Whole(argument)) => names.push(argument),
+        Some(BodySource::Whole(argument) | BodySource::Object(argument, _)) => names.push(argument),
         None => {}
     }
+    names.extend(tool.body.and_then(|body| Some(body.choice?.argument)));
     names
 }
 

@@ -116,16 +116,15 @@ fn write_variable(
         ));
         return;
     }
-    if parameter.json {
-        style::encode(out, &value.to_string());
-    } else {
-        style::path(
+    match style::content(parameter, value) {
+        Some(text) => style::encode(out, &text),
+        None => style::path(
             out,
             parameter.name,
             value,
             parameter.style,
             parameter.explode,
-        );
+        ),
     }
 }
 

@@ -9,7 +9,7 @@ const DEF: ServerDef = ServerDef {
     title: "Orders",
     version: "1.2.0",
     instructions: "",
-    servers: &[BaseUrl { url: None }, BaseUrl { url: None }],
+    servers: &[BaseUrl::new(None), BaseUrl::new(None)],
     schemes: &[Scheme {
         name: "bearerAuth",
         env: "BEARER_AUTH",

@@ -32,8 +32,8 @@ async fn another_origin_gets_no_credential_unless_the_owner_named_it() {
     let mut setup = Setup::new(&api.url).with_token();
     let url: &'static str = Box::leak(other.url.clone().into_boxed_str());
     setup.def.servers = Box::leak(Box::new([
-        super::BaseUrl { url: None },
-        super::BaseUrl { url: Some(url) },
+        super::BaseUrl::new(None),
+        super::BaseUrl::new(Some(url)),
     ]));
     let engine = setup.engine();
     let result = call(&engine, "upload", json!({})).await;

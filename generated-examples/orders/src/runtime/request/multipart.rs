@@ -1,0 +1,143 @@
+//! `multipart/form-data` (RFC 7578): a part for each field, files as their bytes.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde_json::Value;
+
+use super::super::tool::{FieldFormat, Style};
+use super::body::Entry;
+use super::style::{is_undefined, joined};
+use super::upload::Upload;
+
+/// A body and its `Content-Type`.
+pub(super) struct Multipart {
+    pub(super) content_type: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// One part, without its boundary.
+struct Part<'a> {
+    name: &'a str,
+    filename: Option<String>,
+    content_type: Option<String>,
+    headers: &'a [(&'static str, &'static str)],
+    bytes: Vec<u8>,
+}
+
+/// The body that the given fields make.
+///
+/// # Errors
+/// An argument that cannot become a part, as a line that the model reads.
+pub(super) fn encode(media_type: &str, entries: &[Entry<'_>]) -> Result<Multipart, String> {
+    let mut parts = Vec::new();
+    for entry in entries {
+        push(&mut parts, *entry)?;
+    }
+    Ok(assembled(media_type, &parts))
+}
+
+fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
+    let plain = |content_type: Option<String>, bytes: String| Part {
+        name: entry.name,
+        filename: None,
+        content_type,
+        headers: entry.headers,
+        bytes: bytes.into_bytes(),
+    };
+    let own_type = || (!entry.content_type.is_empty()).then(|| entry.content_type.to_owned());
+    let json_type = || own_type().or_else(|| Some("application/json".to_owned()));
+    let is_spread = entry.style == Style::Form && entry.explode;
+    match (entry.format, entry.value) {
+        (FieldFormat::Json, value) => parts.push(plain(json_type(), value.to_string())),
+        (_, value) if is_undefined(value) => {}
+        // OpenAPI 3.0 §4.7.15.1: each item of an array is a part of the field's name.
+        (format, Value::Array(items)) if format == FieldFormat::File || is_spread => {
+            for item in items.iter().filter(|item| !item.is_null()) {
+                push(parts, entry.with(item))?;
+            }
+        }
+        (FieldFormat::File, value) => {
+            let upload = Upload::of(entry.argument, value)?;
+            let usual = || Some("application/octet-stream".to_owned());
+            parts.push(Part {
+                name: entry.name,
+                filename: Some(upload.filename.unwrap_or_else(|| entry.name.to_owned())),
+                content_type: upload.content_type.or_else(own_type).or_else(usual),
+                headers: entry.headers,
+                bytes: upload.bytes,
+            });
+        }
+        (FieldFormat::Value, value @ Value::Object(_)) if is_spread => {
+            parts.push(plain(json_type(), value.to_string()));
+        }
+        (FieldFormat::Value, value) => {
+            let text = joined(value, entry.style, entry.explode);
+            parts.push(plain(own_type(), text));
+        }
+    }
+    Ok(())
+}
+
+fn assembled(media_type: &str, parts: &[Part<'_>]) -> Multipart {
+    let boundary = boundary(parts);
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
+        write_head(&mut bytes, part);
+        bytes.extend_from_slice(&part.bytes);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    Multipart {
+        content_type: format!("{media_type}; boundary={boundary}"),
+        bytes,
+    }
+}
+
+fn write_head(out: &mut Vec<u8>, part: &Part<'_>) {
+    let mut head = format!(
+        "Content-Disposition: form-data; name=\"{}\"",
+        escaped(part.name)
+    );
+    if let Some(filename) = &part.filename {
+        head.push_str(&format!("; filename=\"{}\"", escaped(filename)));
+    }
+    head.push_str("\r\n");
+    if let Some(content_type) = &part.content_type {
+        head.push_str(&format!("Content-Type: {content_type}\r\n"));
+    }
+    for (name, value) in part.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    out.extend_from_slice(head.as_bytes());
+}
+
+/// WHATWG HTML, "multipart/form-data encoding algorithm": what would end the quotes or the line is percent-encoded.
+fn escaped(text: &str) -> String {
+    text.replace('"', "%22")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A boundary that stands in no part (RFC 2046 §5.1.1). The same parts have the same one.
+fn boundary(parts: &[Part<'_>]) -> String {
+    let mut hasher = DefaultHasher::new();
+    for part in parts {
+        part.name.hash(&mut hasher);
+        part.bytes.hash(&mut hasher);
+    }
+    loop {
+        let boundary = format!("mcp-{:016x}", hasher.finish());
+        let stands = |part: &Part<'_>| {
+            let wanted = boundary.as_bytes();
+            part.bytes
+                .windows(wanted.len())
+                .any(|found| found == wanted)
+        };
+        if !parts.iter().any(stands) {
+            return boundary;
+        }
+        boundary.hash(&mut hasher);
+    }
+}

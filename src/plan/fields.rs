@@ -1,0 +1,154 @@
+//! The fields of forms and multipart bodies: what each becomes, by its schema and its `encoding`.
+
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use super::schema::flat::{All, Flat, flatten};
+use super::schema::{JsonType, Schemas};
+use super::{Field, media, parameters};
+use crate::api::{Encoding, MediaType};
+use crate::runtime::tool::{BodyFormat, FieldFormat, Style};
+
+/// A file as an argument.
+pub(super) static FILE: LazyLock<Value> = LazyLock::new(|| {
+    json!({
+        "description": "A file: base64, a `data:` URL, or an object with its `text`.",
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {
+                    "text": {"type": "string"},
+                    "base64": {"type": "string"},
+                    "filename": {"type": "string"},
+                    "content_type": {"type": "string"},
+                },
+                "additionalProperties": false,
+            },
+        ],
+    })
+});
+
+/// Several of them.
+static FILES: LazyLock<Value> = LazyLock::new(|| json!({"type": "array", "items": FILE.clone()}));
+
+/// How a field of a body is sent.
+pub(super) fn field(
+    format: BodyFormat,
+    media: &MediaType,
+    wire: &str,
+    argument: &str,
+    all: &All<'_>,
+    schemas: &Schemas<'_>,
+) -> Field {
+    let encoding = media.encoding.get(wire);
+    let style = encoding
+        .and_then(|encoding| encoding.style)
+        .map_or(Style::Form, parameters::style);
+    // OpenAPI 3.1 §4.8.15.1.2: `explode` is true by default for `form` alone; `deepObject` has no other way.
+    let explode = encoding
+        .and_then(|encoding| encoding.explode)
+        .unwrap_or(matches!(style, Style::Form | Style::DeepObject));
+    let mut field = Field {
+        argument: argument.to_owned(),
+        name: wire.to_owned(),
+        style,
+        explode,
+        allow_reserved: encoding.is_some_and(|encoding| encoding.allow_reserved),
+        format: FieldFormat::Value,
+        content_type: String::new(),
+        headers: Vec::new(),
+    };
+    if matches!(format, BodyFormat::Form | BodyFormat::Multipart) {
+        let content_type = encoding.and_then(part_type);
+        field.format = field_format(format, content_type.as_deref(), all, schemas);
+        if format == BodyFormat::Multipart {
+            field.content_type = content_type.unwrap_or_default();
+            field.headers = encoding.map(part_headers).unwrap_or_default();
+        }
+    }
+    field
+}
+
+fn field_format(
+    format: BodyFormat,
+    content_type: Option<&str>,
+    all: &All<'_>,
+    schemas: &Schemas<'_>,
+) -> FieldFormat {
+    match content_type {
+        Some(name) if media::is_json(name) => return FieldFormat::Json,
+        Some(name) if format == BodyFormat::Multipart && !media::is_text(name) => {
+            return FieldFormat::File;
+        }
+        _ => {}
+    }
+    if format == BodyFormat::Multipart && is_file(&flatten(schemas, all), schemas) {
+        FieldFormat::File
+    } else {
+        FieldFormat::Value
+    }
+}
+
+/// Whether a property is bytes, or a list of them (OpenAPI 3.0 §4.7.14.2 and 3.1 §4.8.14.4).
+pub(super) fn is_file(flat: &Flat<'_>, schemas: &Schemas<'_>) -> bool {
+    let is_bytes = |flat: &Flat<'_>| {
+        let text = |keyword: &str| flat.limits.get(keyword).and_then(|value| value.as_str());
+        let is_text = flat
+            .effective_types()
+            .is_none_or(|types| types.contains(&JsonType::String));
+        is_text
+            && (text("format") == Some("binary")
+                || (text("contentMediaType").is_some_and(|name| !media::is_text(name))
+                    && text("contentEncoding").is_none()))
+    };
+    if !flat.items.is_empty() {
+        return is_bytes(&flatten(schemas, &flat.items));
+    }
+    is_bytes(flat)
+}
+
+/// Whether a form has a property that is a file.
+pub(super) fn has_file(schema: Option<&Value>, schemas: &Schemas<'_>) -> bool {
+    let Some(schema) = schema else { return false };
+    flatten(schemas, &[schema])
+        .properties
+        .values()
+        .any(|all| is_file(&flatten(schemas, all), schemas))
+}
+
+/// The schemas of the argument for a field: a file is described as what a client can give.
+pub(super) fn argument_schemas<'a>(field: &Field, all: All<'a>, schemas: &Schemas<'a>) -> All<'a> {
+    if field.format != FieldFormat::File {
+        return all;
+    }
+    let is_list = !flatten(schemas, &all).items.is_empty();
+    vec![if is_list { &*FILES } else { &*FILE }]
+}
+
+/// `contentType`, which may be a list and have wildcards: the first that can be sent.
+fn part_type(encoding: &Encoding) -> Option<String> {
+    let names = encoding.content_type.as_deref()?;
+    let names = names.split(',').map(str::trim);
+    let mut sendable = names.filter(|name| media::is_header_text(name) && !name.contains('*'));
+    let first = sendable.next().map(str::to_owned);
+    // `image/*` still says that it is no text.
+    first.or_else(|| {
+        let binary = encoding.content_type.as_deref()?.contains("/*");
+        binary.then(|| "application/octet-stream".to_owned())
+    })
+}
+
+fn part_headers(encoding: &Encoding) -> Vec<(String, String)> {
+    let is_value = |text: &str| text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+    (encoding.headers.iter())
+        .filter(|(name, value)| {
+            // OpenAPI 3.1 §4.8.15.1: `Content-Type` is described elsewhere.
+            parameters::is_token(name)
+                && is_value(value)
+                && !name.to_ascii_lowercase().starts_with("content-")
+        })
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,268 @@
+//! XML from JSON values, by the `xml` hints of the description (OpenAPI 3.1 §4.8.26).
+//!
+//! The hints come as JSON: each schema's own `xml` object with `properties` and `items` for what is inside of it.
+
+use serde_json::{Map, Value};
+
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+
+/// The document for a value.
+///
+/// # Errors
+/// A value that XML cannot hold: a line that the model reads.
+pub(super) fn document(value: &Value, hints: &Value) -> Result<String, String> {
+    let mut out = DECLARATION.to_owned();
+    let name = hint(hints, "name").unwrap_or("root");
+    match value {
+        // A list at the top needs an element around it.
+        Value::Array(items) => {
+            open(&mut out, name, hints, &[])?;
+            for item in items {
+                property(&mut out, name, item, &hints["items"])?;
+            }
+            close(&mut out, name, hints);
+        }
+        value => element(&mut out, name, value, hints)?,
+    }
+    Ok(out)
+}
+
+fn hint<'h>(hints: &'h Value, key: &str) -> Option<&'h str> {
+    hints.get(key)?.as_str()
+}
+
+fn is_set(hints: &Value, key: &str) -> bool {
+    hints.get(key) == Some(&Value::Bool(true))
+}
+
+/// A member of an object: one element, or one for each item.
+fn property(out: &mut String, key: &str, value: &Value, hints: &Value) -> Result<(), String> {
+    let name = hint(hints, "name").unwrap_or(key);
+    let Value::Array(items) = value else {
+        if value.is_null() {
+            return Ok(());
+        }
+        return element(out, name, value, hints);
+    };
+    let inner = &hints["items"];
+    let is_wrapped = is_set(hints, "wrapped");
+    // OpenAPI 3.0 §4.7.26.2: the name of the array itself counts only when it is wrapped.
+    let item_name = hint(inner, "name").unwrap_or(if is_wrapped { name } else { key });
+    if is_wrapped {
+        open(out, name, hints, &[])?;
+    }
+    for item in items.iter().filter(|item| !item.is_null()) {
+        element(out, item_name, item, inner)?;
+    }
+    if is_wrapped {
+        close(out, name, hints);
+    }
+    Ok(())
+}
+
+fn element(out: &mut String, name: &str, value: &Value, hints: &Value) -> Result<(), String> {
+    match value {
+        Value::Object(fields) => object(out, name, fields, hints),
+        Value::Array(items) => {
+            open(out, name, hints, &[])?;
+            for item in items.iter().filter(|item| !item.is_null()) {
+                property(out, name, item, &hints["items"])?;
+            }
+            close(out, name, hints);
+            Ok(())
+        }
+        scalar => {
+            open(out, name, hints, &[])?;
+            escape(out, &super::style::text(scalar))?;
+            close(out, name, hints);
+            Ok(())
+        }
+    }
+}
+
+fn object(
+    out: &mut String,
+    name: &str,
+    fields: &Map<String, Value>,
+    hints: &Value,
+) -> Result<(), String> {
+    let of = |key: &str| &hints["properties"][key];
+    let is_attribute =
+        |key: &str| is_set(of(key), "attribute") || hint(of(key), "nodeType") == Some("attribute");
+    let is_text =
+        |key: &str| is_set(of(key), "x-text") || hint(of(key), "nodeType") == Some("text");
+    let attributes: Vec<(&str, &Value, &Value)> = (fields.iter())
+        .filter(|(key, value)| is_attribute(key) && !value.is_null())
+        .map(|(key, value)| (key.as_str(), value, of(key)))
+        .collect();
+    open(out, name, hints, &attributes)?;
+    for (key, value) in fields.iter().filter(|(key, _)| !is_attribute(key)) {
+        if is_text(key) {
+            escape(out, &super::style::text(value))?;
+        } else {
+            property(out, key, value, of(key))?;
+        }
+    }
+    close(out, name, hints);
+    Ok(())
+}
+
+fn open(
+    out: &mut String,
+    name: &str,
+    hints: &Value,
+    attributes: &[(&str, &Value, &Value)],
+) -> Result<(), String> {
+    out.push('<');
+    push_name(out, name, hints)?;
+    if let Some(namespace) = hint(hints, "namespace") {
+        match hint(hints, "prefix") {
+            Some(prefix) => out.push_str(&format!(" xmlns:{prefix}=\"")),
+            None => out.push_str(" xmlns=\""),
+        }
+        escape(out, namespace)?;
+        out.push('"');
+    }
+    for (key, value, hints) in attributes {
+        out.push(' ');
+        push_name(out, hint(hints, "name").unwrap_or(key), hints)?;
+        out.push_str("=\"");
+        escape(out, &super::style::text(value))?;
+        out.push('"');
+    }
+    out.push('>');
+    Ok(())
+}
+
+fn close(out: &mut String, name: &str, hints: &Value) {
+    out.push_str("</");
+    // The name was checked when the element was opened.
+    let _ = push_name(out, name, hints);
+    out.push('>');
+}
+
+fn push_name(out: &mut String, name: &str, hints: &Value) -> Result<(), String> {
+    let prefix = hint(hints, "prefix");
+    if !prefix.is_none_or(is_name) || !is_name(name) {
+        let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+        return Err(format!("`{shown}` cannot be the name of an XML element"));
+    }
+    if let Some(prefix) = prefix {
+        out.push_str(prefix);
+        out.push(':');
+    }
+    out.push_str(name);
+    Ok(())
+}
+
+/// XML 1.0 §2.3, `Name`, as far as names of fields go: letters, digits and `._-`, and no digit, dot or dash first.
+fn is_name(name: &str) -> bool {
+    let is_start = |c: char| c.is_alphabetic() || c == '_';
+    name.starts_with(is_start)
+        && name
+            .chars()
+            .all(|c| is_start(c) || c.is_alphanumeric() || "._-".contains(c))
+}
+
+/// XML 1.0 §2.2 and §2.4: what is markup is escaped, what is no character is refused.
+fn escape(out: &mut String, text: &str) -> Result<(), String> {
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            // Line ends would be made one by the parser, and white space in attributes a space.
+            '\r' => out.push_str("&#13;"),
+            '\n' | '\t' => out.push(c),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+                return Err("XML cannot hold control characters".to_owned());
+            }
+            c => out.push(c),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn xml(value: &Value, hints: &Value) -> String {
+        let document = document(value, hints).expect("XML");
+        document
+            .strip_prefix(DECLARATION)
+            .expect("a declaration")
+            .to_owned()
+    }
+
+    /// OpenAPI 3.0.3 §4.7.26.2, "XML Object Examples".
+    #[test]
+    fn the_examples_of_the_specification_hold() {
+        let person = json!({"id": 123, "name": "example"});
+        let hints = json!({
+            "name": "Person",
+            "properties": {
+                "id": {"attribute": true},
+                "name": {"namespace": "http://example.com/schema/sample", "prefix": "sample"},
+            },
+        });
+        assert_eq!(
+            xml(&person, &hints),
+            "<Person id=\"123\"><sample:name xmlns:sample=\"http://example.com/schema/sample\">example</sample:name></Person>"
+        );
+        let animals = json!({"animals": ["a", "b"]});
+        let list = |hints: Value| json!({"name": "Zoo", "properties": {"animals": hints}});
+        for (hints, expected) in [
+            (json!({}), "<animals>a</animals><animals>b</animals>"),
+            (
+                json!({"items": {"name": "animal"}}),
+                "<animal>a</animal><animal>b</animal>",
+            ),
+            (
+                json!({"name": "aliens", "items": {"name": "animal"}}),
+                "<animal>a</animal><animal>b</animal>",
+            ),
+            (
+                json!({"wrapped": true}),
+                "<animals><animals>a</animals><animals>b</animals></animals>",
+            ),
+            (
+                json!({"wrapped": true, "items": {"name": "animal"}}),
+                "<animals><animal>a</animal><animal>b</animal></animals>",
+            ),
+            (
+                json!({"name": "aliens", "wrapped": true, "items": {"name": "animal"}}),
+                "<aliens><animal>a</animal><animal>b</animal></aliens>",
+            ),
+            (
+                json!({"name": "aliens", "wrapped": true}),
+                "<aliens><aliens>a</aliens><aliens>b</aliens></aliens>",
+            ),
+        ] {
+            assert_eq!(
+                xml(&animals, &list(hints)),
+                format!("<Zoo>{expected}</Zoo>")
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_stays_inside_its_element() {
+        let value = json!({"a": "</a><b x=\"1\">&\r", "n": null, "o": {"i": [1, 2.5, true]}});
+        assert_eq!(
+            xml(&value, &Value::Null),
+            "<root><a>&lt;/a&gt;&lt;b x=&quot;1&quot;&gt;&amp;&#13;</a><o><i>1</i><i>2.5</i><i>true</i></o></root>"
+        );
+        for value in [
+            json!({"a b": 1}),
+            json!({"a><b": 1}),
+            json!({"": 1}),
+            json!({"1a": 1}),
+            json!({"a": "\u{0}"}),
+        ] {
+            assert!(document(&value, &Value::Null).is_err(), "{value}");
+        }
+    }
+}
