@@ -31,7 +31,8 @@ class Server:
         for line in self.prepare:
             done = subprocess.run(words(line, places), capture_output=True, text=True, cwd=spec.parent)
             if done.returncode:
-                raise RuntimeError((done.stderr or done.stdout).strip().splitlines()[-1][:200])
+                last = (done.stderr or done.stdout).strip().splitlines()[-1]
+                raise RuntimeError(last.replace(str(TARGET), "TARGET")[:200])
         return words(self.command, places), self.env
 
 

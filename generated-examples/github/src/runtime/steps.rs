@@ -11,6 +11,7 @@ pub(super) struct Steps<'a> {
     /// What was said last.
     last: f64,
     next_bytes: usize,
+    stride: usize,
 }
 
 impl<'a> Steps<'a> {
@@ -19,7 +20,13 @@ impl<'a> Steps<'a> {
             progress,
             last: -1.0,
             next_bytes: 1,
+            stride: STRIDE,
         }
+    }
+
+    /// The body is a stream, of which each piece is news.
+    pub(super) fn stream(&mut self) {
+        self.stride = 1;
     }
 
     /// The request is on its way.
@@ -35,7 +42,7 @@ impl<'a> Steps<'a> {
     /// So many bytes of the body have come.
     pub(super) fn read(&mut self, bytes: usize, total: Option<u64>) {
         if bytes >= self.next_bytes {
-            self.next_bytes = bytes + STRIDE;
+            self.next_bytes = bytes + self.stride;
             self.say(
                 after_answer(bytes),
                 total.map(|total| number(total) + 2.0),

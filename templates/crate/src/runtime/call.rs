@@ -16,7 +16,7 @@ use super::metrics::{GaugeGuard, Metrics, Status};
 use super::request::{Outgoing, Plan};
 use super::response::{Answer, Known, Sender};
 use super::steps::Steps;
-use super::upstream::{Failure, Stage, read};
+use super::upstream::{Bounds, Failure, Stage, read};
 
 /// Where an error result says which line of the log belongs to it.
 const REQUEST_ID: &str = "mcpgen/requestId";
@@ -134,14 +134,7 @@ async fn dispatch(
                 Err(result) => return *result,
             };
             let limit = inner.settings.total_timeout;
-            let exchange = exchange(
-                inner,
-                prepared,
-                outgoing,
-                &credentials,
-                &call.context,
-                facts,
-            );
+            let exchange = exchange(inner, prepared, outgoing, &credentials, call, facts);
             match tokio::time::timeout(limit, exchange).await {
                 Ok(result) => result,
                 Err(_) => failed(inner, prepared, &Failure::Timeout(Stage::Total)),
@@ -200,10 +193,11 @@ async fn exchange(
     tool: &Prepared,
     outgoing: Outgoing,
     credentials: &[Arc<Credential>],
-    context: &CallContext,
+    call: &Call,
     facts: &mut Facts,
 ) -> ToolResult {
-    let mut steps = Steps::new(context.progress.as_ref());
+    let started = Instant::now();
+    let mut steps = Steps::new(call.context.progress.as_ref());
     let method = outgoing.method.clone();
     let path = outgoing.uri.path().to_owned();
     steps.sent();
@@ -215,13 +209,17 @@ async fn exchange(
     facts.upstream_status = Some(status.as_u16());
     steps.answered(status.as_u16());
     let headers = response.headers().clone();
-    let received = read(
-        response,
-        inner.settings.max_response_bytes,
-        inner.upstream.read_timeout,
-        |bytes, total| steps.read(bytes, total),
-    )
-    .await;
+    let is_stream = super::response::is_stream(&headers);
+    if is_stream {
+        steps.stream();
+    }
+    let bounds = Bounds {
+        most: inner.settings.max_response_bytes,
+        silence: inner.upstream.read_timeout,
+        // Before the call as a whole is given up.
+        until: is_stream.then(|| started + inner.settings.total_timeout.mul_f32(0.9)),
+    };
+    let received = read(response, bounds, |bytes, total| steps.read(bytes, total)).await;
     let received = match received {
         Ok(received) => received,
         Err(failure) => return failed(inner, tool, &failure),
@@ -232,6 +230,7 @@ async fn exchange(
         method: &method,
         path: &path,
         status,
+        arguments: &call.arguments,
         headers: &headers,
         received,
         credentials,
@@ -275,8 +274,12 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
     let exchange = async {
         let response = inner.upstream.send(outgoing).await?;
         let status = response.status().as_u16();
-        let silence = inner.upstream.read_timeout;
-        let received = read(response, settings.max_response_bytes, silence, |_, _| ()).await?;
+        let bounds = Bounds {
+            most: settings.max_response_bytes,
+            silence: inner.upstream.read_timeout,
+            until: None,
+        };
+        let received = read(response, bounds, |_, _| ()).await?;
         Ok((status, received.bytes))
     };
     let failure = match tokio::time::timeout(settings.total_timeout, exchange).await {

@@ -14,6 +14,8 @@ pub(super) struct MediaType {
 pub(super) enum Kind {
     Json,
     Text,
+    /// Items that come one after the other, perhaps without an end.
+    Stream,
     Image,
     Audio,
     Binary,
@@ -61,8 +63,25 @@ impl MediaType {
         matches!(self.essence.as_str(), "text/html" | "application/xhtml+xml")
     }
 
+    /// Server-sent events and JSON a line.
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(
+            self.essence.as_str(),
+            "text/event-stream"
+                | "application/x-ndjson"
+                | "application/ndjson"
+                | "application/jsonl"
+                | "application/x-jsonlines"
+                | "application/stream+json"
+                | "application/json-seq"
+        )
+    }
+
     pub(super) fn kind(&self, bytes: &[u8]) -> Kind {
         let (main, sub) = self.essence.split_once('/').unwrap_or_default();
+        if self.is_stream() {
+            return Kind::Stream;
+        }
         match (main, sub) {
             ("application" | "text", "json") => Kind::Json,
             (_, sub) if sub.ends_with("+json") => Kind::Json,
@@ -76,10 +95,6 @@ impl MediaType {
                 | "javascript"
                 | "graphql"
                 | "toml"
-                | "x-ndjson"
-                | "ndjson"
-                | "jsonl"
-                | "json-seq"
                 | "csv"
                 | "sql"
                 | "x-sh"

@@ -3,7 +3,10 @@
 //! A success keeps the upstream's own text; [`refusal`] explains an error so that a model knows what to do. Upstream
 //! text is untrusted: capped, made visible, and never interpreted.
 
+mod html;
 mod media;
+mod notes;
+mod paging;
 mod refusal;
 
 use std::borrow::Cow;
@@ -13,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{CONTENT_TYPE, ETAG, LAST_MODIFIED, LOCATION};
 use http::{HeaderMap, Method, StatusCode};
 use serde::de::IgnoredAny;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::media::{Kind, MediaType};
 use super::credentials::Credential;
@@ -31,6 +34,8 @@ pub(super) struct Answer<'a> {
     /// The path that was asked for, without the query: that may hold a key.
     pub(super) path: &'a str,
     pub(super) status: StatusCode,
+    /// What the tool was called with.
+    pub(super) arguments: &'a Map<String, Value>,
     pub(super) headers: &'a HeaderMap,
     pub(super) received: Received,
     /// What was sent with the request, to be taken out of what comes back.
@@ -52,7 +57,11 @@ impl Answer<'_> {
         if !self.status.is_success() {
             return self.refused(tool.hints.read_only, known);
         }
-        let mut result = self.accepted(tool.result, output);
+        let mut result = self.accepted(tool, output);
+        if result.error.is_none() {
+            let notes = self.notes(tool, result.structured.is_some());
+            result.content.extend(notes.map(Content::Text));
+        }
         // Clients throw a success away that lacks the structured content which an output schema promises.
         if result.error.is_none()
             && result.structured.is_none()
@@ -63,14 +72,80 @@ impl Answer<'_> {
         result
     }
 
-    fn accepted(&self, shape: ResultShape, output: Option<&Output>) -> ToolResult {
+    /// What the head of the answer tells, and where the next page is: a block of its own, so that the first one stays
+    /// what the upstream sent.
+    fn notes(&self, tool: &ToolDef, is_structured: bool) -> Option<String> {
+        // Without a body there is a sentence that tells them.
+        let headers = if self.received.bytes.is_empty() {
+            Vec::new()
+        } else {
+            notes::headers(tool, self.status, self.headers)
+        };
+        let mut notes: Vec<String> = (headers.into_iter())
+            .map(|note| self.without_secrets(note))
+            .collect();
+        if paging::may_page(tool) {
+            let body = self.body_about_pages();
+            let next = paging::next_page(tool, self.arguments, self.headers, body.as_ref());
+            let sentence = next.map(|next| self.without_secrets(next.sentence(tool.name)));
+            notes.extend(sentence);
+        }
+        if !is_structured && self.is_broken_json(tool) {
+            let media = self.media_type();
+            notes.push(format!(
+                "The response says that it is `{}`, but it is not JSON.",
+                media.essence()
+            ));
+        }
+        (!notes.is_empty()).then(|| notes.join("\n"))
+    }
+
+    fn without_secrets(&self, text: String) -> String {
+        let mut text = text::visible(Cow::Owned(text));
+        for credential in self.credentials {
+            credential.redact(&mut text);
+        }
+        text.into_owned()
+    }
+
+    /// Whether a body calls itself JSON and is none. Where nobody asks for structure, a look at its start has to do.
+    fn is_broken_json(&self, tool: &ToolDef) -> bool {
+        let bytes = self.received.bytes.trim_ascii_start();
+        let media = self.media_type();
+        let [first, ..] = bytes else { return false };
+        if self.received.cut || media.kind(bytes) != Kind::Json {
+            return false;
+        }
+        let starts = b"{[\"-0123456789tfn".contains(first);
+        !starts || (tool.result != ResultShape::Unstructured && !is_json(&self.decoded(&media)))
+    }
+
+    /// The body as JSON, if it may say something about pages: most say nothing, and are not read again.
+    fn body_about_pages(&self) -> Option<Value> {
+        let text = std::str::from_utf8(&self.received.bytes).ok()?;
+        let says = |word: &str| text.contains(word);
+        if self.received.cut || !["ext", "_more", "ursor", "age"].into_iter().any(says) {
+            return None;
+        }
+        serde_json::from_str(text).ok()
+    }
+
+    fn accepted(&self, tool: &ToolDef, output: Option<&Output>) -> ToolResult {
+        let shape = tool.result;
         if self.received.bytes.is_empty() {
             return ToolResult::text(self.emptiness());
         }
         let media = self.media_type();
         match media.kind(&self.received.bytes) {
             Kind::Json => self.json(&media, shape, output),
-            Kind::Text => self.text(&media, shape, output),
+            // A habit of servers: JSON that calls itself text.
+            Kind::Text | Kind::Binary
+                if shape != ResultShape::Unstructured && self.looks_like_json() =>
+            {
+                self.json(&media, shape, output)
+            }
+            Kind::Text if media.is_html() => self.html(&media),
+            Kind::Text | Kind::Stream => self.text(&media, shape, output),
             Kind::Image | Kind::Audio | Kind::Binary if self.received.cut => ToolResult::failure(
                 ErrorType::TooLarge,
                 format!(
@@ -134,6 +209,17 @@ impl Answer<'_> {
         }
     }
 
+    fn looks_like_json(&self) -> bool {
+        let bytes = self.received.bytes.trim_ascii_start();
+        bytes.starts_with(b"{") || bytes.starts_with(b"[")
+    }
+
+    fn html(&self, media: &MediaType) -> ToolResult {
+        let page = html::text(&self.decoded(media));
+        let text = self.without_secrets(page);
+        ToolResult::text(self.capped(&text))
+    }
+
     /// The body as text, without what cannot be seen and without the credentials that were sent.
     fn decoded(&self, media: &MediaType) -> Cow<'_, str> {
         let mut bytes = &self.received.bytes[..];
@@ -172,6 +258,11 @@ impl Answer<'_> {
                  or page, if there are any.]",
                 &text[..end],
                 self.most_chars
+            );
+        }
+        if self.received.open {
+            return format!(
+                "{text}\n\n[Cut: the API was still sending when the time for this call was over.]"
             );
         }
         if self.received.cut {
@@ -223,6 +314,11 @@ impl Answer<'_> {
     }
 }
 
+/// Whether a body comes in items and may have no end.
+pub(super) fn is_stream(headers: &HeaderMap) -> bool {
+    MediaType::of(headers.get(CONTENT_TYPE)).is_stream()
+}
+
 fn title_case(name: &str) -> String {
     let words: Vec<String> = (name.split('-'))
         .map(|word| {
@@ -233,6 +329,10 @@ fn title_case(name: &str) -> String {
     words.join("-")
 }
 
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
 /// `structuredContent`, if the response is what the output schema promises.
 fn structured(text: &str, shape: ResultShape, output: Option<&Output>) -> Option<Structured> {
     let json = match shape {
@@ -240,7 +340,9 @@ fn structured(text: &str, shape: ResultShape, output: Option<&Output>) -> Option
         ResultShape::Object => text.to_owned(),
         ResultShape::Wrapped => {
             // Else `1,"more":2` would become a field of the wrapper.
-            serde_json::from_str::<IgnoredAny>(text).ok()?;
+            if !is_json(text) {
+                return None;
+            }
             format!("{{\"result\":{text}}}")
         }
     };
@@ -258,7 +360,7 @@ fn structured(text: &str, shape: ResultShape, output: Option<&Output>) -> Option
 
 /// A text that is no JSON, where a string is promised.
 fn wrapped_text(text: &str, shape: ResultShape, output: Option<&Output>) -> Option<Structured> {
-    if shape != ResultShape::Wrapped || serde_json::from_str::<IgnoredAny>(text).is_ok() {
+    if shape != ResultShape::Wrapped || is_json(text) {
         return None;
     }
     let json = serde_json::json!({ "result": text }).to_string();

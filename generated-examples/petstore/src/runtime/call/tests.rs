@@ -1,5 +1,6 @@
 //! Calls from the outside: an engine, and an upstream on loopback that records the raw bytes that it is sent.
 
+mod answers;
 mod hooks;
 mod secrets;
 mod upstream;
@@ -46,6 +47,8 @@ const TOOLS: &[ToolDef] = &[
         .security(BEARER),
     ToolDef::new("open_upload", "GET", "/upload").server(1),
     ToolDef::new("by_key", "GET", "/by-key").security(&[&[Need::scheme("key")]]),
+    ToolDef::new("pages", "GET", "/pages")
+        .parameters(&[Parameter::query("page"), Parameter::query("q")]),
 ];
 
 const SCHEMAS: &str = r##"{

@@ -10,6 +10,7 @@ use super::super::engine::{ErrorType, ToolResult};
 use super::super::text;
 use super::super::tool::Need;
 use super::Answer;
+use super::html;
 use super::media::{Kind, MediaType};
 
 /// How much of the upstream's own words is shown.
@@ -53,7 +54,8 @@ impl Answer<'_> {
     fn own_words(&self) -> Option<String> {
         let media = MediaType::of(self.headers.get(http::header::CONTENT_TYPE));
         let kind = media.kind(&self.received.bytes);
-        if self.received.bytes.is_empty() || !matches!(kind, Kind::Json | Kind::Text) {
+        if self.received.bytes.is_empty() || !matches!(kind, Kind::Json | Kind::Text | Kind::Stream)
+        {
             return None;
         }
         let body = self.decoded(&media);
@@ -283,28 +285,8 @@ fn html_title(body: &str) -> Option<String> {
 
 /// The words of an error page whose title says nothing.
 fn html_text(body: &str) -> Option<String> {
-    // Only ASCII changes its case, so that places in one text are places in the other.
-    let lower = body.to_ascii_lowercase();
-    let mut words = String::new();
-    let mut at = lower.find("<body").unwrap_or(0);
-    while let Some(open) = lower[at..].find('<') {
-        words.push_str(&body[at..at + open]);
-        words.push(' ');
-        at += open;
-        // What is inside these is not read by anyone.
-        let unread = (["script", "style", "head", "title"].iter())
-            .find(|name| lower[at + 1..].starts_with(**name))
-            .map(|name| format!("</{name}"));
-        if let Some(end) = unread.and_then(|end| lower[at..].find(&end)) {
-            at += end;
-        }
-        match lower[at..].find('>') {
-            Some(close) => at += close + 1,
-            None => at = body.len(),
-        }
-    }
-    words.push_str(&body[at..]);
-    let words: Vec<&str> = words.split_whitespace().collect();
+    let text = html::text_without(body, &["head", "title"]);
+    let words: Vec<&str> = text.split_whitespace().collect();
     non_empty(&words.join(" "))
 }
 

@@ -1,6 +1,6 @@
 //! Reads the body of an answer: as far as it is wanted, and no longer than the upstream is silent.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::Response;
@@ -16,19 +16,31 @@ pub(in super::super) struct Received {
     pub(in super::super) bytes: Bytes,
     /// Whether there is more.
     pub(in super::super) cut: bool,
+    /// Whether more was still to come when the time was over.
+    pub(in super::super) open: bool,
 }
 
-/// Reads at most `most` bytes, counted after decompression. `seen` hears how many bytes there are so far, and how many
-/// there will be if the upstream said so.
+/// How much of a body is read.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Bounds {
+    /// The most bytes, counted after decompression.
+    pub(in super::super) most: usize,
+    /// The longest silence.
+    pub(in super::super) silence: Duration,
+    /// When a body that may have no end is taken as it is.
+    pub(in super::super) until: Option<Instant>,
+}
+
+/// Reads a body. `seen` hears how many bytes there are so far, and how many there will be if the upstream said so.
 ///
 /// # Errors
 /// The connection broke, or the upstream was silent for too long.
 pub(in super::super) async fn read(
     response: Response<Body>,
-    most: usize,
-    silence: Duration,
+    bounds: Bounds,
     mut seen: impl FnMut(usize, Option<u64>),
 ) -> Result<Received, Failure> {
+    let most = bounds.most;
     // Decompression takes the header away, so it is the size that will be counted.
     let total = (response.headers().get(CONTENT_LENGTH))
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
@@ -38,16 +50,27 @@ pub(in super::super) async fn read(
         return Ok(Received {
             bytes: Bytes::new(),
             cut: false,
+            open: false,
         });
     }
     // Most bodies are one frame, which is not copied.
     let mut whole = Bytes::new();
     let mut joined = BytesMut::new();
+    let mut open = false;
     loop {
-        let frame = match tokio::time::timeout(silence, body.frame()).await {
+        let left = bounds
+            .until
+            .map(|until| until.saturating_duration_since(Instant::now()));
+        let patience = left.map_or(bounds.silence, |left| left.min(bounds.silence));
+        let frame = match tokio::time::timeout(patience, body.frame()).await {
             Ok(None) => break,
             Ok(Some(Ok(frame))) => frame,
             Ok(Some(Err(_))) => return Err(Failure::Broken),
+            // A stream may be silent for as long as it likes: what has come counts.
+            Err(_) if left.is_some() => {
+                open = true;
+                break;
+            }
             Err(_) => return Err(Failure::Timeout(Stage::Read)),
         };
         let Ok(data) = frame.into_data() else {
@@ -61,6 +84,7 @@ pub(in super::super) async fn read(
             return Ok(Received {
                 bytes: joined.freeze(),
                 cut: true,
+                open: false,
             });
         }
         if so_far == 0 {
@@ -82,6 +106,7 @@ pub(in super::super) async fn read(
         } else {
             joined.freeze()
         },
-        cut: false,
+        cut: open,
+        open,
     })
 }

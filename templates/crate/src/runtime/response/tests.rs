@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::engine::{Content, ErrorType, Structured, ToolResult};
 use super::super::output::Output;
@@ -53,7 +53,9 @@ fn result(upstream: &Upstream, tool: &ToolDef, output: Option<Value>) -> ToolRes
         received: Received {
             bytes: Bytes::from_static(upstream.body),
             cut: upstream.cut,
+            open: false,
         },
+        arguments: &Map::new(),
         credentials: &[],
         most_bytes: 100,
         most_chars: upstream.most_chars,
@@ -103,8 +105,13 @@ fn structured_content_is_sent_only_where_it_fits() {
     let oops = result(&body(b"<oops>"), &object, None);
     assert_eq!(
         (oops.structured.clone(), oops.as_text()),
-        (None, "<oops>".to_owned())
+        (
+            None,
+            "<oops>\nThe response says that it is `application/json`, but it is not JSON."
+                .to_owned()
+        )
     );
+    assert_eq!(oops.content[0], Content::Text("<oops>".to_owned()));
 }
 
 #[test]

@@ -22,7 +22,7 @@ use tower::Service as _;
 use tower_http::decompression::{Decompression, DecompressionBody};
 use url::Url;
 
-pub(super) use self::body::{Received, read};
+pub(super) use self::body::{Bounds, Received, read};
 use self::connect::Connector;
 pub(super) use self::connect::Proxies;
 pub(super) use self::failure::{Failure, Stage};

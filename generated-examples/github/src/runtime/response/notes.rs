@@ -1,0 +1,62 @@
+//! What the head of an answer tells beside its body, where a model can do something with it.
+
+use http::header::{ETAG, LAST_MODIFIED, LOCATION, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, StatusCode};
+
+use super::super::tool::{Location, ToolDef};
+
+/// So few calls that are left are worth a word.
+const FEW: u64 = 5;
+
+/// The headers that are worth a line, as `Name: value`.
+pub(super) fn headers(tool: &ToolDef, status: StatusCode, headers: &HeaderMap) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut note = |name: &HeaderName| {
+        if let Some(value) = headers.get(name) {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            notes.push(format!("{}: {value}", super::title_case(name.as_str())));
+        }
+    };
+    // RFC 9110 §15.3.2 and §15.3.3: where the new thing is, or how the work goes on.
+    if matches!(status, StatusCode::CREATED | StatusCode::ACCEPTED) {
+        note(&LOCATION);
+        note(&RETRY_AFTER);
+    }
+    // A version is of use only to a tool that can be told one.
+    if takes(tool, &["if-match", "if-none-match"]) {
+        note(&ETAG);
+    }
+    if takes(tool, &["if-modified-since", "if-unmodified-since"]) {
+        note(&LAST_MODIFIED);
+    }
+    notes.extend(few_calls_left(headers));
+    notes
+}
+
+fn takes(tool: &ToolDef, names: &[&str]) -> bool {
+    (tool.parameters.iter()).any(|parameter| {
+        parameter.location == Location::Header
+            && names
+                .iter()
+                .any(|name| parameter.name.eq_ignore_ascii_case(name))
+    })
+}
+
+/// The many spellings of a rate limit: RFC drafts' `RateLimit-Remaining`, and everybody's `X-RateLimit-Remaining`.
+fn few_calls_left(headers: &HeaderMap) -> Option<String> {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    let number = |names: [&str; 2]| {
+        names
+            .iter()
+            .find_map(|name| text(name)?.trim().parse::<u64>().ok())
+    };
+    let remaining = number(["ratelimit-remaining", "x-ratelimit-remaining"])?;
+    let reset = number(["ratelimit-reset", "x-ratelimit-reset"]);
+    let until = match reset {
+        // An epoch time, or seconds from now.
+        Some(reset) if reset > 1_000_000_000 => format!(" until the Unix time {reset}"),
+        Some(reset) => format!(" for the next {reset} s"),
+        None => String::new(),
+    };
+    (remaining <= FEW).then(|| format!("The API allows {remaining} more calls{until}."))
+}
