@@ -145,16 +145,24 @@ fn tool_words(operation: &Operation, limit: usize) -> Vec<String> {
         .and_then(ascii_words)
         .unwrap_or_else(|| request_words(&operation.method, &operation.path, limit));
     if words[0].starts_with(|c: char| c.is_ascii_digit()) {
-        words.insert(0, operation.method.to_ascii_lowercase());
+        words.splice(..0, method_words(&operation.method));
     }
     words
+}
+
+/// A method may be any token of RFC 9110 §5.6.2 since OpenAPI 3.2: `M-SEARCH`, and even `!`.
+fn method_words(method: &str) -> Vec<String> {
+    ascii_words(method)
+        .filter(|words| words[0].starts_with(|c: char| c.is_ascii_lowercase()))
+        .unwrap_or_else(|| vec!["call".to_owned()])
 }
 
 /// `GET /orders/{id}/items` is `get_orders_by_id_items`; where that is too long, `get_orders_items`.
 fn request_words(method: &str, path: &str, limit: usize) -> Vec<String> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let mut full = vec![method.to_ascii_lowercase()];
+    let mut full = method_words(method);
+    let verb = full.len();
     let mut brief = full.clone();
     for (index, segment) in segments.iter().enumerate() {
         let is_last = index + 1 == segments.len();
@@ -175,11 +183,11 @@ fn request_words(method: &str, path: &str, limit: usize) -> Vec<String> {
             }
         }
     }
-    if full.len() == 1 {
+    if full.len() == verb {
         full.push("root".to_owned());
         return full;
     }
-    if full.join("_").len() <= limit || brief.len() == 1 {
+    if full.join("_").len() <= limit || brief.len() == verb {
         full
     } else {
         brief

@@ -313,3 +313,16 @@ fn of_two_names_that_fall_together_the_legal_one_stays() {
     let other = &tool.parameters[0].argument;
     assert!(other.starts_with("tags_") && other.len() == 11, "{other}");
 }
+
+#[test]
+fn a_method_that_is_any_token_still_makes_a_plain_name() {
+    for (method, path, expected) in [
+        ("FOO!", "/b", "foo_b"),
+        ("M-SEARCH", "/b", "m_search_b"),
+        ("a.b", "/b", "a_b_b"),
+        ("!", "/", "call_root"),
+        ("1a", "/b", "call_b"),
+    ] {
+        assert_eq!(tool(operation(method, path)).name, expected);
+    }
+}

@@ -83,7 +83,8 @@ def good(result):
     expect("error" not in result and not result.get("isError"), f"the call failed: {short(result)}")
     structured = result.get("structuredContent")
     expect(isinstance(structured, dict), f"no structuredContent: {short(result)}")
-    told = json.loads(texts(result))
+    # Notes about the answer, such as that there is a next page, stand in blocks of their own.
+    told = json.loads(texts({"content": result["content"][:1]}))
     expect(told in (structured, structured.get("result")), f"the text says something else: {short(result)}")
     return structured
 

@@ -98,15 +98,101 @@ pub(super) fn path(out: &mut String, name: &str, value: &Value, style: Style, ex
     list(out, value, explode, separator, prefix, &mut encode);
 }
 
-/// Whether the text of an item or field holds the comma that separates items and fields.
-pub(super) fn has_comma_in_list(value: &Value) -> bool {
-    let splits = |value: &Value| text(value).contains(',');
+/// The names that a value is sent by where they are not its parameter's own: those of a spread object's fields, decoded.
+pub(super) fn spread_names(name: &str, value: &Value, style: Style, explode: bool) -> Vec<String> {
     match value {
-        Value::Array(items) => items.iter().any(splits),
-        Value::Object(fields) => {
-            (fields.iter()).any(|(name, value)| name.contains([',', '=']) || splits(value))
+        Value::Array(_) | Value::Object(_) if style == Style::DeepObject => {
+            let mut names = Vec::new();
+            deep_names(&mut names, name.to_owned(), value);
+            names
         }
-        _ => false,
+        Value::Object(fields) if explode || style == Style::Cookie => {
+            fields.keys().cloned().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn deep_names(names: &mut Vec<String>, name: String, value: &Value) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                deep_names(names, format!("{name}[{key}]"), value);
+            }
+        }
+        Value::Array(items) if items.iter().any(is_compound) => {
+            for (index, value) in items.iter().enumerate() {
+                deep_names(names, format!("{name}[{index}]"), value);
+            }
+        }
+        Value::Array(_) => names.push(format!("{name}[]")),
+        _ => names.push(name),
+    }
+}
+
+/// Whether a pair of this name belongs to a parameter: `filter[status]` is a part of the deepObject `filter`.
+pub(super) fn is_sent_as(parameter: &str, is_deep: bool, name: &str) -> bool {
+    match name.strip_prefix(parameter) {
+        Some("") => true,
+        Some(rest) => is_deep && rest.starts_with('['),
+        None => false,
+    }
+}
+
+/// A character that stands between the items of a list and in one of them, where it cannot be told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Split(char);
+
+impl std::fmt::Display for Split {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0 {
+            ' ' => "spaces",
+            '|' => "`|`",
+            '\t' => "tabs",
+            '=' => "`=`",
+            _ => "commas",
+        })
+    }
+}
+
+/// The separator that the text of an item or field of a header holds.
+pub(super) fn split_in_header(value: &Value, style: Style, explode: bool) -> Option<Split> {
+    split(value, plain_separator(style), explode)
+}
+
+/// The separator that the text of an item or field of a URL or form holds. Between commas it is encoded; the other
+/// separators are encoded themselves (OpenAPI 3.1.1 §4.8.12.5), so that one in an item looks the same.
+pub(super) fn split_in_url(value: &Value, style: Style, explode: bool) -> Option<Split> {
+    match style {
+        Style::SpaceDelimited | Style::PipeDelimited | Style::TabDelimited if !explode => {
+            split(value, plain_separator(style), false)
+        }
+        _ => None,
+    }
+}
+
+fn split(value: &Value, separator: char, explode: bool) -> Option<Split> {
+    let splits = |value: &Value| text(value).contains(separator);
+    match value {
+        Value::Array(items) => items.iter().any(splits).then_some(Split(separator)),
+        Value::Object(fields) => {
+            let is_split = (fields.iter())
+                .any(|(name, value)| name.contains(separator) || splits(value))
+                .then_some(Split(separator));
+            let has_equals = || explode && fields.keys().any(|name| name.contains('='));
+            is_split.or_else(|| has_equals().then_some(Split('=')))
+        }
+        _ => None,
+    }
+}
+
+/// What stands between items in text that is not encoded.
+fn plain_separator(style: Style) -> char {
+    match style {
+        Style::SpaceDelimited => ' ',
+        Style::PipeDelimited => '|',
+        Style::TabDelimited => '\t',
+        _ => ',',
     }
 }
 
@@ -122,18 +208,12 @@ fn separator(style: Style) -> &'static str {
 
 /// A value as one text without encoding: that of a header, or of a part.
 pub(super) fn joined(value: &Value, style: Style, explode: bool) -> String {
-    let separator = match style {
-        Style::SpaceDelimited => " ",
-        Style::PipeDelimited => "|",
-        Style::TabDelimited => "\t",
-        _ => ",",
-    };
     let mut out = String::new();
     list(
         &mut out,
         value,
         explode,
-        separator,
+        plain_separator(style).encode_utf8(&mut [0; 4]),
         None,
         &mut |out, text| {
             out.push_str(text);
@@ -255,7 +335,7 @@ impl Pairs<'_> {
     }
 
     fn separate(self, out: &mut String) {
-        if !out.is_empty() && !out.ends_with(['?', '&']) {
+        if !out.is_empty() {
             out.push_str(self.separator);
         }
     }

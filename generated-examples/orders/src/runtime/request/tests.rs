@@ -290,3 +290,59 @@ fn a_field_of_an_exploded_object_cannot_be_a_part_of_a_deep_object() {
     let mistakes = fill(TOOL, intruding).expect_err("refused");
     assert!(mistakes[0].contains("filter[owner]"), "{mistakes:?}");
 }
+
+#[test]
+fn a_value_that_ends_in_a_delimiter_does_not_take_in_what_follows() {
+    const TOOL: ToolDef = ToolDef::new("t", "GET", "/x").parameters(&[
+        Parameter::query("q").allow_reserved(),
+        Parameter::query("b"),
+        Parameter::cookie("c").style(Style::Cookie, true),
+        Parameter::cookie("d").style(Style::Cookie, true),
+    ]);
+    let sent = fill(TOOL, json!({"q": "x?", "b": "1", "c": "x&", "d": "?"})).expect("a request");
+    assert_eq!(sent.uri.query(), Some("q=x?&b=1"));
+    assert_eq!(sent.headers["cookie"], "c=x&; d=?");
+    let parameters: &'static [Parameter] = Box::leak(Box::new([Parameter::query("q")]));
+    let fixed = ToolDef::new("t", "GET", "/x?").parameters(parameters);
+    assert_eq!(
+        uri(fixed, json!({"q": "1"})),
+        "https://api.example.com/v1/x?q=1"
+    );
+}
+
+#[test]
+fn a_field_of_a_deep_object_cannot_be_another_parameter() {
+    const TOOL: ToolDef = ToolDef::new("t", "GET", "/x").parameters(&[
+        Parameter::query("filter").style(Style::DeepObject, true),
+        Parameter::query("filter[status]"),
+    ]);
+    assert_eq!(
+        uri(TOOL, json!({"filter": {"owner": "me"}})),
+        "https://api.example.com/v1/x?filter%5Bowner%5D=me"
+    );
+    let mistakes = fill(TOOL, json!({"filter": {"status": "x"}})).expect_err("refused");
+    assert!(mistakes[0].contains("`filter[status]`"), "{mistakes:?}");
+}
+
+#[test]
+fn an_item_of_a_delimited_list_cannot_become_two() {
+    for (style, harmless, splitting) in [
+        (Style::PipeDelimited, "a,b", "a|b"),
+        (Style::SpaceDelimited, "a,b", "a b"),
+        (Style::TabDelimited, "a b", "a\tb"),
+    ] {
+        let header = Parameter::header("X-Ids").style(style, false);
+        let query = Parameter::query("q").style(style, false);
+        let parameters: &'static [Parameter] = Box::leak(Box::new([header, query]));
+        let tool = ToolDef::new("t", "GET", "/x").parameters(parameters);
+        let in_path: &'static [Parameter] =
+            Box::leak(Box::new([Parameter::path("p").style(style, false)]));
+        let path = ToolDef::new("t", "GET", "/x/{p}").parameters(in_path);
+        fill(path, json!({"p": [splitting, "c"]})).expect_err("refused");
+        for argument in ["X-Ids", "q"] {
+            fill(tool, json!({ argument: [harmless, "c"] })).expect("a request");
+            let mistakes = fill(tool, json!({ argument: [splitting, "c"] })).expect_err("refused");
+            assert!(mistakes[0].contains("inside its items"), "{mistakes:?}");
+        }
+    }
+}

@@ -113,7 +113,8 @@ fn not_a_file(argument: &str) -> String {
 /// A media type that can stand in a header of a part.
 fn media_type(argument: &str, text: &str) -> Result<String, String> {
     let is_plain = |c: char| c.is_ascii_graphic() || c == ' ';
-    if text.contains('/') && text.chars().all(is_plain) {
+    let quotes = text.matches('"').count();
+    if text.contains('/') && text.chars().all(is_plain) && quotes.is_multiple_of(2) {
         Ok(text.trim().to_owned())
     } else {
         Err(format!(
@@ -170,7 +171,9 @@ mod tests {
         for value in [json!({}), json!({"text": "a", "base64": "YQ=="})] {
             assert!(upload(&value).expect_err("refused").contains("one of"));
         }
-        let split = json!({"text": "a", "content_type": "a/b\r\nX: y"});
-        assert!(upload(&split).expect_err("refused").contains("media type"));
+        for name in ["a/b\r\nX: y", "a/b; charset=\"a"] {
+            let split = json!({"text": "a", "content_type": name});
+            assert!(upload(&split).expect_err("refused").contains("media type"));
+        }
     }
 }

@@ -167,7 +167,13 @@ impl Plan {
             if has_credential(credentials, parameter) {
                 continue;
             }
-            match self.intruder(parameter, value, credentials) {
+            let split = || {
+                let is_list = parameter.format == ParameterFormat::Style;
+                let split = style::split_in_url(value, parameter.style, parameter.explode)
+                    .filter(|_| is_list)?;
+                Some(splits(parameter.argument, split))
+            };
+            match self.intruder(parameter, value, credentials).or_else(split) {
                 Some(mistake) => mistakes.push(mistake),
                 None => push_pairs(separator, out, parameter, value),
             }
@@ -196,43 +202,43 @@ impl Plan {
             }
         }
         if !query.is_empty() {
-            target.push(if target.contains('?') { '&' } else { '?' });
+            // A path of the description may end in `?` or in a query of its own.
+            if !target.contains('?') {
+                target.push('?');
+            } else if !target.ends_with(['?', '&']) {
+                target.push('&');
+            }
             target.push_str(&query);
         }
     }
 
-    /// A field of an exploded object becomes a parameter of its own: it must not be another one's.
+    /// A field of a spread object becomes a parameter of its own: it must not be another one's.
     fn intruder(
         &self,
         parameter: &Parameter,
         value: &Value,
         credentials: &[&Placed],
     ) -> Option<String> {
-        let Value::Object(fields) = value else {
-            return None;
+        let names = match parameter.format {
+            ParameterFormat::Style => {
+                style::spread_names(parameter.name, value, parameter.style, parameter.explode)
+            }
+            ParameterFormat::Form if parameter.whole_query => {
+                style::spread_names("", value, Style::Form, true)
+            }
+            ParameterFormat::Json | ParameterFormat::Form => return None,
         };
-        let is_spread = match parameter.format {
-            ParameterFormat::Style => parameter.explode && parameter.style != Style::DeepObject,
-            ParameterFormat::Json => false,
-            ParameterFormat::Form => parameter.whole_query,
-        };
-        if !is_spread {
-            return None;
-        }
-        let is_sent_as = |other: &Parameter, name: &str| {
-            // `filter[status]` is a part of the deepObject parameter `filter`.
-            let part = (other.style == Style::DeepObject)
-                .then(|| name.split_once('[').map(|(object, _)| object));
-            other.name == name || part.flatten() == Some(other.name)
-        };
+        let others = (self.tool.parameters.iter())
+            .filter(|other| other.location == parameter.location && other.name != parameter.name);
+        let is_deep = |other: &Parameter| other.style == Style::DeepObject;
+        let others: Vec<(&str, bool)> = others.map(|other| (other.name, is_deep(other))).collect();
         let taken = |name: &str| {
-            (self.tool.parameters.iter())
-                .any(|other| other.location == parameter.location && is_sent_as(other, name))
+            (others.iter()).any(|(other, is_deep)| style::is_sent_as(other, *is_deep, name))
                 || (credentials.iter()).any(|placed| placed.is_called(name))
         };
-        let field = fields.keys().find(|name| taken(name))?;
+        let field = names.iter().find(|name| taken(name))?;
         Some(format!(
-            "argument `{}` must not have a field `{field}`: it is another parameter",
+            "argument `{}` must not have a field that is sent as `{field}`: that is another parameter",
             parameter.argument
         ))
     }
@@ -251,19 +257,18 @@ impl Plan {
                 ));
                 continue;
             };
-            let text = match style::content(parameter, value) {
-                Some(text) => text,
-                None if style::has_comma_in_list(value) => {
-                    mistakes.push(format!(
-                        "argument `{}` must not contain commas inside its items: it is sent as a header, where a \
-                         comma separates them",
-                        parameter.argument
-                    ));
-                    continue;
-                }
-                None => style::joined(value, parameter.style, parameter.explode),
+            let (style, explode) = (parameter.style, parameter.explode);
+            let text = if let Some(text) = style::content(parameter, value) {
+                text
+            } else if let Some(split) = style::split_in_header(value, style, explode) {
+                mistakes.push(splits(parameter.argument, split));
+                continue;
+            } else {
+                style::joined(value, style, explode)
             };
-            match header_value(&text) {
+            // Tabs between items are ours.
+            let is_fine = |c: char| c == '\t' && style == Style::TabDelimited;
+            match header_value(&text, is_fine) {
                 Some(value) => {
                     headers.insert(name, value);
                 }
@@ -406,8 +411,16 @@ fn is_ours(name: &HeaderName) -> bool {
         || name.starts_with("x-forwarded-")
 }
 
-fn header_value(text: &str) -> Option<HeaderValue> {
-    if text.chars().any(|c| c.is_control() || is_invisible(c)) {
+fn splits(argument: &str, split: style::Split) -> String {
+    format!(
+        "argument `{argument}` must not contain {split} inside its items: they are sent as one list in which that \
+         separates them"
+    )
+}
+
+fn header_value(text: &str, is_fine: impl Fn(char) -> bool) -> Option<HeaderValue> {
+    let is_wrong = |c: char| c.is_control() || is_invisible(c);
+    if text.chars().any(|c| is_wrong(c) && !is_fine(c)) {
         return None;
     }
     HeaderValue::from_bytes(text.trim().as_bytes()).ok()
@@ -421,7 +434,7 @@ fn add_headers(headers: &mut HeaderMap, added: &[(String, String)], mistakes: &m
             let framing = ["host", "content-length", "transfer-encoding", "connection"];
             !framing.contains(&name.as_str())
         });
-        match (allowed, header_value(value)) {
+        match (allowed, header_value(value, |_| false)) {
             (Some(name), Some(mut value)) => {
                 value.set_sensitive(true);
                 headers.insert(name, value);

@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
+use super::super::text::is_invisible;
 use super::super::tool::{FieldFormat, Style};
 use super::body::Entry;
 use super::style::{is_undefined, joined};
@@ -114,8 +115,12 @@ fn write_head(out: &mut Vec<u8>, part: &Part<'_>) {
 }
 
 /// WHATWG HTML, "multipart/form-data encoding algorithm": what would end the quotes or the line is percent-encoded.
+/// Other control characters and what turns the direction of writing have no place in a name.
 fn escaped(text: &str) -> String {
-    text.replace('"', "%22")
+    text.chars()
+        .filter(|c| matches!(c, '\r' | '\n') || !(c.is_control() || is_invisible(*c)))
+        .collect::<String>()
+        .replace('"', "%22")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }

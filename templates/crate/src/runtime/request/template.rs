@@ -118,6 +118,10 @@ fn write_variable(
     }
     match style::content(parameter, value) {
         Some(text) => style::encode(out, &text),
+        // A list in a path is one text, exploded or not.
+        None if let Some(split) = style::split_in_url(value, parameter.style, false) => {
+            mistakes.push(super::splits(name, split));
+        }
         None => style::path(
             out,
             parameter.name,

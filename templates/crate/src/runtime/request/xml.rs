@@ -116,21 +116,37 @@ fn open(
     out.push('<');
     push_name(out, name, hints)?;
     if let Some(namespace) = hint(hints, "namespace") {
-        match hint(hints, "prefix") {
-            Some(prefix) => out.push_str(&format!(" xmlns:{prefix}=\"")),
-            None => out.push_str(" xmlns=\""),
-        }
-        escape(out, namespace)?;
-        out.push('"');
+        let prefix = hint(hints, "prefix");
+        let name = prefix.map_or_else(|| "xmlns".to_owned(), |prefix| format!("xmlns:{prefix}"));
+        attribute(out, &name, namespace)?;
     }
+    let mut declared: Vec<&str> = hint(hints, "namespace")
+        .and(hint(hints, "prefix"))
+        .into_iter()
+        .collect();
     for (key, value, hints) in attributes {
-        out.push(' ');
-        push_name(out, hint(hints, "name").unwrap_or(key), hints)?;
-        out.push_str("=\"");
-        escape(out, &super::style::text(value))?;
-        out.push('"');
+        // Namespaces in XML 1.0 §5: an attribute's prefix is declared like its element's.
+        if let (Some(prefix), Some(namespace)) = (hint(hints, "prefix"), hint(hints, "namespace"))
+            && is_name(prefix)
+            && !declared.contains(&prefix)
+        {
+            attribute(out, &format!("xmlns:{prefix}"), namespace)?;
+            declared.push(prefix);
+        }
+        let mut name = String::new();
+        push_name(&mut name, hint(hints, "name").unwrap_or(key), hints)?;
+        attribute(out, &name, &super::style::text(value))?;
     }
     out.push('>');
+    Ok(())
+}
+
+/// XML 1.0 §3.3.3: white space in an attribute would be read as a space.
+fn attribute(out: &mut String, name: &str, value: &str) -> Result<(), String> {
+    let mut text = String::new();
+    escape(&mut text, value)?;
+    let text = text.replace('\n', "&#10;").replace('\t', "&#9;");
+    out.push_str(&format!(" {name}=\"{text}\""));
     Ok(())
 }
 
@@ -172,10 +188,11 @@ fn escape(out: &mut String, text: &str) -> Result<(), String> {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '"' => out.push_str("&quot;"),
-            // Line ends would be made one by the parser, and white space in attributes a space.
+            // Line ends would be made one by the parser.
             '\r' => out.push_str("&#13;"),
             '\n' | '\t' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+            // XML 1.0 §2.2: U+007F to U+009F are characters.
+            c if c < ' ' || matches!(c, '\u{fffe}' | '\u{ffff}') => {
                 return Err("XML cannot hold control characters".to_owned());
             }
             c => out.push(c),
@@ -251,6 +268,12 @@ mod tests {
     #[test]
     fn a_value_stays_inside_its_element() {
         let value = json!({"a": "</a><b x=\"1\">&\r", "n": null, "o": {"i": [1, 2.5, true]}});
+        let hints =
+            json!({"properties": {"a": {"attribute": true, "prefix": "p", "namespace": "urn:p"}}});
+        assert_eq!(
+            xml(&json!({"a": "x\ny\tz\u{85}"}), &hints),
+            "<root xmlns:p=\"urn:p\" p:a=\"x&#10;y&#9;z\u{85}\"></root>"
+        );
         assert_eq!(
             xml(&value, &Value::Null),
             "<root><a>&lt;/a&gt;&lt;b x=&quot;1&quot;&gt;&amp;&#13;</a><o><i>1</i><i>2.5</i><i>true</i></o></root>"
