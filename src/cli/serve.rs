@@ -128,9 +128,10 @@ fn body(body: &plan::Body) -> Body {
             BodySource::Object(text(argument), list(fields.iter().map(field)))
         }
     };
-    let alternative = |(media_type, format): &(String, _)| Alternative {
-        media_type: text(media_type),
-        format: *format,
+    let alternative = |other: &plan::Alternative| Alternative {
+        media_type: text(&other.media_type),
+        format: other.format,
+        fields: list(other.fields.iter().map(field)),
     };
     Body {
         media_type: text(&body.media_type),

@@ -10,8 +10,8 @@ use super::*;
 use crate::diagnostic::JsonPointer;
 use crate::output::hash;
 use crate::plan::{
-    Body, BodySource, Field, Group, Need, Parameter, Scheme, SchemeKind, Server, ServerTemplate,
-    ServerVariable, Tool,
+    Alternative, Body, BodySource, Field, Group, Need, Parameter, Scheme, SchemeKind, Server,
+    ServerTemplate, ServerVariable, Tool,
 };
 use crate::runtime::tool::{
     BodyFormat, FieldFormat, Hints, Location, ParameterFormat, ResultShape, Style,
@@ -75,7 +75,14 @@ fn tool(name: &str, text: &str) -> Tool {
                 content_type: text.to_owned(),
                 headers: vec![(text.to_owned(), text.to_owned())],
             }]),
-            choice: Some((text.to_owned(), vec![(text.to_owned(), BodyFormat::Xml)])),
+            choice: Some((
+                text.to_owned(),
+                vec![Alternative {
+                    media_type: text.to_owned(),
+                    format: BodyFormat::Xml,
+                    fields: Vec::new(),
+                }],
+            )),
             xml: text.to_owned(),
         }),
         accept: "application/json".to_owned(),

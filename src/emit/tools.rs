@@ -301,12 +301,17 @@ fn body_expression(body: &Body) -> String {
         let _ = write!(text, ".xml_hints({})", rust(&body.xml));
     }
     if let Some((argument, others)) = &body.choice {
-        let others = list(others, |(name, format)| {
-            format!(
+        let others = list(others, |other| {
+            let mut text = format!(
                 "Alternative::new({}, {})",
-                rust(name),
-                format_expression(*format)
-            )
+                rust(&other.media_type),
+                format_expression(other.format)
+            );
+            if !other.fields.is_empty() {
+                let fields = list(&other.fields, field_expression);
+                let _ = write!(text, ".fields(&[{fields}])");
+            }
+            text
         });
         let _ = write!(
             text,
@@ -353,6 +358,7 @@ fn field_expression(field: &Field) -> String {
     }
     match field.format {
         FieldFormat::Value => {}
+        FieldFormat::Styled => text.push_str(".styled()"),
         FieldFormat::Json => text.push_str(".json()"),
         FieldFormat::File => text.push_str(".file()"),
     }

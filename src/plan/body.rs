@@ -24,7 +24,7 @@ use super::schema::Schemas;
 use super::schema::advertised::Argument;
 use super::schema::flat::{Additional, All, Flat, flatten};
 use super::schema::nodes::Source;
-use super::{Body, BodySource, Field, fields, media, names, parameters, xml};
+use super::{Alternative, Body, BodySource, Field, fields, media, names, parameters, xml};
 use crate::api::{MediaType, Operation, RequestBody};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::runtime::tool::{BodyFormat, FieldFormat};
@@ -57,9 +57,9 @@ pub(super) fn body<'a>(
     };
     let media = &body.content[choice.index];
     let others = others(operation, body, &choice, choices.collect(), diagnostics);
-    let has_xml = std::iter::once(choice.format)
-        .chain(others.iter().map(|(_, format)| *format))
-        .any(|format| format == BodyFormat::Xml);
+    let has_xml = std::iter::once(&choice)
+        .chain(&others)
+        .any(|choice| choice.format == BodyFormat::Xml);
     let xml = (media.schema.as_ref())
         .filter(|_| has_xml)
         .map(|schema| xml::hints(schema, schemas));
@@ -93,6 +93,9 @@ pub(super) fn body<'a>(
     if !others.is_empty() {
         let mut taken = taken.clone();
         taken.extend(arguments.iter().map(|argument| argument.name.clone()));
+        let others = (others.into_iter())
+            .map(|other| alternative(other, body, &planned.source, schemas))
+            .collect();
         planned.choice = Some((free_name("content_type", &taken), others));
     }
     Outcome::Sent(planned, arguments)
@@ -113,15 +116,13 @@ fn others(
     best: &Choice,
     candidates: Vec<Choice>,
     diagnostics: &mut Diagnostics,
-) -> Vec<(String, BodyFormat)> {
+) -> Vec<Choice> {
     let schema = &body.content[best.index].schema;
-    let mut others: Vec<(String, BodyFormat)> = Vec::new();
+    let mut others: Vec<Choice> = Vec::new();
     for candidate in candidates {
         let media = &body.content[candidate.index];
         let is_known = candidate.content_type == best.content_type
-            || others
-                .iter()
-                .any(|(name, _)| *name == candidate.content_type);
+            || (others.iter()).any(|other| other.content_type == candidate.content_type);
         if is_known || media.name.contains('*') {
             continue;
         }
@@ -129,7 +130,7 @@ fn others(
             && (candidate.format == best.format
                 || (is_structured(candidate.format) && is_structured(best.format)));
         if fits {
-            others.push((candidate.content_type, candidate.format));
+            others.push(candidate);
         } else {
             diagnostics.push(
                 Diagnostic::new(
@@ -148,6 +149,48 @@ fn others(
     others
 }
 
+/// Another way to send the arguments of the usual one.
+fn alternative(
+    other: Choice,
+    body: &RequestBody,
+    usual: &BodySource,
+    schemas: &Schemas<'_>,
+) -> Alternative {
+    let media = &body.content[other.index];
+    let (BodySource::Fields(usual) | BodySource::Object(_, usual)) = usual else {
+        return Alternative {
+            fields: known_fields(other.format, media, schemas),
+            media_type: other.content_type,
+            format: other.format,
+        };
+    };
+    let mut fields = known_fields(other.format, media, schemas);
+    fields.retain_mut(|field| {
+        let Some(usual) = usual.iter().find(|usual| usual.name == field.name) else {
+            return false;
+        };
+        field.argument.clone_from(&usual.argument);
+        // The argument is what a file is given as, whatever becomes of it.
+        if usual.format == FieldFormat::File {
+            field.format = FieldFormat::File;
+        }
+        true
+    });
+    let unknown = (usual.iter())
+        .filter(|usual| !fields.iter().any(|field| field.name == usual.name))
+        .cloned()
+        .collect::<Vec<_>>();
+    if !fields.is_empty() {
+        fields.extend(unknown);
+    }
+    let is_usual = fields.iter().all(|field| usual.contains(field));
+    Alternative {
+        fields: if is_usual { Vec::new() } else { fields },
+        media_type: other.content_type,
+        format: other.format,
+    }
+}
+
 /// The fields of an object that stays one argument, where the format asks what they are.
 fn known_fields(format: BodyFormat, media: &MediaType, schemas: &Schemas<'_>) -> Vec<Field> {
     if !matches!(format, BodyFormat::Form | BodyFormat::Multipart) {
@@ -156,7 +199,14 @@ fn known_fields(format: BodyFormat, media: &MediaType, schemas: &Schemas<'_>) ->
     let Some(schema) = &media.schema else {
         return Vec::new();
     };
-    (flatten(schemas, &[schema]).properties.iter())
+    let flat = flatten(schemas, &[schema]);
+    let mut known = flat.properties;
+    for form in flat.alternatives.into_iter().flatten() {
+        for (name, all) in flatten(schemas, &[form]).properties {
+            known.entry(name).or_insert(all);
+        }
+    }
+    (known.iter())
         .map(|(name, all)| fields::field(format, media, name, name, all, schemas))
         .collect()
 }
@@ -165,7 +215,8 @@ impl Body {
     /// The argument that names the media type, with its schema.
     pub(super) fn media_type_argument(&self) -> Option<(&str, Value)> {
         let (argument, others) = self.choice.as_ref()?;
-        let names = std::iter::once(&self.media_type).chain(others.iter().map(|(name, _)| name));
+        let names =
+            std::iter::once(&self.media_type).chain(others.iter().map(|other| &other.media_type));
         let schema = json!({
             "type": "string",
             "description": "How the body is sent.",
@@ -310,6 +361,7 @@ fn whole_source<'a>(
     };
     let schema = match (planned.format, &media.schema) {
         (BodyFormat::Bytes, _) => &*fields::FILE,
+        (BodyFormat::Multipart, Some(schema)) if is_text(schema) => &*fields::FILE,
         (BodyFormat::Text, Some(schema)) if is_text(schema) => schema,
         (BodyFormat::Text, _) => &*TEXT,
         (_, Some(schema)) => schema,

@@ -32,6 +32,12 @@ pub(super) static FILE: LazyLock<Value> = LazyLock::new(|| {
 
 /// Several of them.
 static FILES: LazyLock<Value> = LazyLock::new(|| json!({"type": "array", "items": FILE.clone()}));
+static FILE_OR_NULL: LazyLock<Value> = LazyLock::new(|| or_null(&FILE));
+static FILES_OR_NULL: LazyLock<Value> = LazyLock::new(|| or_null(&FILES));
+
+fn or_null(schema: &Value) -> Value {
+    json!({"anyOf": [schema, {"type": "null"}]})
+}
 
 /// How a field of a body is sent.
 pub(super) fn field(
@@ -63,6 +69,12 @@ pub(super) fn field(
     if matches!(format, BodyFormat::Form | BodyFormat::Multipart) {
         let content_type = encoding.and_then(part_type);
         field.format = field_format(format, content_type.as_deref(), all, schemas);
+        // OpenAPI 3.1.1 §4.8.15.1.2: a style that is given is how the field is sent, whatever its `contentType`.
+        let is_styled =
+            encoding.is_some_and(|encoding| encoding.style.is_some() || encoding.explode.is_some());
+        if is_styled && (format == BodyFormat::Form || field.format == FieldFormat::Value) {
+            field.format = FieldFormat::Styled;
+        }
         if format == BodyFormat::Multipart {
             field.content_type = content_type.unwrap_or_default();
             field.headers = encoding.map(part_headers).unwrap_or_default();
@@ -91,22 +103,62 @@ fn field_format(
     }
 }
 
-/// Whether a property is bytes, or a list of them (OpenAPI 3.0 §4.7.14.2 and 3.1 §4.8.14.4).
+/// Whether a property is bytes, a list of them, or either of these or nothing (OpenAPI 3.0 §4.7.14.2, 3.1 §4.8.14.4).
 pub(super) fn is_file(flat: &Flat<'_>, schemas: &Schemas<'_>) -> bool {
-    let is_bytes = |flat: &Flat<'_>| {
-        let text = |keyword: &str| flat.limits.get(keyword).and_then(|value| value.as_str());
-        let is_text = flat
-            .effective_types()
-            .is_none_or(|types| types.contains(&JsonType::String));
-        is_text
-            && (text("format") == Some("binary")
-                || (text("contentMediaType").is_some_and(|name| !media::is_text(name))
-                    && text("contentEncoding").is_none()))
-    };
-    if !flat.items.is_empty() {
-        return is_bytes(&flatten(schemas, &flat.items));
+    shape(flat, schemas, 0).is_some()
+}
+
+/// What is given for a property that is a file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Shape {
+    One,
+    Several,
+}
+
+fn shape(flat: &Flat<'_>, schemas: &Schemas<'_>, depth: usize) -> Option<Shape> {
+    /// `anyOf: [{type: array, items: {$ref: …}}, {type: "null"}]` and a little more.
+    const DEEPEST: usize = 4;
+    if depth > DEEPEST {
+        return None;
     }
-    is_bytes(flat)
+    if !flat.items.is_empty() {
+        let item = shape(&flatten(schemas, &flat.items), schemas, depth + 1);
+        return item.map(|_| Shape::Several);
+    }
+    let [forms] = flat.alternatives[..] else {
+        return (flat.alternatives.is_empty() && is_bytes(flat)).then_some(Shape::One);
+    };
+    let shapes: Option<Vec<Shape>> = (forms.iter())
+        .map(|form| flatten(schemas, &[form]))
+        .filter(|form| !is_null(form))
+        .map(|form| shape(&form, schemas, depth + 1))
+        .collect();
+    shapes?.into_iter().max()
+}
+
+fn is_bytes(flat: &Flat<'_>) -> bool {
+    let text = |keyword: &str| flat.limits.get(keyword).and_then(|value| value.as_str());
+    let is_text = flat
+        .effective_types()
+        .is_none_or(|types| types.contains(&JsonType::String));
+    is_text
+        && (text("format") == Some("binary")
+            || (text("contentMediaType").is_some_and(|name| !media::is_text(name))
+                && text("contentEncoding").is_none()))
+}
+
+fn is_null(flat: &Flat<'_>) -> bool {
+    let types = flat.effective_types();
+    types.is_some_and(|types| types.iter().eq([&JsonType::Null]))
+}
+
+/// Whether a property may be null.
+fn is_nullable(flat: &Flat<'_>, schemas: &Schemas<'_>) -> bool {
+    let is_null = |form: &Value| is_null(&flatten(schemas, &[form]));
+    let may_be_null = flat
+        .effective_types()
+        .is_some_and(|types| types.contains(&JsonType::Null));
+    may_be_null || flat.alternatives.iter().copied().flatten().any(is_null)
 }
 
 /// Whether a form has a property that is a file.
@@ -123,8 +175,14 @@ pub(super) fn argument_schemas<'a>(field: &Field, all: All<'a>, schemas: &Schema
     if field.format != FieldFormat::File {
         return all;
     }
-    let is_list = !flatten(schemas, &all).items.is_empty();
-    vec![if is_list { &*FILES } else { &*FILE }]
+    let flat = flatten(schemas, &all);
+    let is_list = shape(&flat, schemas, 0) == Some(Shape::Several);
+    vec![match (is_list, is_nullable(&flat, schemas)) {
+        (false, false) => &*FILE,
+        (true, false) => &*FILES,
+        (false, true) => &*FILE_OR_NULL,
+        (true, true) => &*FILES_OR_NULL,
+    }]
 }
 
 /// `contentType`, which may be a list and have wildcards: the first that can be sent.

@@ -50,20 +50,30 @@ fn sendable(media: &MediaType, schemas: &Schemas<'_>) -> Option<(u8, BodyFormat,
         }
     };
     if is_json(&name) {
-        let rank = u8::from(name != "application/json");
+        // JSON can hold a file as text at best.
+        let rank = if fields::has_file(media.schema.as_ref(), schemas) {
+            4
+        } else {
+            u8::from(name != "application/json")
+        };
         return Some((rank, BodyFormat::Json, usual("application/json")));
     }
     let schema = media.schema.as_ref();
     match name.as_str() {
-        // A form can hold a file as text at best.
+        // As JSON.
         "application/x-www-form-urlencoded" => {
             let rank = if fields::has_file(schema, schemas) {
-                4
+                5
             } else {
                 2
             };
             return Some((rank, BodyFormat::Form, as_is()));
         }
+        // Parts without names (OpenAPI 3.2 `itemEncoding`) are not made.
+        name if name.starts_with("multipart/") && carried(schema, schemas) == Carries::Text => {
+            return None;
+        }
+        name if name.starts_with("multipart/") && is_list(schema, schemas) => return None,
         "multipart/form-data" | "multipart/mixed" | "multipart/related" => {
             // The boundary is ours to choose.
             return Some((3, BodyFormat::Multipart, name));
@@ -103,6 +113,11 @@ enum Carries {
     Bytes,
     Structure,
     Unknown,
+}
+
+fn is_list(schema: Option<&Value>, schemas: &Schemas<'_>) -> bool {
+    let types = schema.and_then(|schema| flatten(schemas, &[schema]).effective_types());
+    types.is_some_and(|types| types.iter().eq([&JsonType::Array]))
 }
 
 fn carried(schema: Option<&Value>, schemas: &Schemas<'_>) -> Carries {

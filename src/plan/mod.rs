@@ -421,10 +421,21 @@ pub struct Body {
     pub required: bool,
     /// Which arguments it is made of.
     pub source: BodySource,
-    /// The argument that names another way to send it, and the other ways as media type and format.
-    pub choice: Option<(String, Vec<(String, BodyFormat)>)>,
+    /// The argument that names another way to send it, and the other ways.
+    pub choice: Option<(String, Vec<Alternative>)>,
     /// The names in XML, as JSON text.
     pub xml: String,
+}
+
+/// See [`crate::runtime::tool::Alternative`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alternative {
+    /// The `Content-Type`.
+    pub media_type: String,
+    /// How the body becomes bytes.
+    pub format: BodyFormat,
+    /// The fields, where they are sent otherwise than in the usual way.
+    pub fields: Vec<Field>,
 }
 
 /// See [`crate::runtime::tool::BodySource`].

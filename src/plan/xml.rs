@@ -54,6 +54,14 @@ fn of(all: &All<'_>, schemas: &Schemas<'_>, depth: usize, left: &mut usize) -> M
             properties.insert((*name).to_owned(), Value::Object(inner));
         }
     }
+    for form in flat.alternatives.iter().copied().flatten() {
+        let inner = of(&vec![form], schemas, depth + 1, left);
+        if let Some(Value::Object(inner)) = inner.get("properties") {
+            for (name, hints) in inner {
+                properties.entry(name).or_insert_with(|| hints.clone());
+            }
+        }
+    }
     if !properties.is_empty() {
         out.insert("properties".to_owned(), Value::Object(properties));
     }

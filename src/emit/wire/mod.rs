@@ -7,7 +7,7 @@ mod example;
 mod pattern;
 mod request;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
@@ -80,6 +80,9 @@ fn case(plan: &Plan, tool: &Tool) -> Option<Value> {
     let mut least = examples.clone();
     least.retain(|name, _| required.contains(&name.as_str()));
     let precise = with_definitions(plan, &tool.precise);
+    if unfolded(&precise, &precise, &mut Vec::new(), &mut HashMap::new()) > MOST_UNFOLDED {
+        return None;
+    }
     let validator = jsonschema::validator_for(&precise).ok()?;
     [examples, least].into_iter().find_map(|arguments| {
         let request = request::request(plan, tool, &arguments)?;
@@ -88,6 +91,44 @@ fn case(plan: &Plan, tool: &Tool) -> Option<Value> {
             .is_valid(&arguments)
             .then(|| call(tool, &arguments, request))
     })
+}
+
+/// A schema of which more would be checked takes too long.
+const MOST_UNFOLDED: usize = 1_000_000;
+
+/// How many schemas there are when every reference is followed once on each way to it.
+fn unfolded<'a>(
+    document: &'a Value,
+    schema: &'a Value,
+    followed: &mut Vec<&'a str>,
+    known: &mut HashMap<&'a str, usize>,
+) -> usize {
+    match schema {
+        Value::Array(items) => (items.iter()).fold(0, |sum: usize, item| {
+            sum.saturating_add(unfolded(document, item, followed, known))
+        }),
+        Value::Object(fields) => {
+            let mut sum: usize = 1;
+            if let Some(name) = fields.get("$ref").and_then(Value::as_str)
+                && !followed.contains(&name)
+                && let Some(target) = document.pointer(name.trim_start_matches('#'))
+            {
+                let inner = known.get(name).copied().unwrap_or_else(|| {
+                    followed.push(name);
+                    let inner = unfolded(document, target, followed, known);
+                    followed.pop();
+                    known.insert(name, inner);
+                    inner
+                });
+                sum = sum.saturating_add(inner);
+            }
+            for (_, value) in fields.iter().filter(|(keyword, _)| *keyword != "$defs") {
+                sum = sum.saturating_add(unfolded(document, value, followed, known));
+            }
+            sum
+        }
+        _ => 0,
+    }
 }
 
 /// Whether an optional argument is worth a try.

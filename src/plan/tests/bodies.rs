@@ -266,7 +266,11 @@ fn another_media_type_of_the_same_schema_is_chosen_by_an_argument() {
         body.choice,
         Some((
             "content_type_2".to_owned(),
-            vec![(FORM.to_owned(), BodyFormat::Form)]
+            vec![crate::plan::Alternative {
+                media_type: FORM.to_owned(),
+                format: BodyFormat::Form,
+                fields: Vec::new(),
+            }]
         ))
     );
     for schema in [&tool.advertised, &tool.precise] {

@@ -4,9 +4,10 @@
 //! a server of a thousand tools starts at once. How errors read is decided in `arguments`.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 
-use jsonschema::{Draft, Validator};
+use jsonschema::{Draft, Keyword, ValidationError, Validator};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -41,18 +42,25 @@ impl Schema {
         }
     }
 
-    /// Whether the value fits.
+    /// Whether the value fits, or takes too long to be checked.
     pub(super) fn accepts(&self, value: &Value) -> bool {
-        self.validator
-            .as_ref()
-            .is_none_or(|validator| validator.is_valid(value))
+        let Some(validator) = &self.validator else {
+            return true;
+        };
+        STEPS.set(0);
+        validator.is_valid(value) || STEPS.get() > MOST_STEPS
     }
 
     /// Everything that is wrong with a value.
-    pub(super) fn errors<'i>(&'i self, value: &'i Value) -> Vec<jsonschema::ValidationError<'i>> {
-        self.validator
-            .as_ref()
-            .map_or_else(Vec::new, |validator| validator.iter_errors(value).collect())
+    pub(super) fn errors<'i>(&'i self, value: &'i Value) -> Vec<ValidationError<'i>> {
+        // Errors are collected without a bound: they cost what a refusal within the bound has cost, or a little more.
+        match &self.validator {
+            Some(validator) if !self.accepts(value) => {
+                STEPS.set(0);
+                validator.iter_errors(value).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The part of the schema that describes the value at this path, if it can be told without looking at the value.
@@ -107,10 +115,46 @@ impl Schema {
 const MAX_DEPTH: usize = 16;
 
 fn build(document: &Value) -> Option<Validator> {
+    let mut bounded = document.clone();
+    if let Some(Value::Object(definitions)) = bounded.get_mut("$defs") {
+        for definition in definitions.values_mut() {
+            let counter = Map::from_iter([(COUNTER.to_owned(), Value::Bool(true))]);
+            *definition = serde_json::json!({"allOf": [counter, definition.take()]});
+        }
+    }
     jsonschema::options()
         .with_draft(Draft::Draft202012)
-        .build(document)
+        .with_keyword(COUNTER, |_, _, _| Ok(Box::new(Counter)))
+        .build(&bounded)
         .ok()
+}
+
+/// A check ends after as many visits of shared definitions. Choices whose forms are choices again, or that recur, take
+/// twice as many with each level of the schema or of the value.
+const MOST_STEPS: u32 = 100_000;
+const COUNTER: &str = "x-mcp-steps";
+
+thread_local! {
+    static STEPS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Refuses everything when there were too many steps, so that the check comes to its end.
+struct Counter;
+
+impl<'i> Keyword<'i> for Counter {
+    fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(instance) {
+            Ok(())
+        } else {
+            Err(ValidationError::custom("too many steps"))
+        }
+    }
+
+    fn is_valid(&self, _: &'i Value) -> bool {
+        let steps = STEPS.get().saturating_add(1);
+        STEPS.set(steps);
+        steps <= MOST_STEPS
+    }
 }
 
 /// Puts the definitions that a schema reaches into its `$defs`.
@@ -237,5 +281,38 @@ mod tests {
         );
         assert!(schema.accepts(&json!("ab")));
         assert!(!schema.accepts(&json!("abc")));
+    }
+
+    /// Each level is a choice of the next one in two ways.
+    #[test]
+    fn a_check_that_would_take_for_ever_ends() {
+        let mut definitions = Map::new();
+        for level in 0..60 {
+            let next = json!({"$ref": format!("#/$defs/A{}", level + 1)});
+            let forms = json!({"oneOf": [next, {"allOf": [next]}]});
+            definitions.insert(format!("A{level}"), forms);
+        }
+        definitions.insert(
+            "A60".to_owned(),
+            json!({"type": "object", "maxProperties": 1}),
+        );
+        let text = Value::Object(definitions).to_string();
+        let schema = schema(json!({"$ref": "#/$defs/A0"}), &text);
+        assert!(schema.accepts(&json!({"z": 1})));
+        assert!(
+            schema.accepts(&json!(7)),
+            "what cannot be checked is left to the API"
+        );
+        assert!(schema.errors(&json!(7)).is_empty());
+    }
+
+    #[test]
+    fn a_recursive_choice_is_checked_to_its_depth() {
+        let text = r##"{"F": {"oneOf": [{"type": "object", "properties": {"not": {"$ref": "#/$defs/F"}}, "required": ["not"]}, {"type": "string"}]}}"##;
+        let schema = schema(json!({"$ref": "#/$defs/F"}), text);
+        let nested = |inner| (0..60).fold(inner, |inner, _| json!({ "not": inner }));
+        assert!(schema.accepts(&nested(json!("a"))));
+        assert!(!schema.accepts(&nested(json!(1))));
+        assert!(!schema.errors(&nested(json!(1))).is_empty());
     }
 }

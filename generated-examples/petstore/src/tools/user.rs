@@ -94,9 +94,21 @@ pub(super) const TOOLS: &[ToolDef] = &[
                         "content_type",
                         &[
                             Alternative::new(
-                                "application/x-www-form-urlencoded",
-                                BodyFormat::Form,
-                            ),
+                                    "application/x-www-form-urlencoded",
+                                    BodyFormat::Form,
+                                )
+                                .fields(
+                                    &[
+                                        Field::new("id"),
+                                        Field::new("username"),
+                                        Field::new("firstName"),
+                                        Field::new("lastName"),
+                                        Field::new("email"),
+                                        Field::new("password"),
+                                        Field::new("phone"),
+                                        Field::new("userStatus"),
+                                    ],
+                                ),
                             Alternative::new("application/xml", BodyFormat::Xml),
                         ],
                     ),

@@ -250,6 +250,8 @@ pub struct Alternative {
     pub media_type: &'static str,
     /// How the arguments become bytes.
     pub format: BodyFormat,
+    /// The fields as this media type sends them; empty where they are those of the usual way.
+    pub fields: &'static [Field],
 }
 
 /// How a value becomes the bytes of a body.
@@ -308,6 +310,8 @@ pub struct Field {
 pub enum FieldFormat {
     /// Text by its style; an object becomes JSON.
     Value,
+    /// Text by its style, an object too: the description names a style (OpenAPI 3.1.1 §4.8.15.1.2).
+    Styled,
     /// JSON text.
     Json,
     /// The bytes of a file, given in base64, as a `data:` URL or as an object with a text.
@@ -443,7 +447,18 @@ impl Alternative {
     /// This media type, sent as this format.
     #[must_use]
     pub const fn new(media_type: &'static str, format: BodyFormat) -> Self {
-        Self { media_type, format }
+        Self {
+            media_type,
+            format,
+            fields: &[],
+        }
+    }
+
+    /// Sends the fields in its own way.
+    #[must_use]
+    pub const fn fields(mut self, fields: &'static [Field]) -> Self {
+        self.fields = fields;
+        self
     }
 }
 
@@ -661,6 +676,13 @@ impl Field {
     #[must_use]
     pub const fn json(mut self) -> Self {
         self.format = FieldFormat::Json;
+        self
+    }
+
+    /// Is sent by its style even where it is an object.
+    #[must_use]
+    pub const fn styled(mut self) -> Self {
+        self.format = FieldFormat::Styled;
         self
     }
 

@@ -1,13 +1,15 @@
 //! Request bodies from the arguments of a call: JSON, forms, multipart, XML, streams of JSON, text and bytes.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::super::tool::{Body, BodyFormat, BodySource, Field, FieldFormat, Style};
-use super::style::{Pairs, is_undefined, text};
-use super::upload::Upload;
-use super::{multipart, xml};
+use super::style::{self, Pairs, is_undefined, text};
+use super::upload::{self, Upload};
+use super::{multipart, splits, xml};
 
 /// The bytes of a body.
 #[derive(Debug, Default)]
@@ -22,7 +24,11 @@ pub(super) struct Encoded {
 struct Way {
     media_type: &'static str,
     format: BodyFormat,
+    /// Its own fields, where it is not the usual one and has some.
+    fields: &'static [Field],
     is_usual: bool,
+    /// Whether the call named it.
+    is_named: bool,
 }
 
 /// A field with the value that it was given.
@@ -49,8 +55,16 @@ pub(super) fn encode(
     arguments: &Map<String, Value>,
 ) -> Result<Option<Encoded>, String> {
     let way = way(body, arguments);
+    let own = |fields| {
+        if way.fields.is_empty() {
+            fields
+        } else {
+            way.fields
+        }
+    };
     let encoded = match body.source {
         BodySource::Fields(fields) => {
+            let fields = own(fields);
             let entries: Vec<Entry<'_>> = (fields.iter())
                 .filter_map(|field| {
                     let value = arguments.get(field.argument)?;
@@ -60,17 +74,18 @@ pub(super) fn encode(
             if entries.is_empty() && !body.required {
                 return Ok(None);
             }
-            encode_entries(way, body.xml, &entries)?
+            encode_entries(way, body.xml, fields, &entries)?
         }
         BodySource::Object(argument, fields) => match arguments.get(argument) {
             Some(Value::Object(given)) => {
-                encode_entries(way, body.xml, &entries_of(given, fields))?
+                let fields = own(fields);
+                encode_entries(way, body.xml, fields, &entries_of(given, fields))?
             }
-            Some(value) => encode_whole(way, body.xml, argument, value)?,
+            Some(value) => encode_whole(way, body, argument, value)?,
             None => return Ok(None),
         },
         BodySource::Whole(argument) => match arguments.get(argument) {
-            Some(value) => encode_whole(way, body.xml, argument, value)?,
+            Some(value) => encode_whole(way, body, argument, value)?,
             None => return Ok(None),
         },
     };
@@ -112,6 +127,14 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// The value as JSON, a form or XML holds it: a file as the text that it was given as.
+    fn as_text(&self) -> Cow<'a, Value> {
+        match self.format {
+            FieldFormat::File => Cow::Owned(upload::as_text(self.value)),
+            _ => Cow::Borrowed(self.value),
+        }
+    }
+
     /// The same field with another value.
     pub(super) fn with(self, value: &'a Value) -> Self {
         Self { value, ..self }
@@ -131,28 +154,37 @@ fn entries_of<'a>(given: &'a Map<String, Value>, fields: &'a [Field]) -> Vec<Ent
 }
 
 fn way(body: &Body, arguments: &Map<String, Value>) -> Way {
-    let usual = Way {
-        media_type: body.media_type,
-        format: body.format,
-        is_usual: true,
-    };
-    let Some(choice) = body.choice else {
-        return usual;
-    };
-    let wanted = arguments.get(choice.argument).and_then(Value::as_str);
-    let other = (choice.others.iter()).find(|other| Some(other.media_type) == wanted);
-    other.map_or(usual, |other| Way {
-        media_type: other.media_type,
-        format: other.format,
-        is_usual: false,
-    })
+    let wanted = (body.choice).and_then(|choice| arguments.get(choice.argument)?.as_str());
+    let others = body.choice.map_or(&[][..], |choice| choice.others);
+    match (others.iter()).find(|other| Some(other.media_type) == wanted) {
+        Some(other) => Way {
+            media_type: other.media_type,
+            format: other.format,
+            fields: other.fields,
+            is_usual: false,
+            is_named: true,
+        },
+        None => Way {
+            media_type: body.media_type,
+            format: body.format,
+            fields: &[],
+            is_usual: true,
+            is_named: wanted.is_some(),
+        },
+    }
 }
 
-fn encode_entries(way: Way, hints: &str, entries: &[Entry<'_>]) -> Result<Encoded, String> {
+fn encode_entries(
+    way: Way,
+    hints: &str,
+    fields: &[Field],
+    entries: &[Entry<'_>],
+) -> Result<Encoded, String> {
     Ok(match way.format {
         BodyFormat::Form => {
             let mut out = String::new();
             for entry in entries {
+                check_form(entry, fields)?;
                 push_form(&mut out, entry);
             }
             plain(out)
@@ -165,7 +197,8 @@ fn encode_entries(way: Way, hints: &str, entries: &[Entry<'_>]) -> Result<Encode
             }
         }
         BodyFormat::Xml => {
-            let fields = (entries.iter()).map(|entry| (entry.name.to_owned(), entry.value.clone()));
+            let fields =
+                (entries.iter()).map(|entry| (entry.name.to_owned(), entry.as_text().into_owned()));
             plain(xml::document(
                 &Value::Object(fields.collect()),
                 &parsed(hints),
@@ -180,21 +213,50 @@ fn encode_entries(way: Way, hints: &str, entries: &[Entry<'_>]) -> Result<Encode
     })
 }
 
-fn encode_whole(way: Way, hints: &str, argument: &str, value: &Value) -> Result<Encoded, String> {
+fn encode_whole(way: Way, body: &Body, argument: &str, value: &Value) -> Result<Encoded, String> {
+    let hints = body.xml;
     Ok(match (way.format, value) {
         (BodyFormat::Json, value) => plain(json(value)),
         (BodyFormat::JsonLines, value) => plain(lines(value)),
         (BodyFormat::Form | BodyFormat::Multipart, Value::Object(given)) => {
-            encode_entries(way, hints, &entries_of(given, &[]))?
+            let fields = way.fields;
+            encode_entries(way, hints, fields, &entries_of(given, fields))?
         }
         (BodyFormat::Xml, Value::Object(_) | Value::Array(_)) => {
             plain(xml::document(value, &parsed(hints))?)
         }
-        (BodyFormat::Bytes, value) => plain(Upload::of(argument, value)?.bytes),
-        (BodyFormat::Text | BodyFormat::Xml | BodyFormat::Form | BodyFormat::Multipart, value) => {
+        (BodyFormat::Bytes, value) => {
+            let upload = Upload::of(argument, value)?;
+            Encoded {
+                content_type: (upload.content_type)
+                    .filter(|name| !way.is_named && may_be_sent_as(body, name)),
+                bytes: upload.bytes.into(),
+            }
+        }
+        // A description without fields is that of a file, whose part has the name that most servers look for.
+        (BodyFormat::Multipart, value) => {
+            let file = Entry {
+                format: FieldFormat::File,
+                argument,
+                ..Entry::unknown("file", value)
+            };
+            encode_entries(way, hints, &[], &[file])?
+        }
+        (BodyFormat::Text | BodyFormat::Xml | BodyFormat::Form, value) => {
             plain(text(value).into_owned())
         }
     })
+}
+
+/// Whether bytes that say themselves what they are may be sent so: where the description leaves it open, or names it.
+fn may_be_sent_as(body: &Body, media_type: &str) -> bool {
+    let essence = |name: &str| -> String {
+        let name = name.split(';').next().unwrap_or_default();
+        name.trim().to_ascii_lowercase()
+    };
+    let others = body.choice.map_or(&[][..], |choice| choice.others);
+    body.media_type == "application/octet-stream"
+        || (others.iter()).any(|other| essence(other.media_type) == essence(media_type))
 }
 
 fn plain(bytes: impl Into<Bytes>) -> Encoded {
@@ -209,17 +271,47 @@ fn parsed(hints: &str) -> Value {
     serde_json::from_str(hints).unwrap_or_default()
 }
 
+/// What a field spreads out must not be another field, and what it joins must come apart again.
+fn check_form(entry: &Entry<'_>, fields: &[Field]) -> Result<(), String> {
+    let is_styled = match entry.format {
+        FieldFormat::Styled => true,
+        FieldFormat::Value => !(entry.style == Style::Form && entry.explode),
+        FieldFormat::Json | FieldFormat::File => false,
+    };
+    if !is_styled {
+        return Ok(());
+    }
+    let (style, explode) = (entry.style, entry.explode);
+    let names = style::spread_names(entry.name, entry.value, style, explode);
+    let is_taken = |name: &&String| {
+        (fields.iter())
+            .filter(|other| other.name != entry.name)
+            .any(|other| style::is_sent_as(other.name, other.style == Style::DeepObject, name))
+    };
+    if let Some(name) = names.iter().find(is_taken) {
+        return Err(format!(
+            "argument `{}` must not have a field that is sent as `{name}`: that is another field",
+            entry.argument
+        ));
+    }
+    match style::split_in_url(entry.value, style, explode) {
+        Some(split) => Err(splits(entry.argument, split)),
+        None => Ok(()),
+    }
+}
+
 fn push_form(out: &mut String, entry: &Entry<'_>) {
     let pairs = Pairs {
         separator: "&",
         allow_reserved: entry.allow_reserved,
     };
     let is_spread = entry.style == Style::Form && entry.explode;
-    match (entry.format, entry.value) {
+    let value = entry.as_text();
+    match (entry.format, value.as_ref()) {
         (FieldFormat::Json, value) => pairs.pair(out, entry.name, &value.to_string()),
         (_, value) if is_undefined(value) => {}
         // A field that is an object stays one field, as OpenAPI 3.1 §4.8.15.1 has it for forms.
-        (_, value @ Value::Object(_)) if is_spread => {
+        (FieldFormat::Value, value @ Value::Object(_)) if is_spread => {
             pairs.pair(out, entry.name, &value.to_string());
         }
         (_, value) => pairs.push(out, entry.name, value, entry.style, entry.explode),
@@ -250,6 +342,6 @@ struct Entries<'a>(&'a [Entry<'a>]);
 
 impl Serialize for Entries<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|entry| (entry.name, entry.value)))
+        serializer.collect_map((self.0.iter()).map(|entry| (entry.name, entry.as_text())))
     }
 }

@@ -9,6 +9,7 @@ use super::super::tool::{FieldFormat, Style};
 use super::body::Entry;
 use super::style::{is_undefined, joined};
 use super::upload::Upload;
+use super::xml;
 
 /// A body and its `Content-Type`.
 pub(super) struct Multipart {
@@ -68,15 +69,33 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
                 bytes: upload.bytes,
             });
         }
+        (_, value @ Value::Object(_)) if is_xml(entry.content_type) => {
+            let hints = serde_json::json!({ "name": entry.name });
+            parts.push(plain(own_type(), xml::document(value, &hints)?));
+        }
         (FieldFormat::Value, value @ Value::Object(_)) if is_spread => {
             parts.push(plain(json_type(), value.to_string()));
         }
-        (FieldFormat::Value, value) => {
+        (FieldFormat::Styled, Value::Object(fields)) if is_spread => {
+            for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+                let text = joined(value, Style::Form, false);
+                parts.push(Part {
+                    name,
+                    ..plain(own_type(), text)
+                });
+            }
+        }
+        (FieldFormat::Value | FieldFormat::Styled, value) => {
             let text = joined(value, entry.style, entry.explode);
             parts.push(plain(own_type(), text));
         }
     }
     Ok(())
+}
+
+fn is_xml(content_type: &str) -> bool {
+    let name = content_type.split(';').next().unwrap_or_default().trim();
+    name.ends_with("/xml") || name.ends_with("+xml")
 }
 
 fn assembled(media_type: &str, parts: &[Part<'_>]) -> Multipart {

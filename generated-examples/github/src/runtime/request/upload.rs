@@ -94,6 +94,18 @@ impl Upload {
     }
 }
 
+/// A file, or several, where only text can be sent: the text, or else the base64 as it was given.
+pub(super) fn as_text(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(as_text).collect(),
+        Value::Object(fields) => (fields.get("text"))
+            .or_else(|| fields.get("base64"))
+            .cloned()
+            .unwrap_or_default(),
+        other => other.clone(),
+    }
+}
+
 /// The bytes that a text holds in base64.
 pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
     let text: String = text.split_ascii_whitespace().collect();

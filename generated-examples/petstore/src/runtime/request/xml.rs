@@ -45,7 +45,7 @@ fn property(out: &mut String, key: &str, value: &Value, hints: &Value) -> Result
         return element(out, name, value, hints);
     };
     let inner = &hints["items"];
-    let is_wrapped = is_set(hints, "wrapped");
+    let is_wrapped = is_set(hints, "wrapped") || hint(hints, "nodeType") == Some("element");
     // OpenAPI 3.0 §4.7.26.2: the name of the array itself counts only when it is wrapped.
     let item_name = hint(inner, "name").unwrap_or(if is_wrapped { name } else { key });
     if is_wrapped {
@@ -99,11 +99,23 @@ fn object(
     for (key, value) in fields.iter().filter(|(key, _)| !is_attribute(key)) {
         if is_text(key) {
             escape(out, &super::style::text(value))?;
+        } else if hint(of(key), "nodeType") == Some("cdata") {
+            cdata(out, &super::style::text(value))?;
         } else {
             property(out, key, value, of(key))?;
         }
     }
     close(out, name, hints);
+    Ok(())
+}
+
+/// XML 1.0 §2.7: a section ends at the first `]]>`.
+fn cdata(out: &mut String, text: &str) -> Result<(), String> {
+    // What is no character of XML is refused here too.
+    escape(&mut String::new(), text)?;
+    out.push_str("<![CDATA[");
+    out.push_str(&text.replace("]]>", "]]]]><![CDATA[>"));
+    out.push_str("]]>");
     Ok(())
 }
 
