@@ -63,6 +63,10 @@ impl Neighbours {
         let path = url.to_file_path().ok().filter(|_| is_local);
         let path = path.ok_or_else(|| outside("which is a file, and the spec is not"))?;
         let real = std::fs::canonicalize(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidInput => Unopened {
+                reason: "which cannot be the name of a file".to_owned(),
+                help: "correct the reference".to_owned(),
+            },
             std::io::ErrorKind::NotFound => Unopened {
                 reason: "which does not exist".to_owned(),
                 help: "correct the reference, or add the file".to_owned(),
@@ -106,7 +110,12 @@ impl Opener for Neighbours {
         let bytes = match url.scheme() {
             "file" => self.read_file(url)?,
             "http" | "https" => self.fetch(url)?,
-            scheme => return Err(outside(&format!("whose scheme `{scheme}` is not read"))),
+            scheme => {
+                return Err(Unopened {
+                    reason: format!("whose scheme `{scheme}` is not read"),
+                    help: "name a file or an http(s) URL".to_owned(),
+                });
+            }
         };
         match self.left.checked_sub(bytes.len() as u64) {
             Some(left) => self.left = left,

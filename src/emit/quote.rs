@@ -158,6 +158,20 @@ pub(super) fn sh(text: &str) -> String {
     result
 }
 
+/// A URL for the value of a line in an environment file. Docker takes quotes there for a part of the value, and a shell
+/// that reads the file expands what is not quoted: all of that is percent-encoded.
+pub(super) fn env_url(url: &str) -> String {
+    let mut result = String::new();
+    for byte in url.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:/?@,=+%{}[]".contains(&byte) {
+            result.push(char::from(byte));
+        } else {
+            let _ = write!(result, "%{byte:02X}");
+        }
+    }
+    result
+}
+
 /// Text for the rest of a comment's line, in any language that ends comments at the line's end or at `*/`.
 pub(super) fn comment(text: &str) -> String {
     one_line(text).replace("*/", "* /").replace("/*", "/ *")

@@ -59,9 +59,10 @@ impl Renderer {
                     )
                 })
         });
-        let quoting: [(&str, Filter); 9] = [
+        let quoting: [(&str, Filter); 10] = [
             ("comment", quote::comment),
             ("dockerfile", quote::dockerfile),
+            ("env_url", quote::env_url),
             ("json", quote::json),
             ("md", quote::md),
             ("md_code", quote::md_code),

@@ -246,8 +246,8 @@ fn unsupported<'a>(
     )
     .at(&body.pointer);
     let way_out = operation.operation_id.as_ref().map_or_else(
-        || format!("--exclude '{} {}'", operation.method, operation.path),
-        |id| format!("--exclude op:{id}"),
+        || in_quotes(&format!("{} {}", operation.method, operation.path)),
+        |id| in_quotes(&format!("op:{id}")),
     );
     let help = format!("add an `application/json` variant, or leave it out with `{way_out}`");
     if body.required {
@@ -258,6 +258,16 @@ fn unsupported<'a>(
         let skipped = format!("the optional body of {}", super::operation_label(operation));
         diagnostics.push(diagnostic.skipping(skipped).with_help(help));
         Outcome::None
+    }
+}
+
+/// The option as it can be pasted into a shell.
+fn in_quotes(selector: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.:/-".contains(c);
+    if selector.chars().all(is_plain) {
+        format!("--exclude {selector}")
+    } else {
+        format!("--exclude '{}'", selector.replace('\'', "'\\''"))
     }
 }
 

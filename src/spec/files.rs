@@ -21,6 +21,9 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer, Place};
 /// The key of the root under which the other documents lie.
 pub(super) const HOME: &str = "x-mcpgen-documents";
 
+/// How the pointer to what a missing anchor would name begins: `#`, which no such key does by chance.
+pub(super) const NO_ANCHOR: &str = "%23";
+
 /// How many other documents are opened; DigitalOcean's description has 2,872.
 const MOST_DOCUMENTS: usize = 20_000;
 
@@ -101,6 +104,8 @@ struct Gathering<'g> {
     queue: VecDeque<(Url, usize)>,
     others: Others,
     trees: Vec<(Box<str>, Node)>,
+    /// What `$anchor` names in each of `trees`, by where it lies.
+    anchors: HashMap<String, HashMap<String, String>>,
     diagnostics: &'g mut Diagnostics,
 }
 
@@ -129,6 +134,7 @@ pub(super) fn gather(
         queue: VecDeque::new(),
         others: Others::new(),
         trees: Vec::new(),
+        anchors: HashMap::new(),
         opener,
         limits,
         root,
@@ -286,7 +292,11 @@ impl Gathering<'_> {
         let Opened::At(home) = self.known(&url, path) else {
             return None;
         };
-        Some(format!("{home}{fragment}"))
+        let home = home.clone();
+        Some(match self.anchors.get(&home) {
+            Some(anchors) if is_anchor(fragment) => named(&home, fragment, anchors),
+            _ => format!("{home}{fragment}"),
+        })
     }
 
     /// The address that a reference names, as it can be opened.
@@ -326,6 +336,9 @@ impl Gathering<'_> {
         match self.read(url, &key) {
             Ok((part, tree)) => {
                 let home = home(&key);
+                let mut anchors = HashMap::new();
+                collect_anchors(&tree, &JsonPointer::root(), &mut anchors);
+                self.anchors.insert(home.clone(), anchors);
                 self.queue.push_back((url.clone(), self.trees.len()));
                 self.trees.push((key.as_str().into(), tree));
                 self.others.insert(key, part);
@@ -377,13 +390,13 @@ impl Gathering<'_> {
                 .into());
         }
         let mut tree = std::mem::replace(&mut self.trees[index].1, Node::Null);
-        let mut anchors = HashMap::new();
-        collect_anchors(&tree, &JsonPointer::root(), &mut anchors);
         let key = &self.trees[index].0;
         let place = JsonPointer::root().child(HOME).child(key);
+        let home = home(key);
+        let anchors = self.anchors.get(&home).cloned().unwrap_or_default();
         let here = Here {
             url,
-            home: &home(key),
+            home: &home,
             anchors: &anchors,
         };
         self.rewrite(&mut tree, &here, &Path::Start(&place), Keys::Keywords);
@@ -394,7 +407,15 @@ impl Gathering<'_> {
     /// The text that `{$ref: ./text.md}` stands for.
     fn prose(&mut self, node: &Node, here: &Here<'_>, path: &Path<'_>) -> Option<String> {
         let reference = node.as_map().filter(|map| map.len() == 1)?.get("$ref")?;
-        let url = self.address(reference.as_text()?, here)?;
+        let reference = reference.as_text()?.trim();
+        let url = self.address(reference, here)?;
+        // A part of a document, or this one, is no text of its own.
+        if reference.contains('#')
+            || reference.is_empty()
+            || url == without_fragment(here.url.clone())
+        {
+            return None;
+        }
         match self.opener.open(&url).map(decoded) {
             Ok(Ok(text)) => Some(text),
             Ok(Err(diagnostic)) => {
@@ -435,7 +456,7 @@ impl Gathering<'_> {
     /// `specs/paths/a.yaml` for `paths/a.yaml` beside `specs/shop.yaml`.
     fn display_name(&self, url: &Url, key: &str) -> String {
         if url.scheme() != "file" || self.location.scheme() != "file" {
-            return url.to_string();
+            return super::shown(url.as_str());
         }
         match self.root.name.rsplit_once(['/', '\\']) {
             Some((folder, _)) => format!("{folder}/{key}"),
@@ -450,12 +471,24 @@ impl Here<'_> {
         if self.home.is_empty() {
             return format!("#{fragment}");
         }
-        if fragment.is_empty() || fragment.starts_with('/') {
+        if !is_anchor(fragment) {
             return format!("{}{fragment}", self.home);
         }
-        let anchor = self.anchors.get(fragment).map_or("/", String::as_str);
-        format!("{}{anchor}", self.home)
+        named(self.home, fragment, self.anchors)
     }
+}
+
+/// The reference to what an anchor names in a document; to nothing where it names nothing.
+fn named(home: &str, anchor: &str, anchors: &HashMap<String, String>) -> String {
+    match anchors.get(anchor) {
+        Some(pointer) => format!("{home}{pointer}"),
+        None => format!("{home}/{NO_ANCHOR}{anchor}"),
+    }
+}
+
+/// Whether a fragment is a name, not a pointer.
+fn is_anchor(fragment: &str) -> bool {
+    !fragment.is_empty() && !fragment.starts_with('/')
 }
 
 /// The pointers that `$anchor`s stand for, as parts of a reference.
@@ -495,7 +528,7 @@ fn own_name(tree: &Node, location: &Url) -> Option<Url> {
     (url != *location).then_some(url)
 }
 
-/// Swagger allowed `$ref: Pet`; and a schema may be called by its `$id`.
+/// Swagger allowed `$ref: Pet`; and a schema may be called by its `$id`, wherever it stands.
 fn bare_names(tree: &Node) -> Vec<String> {
     let components = tree
         .child("components")
@@ -504,17 +537,22 @@ fn bare_names(tree: &Node) -> Vec<String> {
     let schemas = (maps.into_iter().flatten())
         .filter_map(Node::as_map)
         .flat_map(Map::iter);
-    let mut names = Vec::new();
-    for (name, schema) in schemas {
-        names.push(name.to_owned());
-        names.extend(
-            schema
-                .child("$id")
-                .and_then(Node::as_text)
-                .map(str::to_owned),
-        );
-    }
+    let mut names: Vec<String> = schemas.map(|(name, _)| name.to_owned()).collect();
+    collect_ids(tree, &mut names);
     names
+}
+
+fn collect_ids(node: &Node, ids: &mut Vec<String>) {
+    match node {
+        Node::Map(map) => {
+            ids.extend(map.get("$id").and_then(Node::as_text).map(str::to_owned));
+            for (_, value) in map.iter() {
+                collect_ids(value, ids);
+            }
+        }
+        Node::List(items) => items.iter().for_each(|item| collect_ids(item, ids)),
+        _ => {}
+    }
 }
 
 fn without_fragment(mut url: Url) -> Url {
@@ -708,5 +746,50 @@ mod tests {
         let schemas = &read.json["components"]["schemas"];
         assert_eq!(schemas["A"]["$ref"], "#/components/schemas/B");
         assert_eq!(schemas["B"]["$ref"], "#/x-mcpgen-documents/shared~1c.yaml");
+    }
+
+    #[test]
+    fn an_anchor_and_an_id_name_schemas_of_other_documents_and_of_this_one() {
+        let root = format!(
+            "{HEAD}paths: {{/a: {{get: {{parameters: [{{name: q, in: query, schema: {{$ref: '#/components/schemas/B'}}}}], responses: {{}}}}}}}}\n\
+             components:\n  schemas:\n    A: {{$ref: 'b.yaml#foo'}}\n    B: {{items: {{$ref: 'b.yaml#missing'}}}}\n    \
+             C: {{$ref: other}}\n    D: {{$defs: {{o: {{$id: other, type: string}}}}}}\n"
+        );
+        let (read, _) = read(&[
+            ("openapi.yaml", &root),
+            ("b.yaml", "$defs: {F: {$anchor: foo, type: string}}\n"),
+        ]);
+        let told: Vec<&str> = (read.diagnostics.iter())
+            .map(|each| each.message.as_str())
+            .collect();
+        assert_eq!(told, ["`$ref` points to nothing: `b.yaml#missing`"]);
+        let schemas = &read.json["components"]["schemas"];
+        assert_eq!(schemas["A"]["$ref"], "#/x-mcpgen-documents/b.yaml/$defs/F");
+        assert_eq!(schemas["C"]["$ref"], "other");
+    }
+
+    #[test]
+    fn a_description_is_no_part_of_a_document() {
+        let root = format!(
+            "{HEAD}paths: {{}}\ncomponents:\n  schemas:\n    S: {{description: {{$ref: '#/components/x'}}}}\n    \
+             T: {{description: {{$ref: openapi.yaml}}}}\n"
+        );
+        let (read, _) = read(&[("openapi.yaml", &root)]);
+        let schemas = &read.json["components"]["schemas"];
+        for name in ["S", "T"] {
+            assert!(schemas[name]["description"].is_object(), "{schemas}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_an_address_does_not_give_away_what_is_secret_in_it() {
+        let root = format!(
+            "{HEAD}paths:\n  /a: {{$ref: 'https://u:geheim@b.example/p.yaml?token=geheim'}}\n  /b: {{get: {{responses: {{}}}}}}\n"
+        );
+        let (read, _) = read(&[("openapi.yaml", &root)]);
+        assert!(!read.diagnostics.is_empty());
+        let told = format!("{:?}", read.diagnostics);
+        assert!(!told.contains("geheim"), "{told}");
+        assert!(told.contains("https://b.example/p.yaml"), "{told}");
     }
 }

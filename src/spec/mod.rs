@@ -60,6 +60,19 @@ pub struct Unopened {
     pub help: String,
 }
 
+/// An address as it may be shown: without the user name, password and query of an http URL, which may be secrets.
+fn shown(reference: &str) -> String {
+    let url = url::Url::parse(reference).ok();
+    let Some(mut url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) else {
+        return reference.to_owned();
+    };
+    url.set_query(None);
+    // Both fail only for URLs without a host, which http URLs are not.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.to_string()
+}
+
 /// Opens nothing: for a document that has to stand alone.
 #[derive(Debug, Clone, Copy)]
 pub struct Alone;

@@ -126,11 +126,14 @@ fn parse_yaml(text: &str, limits: &Limits) -> Result<Parsed, Failure> {
 }
 
 fn yaml_failure(error: &serde_yaml::Error, text: &str, reading: Reading<'_>) -> Failure {
-    let position = error.location().map(|location| Position {
-        line: location.line(),
-        column: location.column(),
-    });
     let full = error.to_string();
+    let position = (error.location())
+        .map(|location| Position {
+            line: location.line(),
+            column: location.column(),
+        })
+        .filter(|_| !full.contains("control characters"))
+        .or_else(|| first_control(text));
     let message = before(&full, " at line ");
     if let Some(message) = reading
         .exceeded
@@ -150,6 +153,18 @@ fn yaml_failure(error: &serde_yaml::Error, text: &str, reading: Reading<'_>) -> 
         help,
         position,
     }
+}
+
+/// The first character that YAML 1.2.2 §5.1 does not allow; its parser tells no line.
+fn first_control(text: &str) -> Option<Position> {
+    let is_wrong = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
+    let offset = text.find(is_wrong)?;
+    let before = &text[..offset];
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    Some(Position {
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+    })
 }
 
 /// The parser's complaint in words that say what to look for.
@@ -172,6 +187,12 @@ fn yaml_words(message: &str, text: &str, position: Option<Position>) -> (String,
             ),
             None => (message.to_owned(), "put the value in quotes"),
         };
+    }
+    if message.contains("control characters") {
+        return (
+            "control characters are not allowed".to_owned(),
+            "remove it, or write it as an escape such as `\\x07` in double quotes",
+        );
     }
     if message.contains("more than one document") {
         return (

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 
-use super::files::HOME;
+use super::files::{HOME, NO_ANCHOR};
 use super::tree::Node;
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 
@@ -38,10 +38,13 @@ impl Problem {
         match self {
             Self::External => Diagnostic::new(
                 Code::ExternalRef,
-                format!("`$ref` points to another document, which was not read: `{reference}`"),
+                format!(
+                    "`$ref` points to another document, which was not read: `{}`",
+                    as_written(reference)
+                ),
             )
             .with_help(
-                "let it be a file below the folder of the spec, or allow it with `--allow-ref`",
+                "what keeps it from being read is told on its own; a spec from stdin stands alone, so give its path",
             ),
             Self::Missing => Diagnostic::new(
                 Code::UnresolvedRef,
@@ -50,7 +53,10 @@ impl Problem {
             .with_help("correct the pointer, or add what it names"),
             Self::Circular => Diagnostic::new(
                 Code::UnresolvedRef,
-                format!("`$ref` leads back to itself: `{reference}`"),
+                format!(
+                    "`$ref` leads back to itself, or through more than {HOPS} others: `{}`",
+                    as_written(reference)
+                ),
             )
             .with_help("let one of the references in the circle be a definition"),
         }
@@ -62,10 +68,13 @@ impl Problem {
 fn as_written(reference: &str) -> String {
     let inside = reference.strip_prefix(&format!("#/{HOME}/"));
     let Some(inside) = inside else {
-        return reference.to_owned();
+        return super::shown(reference);
     };
     let (document, pointer) = match inside.split_once('/') {
-        Some((document, pointer)) => (document, format!("#/{pointer}")),
+        Some((document, pointer)) => match pointer.strip_prefix(NO_ANCHOR) {
+            Some(anchor) => (document, format!("#{anchor}")),
+            None => (document, format!("#/{pointer}")),
+        },
         None => (inside, String::new()),
     };
     let document = document.replace("~1", "/").replace("~0", "~");
@@ -142,6 +151,15 @@ impl<'d> Refs<'d> {
             node: self.root,
             pointer: JsonPointer::root(),
         };
+        // JSON Schema 2020-12 §8.2.1: `#` is the schema with an `$id` that is the closest around.
+        if reference == "#" {
+            return Ok(self
+                .around(from)
+                .into_iter()
+                .rev()
+                .find(has_id)
+                .unwrap_or(root));
+        }
         match self.walk(root.clone(), &decoded) {
             Err(Problem::Missing) => {}
             done => return done,
@@ -163,23 +181,29 @@ impl<'d> Refs<'d> {
             rest.and_then(|rest| rest.strip_prefix(keyword))
                 .is_some_and(|rest| rest.starts_with('/'))
         })?;
-        let mut around = vec![Target {
-            node: self.root,
-            pointer: JsonPointer::root(),
-        }];
-        for token in from.tokens() {
-            let last = around.last()?;
-            let Some(node) = last.node.child(&token) else {
-                break;
-            };
-            let pointer = last.pointer.child(&token);
-            around.push(Target { node, pointer });
-        }
-        around
+        self.around(from)
             .into_iter()
             .rev()
             .filter(|schema| schema.node.child(keyword).is_some())
             .find_map(|schema| self.walk(schema, fragment).ok())
+    }
+
+    /// The nodes on the way to a place, the root first.
+    fn around(&self, place: &JsonPointer) -> Vec<Target<'d>> {
+        let mut last = Target {
+            node: self.root,
+            pointer: JsonPointer::root(),
+        };
+        let mut around = vec![last.clone()];
+        for token in place.tokens() {
+            let Some(node) = last.node.child(&token) else {
+                break;
+            };
+            let pointer = last.pointer.child(&token);
+            last = Target { node, pointer };
+            around.push(last.clone());
+        }
+        around
     }
 
     fn walk(&mut self, start: Target<'d>, fragment: &str) -> Result<Target<'d>, Problem> {
@@ -234,6 +258,10 @@ impl<'d> Refs<'d> {
             .get(name)
             .cloned()
     }
+}
+
+fn has_id(target: &Target<'_>) -> bool {
+    target.node.child("$id").and_then(Node::as_text).is_some()
 }
 
 /// The text of `$ref`, where a node is a reference.

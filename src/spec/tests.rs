@@ -47,6 +47,11 @@ fn what_is_no_openapi_document_is_one_error_that_names_the_file() {
             "the field `openapi` is an object, not a version",
         ),
         (
+            "swaggerVersion: '1.2'\napis: []\n",
+            Code::UnsupportedVersion,
+            "Swagger `1.2` is not supported",
+        ),
+        (
             "swagger: '1.2'\npaths: {}\n",
             Code::UnsupportedVersion,
             "Swagger `1.2` is not supported",

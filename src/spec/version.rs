@@ -41,6 +41,9 @@ fn known(root: &Map) -> Result<Version, Box<Diagnostic>> {
     let (field, value) = match (root.get("openapi"), root.get("swagger")) {
         (Some(value), _) => ("openapi", value),
         (None, Some(value)) => ("swagger", value),
+        (None, None) if let Some(old) = root.get("swaggerVersion").and_then(Node::as_text) => {
+            return Err(unsupported("swagger", old).into());
+        }
         (None, None) => {
             let message = "the document has no `openapi` field".to_owned();
             return Err(not_openapi(message).into());

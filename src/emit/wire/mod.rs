@@ -7,7 +7,7 @@ mod example;
 mod pattern;
 mod request;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -80,7 +80,7 @@ fn case(plan: &Plan, tool: &Tool) -> Option<Value> {
     let mut least = examples.clone();
     least.retain(|name, _| required.contains(&name.as_str()));
     let precise = with_definitions(plan, &tool.precise);
-    if unfolded(&precise, &precise, &mut Vec::new(), &mut HashMap::new()) > MOST_UNFOLDED {
+    if unfolded(&precise, &precise, &mut Vec::new(), &mut BTreeMap::new()) > MOST_UNFOLDED {
         return None;
     }
     let validator = jsonschema::validator_for(&precise).ok()?;
@@ -101,7 +101,7 @@ fn unfolded<'a>(
     document: &'a Value,
     schema: &'a Value,
     followed: &mut Vec<&'a str>,
-    known: &mut HashMap<&'a str, usize>,
+    known: &mut BTreeMap<&'a str, usize>,
 ) -> usize {
     match schema {
         Value::Array(items) => (items.iter()).fold(0, |sum: usize, item| {

@@ -382,10 +382,14 @@ pub(super) fn argument_names(
     taken: &BTreeSet<String>,
 ) -> Vec<String> {
     let plain: Vec<String> = wires.iter().map(|wire| argument_name(wire)).collect();
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in &plain {
+        *count.entry(name).or_default() += 1;
+    }
     unique(wires.len(), taken, |index, hash_length| {
         let name = &plain[index];
         let is_taken = taken.contains(name);
-        let is_shared = plain.iter().filter(|other| *other == name).count() > 1;
+        let is_shared = count[name.as_str()] > 1;
         let tail = match hash_length {
             0 => return name.clone(),
             6 if !is_taken && wires[index] == name => return name.clone(),

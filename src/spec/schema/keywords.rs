@@ -134,7 +134,9 @@ impl<'d> Context<'_, 'd> {
                 _ => "",
             });
             let kind = type_named(written);
-            if kind != Some(written) {
+            // A parameter's own in Swagger 2.0.
+            let is_file = written == "file" && self.version() == Version::V2_0;
+            if kind != Some(written) && !is_file {
                 let meant = kind.map_or("it was left away".to_owned(), |kind| {
                     format!("it was read as `{kind}`")
                 });
