@@ -9,7 +9,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::spec::Source;
+use crate::spec::{Source, shown};
 
 /// The most bytes of a spec; the largest published one that we know of has 47 MB.
 const MAX_BYTES: u64 = 128 << 20;
@@ -64,12 +64,8 @@ fn displayed(spec: &str) -> String {
     let Some(mut url) = is_url(spec).then(|| Url::parse(spec).ok()).flatten() else {
         return spec.to_owned();
     };
-    url.set_query(None);
     url.set_fragment(None);
-    // Both fail only for URLs without a host, which http URLs are not.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.to_string()
+    shown(url.as_str())
 }
 
 fn file(path: &Path) -> Result<Vec<u8>, Box<Diagnostic>> {

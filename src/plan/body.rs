@@ -123,7 +123,7 @@ fn others(
         let media = &body.content[candidate.index];
         let is_known = candidate.content_type == best.content_type
             || (others.iter()).any(|other| other.content_type == candidate.content_type);
-        if is_known || media.name.contains('*') {
+        if is_known || media.name.contains('*') || media.name.trim().is_empty() {
             continue;
         }
         let fits = media.schema == *schema

@@ -22,7 +22,7 @@ pub(super) struct Choice {
 /// of JSON, XML, text, bytes; within a kind the first of the document.
 pub(super) fn choices(content: &[MediaType], schemas: &Schemas<'_>) -> Vec<Choice> {
     let mut ranked: Vec<(u8, Choice)> = (content.iter().enumerate())
-        .filter(|(_, media)| is_header_text(&media.name))
+        .filter(|(_, media)| is_header_text(&media.name) || media.name.trim().is_empty())
         .filter_map(|(index, media)| {
             let (rank, format, content_type) = sendable(media, schemas)?;
             let choice = Choice {
@@ -39,7 +39,11 @@ pub(super) fn choices(content: &[MediaType], schemas: &Schemas<'_>) -> Vec<Choic
 
 /// Rank, format and `Content-Type` of a media type that arguments can be sent as.
 fn sendable(media: &MediaType, schemas: &Schemas<'_>) -> Option<(u8, BodyFormat, String)> {
-    let name = essence(&media.name);
+    // Without a name it may be anything.
+    let name = match essence(&media.name) {
+        name if name.is_empty() => "*/*".to_owned(),
+        name => name,
+    };
     let as_is = || media.name.trim().to_owned();
     let is_wildcard = name.contains('*');
     let usual = |usual: &str| {
@@ -353,6 +357,7 @@ mod tests {
         let object = Some(json!({"type": "object"}));
         let binary = Some(json!({"type": "string", "format": "binary"}));
         for (name, schema, expected, format) in [
+            ("", object.clone(), "application/json", BodyFormat::Json),
             ("*/*", object.clone(), "application/json", BodyFormat::Json),
             (
                 "application/*+json",

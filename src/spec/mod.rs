@@ -61,7 +61,7 @@ pub struct Unopened {
 }
 
 /// An address as it may be shown: without the user name, password and query of an http URL, which may be secrets.
-fn shown(reference: &str) -> String {
+pub(crate) fn shown(reference: &str) -> String {
     let url = url::Url::parse(reference).ok();
     let Some(mut url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) else {
         return reference.to_owned();
