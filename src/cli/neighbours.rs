@@ -3,7 +3,7 @@
 //! A spec is untrusted: it reaches the files below its own folder, or its own origin, and nothing else that `--allow-ref`
 //! does not name. Links are followed before that is decided.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use url::Url;
 
@@ -83,11 +83,11 @@ impl Neighbours {
                 help: "name the document itself".to_owned(),
             });
         }
-        source::file_at(Path::new(&real)).map_err(|error| unreadable(&error))
+        source::file_at(&real).map_err(|error| unreadable(&error))
     }
 
     fn fetch(&self, url: &Url) -> Result<Vec<u8>, Unopened> {
-        if !self.permits(url) {
+        if !permits(self.root.as_ref(), &self.urls, url) {
             return Err(outside("which is at another origin than the spec"));
         }
         let origin = self.root.clone();
@@ -98,10 +98,6 @@ impl Neighbours {
                 help: "check the URL, or download the documents and name the file".to_owned(),
             },
         )
-    }
-
-    fn permits(&self, url: &Url) -> bool {
-        permits(self.root.as_ref(), &self.urls, url)
     }
 }
 

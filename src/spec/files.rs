@@ -109,12 +109,13 @@ struct Gathering<'g> {
     diagnostics: &'g mut Diagnostics,
 }
 
-/// Opens everything that `tree` refers to, and what that refers to in turn.
+/// Opens everything that `tree`, the tree of `text`, refers to, and what that refers to in turn.
 ///
 /// # Errors
 /// The documents together have more than the limits allow.
 pub(super) fn gather(
     tree: Node,
+    text: &str,
     root: &Source,
     limits: Limits,
     opener: &mut dyn Opener,
@@ -126,7 +127,7 @@ pub(super) fn gather(
     let mut tree = tree;
     let mut gathering = Gathering {
         own_name: own_name(&tree, location),
-        bare: bare_names(&tree),
+        bare: bare_names(&tree, text),
         known: HashMap::from([(
             without_fragment(location.clone()),
             Opened::At("#".to_owned()),
@@ -529,7 +530,7 @@ fn own_name(tree: &Node, location: &Url) -> Option<Url> {
 }
 
 /// Swagger allowed `$ref: Pet`; and a schema may be called by its `$id`, wherever it stands.
-fn bare_names(tree: &Node) -> Vec<String> {
+fn bare_names(tree: &Node, text: &str) -> Vec<String> {
     let components = tree
         .child("components")
         .and_then(|node| node.child("schemas"));
@@ -538,7 +539,10 @@ fn bare_names(tree: &Node) -> Vec<String> {
         .filter_map(Node::as_map)
         .flat_map(Map::iter);
     let mut names: Vec<String> = schemas.map(|(name, _)| name.to_owned()).collect();
-    collect_ids(tree, &mut names);
+    // Most documents have none: their text tells it sooner than their tree.
+    if text.contains("$id") {
+        collect_ids(tree, &mut names);
+    }
     names
 }
 

@@ -222,7 +222,7 @@ fn document(
         text: limits.text - parsed.text,
         ..limits
     };
-    let (tree, others) = files::gather(parsed.tree, &source, left, opener, diagnostics)?;
+    let (tree, others) = files::gather(parsed.tree, &text, &source, left, opener, diagnostics)?;
     Ok(Document {
         url: source.url,
         root: Part::new(source.name, text, parsed.format),

@@ -9,7 +9,7 @@ use super::super::tool::{FieldFormat, Style};
 use super::body::Entry;
 use super::style::{is_undefined, joined};
 use super::upload::Upload;
-use super::xml;
+use super::{essence, xml};
 
 /// A body and its `Content-Type`.
 pub(super) struct Multipart {
@@ -43,13 +43,14 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
         name: entry.name,
         filename: None,
         content_type,
-        headers: entry.headers,
+        headers: entry.field.headers,
         bytes: bytes.into_bytes(),
     };
-    let own_type = || (!entry.content_type.is_empty()).then(|| entry.content_type.to_owned());
+    let own_type =
+        || (!entry.field.content_type.is_empty()).then(|| entry.field.content_type.to_owned());
     let json_type = || own_type().or_else(|| Some("application/json".to_owned()));
-    let is_spread = entry.style == Style::Form && entry.explode;
-    match (entry.format, entry.value) {
+    let is_spread = entry.is_spread();
+    match (entry.field.format, entry.value) {
         (FieldFormat::Json, value) => parts.push(plain(json_type(), value.to_string())),
         (_, value) if is_undefined(value) => {}
         // OpenAPI 3.0 §4.7.15.1: each item of an array is a part of the field's name.
@@ -65,11 +66,11 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
                 name: entry.name,
                 filename: Some(upload.filename.unwrap_or_else(|| entry.name.to_owned())),
                 content_type: upload.content_type.or_else(own_type).or_else(usual),
-                headers: entry.headers,
+                headers: entry.field.headers,
                 bytes: upload.bytes,
             });
         }
-        (_, value @ Value::Object(_)) if is_xml(entry.content_type) => {
+        (_, value @ Value::Object(_)) if is_xml(entry.field.content_type) => {
             let hints = serde_json::json!({ "name": entry.name });
             parts.push(plain(own_type(), xml::document(value, &hints)?));
         }
@@ -86,7 +87,7 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
             }
         }
         (FieldFormat::Value | FieldFormat::Styled, value) => {
-            let text = joined(value, entry.style, entry.explode);
+            let text = joined(value, entry.field.style, entry.field.explode);
             parts.push(plain(own_type(), text));
         }
     }
@@ -94,7 +95,7 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
 }
 
 fn is_xml(content_type: &str) -> bool {
-    let name = content_type.split(';').next().unwrap_or_default().trim();
+    let name = essence(content_type);
     name.ends_with("/xml") || name.ends_with("+xml")
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::super::tool::{Body, BodyFormat, BodySource, Field, FieldFormat, Style};
 use super::style::{self, Pairs, is_undefined, text};
 use super::upload::{self, Upload};
-use super::{multipart, splits, xml};
+use super::{essence, multipart, splits, xml};
 
 /// The bytes of a body.
 #[derive(Debug, Default)]
@@ -37,14 +37,15 @@ pub(super) struct Entry<'a> {
     pub(super) name: &'a str,
     /// What a message calls it.
     pub(super) argument: &'a str,
-    pub(super) style: Style,
-    pub(super) explode: bool,
-    pub(super) allow_reserved: bool,
-    pub(super) format: FieldFormat,
-    pub(super) content_type: &'a str,
-    pub(super) headers: &'a [(&'static str, &'static str)],
+    /// How it is sent.
+    pub(super) field: &'a Field,
     pub(super) value: &'a Value,
 }
+
+/// A field that the description does not know.
+const UNKNOWN: &Field = &Field::new("");
+/// The part of a body that has no fields: the name that most servers look for.
+const FILE: &Field = &Field::new("file").file();
 
 /// The body, or `None` when none is sent.
 ///
@@ -102,34 +103,28 @@ impl<'a> Entry<'a> {
         Self {
             name: field.name,
             argument,
-            style: field.style,
-            explode: field.explode,
-            allow_reserved: field.allow_reserved,
-            format: field.format,
-            content_type: field.content_type,
-            headers: field.headers,
+            field,
             value,
         }
     }
 
-    /// A field that the description does not know.
     fn unknown(name: &'a str, value: &'a Value) -> Self {
         Self {
             name,
             argument: name,
-            style: Style::Form,
-            explode: true,
-            allow_reserved: false,
-            format: FieldFormat::Value,
-            content_type: "",
-            headers: &[],
+            field: UNKNOWN,
             value,
         }
     }
 
+    /// Whether an array or object is spread out over several pairs or parts.
+    pub(super) fn is_spread(&self) -> bool {
+        self.field.style == Style::Form && self.field.explode
+    }
+
     /// The value as JSON, a form or XML holds it: a file as the text that it was given as.
     fn as_text(&self) -> Cow<'a, Value> {
-        match self.format {
+        match self.field.format {
             FieldFormat::File => Cow::Owned(upload::as_text(self.value)),
             _ => Cow::Borrowed(self.value),
         }
@@ -190,6 +185,11 @@ fn encode_entries(
             plain(out)
         }
         BodyFormat::Multipart => {
+            let spread = (entries.iter())
+                .filter(|entry| entry.field.format == FieldFormat::Styled && entry.is_spread());
+            for entry in spread {
+                check_names(entry, fields)?;
+            }
             let multipart = multipart::encode(way.media_type, entries)?;
             Encoded {
                 bytes: multipart.bytes.into(),
@@ -233,14 +233,9 @@ fn encode_whole(way: Way, body: &Body, argument: &str, value: &Value) -> Result<
                 bytes: upload.bytes.into(),
             }
         }
-        // A description without fields is that of a file, whose part has the name that most servers look for.
+        // A description without fields is that of a file.
         (BodyFormat::Multipart, value) => {
-            let file = Entry {
-                format: FieldFormat::File,
-                argument,
-                ..Entry::unknown("file", value)
-            };
-            encode_entries(way, hints, &[], &[file])?
+            encode_entries(way, hints, &[], &[Entry::of(FILE, argument, value)])?
         }
         (BodyFormat::Text | BodyFormat::Xml | BodyFormat::Form, value) => {
             plain(text(value).into_owned())
@@ -250,13 +245,10 @@ fn encode_whole(way: Way, body: &Body, argument: &str, value: &Value) -> Result<
 
 /// Whether bytes that say themselves what they are may be sent so: where the description leaves it open, or names it.
 fn may_be_sent_as(body: &Body, media_type: &str) -> bool {
-    let essence = |name: &str| -> String {
-        let name = name.split(';').next().unwrap_or_default();
-        name.trim().to_ascii_lowercase()
-    };
     let others = body.choice.map_or(&[][..], |choice| choice.others);
     body.media_type == "application/octet-stream"
-        || (others.iter()).any(|other| essence(other.media_type) == essence(media_type))
+        || (others.iter())
+            .any(|other| essence(other.media_type).eq_ignore_ascii_case(essence(media_type)))
 }
 
 fn plain(bytes: impl Into<Bytes>) -> Encoded {
@@ -271,30 +263,36 @@ fn parsed(hints: &str) -> Value {
     serde_json::from_str(hints).unwrap_or_default()
 }
 
-/// What a field spreads out must not be another field, and what it joins must come apart again.
-fn check_form(entry: &Entry<'_>, fields: &[Field]) -> Result<(), String> {
-    let is_styled = match entry.format {
-        FieldFormat::Styled => true,
-        FieldFormat::Value => !(entry.style == Style::Form && entry.explode),
-        FieldFormat::Json | FieldFormat::File => false,
-    };
-    if !is_styled {
-        return Ok(());
-    }
-    let (style, explode) = (entry.style, entry.explode);
+/// What a field spreads out must not be another field.
+fn check_names(entry: &Entry<'_>, fields: &[Field]) -> Result<(), String> {
+    let (style, explode) = (entry.field.style, entry.field.explode);
     let names = style::spread_names(entry.name, entry.value, style, explode);
     let is_taken = |name: &&String| {
         (fields.iter())
             .filter(|other| other.name != entry.name)
             .any(|other| style::is_sent_as(other.name, other.style == Style::DeepObject, name))
     };
-    if let Some(name) = names.iter().find(is_taken) {
-        return Err(format!(
+    match names.iter().find(is_taken) {
+        Some(name) => Err(format!(
             "argument `{}` must not have a field that is sent as `{name}`: that is another field",
             entry.argument
-        ));
+        )),
+        None => Ok(()),
     }
-    match style::split_in_url(entry.value, style, explode) {
+}
+
+/// What a field of a form spreads or joins must stay its own, and come apart again.
+fn check_form(entry: &Entry<'_>, fields: &[Field]) -> Result<(), String> {
+    let is_styled = match entry.field.format {
+        FieldFormat::Styled => true,
+        FieldFormat::Value => !entry.is_spread(),
+        FieldFormat::Json | FieldFormat::File => false,
+    };
+    if !is_styled {
+        return Ok(());
+    }
+    check_names(entry, fields)?;
+    match style::split_in_url(entry.value, entry.field.style, entry.field.explode) {
         Some(split) => Err(splits(entry.argument, split)),
         None => Ok(()),
     }
@@ -303,18 +301,23 @@ fn check_form(entry: &Entry<'_>, fields: &[Field]) -> Result<(), String> {
 fn push_form(out: &mut String, entry: &Entry<'_>) {
     let pairs = Pairs {
         separator: "&",
-        allow_reserved: entry.allow_reserved,
+        allow_reserved: entry.field.allow_reserved,
     };
-    let is_spread = entry.style == Style::Form && entry.explode;
     let value = entry.as_text();
-    match (entry.format, value.as_ref()) {
+    match (entry.field.format, value.as_ref()) {
         (FieldFormat::Json, value) => pairs.pair(out, entry.name, &value.to_string()),
         (_, value) if is_undefined(value) => {}
         // A field that is an object stays one field, as OpenAPI 3.1 §4.8.15.1 has it for forms.
-        (FieldFormat::Value, value @ Value::Object(_)) if is_spread => {
+        (FieldFormat::Value, value @ Value::Object(_)) if entry.is_spread() => {
             pairs.pair(out, entry.name, &value.to_string());
         }
-        (_, value) => pairs.push(out, entry.name, value, entry.style, entry.explode),
+        (_, value) => pairs.push(
+            out,
+            entry.name,
+            value,
+            entry.field.style,
+            entry.field.explode,
+        ),
     }
 }
 

@@ -411,6 +411,11 @@ fn is_ours(name: &HeaderName) -> bool {
         || name.starts_with("x-forwarded-")
 }
 
+/// A media type without its parameters.
+fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
+}
+
 fn splits(argument: &str, split: style::Split) -> String {
     format!(
         "argument `{argument}` must not contain {split} inside its items: they are sent as one list in which that \
