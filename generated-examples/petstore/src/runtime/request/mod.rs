@@ -228,12 +228,16 @@ impl Plan {
             }
             ParameterFormat::Json | ParameterFormat::Form => return None,
         };
-        let others = (self.tool.parameters.iter())
-            .filter(|other| other.location == parameter.location && other.name != parameter.name);
-        let is_deep = |other: &Parameter| other.style == Style::DeepObject;
-        let others: Vec<(&str, bool)> = others.map(|other| (other.name, is_deep(other))).collect();
+        let is_other = |other: &&Parameter| {
+            other.location == parameter.location && other.name != parameter.name
+        };
+        let is_part = |other: &Parameter, name: &str| {
+            style::is_sent_as(other.name, other.style == Style::DeepObject, name)
+        };
         let taken = |name: &str| {
-            (others.iter()).any(|(other, is_deep)| style::is_sent_as(other, *is_deep, name))
+            (self.tool.parameters.iter())
+                .filter(is_other)
+                .any(|other| is_part(other, name))
                 || (credentials.iter()).any(|placed| placed.is_called(name))
         };
         let field = names.iter().find(|name| taken(name))?;
