@@ -130,7 +130,8 @@ impl Session {
             cancelled: cancelled.clone(),
             progress,
         };
-        tokio::spawn(async move {
+        // On the heap: a task is moved several times on its way to the runtime and when it is over.
+        tokio::spawn(Box::pin(async move {
             let answer = server.answer(&request, call, caller).await;
             drop(guard);
             // MCP, basic/utilities/cancellation: a cancelled request is not answered.
@@ -138,7 +139,7 @@ impl Session {
                 let _ = out.send(answer).await;
             }
             drop(permit);
-        });
+        }));
     }
 
     fn progress(&self, call: &Call) -> Option<super::engine::Progress> {

@@ -172,12 +172,14 @@ pub(super) fn response<T: Serialize + ?Sized>(id: &RawValue, result: &T) -> Vec<
         result: &'a T,
     }
     let jsonrpc = "2.0";
-    serde_json::to_vec(&Response {
+    let mut out = Vec::with_capacity(1 << 10);
+    let response = Response {
         jsonrpc,
         id,
         result,
-    })
-    .expect("maps have text keys")
+    };
+    serde_json::to_writer(&mut out, &response).expect("maps have text keys");
+    out
 }
 
 /// A JSON-RPC error response. Without an id it answers what could not be read.

@@ -1,7 +1,7 @@
 //! MCP over standard input and output: one message a line.
 //!
-//! Two threads do the blocking reads and writes. The writer takes every answer that is ready and writes them at once:
-//! a flush for each is what limits a server whose client keeps many calls going.
+//! Two threads do the blocking reads and writes. The answers that are ready in one turn of the runtime go to the writer
+//! as one piece: to wake it and to flush for each is what limits a server whose client keeps many calls going.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::pin::Pin;
@@ -35,6 +35,7 @@ pub(super) async fn serve(
 ) {
     let (lines, mut inbox) = mpsc::channel(LINES);
     let (out, answers) = mpsc::channel(ANSWERS);
+    let (batches, to_write) = mpsc::channel(1);
     let gone = CancellationToken::new();
     // The reader is left behind when the process ends: a blocked read cannot be interrupted.
     std::thread::spawn(move || {
@@ -43,9 +44,10 @@ pub(super) async fn serve(
     let (written, all_written) = oneshot::channel();
     let client_gone = gone.clone();
     std::thread::spawn(move || {
-        write_lines(output, answers, &client_gone);
+        write_batches(output, to_write, &client_gone);
         let _ = written.send(());
     });
+    tokio::spawn(gather(answers, batches));
 
     let calls = CancellationToken::new();
     let mut session = Session::new(server, out.clone(), calls.clone());
@@ -135,24 +137,30 @@ fn read_lines(input: impl Read, max: usize, take: impl Fn(Line) -> bool) {
     }
 }
 
-/// Writes answers until there are no more senders, or the client is gone.
-fn write_lines(
-    mut output: impl Write,
-    mut answers: mpsc::Receiver<Vec<u8>>,
-    gone: &CancellationToken,
-) {
-    while let Some(mut batch) = answers.blocking_recv() {
+/// Puts the answers that are ready into lines, until there are no more senders or the client is gone.
+async fn gather(mut answers: mpsc::Receiver<Vec<u8>>, batches: mpsc::Sender<Vec<u8>>) {
+    while let Some(mut batch) = answers.recv().await {
         batch.push(b'\n');
         while batch.len() < BATCH {
             let Ok(next) = answers.try_recv() else { break };
             batch.extend_from_slice(&next);
             batch.push(b'\n');
         }
-        if output
-            .write_all(&batch)
-            .and_then(|()| output.flush())
-            .is_err()
-        {
+        if batches.send(batch).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Writes until there is nothing more to come, or the client is gone.
+fn write_batches(
+    mut output: impl Write,
+    mut batches: mpsc::Receiver<Vec<u8>>,
+    gone: &CancellationToken,
+) {
+    while let Some(batch) = batches.blocking_recv() {
+        let written = output.write_all(&batch).and_then(|()| output.flush());
+        if written.is_err() {
             gone.cancel();
             return;
         }
