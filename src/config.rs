@@ -12,7 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Position};
-use crate::plan::ToolOverride;
+use crate::plan::{SchemaProfile, ToolOverride};
 use crate::selector::Selector;
 
 /// The name of the file.
@@ -37,6 +37,8 @@ pub struct Config {
     pub name_length: Option<usize>,
     /// `schema-budget`: the most tokens of a tool's advertised schema.
     pub schema_budget: Option<usize>,
+    /// `schema-profile`: who reads the advertised schemas.
+    pub schema_profile: Option<SchemaProfile>,
     /// `keep`: globs of generated files that the owner has taken over.
     pub keep: Vec<String>,
     /// `allow-ref`: folders and URLs below which `$ref` may read; relative paths start at the file's folder. The crate
@@ -107,6 +109,9 @@ impl Config {
                 table.insert(key.into(), number.into());
             }
         }
+        if let Some(profile) = self.schema_profile {
+            table.insert("schema-profile".into(), profile.as_str().into());
+        }
         if !self.tools.is_empty() {
             let tools: toml::Table = self
                 .tools
@@ -162,6 +167,7 @@ impl Reader<'_> {
                 "exclude" => config.exclude = self.selectors(key, value),
                 "name-length" => config.name_length = self.number(key, value, 12..=128),
                 "schema-budget" => config.schema_budget = self.number(key, value, 100..=1_000_000),
+                "schema-profile" => config.schema_profile = self.schema_profile(key, value),
                 "keep" => config.keep = self.strings(key, value),
                 "allow-ref" => config.allow_ref = self.strings(key, value),
                 "tools" => config.tools = self.tools(value),
@@ -291,6 +297,15 @@ impl Reader<'_> {
         number
     }
 
+    fn schema_profile(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<SchemaProfile> {
+        let profile = value.get_ref().as_str().and_then(SchemaProfile::parse);
+        if profile.is_none() {
+            let names = SchemaProfile::ALL.map(|profile| format!("`{}`", profile.as_str()));
+            self.wrong_type(key, &format!("one of {}", names.join(", ")), value);
+        }
+        profile
+    }
+
     fn table<'v, 'i>(
         &mut self,
         key: &str,
@@ -348,6 +363,7 @@ const TOP_LEVEL: &[&str] = &[
     "exclude",
     "name-length",
     "schema-budget",
+    "schema-profile",
     "keep",
     "allow-ref",
     "tools",
@@ -427,7 +443,7 @@ mod tests {
     fn every_key_is_read() {
         let (config, diagnostics) = parse(
             "spec = 'a.yaml'\noutput = 'out'\nname = 'shop'\ninclude = ['tag:orders']\nexclude = ['deprecated']\n\
-             name-length = 30\nschema-budget = 500\nkeep = ['README.md']\n\
+             name-length = 30\nschema-budget = 500\nschema-profile = 'gemini'\nkeep = ['README.md']\n\
              [tools.'op:listOrders']\nname = 'orders'\ndescription = 'All.'\n\
              [crate]\nworkspace = true\n[crate.dependencies]\nchrono = { version = '0.4', features = ['clock'] }\n",
         );
@@ -435,6 +451,7 @@ mod tests {
         assert_eq!(config.spec.as_deref(), Some("a.yaml"));
         assert_eq!(config.include[0].to_string(), "tag:orders");
         assert_eq!(config.name_length, Some(30));
+        assert_eq!(config.schema_profile, Some(SchemaProfile::Gemini));
         assert_eq!(config.tools[0].1.name.as_deref(), Some("orders"));
         assert!(config.workspace);
         assert_eq!(

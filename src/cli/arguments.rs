@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::plan::SchemaProfile;
 
 /// Turn the OpenAPI document of a REST API into a complete MCP server.
 #[derive(Debug, Parser)]
@@ -97,6 +100,15 @@ pub(super) struct Input {
     /// The most tokens (characters / 4) of a tool's advertised schema [default: 2000].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=1_000_000))]
     pub(super) schema_budget: Option<u64>,
+
+    /// Who reads the advertised schemas: every common client, or hosts with needs of their own [default: portable].
+    #[arg(long, value_name = "PROFILE", value_parser = schema_profiles())]
+    pub(super) schema_profile: Option<SchemaProfile>,
+}
+
+fn schema_profiles() -> impl TypedValueParser<Value = SchemaProfile> {
+    let names = SchemaProfile::ALL.map(SchemaProfile::as_str);
+    PossibleValuesParser::new(names).map(|name| SchemaProfile::parse(&name).unwrap_or_default())
 }
 
 #[derive(Debug, Args)]

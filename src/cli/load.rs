@@ -202,6 +202,7 @@ fn apply_flags(input: &Input, config: &mut Config, diagnostics: &mut Diagnostics
         }
     }
     config.allow_ref.extend(input.allow_ref.iter().cloned());
+    config.schema_profile = input.schema_profile.or(config.schema_profile);
     let numbers = [
         (input.name_length, &mut config.name_length),
         (input.schema_budget, &mut config.schema_budget),
@@ -244,6 +245,7 @@ fn plan_options(config: &Config) -> PlanOptions {
         tools: config.tools.clone(),
         name_length: config.name_length.unwrap_or(defaults.name_length),
         schema_budget: config.schema_budget.unwrap_or(defaults.schema_budget),
+        schema_profile: config.schema_profile.unwrap_or_default(),
         ..defaults
     }
 }

@@ -36,6 +36,15 @@ fn of_tool(tool: &Tool) -> String {
     if let Some(output) = &tool.output {
         let _ = write!(text, ",\n    \"output\": {output}");
     }
+    if let Some(description) = &tool.whole_description {
+        let _ = write!(text, ",\n    \"description\": {}", quote::json(description));
+    }
+    if tool.null_is_absent {
+        text.push_str(",\n    \"nullIsAbsent\": true");
+    }
+    if tool.is_partial {
+        text.push_str(",\n    \"partial\": true");
+    }
     text.push_str("\n  }");
     text
 }

@@ -95,6 +95,9 @@ fn tool(name: &str, text: &str) -> Tool {
         precise: json!({"type": "object", "required": ["shop"], "properties": {"note": {"$ref": "#/$defs/Note"}}}),
         advertised,
         output: Some(json!({"type": "object", "description": text})),
+        whole_description: Some(text.to_owned()),
+        is_partial: true,
+        null_is_absent: false,
         pointer: JsonPointer::root(),
     }
 }
@@ -398,6 +401,8 @@ fn the_precise_schema_is_left_out_where_it_is_the_advertised_one() {
     let mut other = tool("other", "a");
     other.precise = other.advertised.clone();
     other.output = None;
+    other.whole_description = None;
+    other.is_partial = false;
     plan.groups[0].tools.push(other);
     let text = &files(&plan)["schemas/orders.json"];
     let value: Json = serde_json::from_str(text).expect("JSON");
@@ -410,7 +415,7 @@ fn the_precise_schema_is_left_out_where_it_is_the_advertised_one() {
         Some(1)
     );
     // A line for the object, each schema and each closing brace: a changed schema is a changed line.
-    assert_eq!(text.lines().count(), 2 + 5 + 3);
+    assert_eq!(text.lines().count(), 2 + 7 + 3);
 }
 
 #[test]

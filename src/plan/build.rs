@@ -6,13 +6,14 @@ use serde_json::{Map, Value, json};
 
 use super::body::{self, Outcome};
 use super::curation::Curation;
-use super::schema::advertised::{Argument, Room, advertised};
+use super::schema::advertised::{Advertised, Argument, Room, advertised};
 use super::schema::output::output;
 use super::schema::pattern::Patterns;
 use super::schema::precise::{Precise, Reporter};
+use super::schema::profile::SchemaProfile;
 use super::schema::{Schemas, json_chars};
 use super::upstream::{Schemes, Servers};
-use super::{Body, PlanOptions, Tool, describe, media, parameters};
+use super::{Body, PlanOptions, Tool, describe, media, parameters, text};
 use crate::api::{Operation, Response};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::runtime::tool::ResultShape;
@@ -53,24 +54,35 @@ impl<'a> Builder<'a, '_> {
             }
         };
         let choice = body.as_ref().and_then(Body::media_type_argument);
-        let taken =
-            (choice.as_ref()).map_or(0, |(name, schema)| name.len() + json_chars(schema) + 4);
-        let mut advertised = self.advertised(operation, &arguments, taken, diagnostics);
         let mut precise = self.precise(&arguments, diagnostics);
+        if let Some((argument, schema)) = &choice {
+            precise["properties"][*argument] = schema.clone();
+        }
+        let shown = match self.options.schema_profile {
+            // Completed with the shared schemas when all of those are known.
+            SchemaProfile::Full => Advertised {
+                schema: precise.clone(),
+                is_left_open: false,
+                is_cut: false,
+            },
+            _ => self.advertised(&name, operation, &arguments, choice.as_ref(), diagnostics),
+        };
         // Where the projection lost nothing, one text serves both.
-        if without_annotations(&advertised, false) == precise {
-            precise = advertised.clone();
+        let is_whole = !shown.is_left_open && !shown.is_cut;
+        if is_whole
+            && without_annotations(&shown.schema, false) == without_annotations(&precise, false)
+        {
+            precise = shown.schema.clone();
         }
         let successes = media::successes(&operation.responses);
         let (result, output) = self.output(&successes);
-        if let Some((argument, schema)) = choice {
-            for root in [&mut advertised, &mut precise] {
-                root["properties"][argument] = schema.clone();
-            }
-        }
+        let described = describe::description(operation, curation, self.is_terse);
         Some(Tool {
             title: describe::title(operation, curation),
-            description: describe::description(operation, curation, self.is_terse),
+            is_partial: !is_whole || described.whole.is_some(),
+            null_is_absent: self.options.schema_profile == SchemaProfile::OpenaiStrict,
+            description: described.listed,
+            whole_description: described.whole,
             name,
             operation_id: operation.operation_id.clone(),
             method: operation.method.clone(),
@@ -84,7 +96,7 @@ impl<'a> Builder<'a, '_> {
             security: self.schemes.needs(operation, diagnostics),
             hints: curation.hints(&operation.method),
             result,
-            advertised,
+            advertised: shown.schema,
             precise,
             output,
             pointer: operation.pointer.clone(),
@@ -93,18 +105,17 @@ impl<'a> Builder<'a, '_> {
 
     fn advertised(
         &mut self,
+        name: &str,
         operation: &Operation,
         arguments: &[Argument<'a>],
-        taken: usize,
+        choice: Option<&(&str, Value)>,
         diagnostics: &mut Diagnostics,
-    ) -> Value {
-        let limit = self.options.schema_budget.saturating_mul(4);
-        let room = Room {
-            limit: limit.saturating_sub(taken),
-            is_terse: self.is_terse,
-        };
-        let advertised = advertised(arguments, self.schemas, &mut self.patterns, room);
-        if advertised.is_left_open {
+    ) -> Advertised {
+        let mut shown = self.fitted(arguments, choice, "");
+        if shown.is_left_open {
+            let whole = describe::resource_uri(name);
+            let note = format!("The whole schema is the resource `{whole}`.");
+            shown = self.fitted(arguments, choice, &note);
             diagnostics.push(
                 Diagnostic::new(
                     Code::SchemaLeftOpen,
@@ -117,7 +128,48 @@ impl<'a> Builder<'a, '_> {
                 .at(&operation.pointer),
             );
         }
-        advertised.schema
+        shown
+    }
+
+    /// The advertised schema with the argument that chooses a media type and with a note, within the budget.
+    fn fitted(
+        &mut self,
+        arguments: &[Argument<'a>],
+        choice: Option<&(&str, Value)>,
+        note: &str,
+    ) -> Advertised {
+        let profile = self.options.schema_profile;
+        let limit = self.options.schema_budget.saturating_mul(4);
+        let taken = choice.map_or(0, |(name, schema)| name.len() + json_chars(schema) + 4);
+        // `"description":"",`
+        let around = if note.is_empty() { 0 } else { note.len() + 20 };
+        let mut room = Room {
+            limit: limit.saturating_sub(taken + around),
+            is_terse: self.is_terse,
+        };
+        // Other profiles make a schema longer; by how much shows when it is written.
+        let mut tries = if profile == SchemaProfile::Portable {
+            1
+        } else {
+            4
+        };
+        loop {
+            let mut shown = advertised(arguments, self.schemas, &mut self.patterns, room);
+            let size = json_chars(&shown.schema);
+            if let Some((argument, schema)) = choice {
+                shown.schema["properties"][*argument] = schema.clone();
+            }
+            if !note.is_empty() {
+                add_note(&mut shown.schema, note);
+            }
+            shown.schema = profile.rewritten(shown.schema);
+            let over = json_chars(&shown.schema).saturating_sub(limit);
+            tries -= 1;
+            if over == 0 || tries == 0 {
+                return shown;
+            }
+            room.limit = size.saturating_sub(over);
+        }
     }
 
     fn precise(&mut self, arguments: &[Argument<'a>], diagnostics: &mut Diagnostics) -> Value {
@@ -128,7 +180,8 @@ impl<'a> Builder<'a, '_> {
                 pointer: argument.pointer,
                 diagnostics,
             };
-            let schema = self.precise.of(&argument.source.all, &mut reporter);
+            let mut schema = self.precise.of(&argument.source.all, &mut reporter);
+            annotate(&mut schema, argument);
             properties.insert(argument.name.clone(), schema);
         }
         let required: Vec<&str> = arguments
@@ -170,13 +223,42 @@ impl<'a> Builder<'a, '_> {
     }
 }
 
-/// A schema without what no validator looks at. `is_names` says that the keys are property names.
+/// Ends the description of a schema with a sentence.
+fn add_note(schema: &mut Value, note: &str) {
+    let text = match schema.get("description").and_then(Value::as_str) {
+        Some(text) => format!("{text} {note}"),
+        None => note.to_owned(),
+    };
+    schema["description"] = Value::from(text);
+}
+
+/// Puts what is said about an argument into the schema of its values.
+fn annotate(schema: &mut Value, argument: &Argument<'_>) {
+    let Value::Object(schema) = schema else {
+        return;
+    };
+    let described = text::plain(argument.source.description.unwrap_or_default());
+    if !described.is_empty() {
+        schema.insert("description".to_owned(), Value::from(described));
+    }
+    if let Some(example) = argument.source.example {
+        schema.insert("examples".to_owned(), json!([example]));
+    }
+    if argument.source.is_deprecated {
+        schema.insert("deprecated".to_owned(), Value::Bool(true));
+    }
+}
+
+/// The keywords that no validator looks at.
+const ANNOTATIONS: [&str; 4] = ["description", "default", "examples", "deprecated"];
+
+/// A schema without them. `is_names` says that the keys are property names.
 fn without_annotations(schema: &Value, is_names: bool) -> Value {
     match schema {
         Value::Object(map) => {
             let kept = map
                 .iter()
-                .filter(|(key, _)| is_names || !matches!(key.as_str(), "description" | "default"));
+                .filter(|(key, _)| is_names || !ANNOTATIONS.contains(&key.as_str()));
             let kept = kept.map(|(key, value)| {
                 let value = match key.as_str() {
                     "enum" if !is_names => value.clone(),

@@ -38,10 +38,34 @@ pub(super) fn title(operation: &Operation, curation: &Curation) -> String {
     })
 }
 
+/// Where a client reads the whole schema of a tool's arguments.
+pub(super) fn resource_uri(tool: &str) -> String {
+    format!("openapi://tools/{tool}/input-schema")
+}
+
+/// What is said about a tool.
+pub(super) struct Described {
+    /// What is listed.
+    pub listed: String,
+    /// The whole text, where the list has a part of it.
+    pub whole: Option<String>,
+}
+
+impl Described {
+    fn new(whole: String, listed: String) -> Self {
+        Self {
+            whole: (listed.trim() != whole.trim()).then_some(whole),
+            listed,
+        }
+    }
+}
+
 /// The description of a tool: what was decided, or summary and description.
-pub(super) fn description(operation: &Operation, curation: &Curation, is_terse: bool) -> String {
+pub(super) fn description(operation: &Operation, curation: &Curation, is_terse: bool) -> Described {
     if let Some(own) = &curation.description {
-        return text::cut(&text::plain(own), DESCRIPTION);
+        let own = text::plain(own);
+        let listed = text::cut(&own, DESCRIPTION);
+        return Described::new(own, listed);
     }
     let summary = text::line(operation.summary.as_deref().unwrap_or_default());
     let long = text::plain(operation.description.as_deref().unwrap_or_default());
@@ -65,7 +89,8 @@ pub(super) fn description(operation: &Operation, curation: &Curation, is_terse: 
         described = format!("Deprecated. {described}");
     }
     let wanted = if is_terse { OPENING } else { DESCRIPTION };
-    text::opening(&described, wanted, DESCRIPTION)
+    let listed = text::opening(&described, wanted, DESCRIPTION);
+    Described::new(described, listed)
 }
 
 /// Writes the tool's name where a description has the operationId of a tool in backticks: a model knows no operations.
@@ -170,6 +195,14 @@ pub(super) fn instructions(api: &Api, groups: &[Group]) -> String {
     out.push(' ');
     out.push_str(&tools);
     out.push_str(", one for each operation of the API.");
+    if groups
+        .iter()
+        .flat_map(|group| &group.tools)
+        .any(|tool| tool.is_partial)
+    {
+        let whole = resource_uri("NAME");
+        out.push_str(&format!(" What a tool NAME leaves out of its schema or description is in the resource `{whole}`."));
+    }
     if groups.len() < 2 {
         return out;
     }

@@ -30,6 +30,7 @@ use crate::runtime::tool::{
     BodyFormat, FieldFormat, Hints, Location, ParameterFormat, ResultShape, Style,
 };
 use crate::selector::{Selector, Subject};
+pub use schema::profile::SchemaProfile;
 
 /// OpenAI and GitHub Copilot take no more tools at once. Whoever has more pays for every sentence a thousand times,
 /// so their descriptions are kept short.
@@ -53,6 +54,8 @@ pub struct PlanOptions {
     pub name_length: usize,
     /// The largest advertised schema of a tool, in tokens.
     pub schema_budget: usize,
+    /// Who reads the advertised schemas.
+    pub schema_profile: SchemaProfile,
     /// The largest output schema of a tool, in tokens.
     pub output_budget: usize,
 }
@@ -66,6 +69,7 @@ impl Default for PlanOptions {
             tools: Vec::new(),
             name_length: 40,
             schema_budget: 2_000,
+            schema_profile: SchemaProfile::Portable,
             output_budget: 200,
         }
     }
@@ -125,6 +129,12 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
         return None;
     }
     describe::name_tools(&mut tools, options.schema_budget.saturating_mul(4));
+    let defs = builder.precise.into_definitions();
+    if options.schema_profile == SchemaProfile::Full {
+        for tool in &mut tools {
+            tool.advertised = schema::with_definitions(&tool.precise, &defs);
+        }
+    }
     let groups = selection::groups(api, tools);
     Some(Plan {
         name: server_name(api, options, diagnostics),
@@ -135,7 +145,7 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
         servers: builder.servers.into_vec(),
         schemes: builder.schemes.into_vec(),
         groups,
-        defs: builder.precise.into_definitions(),
+        defs,
     })
 }
 
@@ -290,6 +300,12 @@ pub struct Tool {
     pub title: String,
     /// What the model reads.
     pub description: String,
+    /// All that could be said, where `description` is a part of it.
+    pub whole_description: Option<String>,
+    /// Whether the description or the advertised schema leaves something out.
+    pub is_partial: bool,
+    /// Whether clients were told to send null for what is absent.
+    pub null_is_absent: bool,
     /// `operationId`.
     pub operation_id: Option<String>,
     /// Upper case.
@@ -328,6 +344,12 @@ impl Plan {
     /// All tools, in the order in which they are listed.
     pub fn tools(&self) -> impl Iterator<Item = &Tool> {
         self.groups.iter().flat_map(|group| &group.tools)
+    }
+
+    /// What the arguments of a tool are checked against, with all that it refers to.
+    #[must_use]
+    pub fn whole_input(&self, tool: &Tool) -> Value {
+        schema::with_definitions(&tool.precise, &self.defs)
     }
 
     /// The estimated tokens of the whole tools/list.

@@ -7,7 +7,7 @@ mod example;
 mod pattern;
 mod request;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
@@ -79,7 +79,7 @@ fn case(plan: &Plan, tool: &Tool) -> Option<Value> {
     }
     let mut least = examples.clone();
     least.retain(|name, _| required.contains(&name.as_str()));
-    let precise = with_definitions(plan, &tool.precise);
+    let precise = plan.whole_input(tool);
     if unfolded(&precise, &precise, &mut Vec::new(), &mut BTreeMap::new()) > MOST_UNFOLDED {
         return None;
     }
@@ -156,36 +156,4 @@ fn call(tool: &Tool, arguments: &Value, request: Request) -> Value {
         None => {}
     }
     json!({"tool": tool.name, "arguments": arguments, "request": expected})
-}
-
-/// A schema with those of the shared definitions that it reaches.
-fn with_definitions(plan: &Plan, schema: &Value) -> Value {
-    let mut reached = BTreeSet::new();
-    let mut waiting = vec![schema];
-    while let Some(value) = waiting.pop() {
-        match value {
-            Value::Array(items) => waiting.extend(items),
-            Value::Object(fields) => {
-                waiting.extend(fields.values());
-                let name = fields
-                    .get("$ref")
-                    .and_then(Value::as_str)
-                    .and_then(|target| target.strip_prefix("#/$defs/"))
-                    .map(|name| name.replace("~1", "/").replace("~0", "~"));
-                if let Some(name) = name.filter(|name| !reached.contains(name)) {
-                    waiting.extend(plan.defs.get(&name));
-                    reached.insert(name);
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut schema = schema.clone();
-    if let (Some(fields), false) = (schema.as_object_mut(), reached.is_empty()) {
-        let definitions = reached
-            .into_iter()
-            .filter_map(|name| Some((name.clone(), plan.defs.get(&name)?.clone())));
-        fields.insert("$defs".to_owned(), Value::Object(definitions.collect()));
-    }
-    schema
 }

@@ -10,8 +10,8 @@
 //!   arguments alone do not fit, descriptions are cut shorter.
 //!
 //! What it leaves open the precise schema still checks. It refuses nothing that the precise schema takes and the API
-//! means: it is narrower only where a schema has no `type` and its keywords tell which one is meant, and in that a
-//! parameter outside of the body is never null.
+//! means: it is narrower only where a schema has no `type` and its keywords tell which one is meant, in that a
+//! parameter outside of the body is never null, and in that a discriminator has the value of its form.
 
 use serde_json::{Map, Value, json};
 
@@ -67,6 +67,8 @@ pub(crate) struct Advertised {
     pub schema: Value,
     /// Whether the budget left something out.
     pub is_left_open: bool,
+    /// Whether descriptions were cut.
+    pub is_cut: bool,
 }
 
 /// The advertised schema of a tool.
@@ -92,11 +94,13 @@ pub(crate) fn advertised<'a>(
         return Advertised {
             schema: root(arguments, &ids, &tree),
             is_left_open,
+            is_cut: tree.is_cut,
         };
     }
     Advertised {
         schema: most_arguments(arguments, schemas, patterns, limit),
         is_left_open: true,
+        is_cut: true,
     }
 }
 

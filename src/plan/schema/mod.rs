@@ -7,6 +7,7 @@ pub(super) mod nodes;
 pub(super) mod output;
 pub(super) mod pattern;
 pub(super) mod precise;
+pub(super) mod profile;
 mod unfold;
 mod wording;
 
@@ -205,6 +206,36 @@ impl<'a> Schemas<'a> {
 /// The `$ref` of a schema.
 fn reference(map: &Map<String, Value>) -> Option<&str> {
     map.get("$ref").and_then(Value::as_str)
+}
+
+/// A schema with those of the shared definitions that it reaches.
+pub(crate) fn with_definitions(schema: &Value, definitions: &IndexMap<String, Value>) -> Value {
+    let mut reached = BTreeSet::new();
+    let mut waiting = vec![schema];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Array(items) => waiting.extend(items),
+            Value::Object(fields) => {
+                waiting.extend(fields.values());
+                let name = reference(fields)
+                    .and_then(|target| target.strip_prefix("#/$defs/"))
+                    .map(|name| name.replace("~1", "/").replace("~0", "~"));
+                if let Some(name) = name.filter(|name| !reached.contains(name)) {
+                    waiting.extend(definitions.get(&name));
+                    reached.insert(name);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut schema = schema.clone();
+    if let (Some(fields), false) = (schema.as_object_mut(), reached.is_empty()) {
+        let reached: Map<String, Value> = (reached.into_iter())
+            .filter_map(|name| Some((name.clone(), definitions.get(&name)?.clone())))
+            .collect();
+        fields.insert("$defs".to_owned(), Value::Object(reached));
+    }
+    schema
 }
 
 /// The number of characters of compact JSON.

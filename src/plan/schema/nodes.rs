@@ -51,6 +51,15 @@ pub(crate) struct Source<'a> {
     pub is_never_null: bool,
     /// A sentence of ours that ends the description.
     pub remark: Option<String>,
+    /// The field that tells this form from the others, and what it says here.
+    pub pinned: Option<Pinned>,
+}
+
+/// A field of an object that has to have one of these values.
+#[derive(Clone)]
+pub(crate) struct Pinned {
+    pub field: String,
+    pub values: Vec<Value>,
 }
 
 /// A schema that is shown as far as `tail` goes.
@@ -64,6 +73,7 @@ pub(super) struct Node<'a> {
     pub tail: Tail,
     /// What the next step would show.
     pub pending: Pending<'a>,
+    pub pinned: Option<Pinned>,
     pub place: Place,
 }
 
@@ -134,6 +144,8 @@ pub(super) struct Tree<'a, 't> {
     pub nodes: Vec<Node<'a>>,
     /// Urgency, optional, node: the order of unfolding.
     pub queue: BTreeSet<(usize, bool, usize)>,
+    /// Whether a description was cut.
+    pub is_cut: bool,
 }
 
 impl<'a, 't> Tree<'a, 't> {
@@ -148,6 +160,7 @@ impl<'a, 't> Tree<'a, 't> {
             lengths,
             nodes: Vec::new(),
             queue: BTreeSet::new(),
+            is_cut: false,
         }
     }
 
@@ -249,6 +262,7 @@ impl<'a, 't> Tree<'a, 't> {
             more: None,
             tail: Tail::None,
             pending: Pending::Nothing,
+            pinned: source.pinned.clone(),
             place: place.clone(),
         };
         if let Some(default) = flat.default.filter(|value| fits(value, &flat, &kinds))
@@ -350,6 +364,7 @@ impl<'a, 't> Tree<'a, 't> {
             more: None,
             tail: Tail::None,
             pending: Pending::Nothing,
+            pinned: None,
             place: Place::default(),
         });
         self.nodes.len() - 1

@@ -1,7 +1,8 @@
 //! The schema that arguments are checked against: JSON Schema 2020-12, recursion kept, nothing left out.
 //!
-//! It is the spec's own schema as an input: `readOnly` properties go, and so do annotations and whatever no
-//! validator can read (each with a diagnostic). In two places it is wider than the letter of the spec, because
+//! It is the spec's own schema as an input: `readOnly` properties go, and so does whatever no validator can read (each
+//! with a diagnostic). Descriptions, defaults and examples stay, since this is also the schema that a client reads whose
+//! advertised one leaves something out. In two places it is wider than the letter of the spec, because
 //! there the letter refuses what APIs take, and a refusal leaves the caller no way out:
 //!
 //! - `oneOf` is checked as `anyOf`. Branches such as `string` and `string` with a format overlap in many specs.
@@ -18,6 +19,7 @@ use super::flat::{flatten, is_well_formed, types};
 use super::pattern::{Patterns, Verdict};
 use super::{JsonType, Schemas, reference};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
+use crate::plan::text;
 
 /// Makes precise schemas and collects the shared schemas that they refer to.
 pub(crate) struct Precise<'a, 's> {
@@ -120,9 +122,12 @@ impl<'a, 's> Precise<'a, 's> {
         };
         let read_only = self.read_only_properties(map, context.read_only);
         let mut out = Map::new();
-        report_default(map, reporter);
+        let has_default = takes_default(map, reporter);
         for (keyword, value) in map {
             match keyword.as_str() {
+                "default" if has_default => {
+                    out.insert(keyword.clone(), value.clone());
+                }
                 "$ref" => self.add_reference(map, context, &mut out),
                 "required" => add_required(value, &read_only, &mut out),
                 "pattern" => add_pattern(value, reporter, &mut out),
@@ -158,7 +163,16 @@ impl<'a, 's> Precise<'a, 's> {
             ..context
         };
         let projected = match (keyword, value) {
-            ("const", value) => value.clone(),
+            ("const", value) | ("deprecated", value @ Value::Bool(true)) => value.clone(),
+            ("description", Value::String(text)) => match text::plain(text) {
+                text if text.is_empty() => return,
+                text => Value::from(text),
+            },
+            ("examples", Value::Array(_)) => value.clone(),
+            ("example", value) => {
+                out.insert("examples".to_owned(), json!([value]));
+                return;
+            }
             (
                 "type" | "enum" | "multipleOf" | "maximum" | "exclusiveMaximum" | "minimum"
                 | "exclusiveMinimum" | "maxLength" | "minLength" | "format" | "maxItems"
@@ -393,9 +407,10 @@ fn report_keyword(keyword: &str, value: &Value, reporter: &mut Reporter<'_>) {
     );
 }
 
-fn report_default(map: &Map<String, Value>, reporter: &mut Reporter<'_>) {
+/// Whether a schema has a default that fits it.
+fn takes_default(map: &Map<String, Value>, reporter: &mut Reporter<'_>) -> bool {
     let Some(default) = map.get("default") else {
-        return;
+        return false;
     };
     let kind = JsonType::of(default);
     let fits_type = map
@@ -408,7 +423,7 @@ fn report_default(map: &Map<String, Value>, reporter: &mut Reporter<'_>) {
         .is_none_or(|values| values.contains(default));
     // `default: null` is a common way of saying that there is none.
     if (fits_type && fits_values) || default.is_null() {
-        return;
+        return !default.is_null();
     }
     let shown: String = default.to_string().chars().take(60).collect();
     reporter.diagnostics.push(
@@ -419,4 +434,5 @@ fn report_default(map: &Map<String, Value>, reporter: &mut Reporter<'_>) {
         .at(reporter.pointer)
         .with_help("correct the default or the schema; without it clients see no default"),
     );
+    false
 }

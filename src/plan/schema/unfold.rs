@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::flat::{Additional, All, Flat, flatten};
-use super::nodes::{Pending, Place, Source, Tail, Tree};
-use super::wording::{form_note, required_sets};
+use super::nodes::{Pending, Pinned, Place, Source, Tail, Tree};
+use super::wording::{form_note, pinned, required_sets};
 use super::{JsonType, is_portable_key, json_chars};
 
 impl<'a> Tree<'a, '_> {
@@ -72,12 +72,14 @@ impl<'a> Tree<'a, '_> {
             all.extend(&source.all);
             let mut spread = source.spread.clone();
             spread.push(group);
+            let pinned = pinned(self.schemas, discriminator, branch);
             let source = Source {
                 all,
                 spread,
                 only: source.only,
                 is_never_null: source.is_never_null,
-                remark: form_note(self.schemas, discriminator, branch),
+                remark: pinned.as_ref().map(form_note),
+                pinned,
                 ..Source::default()
             };
             let flat = flatten(self.schemas, &source.all);
@@ -162,8 +164,10 @@ impl<'a> Tree<'a, '_> {
         let pending = std::mem::replace(&mut only.pending, Pending::Nothing);
         let more = only.more.take();
         let text = std::mem::take(&mut only.text);
+        let pinned = only.pinned.take();
         let place = only.place.clone();
         let node = &mut self.nodes[id];
+        node.pinned = pinned;
         node.head.extend(head);
         node.tail = tail;
         node.pending = pending;
@@ -178,6 +182,7 @@ impl<'a> Tree<'a, '_> {
 
     fn unfold_properties(&mut self, id: usize, flat: &Flat<'a>, room: usize) -> bool {
         let parent = self.nodes[id].place.clone();
+        let pinned = self.nodes[id].pinned.clone();
         let mut hidden: BTreeSet<&str> = BTreeSet::new();
         let mut order: Vec<(bool, &'a str, &All<'a>)> = Vec::new();
         for (name, all) in &flat.properties {
@@ -207,6 +212,9 @@ impl<'a> Tree<'a, '_> {
             };
             let count = self.nodes.len();
             let child = self.node(source, parent.inside(!is_required));
+            if let Some(pinned) = pinned.as_ref().filter(|pinned| pinned.field == name) {
+                self.pin(child, pinned);
+            }
             let cost =
                 json_chars(&self.schema(child)) + name.len() + 4 + 30 * usize::from(is_required);
             if size + cost > room {
@@ -232,6 +240,22 @@ impl<'a> Tree<'a, '_> {
             additional,
         };
         hidden.len() == unportable
+    }
+
+    /// Leaves a text only the values that tell the form apart.
+    fn pin(&mut self, id: usize, pinned: &Pinned) {
+        let node = &mut self.nodes[id];
+        if node.head.get("type").is_some_and(|kind| kind != "string") {
+            return;
+        }
+        node.head.clear();
+        node.head.insert("type".to_owned(), Value::from("string"));
+        node.head
+            .insert("enum".to_owned(), Value::from(pinned.values.clone()));
+        node.more = None;
+        node.tail = Tail::None;
+        node.pending = Pending::Nothing;
+        self.queue.retain(|(_, _, queued)| *queued != id);
     }
 
     fn additional(&mut self, flat: &Flat<'a>, parent: &Place) -> Option<usize> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::flat::{Flat, flatten};
-use super::nodes::{Place, Source, Tree};
+use super::nodes::{Pinned, Place, Source, Tree};
 use super::pattern::Verdict;
 use super::{JsonType, Schemas};
 use crate::plan::text;
@@ -23,7 +23,9 @@ impl<'a> Tree<'a, '_> {
             self.lengths.nested
         };
         let described = source.description.or(flat.description).unwrap_or_default();
-        let mut text = text::cut(&text::plain(described), limit);
+        let whole = text::plain(described);
+        let mut text = text::cut(&whole, limit);
+        self.is_cut |= text.len() < whole.len();
         if source.is_deprecated || flat.deprecated {
             let said = text.to_ascii_lowercase().contains("deprecated");
             if !said && limit > 0 {
@@ -141,29 +143,40 @@ pub(super) fn values_note(values: &[Value], room: usize) -> String {
     }
 }
 
-/// ``For `kind` `cat`.``: the value of the discriminator that means this form (OpenAPI 3.1 §4.8.25). The only one that
-/// the form allows, its name in the mapping, or else that of its shared schema.
-pub(super) fn form_note(
+/// ``For `kind` `cat`.``
+pub(super) fn form_note(pinned: &Pinned) -> String {
+    let values: Vec<String> = (pinned.values.iter().filter_map(Value::as_str))
+        .map(|value| format!("`{}`", text::line(value)))
+        .collect();
+    format!(
+        "For `{}` {}.",
+        text::line(&pinned.field),
+        values.join(" or ")
+    )
+}
+
+/// The values of the discriminator that mean this form (OpenAPI 3.1 §4.8.25): the only one that the form allows, its
+/// names in the mapping, or else that of its shared schema.
+pub(super) fn pinned(
     schemas: &Schemas<'_>,
     discriminator: Option<&Value>,
     form: &Value,
-) -> Option<String> {
+) -> Option<Pinned> {
     let discriminator = discriminator?;
     let field = discriminator.get("propertyName")?.as_str()?;
     let own = flatten(schemas, &[form]).properties.get(field).cloned();
-    let value = match own.and_then(|all| flatten(schemas, &all).values).as_deref() {
-        Some([Value::String(value)]) => value.as_str(),
+    let values = match own.and_then(|all| flatten(schemas, &all).values).as_deref() {
+        Some([value]) if value.is_string() => vec![(*value).clone()],
         Some(_) => return None,
-        None => mapped_name(discriminator, form)?,
+        None => mapped_names(discriminator, form)?,
     };
-    Some(format!(
-        "For `{}` `{}`.",
-        text::line(field),
-        text::line(value)
-    ))
+    Some(Pinned {
+        field: field.to_owned(),
+        values,
+    })
 }
 
-fn mapped_name<'v>(discriminator: &'v Value, form: &'v Value) -> Option<&'v str> {
+fn mapped_names(discriminator: &Value, form: &Value) -> Option<Vec<Value>> {
     let name = last_segment(form.get("$ref")?.as_str()?);
     let leads_here = |target: &Value| {
         target
@@ -171,8 +184,15 @@ fn mapped_name<'v>(discriminator: &'v Value, form: &'v Value) -> Option<&'v str>
             .is_some_and(|target| last_segment(target) == name)
     };
     let mapping = discriminator.get("mapping").and_then(Value::as_object);
-    let mapped = mapping.and_then(|mapping| mapping.iter().find(|(_, target)| leads_here(target)));
-    Some(mapped.map_or(name, |(value, _)| value))
+    let mapped: Vec<Value> = (mapping.into_iter().flatten())
+        .filter(|(_, target)| leads_here(target))
+        .map(|(value, _)| Value::from(value.as_str()))
+        .collect();
+    Some(if mapped.is_empty() {
+        vec![Value::from(name)]
+    } else {
+        mapped
+    })
 }
 
 fn last_segment(reference: &str) -> &str {

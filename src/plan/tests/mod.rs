@@ -4,6 +4,7 @@ mod bodies;
 mod corpus;
 mod curation;
 mod naming;
+mod profiles;
 mod projection;
 mod results;
 

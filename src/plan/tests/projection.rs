@@ -358,6 +358,10 @@ fn a_base_that_lists_its_heirs_can_be_inherited_from() {
     assert_eq!(forms, 2, "{}", tool.advertised);
     let cat = &tool.advertised["properties"]["pet"]["anyOf"][0];
     assert_eq!(cat["description"], "For `kind` `feline`.");
+    assert_eq!(
+        cat["properties"]["kind"],
+        json!({"type": "string", "enum": ["feline"]})
+    );
     assert!(validator(&plan, &tool).is_valid(&json!({"pet": {"kind": "cat", "claws": 3}})));
 }
 

@@ -21,7 +21,7 @@ use super::Document;
 use super::path::Path;
 use super::reading::Format;
 use super::refs::{Refs, Target};
-use super::schema::Names;
+use super::schema::{Heirs, Names};
 use super::tree::{Map, Node};
 use super::version::Version;
 use crate::api::{Api, Parameter, RequestBody, SecurityRequirement, SecurityScheme, Tag};
@@ -40,6 +40,8 @@ pub(super) struct Context<'c, 'd> {
     responses: HashMap<*const Node, Shared<body::ResponseParts>>,
     /// How many values shared parts may still add.
     shared_left: usize,
+    /// Made when the first base asks for its subtypes.
+    pub(super) heirs: Option<Heirs<'d>>,
 }
 
 /// A part that several operations use.
@@ -64,6 +66,7 @@ pub(super) fn api(document: &Document, diagnostics: &mut Diagnostics) -> Api {
         bodies: HashMap::new(),
         responses: HashMap::new(),
         shared_left: document.limits.shared,
+        heirs: None,
     };
     context.api()
 }
@@ -163,6 +166,11 @@ impl<'d> Context<'_, 'd> {
 
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// The whole document.
+    pub(super) fn tree(&self) -> &'d Node {
+        &self.document.tree
     }
 
     fn root_map(&self) -> Option<&'d Map> {

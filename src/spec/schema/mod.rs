@@ -5,6 +5,7 @@
 //! Each `$ref` becomes `#/$defs/NAME`; what it names is converted once. Whether a schema fits a tool is not asked here.
 
 mod cycles;
+mod heirs;
 mod keywords;
 mod names;
 mod nullable;
@@ -14,9 +15,9 @@ use serde_json::{Map as Object, Value, json};
 
 use super::lower::Context;
 use super::path::Path;
-use super::refs::Target;
 use super::tree::{Map, Node};
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
+pub(super) use heirs::Heirs;
 pub(super) use names::Names;
 
 /// A named schema after its conversion.
@@ -88,16 +89,14 @@ impl<'d> Context<'_, 'd> {
     /// Converts everything that has been referred to, and what that refers to in turn.
     pub(super) fn definitions(&mut self) -> IndexMap<String, Value> {
         let mut converted = Vec::new();
-        while let Some(Target { node, pointer }) = self.names.next_unconverted() {
-            let value = self.definition(node, &pointer);
+        while let Some(target) = self.names.next_unconverted() {
+            let mut value = self.schema(target.node, &Path::Start(&target.pointer));
+            self.list_heirs(&target, &mut value);
+            let pointer = target.pointer;
             converted.push(Definition { value, pointer });
         }
         let definitions = self.names.in_document_order(converted);
         cycles::broken(definitions, self.diagnostics)
-    }
-
-    fn definition(&mut self, node: &'d Node, pointer: &JsonPointer) -> Value {
-        self.schema(node, &Path::Start(pointer))
     }
 
     /// One warning about a schema.

@@ -308,6 +308,27 @@ fn a_subtype_refers_to_its_base_without_the_list_of_subtypes() {
 }
 
 #[test]
+fn a_base_with_a_discriminator_lists_its_subtypes() {
+    let cat = "allOf: [{$ref: '#/components/schemas/Pet'}, {properties: {claws: {type: integer}}}]";
+    let yaml = format!(
+        "Pet: {{required: [kind], properties: {{kind: {{type: string}}}}, discriminator: {{propertyName: kind, mapping: {{d: Dog}}}}}}\n\
+         Dog: {{type: object}}\nCat: {{{cat}}}\nOwner: {{properties: {{pet: {{$ref: '#/components/schemas/Pet'}}}}}}\n"
+    );
+    let lowered = schemas("3.0.3", &yaml);
+    assert!(lowered.told().is_empty(), "{:?}", lowered.told());
+    let schemas = &lowered.api.schemas;
+    assert_eq!(
+        schemas["Pet"]["anyOf"],
+        json!([{"$ref": "#/$defs/Dog"}, {"$ref": "#/$defs/Cat"}, {}])
+    );
+    assert_eq!(
+        schemas["Cat"]["allOf"][0],
+        json!({"$ref": "#/$defs/Pet_base"})
+    );
+    assert!(schemas["Pet_base"].get("anyOf").is_none());
+}
+
+#[test]
 fn recursion_through_a_value_is_kept_and_recursion_on_the_spot_is_cut() {
     let yaml = "A: {properties: {a: {$ref: '#/components/schemas/A'}}}\nB: {allOf: [{$ref: '#/components/schemas/C'}]}\nC: {not: {$ref: '#/components/schemas/B'}}\n";
     let lowered = schemas("3.1.0", yaml);

@@ -67,7 +67,7 @@ def discover_then_initialize(command):
 def wrong_methods(command):
     with Upstream() as upstream, Stdio(command, {"API_BASE_URL": upstream.base, **TOKEN}) as server:
         server.initialize()
-        for method in ("prompts/list", "resources/list", "completion/complete", "no/such"):
+        for method in ("prompts/list", "completion/complete", "no/such"):
             params = {"ref": {"type": "ref/prompt", "name": "x"}, "argument": {"name": "a", "value": ""}}
             reply = server.request(method, params if method.startswith("completion") else {})
             expect_equal(reply.get("error", {}).get("code"), -32601, f"the answer to {method}")

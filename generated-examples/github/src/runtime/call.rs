@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::arguments;
+use super::arguments::{self, Reading};
 use super::catalog::{Found, Prepared};
 use super::credentials::{Credential, NoCredential, Placed};
 use super::custom::{Call, Refusal};
@@ -117,10 +117,13 @@ async fn dispatch(
     call: &mut Call,
     facts: &mut Facts,
 ) -> ToolResult {
-    let lenient = inner.settings.lenient;
     match found {
         Found::Custom(tool, input) => {
-            if let Err(mistakes) = arguments::check(input, None, &mut call.arguments, lenient) {
+            let reading = Reading {
+                lenient: inner.settings.lenient,
+                null_is_absent: false,
+            };
+            if let Err(mistakes) = arguments::check(input, None, &mut call.arguments, reading) {
                 let text = mistakes.text(&call.tool);
                 return ToolResult::failure(ErrorType::InvalidArguments, text);
             }
@@ -158,7 +161,10 @@ fn prepare(inner: &Inner, tool: &Prepared, call: &mut Call) -> Result<Ready, Box
         &tool.input,
         Some(&plan.arguments),
         &mut call.arguments,
-        inner.settings.lenient,
+        Reading {
+            lenient: inner.settings.lenient,
+            null_is_absent: tool.null_is_absent,
+        },
     )
     .map_err(|mistakes| refuse(ErrorType::InvalidArguments, mistakes.text(tool.def.name)))?;
     let base = (inner.bases.get(tool.def.server)).map_err(|problem| {

@@ -19,7 +19,7 @@ use super::credentials::Credentials;
 use super::custom::AnyCustom;
 use super::metrics::Metrics;
 pub use super::structured::Structured;
-use super::tool::ServerDef;
+use super::tool::{ServerDef, ToolDef};
 use super::upstream::{Proxies, Upstream};
 
 /// What the engine needs to know beyond the tools; `settings` reads it from flags, variables and files.
@@ -281,6 +281,17 @@ impl Engine {
     /// All tools in the order in which they are listed.
     pub fn tools(&self) -> impl Iterator<Item = ListedTool<'_>> {
         self.0.catalog.listed()
+    }
+
+    /// The tools whose listing leaves something out.
+    pub fn partial_tools(&self) -> impl Iterator<Item = &'static ToolDef> {
+        self.0.catalog.partial()
+    }
+
+    /// What the arguments of a tool are checked against: JSON Schema 2020-12, with the whole description of the tool.
+    #[must_use]
+    pub fn input_schema(&self, tool: &str) -> Option<Value> {
+        self.0.catalog.input_schema(tool)
     }
 
     /// One line for each credential that is absent, naming its variables and the tools that need it.

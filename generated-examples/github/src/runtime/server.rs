@@ -9,8 +9,8 @@ use std::sync::{Arc, OnceLock};
 use http::HeaderMap;
 use rmcp::ErrorData;
 use rmcp::model::{
-    CacheScope, CallToolResult, ContentBlock, Implementation, ListToolsResult, MetaObject,
-    ResourceContents, Tool,
+    CacheScope, CallToolResult, ContentBlock, Implementation, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, MetaObject, ReadResourceResult, ResourceContents, Tool,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer;
 use super::engine::{CallContext, Content, Engine, ListedTool, Progress, Structured, UnknownTool};
+use super::resources;
 use super::tool::ServerDef;
 use super::wire::{self, Call, Era, Request};
 
@@ -69,6 +70,24 @@ impl Server {
     pub(super) fn tool(&self, name: &str) -> Option<Tool> {
         let listed = self.engine.tools().find(|tool| tool.name == name);
         listed.map(|tool| mcp_tool(&tool))
+    }
+
+    /// What `resources/list` answers.
+    pub(super) fn resources(&self) -> ListResourcesResult {
+        resources::list(&self.engine, self.result_meta(Map::new()))
+    }
+
+    /// What `resources/templates/list` answers.
+    pub(super) fn resource_templates(&self) -> ListResourceTemplatesResult {
+        resources::templates(self.result_meta(Map::new()))
+    }
+
+    /// What `resources/read` answers.
+    ///
+    /// # Errors
+    /// There is no resource of this URI.
+    pub(super) fn resource(&self, uri: &str) -> Result<ReadResourceResult, ErrorData> {
+        resources::read(&self.engine, uri, self.result_meta(Map::new()))
     }
 
     /// All tools. The SDK takes `resultType` out for legacy clients.

@@ -18,7 +18,7 @@ pub const SERVER: ServerDef = ServerDef {
     title: "GitHub's official OpenAPI spec + Octokit extension",
     version: "23.0.2",
     instructions: "\
-GitHub's official OpenAPI spec + Octokit extension: OpenAPI specs from https://github.com/github/rest-api-description with the 'x-octokit' extension required by the Octokit SDKs. 296 tools, one for each operation of the API.\n\
+GitHub's official OpenAPI spec + Octokit extension: OpenAPI specs from https://github.com/github/rest-api-description with the 'x-octokit' extension required by the Octokit SDKs. 296 tools, one for each operation of the API. What a tool NAME leaves out of its schema or description is in the resource `openapi://tools/NAME/input-schema`.\n\
 \n\
 Tools by subject:\n\
 - issues (58, e.g. issues_list): Interact with GitHub Issues.\n\

@@ -26,6 +26,7 @@ pub mod logging;
 pub mod metrics;
 mod output;
 mod request;
+mod resources;
 mod response;
 mod schema;
 mod server;

@@ -19,10 +19,46 @@ pub(super) fn decode<'a>(bytes: &'a [u8], charset: Option<&str>) -> Cow<'a, str>
             utf16(bytes, u16::from_be_bytes)
         }
         Some("utf-16" | "utf-16le") => utf16(bytes, u16::from_le_bytes),
-        // The lossy way looks at each chunk; nearly every text is valid and is told so at once.
-        _ => std::str::from_utf8(bytes)
-            .map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed),
+        Some(label) => by_label(bytes, label).unwrap_or_else(|| utf8(bytes)),
+        None => utf8(bytes),
     }
+}
+
+/// Whether texts in this charset can be read.
+pub(super) fn knows(charset: &str) -> bool {
+    matches!(
+        charset.to_ascii_lowercase().as_str(),
+        "utf-8"
+            | "utf8"
+            | "us-ascii"
+            | "ascii"
+            | "iso-8859-1"
+            | "latin1"
+            | "windows-1252"
+            | "utf-16"
+            | "utf-16be"
+            | "utf-16le"
+    ) || by_label(b"", charset).is_some()
+}
+
+fn utf8(bytes: &[u8]) -> Cow<'_, str> {
+    // The lossy way looks at each chunk; nearly every text is valid and is told so at once.
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
+/// WHATWG Encoding §4.2. A text that is valid UTF-8 is that, whatever it calls itself; but one charset looks like ASCII.
+#[cfg(feature = "charsets")]
+fn by_label<'a>(bytes: &'a [u8], label: &str) -> Option<Cow<'a, str>> {
+    let encoding = encoding_rs::Encoding::for_label(label.as_bytes())?;
+    if encoding != encoding_rs::ISO_2022_JP && std::str::from_utf8(bytes).is_ok() {
+        return Some(utf8(bytes));
+    }
+    Some(encoding.decode_without_bom_handling(bytes).0)
+}
+
+#[cfg(not(feature = "charsets"))]
+fn by_label<'a>(_: &'a [u8], _: &str) -> Option<Cow<'a, str>> {
+    None
 }
 
 /// UTF-8 that was cut anywhere, up to the last whole character.
@@ -276,5 +312,15 @@ mod tests {
             "\u{feff}hi"
         );
         assert_eq!(decode(b"a\xffb", None), "a\u{fffd}b");
+        assert!(knows("UTF-8") && knows("Latin1") && !knows("x-nothing"));
+    }
+
+    #[cfg(feature = "charsets")]
+    #[test]
+    fn other_charsets_are_decoded_too() {
+        assert_eq!(decode(b"\x8d\x82", Some("Shift_JIS")), "高");
+        assert_eq!(decode(b"\xcf\xf0", Some("windows-1251")), "Пр");
+        assert_eq!(decode("Привет".as_bytes(), Some("windows-1251")), "Привет");
+        assert_eq!(decode(b"\x1b$B9b\x1b(B", Some("iso-2022-jp")), "高");
     }
 }

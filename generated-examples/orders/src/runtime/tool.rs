@@ -33,7 +33,9 @@ pub struct Group {
     /// The tools, in the order of the spec.
     pub tools: &'static [ToolDef],
     /// The schemas of these tools: `{"TOOL": {"advertised": {…}, "precise": {…}, "output": {…}}}`. `precise` is
-    /// left out where it equals `advertised`, `output` where the tool has no structured result.
+    /// left out where it equals `advertised`, `output` where the tool has no structured result. `partial: true` says
+    /// that the listing leaves something out, `description` is then the whole of a description that was cut, and
+    /// `nullIsAbsent: true` that clients send null for what they leave out.
     pub schemas: &'static str,
 }
 

@@ -90,7 +90,29 @@ impl Schema {
         self.document.pointer(reference.strip_prefix('#')?)
     }
 
-    fn child<'s>(&'s self, schema: &'s Value, step: &str, depth: usize) -> Option<&'s Value> {
+    /// Whether an object needs the property, by what can be told without looking at the value.
+    pub(super) fn requires(&self, schema: &Value, property: &str, depth: usize) -> bool {
+        if depth > MAX_DEPTH {
+            return false;
+        }
+        let schema = self.resolved(schema);
+        let names = schema.get("required").and_then(Value::as_array);
+        let mut parts = schema
+            .get("allOf")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        names.is_some_and(|names| names.iter().any(|name| name == property))
+            || parts.any(|part| self.requires(part, property, depth + 1))
+    }
+
+    /// The schema of a property, or of the items, of what a schema describes.
+    pub(super) fn child<'s>(
+        &'s self,
+        schema: &'s Value,
+        step: &str,
+        depth: usize,
+    ) -> Option<&'s Value> {
         if depth > MAX_DEPTH {
             return None;
         }

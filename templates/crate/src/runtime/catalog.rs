@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 
 use http::HeaderValue;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
 
 use super::custom::CustomTool;
 use super::engine::{ListedTool, StartError};
@@ -19,6 +19,9 @@ use super::request::Plan;
 use super::schema::{Definitions, Schema};
 use super::structured::on_one_line;
 use super::tool::{ServerDef, ToolDef};
+
+/// JSON Schema 2020-12.
+const SCHEMA: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The schemas of a tool, not yet parsed.
 #[derive(Debug, Deserialize)]
@@ -29,6 +32,15 @@ struct Texts {
     precise: Option<&'static RawValue>,
     #[serde(borrow, default)]
     output: Option<&'static RawValue>,
+    /// The whole description, where the listed one is a part of it.
+    #[serde(default)]
+    description: Option<String>,
+    /// Whether the listing leaves something out.
+    #[serde(default)]
+    partial: bool,
+    /// Whether clients were told to send null for what is absent.
+    #[serde(default, rename = "nullIsAbsent")]
+    null_is_absent: bool,
 }
 
 type GroupTexts = HashMap<Cow<'static, str>, Texts>;
@@ -56,6 +68,8 @@ pub(super) struct Prepared {
     /// The request, or why there can be none.
     pub(super) plan: Result<Plan, String>,
     pub(super) input: Schema,
+    /// Whether null stands for an absent argument.
+    pub(super) null_is_absent: bool,
     pub(super) output: Option<Output>,
 }
 
@@ -173,11 +187,58 @@ impl Catalog {
         generated.chain(custom)
     }
 
+    /// The generated tools whose listing leaves something out.
+    pub(super) fn partial(&self) -> impl Iterator<Item = &'static ToolDef> {
+        (self.generated.iter())
+            .filter(|(tool, group)| {
+                self.texts(*group)
+                    .get(tool.name)
+                    .is_some_and(|it| it.partial)
+            })
+            .map(|(tool, _)| *tool)
+    }
+
+    /// The schema that a tool's arguments are checked against, complete in itself, with all that is said of the tool.
+    pub(super) fn input_schema(&self, name: &str) -> Option<Value> {
+        let (schema, title, description) = match self.find(name)? {
+            Found::Generated(tool) => {
+                let group = self.generated[*self.index.get(name)?].1;
+                let texts = self.texts(group).get(name);
+                let whole = texts.and_then(|texts| texts.description.as_deref());
+                let listed = described(tool.def.description, tool.def.title);
+                (
+                    &tool.input.document,
+                    tool.def.title,
+                    whole.unwrap_or(listed),
+                )
+            }
+            Found::Custom(tool, input) => {
+                let description = described(&tool.description, &tool.title);
+                (&input.document, tool.title.as_str(), description)
+            }
+        };
+        let mut whole = Map::new();
+        for (key, text) in [
+            ("$schema", SCHEMA),
+            ("title", title),
+            ("description", description),
+        ] {
+            whole.insert(key.to_owned(), Value::from(text));
+        }
+        let own = schema.as_object().into_iter().flatten();
+        whole.extend(
+            own.filter(|(key, _)| *key != "description")
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
+        Some(Value::Object(whole))
+    }
+
     fn prepare(&self, def: &'static ToolDef, group: usize) -> Prepared {
         let texts = self.texts(group).get(def.name);
         let input = texts.map(|texts| texts.precise.unwrap_or(texts.advertised));
         let output = texts.and_then(|texts| texts.output);
         Prepared {
+            null_is_absent: texts.is_some_and(|texts| texts.null_is_absent),
             def,
             plan: Plan::new(def, &self.user_agent),
             input: match input {

@@ -59,6 +59,21 @@ impl MediaType {
         self.charset.as_deref()
     }
 
+    /// The charset of the header or, where that says nothing, of the XML declaration (XML 1.0 §4.3.3).
+    pub(super) fn charset_of<'a>(&'a self, bytes: &'a [u8]) -> Option<&'a str> {
+        const LOOKED_AT: usize = 200;
+        let declared = || {
+            let head = &bytes[..bytes.len().min(LOOKED_AT)];
+            let end = head.windows(2).position(|pair| pair == b"?>")?;
+            let head = std::str::from_utf8(&head[..end]).ok()?;
+            let rest = head.strip_prefix("<?xml")?.split_once("encoding")?.1;
+            let rest = rest.trim_start().strip_prefix('=')?.trim_start();
+            let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            rest[1..].split(quote).next()
+        };
+        self.charset().or_else(declared)
+    }
+
     pub(super) fn is_html(&self) -> bool {
         matches!(self.essence.as_str(), "text/html" | "application/xhtml+xml")
     }

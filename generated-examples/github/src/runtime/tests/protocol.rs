@@ -109,9 +109,6 @@ fn what_is_not_declared_is_not_there() {
     for method in [
         "prompts/list",
         "prompts/get",
-        "resources/list",
-        "resources/templates/list",
-        "resources/read",
         "resources/subscribe",
         "completion/complete",
         "logging/setLevel",
@@ -121,6 +118,33 @@ fn what_is_not_declared_is_not_there() {
                             "argument": {"name": "x", "value": "y"}});
         let answer = client.ask(&request(1, method, params));
         assert_eq!(answer["error"]["code"], -32601, "{method}: {answer}");
+    }
+}
+
+#[test]
+fn the_whole_schema_of_a_tool_is_a_resource() {
+    let mut client = initialized();
+    let templates = client.ask(&request(1, "resources/templates/list", Value::Null));
+    let template = &templates["result"]["resourceTemplates"][0];
+    assert_eq!(template["uriTemplate"], "openapi://tools/{name}/input-schema");
+    // The tools of this server are listed as a whole.
+    let list = client.ask(&request(2, "resources/list", Value::Null));
+    assert_eq!(list["result"]["resources"], json!([]));
+
+    let uri = "openapi://tools/echo/input-schema";
+    let read = client.ask(&request(3, "resources/read", json!({"uri": uri})));
+    let content = &read["result"]["contents"][0];
+    assert_eq!(content["uri"], uri);
+    assert_eq!(content["mimeType"], "application/schema+json");
+    let text = content["text"].as_str().expect("text");
+    let schema: Value = serde_json::from_str(text).expect("JSON");
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(schema["type"], "object");
+
+    for uri in ["openapi://tools/nothing/input-schema", "file:///etc/passwd", ""] {
+        let answer = client.ask(&request(4, "resources/read", json!({"uri": uri})));
+        assert_eq!(answer["error"]["code"], -32002, "{uri}: {answer}");
+        assert_eq!(answer["error"]["data"]["uri"], uri);
     }
 }
 

@@ -90,8 +90,16 @@ impl Answer<'_> {
             let sentence = next.map(|next| self.without_secrets(next.sentence(tool.name)));
             notes.extend(sentence);
         }
+        let media = self.media_type();
+        if let Some(charset) =
+            (media.charset_of(&self.received.bytes)).filter(|charset| !text::knows(charset))
+        {
+            let charset = text::visible(Cow::Borrowed(charset));
+            notes.push(format!(
+                "The response is in the character set `{charset}`, which this server was built without: only ASCII is right."
+            ));
+        }
         if !is_structured && self.is_broken_json(tool) {
-            let media = self.media_type();
             notes.push(format!(
                 "The response says that it is `{}`, but it is not JSON.",
                 media.essence()
@@ -226,7 +234,7 @@ impl Answer<'_> {
         if self.received.cut {
             bytes = text::whole_characters(bytes);
         }
-        let text = text::decode(bytes, media.charset());
+        let text = text::decode(bytes, media.charset_of(bytes));
         let mut text = text::visible(text);
         for credential in self.credentials {
             credential.redact(&mut text);

@@ -122,8 +122,14 @@ fn a_modern_client_forgets_no_metadata() {
     let bare = client.ask(&request(2, "tools/list", Value::Null));
     assert_eq!(bare["error"]["code"], -32602);
     let other = json!({"_meta": modern_meta()});
-    let other = client.ask(&request(3, "resources/list", other));
+    let other = client.ask(&request(3, "prompts/list", other));
     assert_eq!(other["error"]["code"], -32601);
+    let resources = json!({"_meta": modern_meta()});
+    let resources = client.ask(&request(4, "resources/list", resources));
+    assert_eq!(resources["result"]["cacheScope"], "public");
+    let unknown = json!({"_meta": modern_meta(), "uri": "x:y"});
+    let unknown = client.ask(&request(5, "resources/read", unknown));
+    assert_eq!(unknown["error"]["code"], -32602);
 }
 
 #[test]

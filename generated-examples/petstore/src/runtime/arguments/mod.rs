@@ -2,6 +2,7 @@
 //!
 //! It knows schemas and values; what becomes of the arguments is decided in `request`.
 
+mod absent;
 mod coerce;
 mod exact;
 mod message;
@@ -40,6 +41,15 @@ impl Mistakes {
     }
 }
 
+/// How arguments are read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reading {
+    /// One value is taken for an array of one.
+    pub(super) lenient: bool,
+    /// Null is taken for nothing where nothing is required.
+    pub(super) null_is_absent: bool,
+}
+
 /// Checks the arguments against the schema of the tool and the names that it knows (`None`: any name is the
 /// schema's business). Arguments that were coerced are changed in place.
 ///
@@ -49,11 +59,15 @@ pub(super) fn check(
     schema: &Schema,
     names: Option<&[&str]>,
     arguments: &mut Map<String, Value>,
-    lenient: bool,
+    reading: Reading,
 ) -> Result<(), Mistakes> {
+    let lenient = reading.lenient;
     let unknown = names.map_or_else(Vec::new, |names| unknown(schema, names, arguments));
     // The validator takes a `Value`; moving the map in and out costs nothing.
     let mut value = Value::Object(std::mem::take(arguments));
+    if reading.null_is_absent {
+        absent::drop_nulls(schema, &mut value);
+    }
     let mut mistakes = unknown;
     let accepted = schema.accepts(&value);
     if !accepted && values(&value) > MOST_VALUES {

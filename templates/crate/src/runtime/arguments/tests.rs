@@ -1,13 +1,13 @@
 use serde_json::{Value, json};
 
 use super::super::schema::{Definitions, Schema};
-use super::{check, nearest};
+use super::{Reading, check, nearest};
 
 fn checked(schema: Value, arguments: Value) -> Result<Value, Vec<String>> {
-    checked_with(schema, arguments, false)
+    checked_with(schema, arguments, Reading::default())
 }
 
-fn checked_with(schema: Value, arguments: Value, lenient: bool) -> Result<Value, Vec<String>> {
+fn checked_with(schema: Value, arguments: Value, reading: Reading) -> Result<Value, Vec<String>> {
     let names: Vec<String> = (schema["properties"].as_object())
         .map(|properties| properties.keys().cloned().collect())
         .unwrap_or_default();
@@ -16,10 +16,15 @@ fn checked_with(schema: Value, arguments: Value, lenient: bool) -> Result<Value,
     let Value::Object(mut arguments) = arguments else {
         panic!("arguments are an object")
     };
-    check(&schema, Some(&names), &mut arguments, lenient)
+    check(&schema, Some(&names), &mut arguments, reading)
         .map(|()| Value::Object(arguments))
         .map_err(|mistakes| mistakes.0)
 }
+
+const LENIENT: Reading = Reading {
+    lenient: true,
+    null_is_absent: false,
+};
 
 fn of(property: impl Into<Value>) -> Value {
     json!({"type": "object", "properties": {"x": property.into()}, "additionalProperties": false})
@@ -114,10 +119,40 @@ fn right_arguments_stay_as_they_are() {
 fn one_value_becomes_an_array_only_when_lenient() {
     let schema = of(json!({"type": "array", "items": {"type": "string"}}));
     assert_eq!(
-        checked_with(schema.clone(), json!({"x": "a"}), true),
+        checked_with(schema.clone(), json!({"x": "a"}), LENIENT),
         Ok(json!({"x": ["a"]}))
     );
-    assert!(checked_with(schema, json!({"x": "a"}), false).is_err());
+    assert!(checked(schema, json!({"x": "a"})).is_err());
+}
+
+#[test]
+fn null_is_nothing_for_a_client_that_has_to_send_everything() {
+    let nullable = json!({"type": ["string", "null"]});
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "note": nullable,
+            "must": nullable,
+            "item": {"type": "object", "required": ["a"], "properties": {"a": nullable, "b": nullable}},
+            "list": {"type": "array", "items": {"allOf": [{"properties": {"c": {"type": "integer"}}}]}},
+            "free": {"type": "object"}
+        },
+        "required": ["must"],
+        "additionalProperties": false
+    });
+    let given = json!({
+        "note": null, "must": null, "item": {"a": null, "b": null}, "list": [{"c": null}, {"c": 1}], "free": {"x": null}
+    });
+    let reading = Reading {
+        lenient: false,
+        null_is_absent: true,
+    };
+    assert_eq!(
+        checked_with(schema.clone(), given.clone(), reading),
+        Ok(json!({"must": null, "item": {"a": null}, "list": [{}, {"c": 1}], "free": {"x": null}}))
+    );
+    let kept = checked(schema, json!({"note": null, "must": null}));
+    assert_eq!(kept, Ok(json!({"note": null, "must": null})));
 }
 
 #[test]
@@ -334,7 +369,7 @@ fn long_lists_and_long_values_are_cut() {
     let names = ["x"];
     let schema = Schema::compile(of(json!({})), &Definitions::new());
     let mut arguments = many;
-    let text = check(&schema, Some(&names), &mut arguments, false)
+    let text = check(&schema, Some(&names), &mut arguments, Reading::default())
         .expect_err("unknown")
         .text("t");
     assert_eq!(text.lines().count(), 22, "{text}");

@@ -25,7 +25,8 @@ async fn a_call_is_one_request_with_everything_in_its_place() {
         format!(
             "GET /v1/pets/7?verbose=true HTTP/1.1\r\nuser-agent: pets-mcp/1.0\r\naccept: application/json\r\n\
              x-trace: t 1\r\ncookie: theme=a%20b\r\nauthorization: Bearer geheim\r\n\
-             accept-encoding: gzip,deflate{}\r\nhost: {host}\r\n\r\n",
+             accept-encoding: {}gzip,deflate{}\r\nhost: {host}\r\n\r\n",
+            if cfg!(feature = "zstd") { "zstd," } else { "" },
             if cfg!(feature = "brotli") { ",br" } else { "" }
         )
     );

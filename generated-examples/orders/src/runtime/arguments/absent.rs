@@ -1,0 +1,37 @@
+//! Null for what is absent, as clients of strict schemas have to send it: there every field is required.
+
+use serde_json::Value;
+
+use super::Schema;
+
+/// Takes the nulls away that stand where the schema requires nothing. Inside of what the schema does not describe, a null
+/// is the caller's own.
+pub(super) fn drop_nulls(schema: &Schema, value: &mut Value) {
+    drop_in(schema, &schema.document, value);
+}
+
+fn drop_in(all: &Schema, schema: &Value, value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            let names: Vec<String> = fields.keys().cloned().collect();
+            for name in names {
+                let Some(property) = all.child(schema, &name, 0) else {
+                    continue;
+                };
+                if fields[&name].is_null() && !all.requires(schema, &name, 0) {
+                    fields.shift_remove(&name);
+                } else {
+                    drop_in(all, property, &mut fields[&name]);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                if let Some(schema) = all.child(schema, "0", 0) {
+                    drop_in(all, schema, item);
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,80 @@
+//! Resources: of each tool the whole input schema and description, of which the listing may have a part.
+//!
+//! Those that hold more than the listing are listed; the template leads to the others.
+
+use rmcp::ErrorData;
+use rmcp::model::{
+    CacheScope, ListResourceTemplatesResult, ListResourcesResult, MetaObject, ReadResourceResult,
+    Resource, ResourceContents, ResourceTemplate,
+};
+use serde_json::json;
+
+use super::engine::Engine;
+use super::server::LIST_TTL_MS;
+
+const START: &str = "openapi://tools/";
+const END: &str = "/input-schema";
+/// JSON Schema 2020-12, core §14.1.
+const MEDIA_TYPE: &str = "application/schema+json";
+
+/// The answer to `resources/list`.
+pub(super) fn list(engine: &Engine, meta: MetaObject) -> ListResourcesResult {
+    let resources = engine
+        .partial_tools()
+        .map(|tool| {
+            Resource::new(format!("{START}{}{END}", tool.name), tool.name)
+                .with_title(format!("{}: whole input schema", tool.title))
+                .with_mime_type(MEDIA_TYPE)
+        })
+        .collect();
+    let mut list = ListResourcesResult::with_all_items(resources)
+        .with_ttl_ms(LIST_TTL_MS)
+        .with_cache_scope(CacheScope::Public);
+    list.meta = Some(meta);
+    list
+}
+
+/// The answer to `resources/templates/list`.
+pub(super) fn templates(meta: MetaObject) -> ListResourceTemplatesResult {
+    let template = ResourceTemplate::new(format!("{START}{{name}}{END}"), "input-schema")
+        .with_title("Whole input schema of a tool")
+        .with_description(
+            "The JSON Schema that the arguments of a tool are checked against, with every description in full.",
+        )
+        .with_mime_type(MEDIA_TYPE);
+    let mut list = ListResourceTemplatesResult::with_all_items(vec![template])
+        .with_ttl_ms(LIST_TTL_MS)
+        .with_cache_scope(CacheScope::Public);
+    list.meta = Some(meta);
+    list
+}
+
+/// The answer to `resources/read`.
+///
+/// # Errors
+/// There is no resource of this URI.
+pub(super) fn read(
+    engine: &Engine,
+    uri: &str,
+    meta: MetaObject,
+) -> Result<ReadResourceResult, ErrorData> {
+    let tool = uri
+        .strip_prefix(START)
+        .and_then(|rest| rest.strip_suffix(END));
+    let schema = tool.and_then(|tool| engine.input_schema(tool));
+    let Some(schema) = schema else {
+        // MCP, server/resources, "Error Handling": the URI that was asked for is a part of the error.
+        let message =
+            "there is no such resource; they are called `openapi://tools/NAME/input-schema`";
+        return Err(ErrorData::resource_not_found(
+            message,
+            Some(json!({ "uri": uri })),
+        ));
+    };
+    let contents = ResourceContents::text(schema.to_string(), uri).with_mime_type(MEDIA_TYPE);
+    let mut result = ReadResourceResult::new(vec![contents])
+        .with_ttl_ms(LIST_TTL_MS)
+        .with_cache_scope(CacheScope::Public);
+    result.meta = Some(meta);
+    Ok(result)
+}
