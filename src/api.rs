@@ -34,8 +34,14 @@ pub struct Api {
     pub security_schemes: IndexMap<String, SecurityScheme>,
     /// All operations that can be called, in document order. Webhooks and callbacks are not among them.
     pub operations: Vec<Operation>,
+    /// How many operations the document has besides, each left out with a diagnostic.
+    pub left_out: usize,
+    /// How many requests the document describes that the API itself sends.
+    pub webhooks: usize,
     /// Shared schemas by name: what `#/$defs/NAME` in any schema of this API means.
     pub schemas: IndexMap<String, Schema>,
+    /// Where the shared schemas stand in the document, by name.
+    pub schema_pointers: IndexMap<String, JsonPointer>,
 }
 
 /// A group of operations.
@@ -172,6 +178,8 @@ pub struct Parameter {
     pub deprecated: bool,
     /// What values it takes.
     pub schema: Schema,
+    /// Where that schema is in the document.
+    pub schema_pointer: JsonPointer,
     /// `example`, or the first of `examples`, of the parameter object.
     pub example: Option<Value>,
     /// How a value becomes text.
@@ -243,6 +251,8 @@ pub struct MediaType {
     pub name: String,
     /// What it carries; `None` when the spec does not say.
     pub schema: Option<Schema>,
+    /// Where that schema is in the document.
+    pub schema_pointer: JsonPointer,
     /// `example`, or the first of `examples`.
     pub example: Option<Value>,
     /// `encoding`: per property of a form or multipart body.

@@ -29,6 +29,8 @@ pub struct Config {
     pub output: Option<String>,
     /// `name`: the server's short name; the crate is `<name>-mcp`.
     pub name: Option<String>,
+    /// Where `name` stands.
+    pub name_place: Option<Place>,
     /// `include`: only these operations become tools.
     pub include: Vec<Selector>,
     /// `exclude`: these do not, even when they are included.
@@ -162,7 +164,10 @@ impl Reader<'_> {
                 "spec" => config.spec = self.string(key, value),
                 "document-url" => config.document_url = self.url(key, value),
                 "output" => config.output = self.string(key, value),
-                "name" => config.name = self.string(key, value),
+                "name" => {
+                    config.name = self.string(key, value);
+                    config.name_place = Some(self.place(Some(value.span())));
+                }
                 "include" => config.include = self.selectors(key, value),
                 "exclude" => config.exclude = self.selectors(key, value),
                 "name-length" => config.name_length = self.number(key, value, 12..=128),
@@ -191,7 +196,10 @@ impl Reader<'_> {
             let mut tool = ToolOverride::default();
             for (key, span, value) in entries(table) {
                 match key {
-                    "name" => tool.name = self.string(key, value),
+                    "name" => {
+                        tool.name = self.string(key, value);
+                        tool.name_place = Some(self.place(Some(value.span())));
+                    }
                     "title" => tool.title = self.string(key, value),
                     "description" => tool.description = self.string(key, value),
                     _ => self.unknown(key, span, &["name", "title", "description"]),
@@ -243,7 +251,7 @@ impl Reader<'_> {
 
     fn selector(&mut self, text: &str, span: Range<usize>) -> Option<Selector> {
         match Selector::parse(text) {
-            Ok(selector) => Some(selector),
+            Ok(selector) => Some(selector.in_place(self.place(Some(span)))),
             Err(message) => {
                 self.report(Code::InvalidSelector, message, Some(span));
                 None
@@ -346,11 +354,15 @@ impl Reader<'_> {
     }
 
     fn diagnostic(&self, code: Code, message: String, span: Option<Range<usize>>) -> Diagnostic {
-        Diagnostic::new(code, message).in_place(Place {
+        Diagnostic::new(code, message).in_place(self.place(span))
+    }
+
+    fn place(&self, span: Option<Range<usize>>) -> Place {
+        Place {
             source: Some(self.name.clone()),
             pointer: None,
             position: span.map(|span| position(self.text, span.start)),
-        })
+        }
     }
 }
 

@@ -67,13 +67,19 @@ macro_rules! codes {
 
 codes! {
     UnreadableSpec "unreadable-spec" Error
-        "The spec could not be read: the file does not exist, is a directory, may not be read, is too large, or the URL did not answer with a document. Check the path or URL and its permissions."
+        "The spec could not be read: the file does not exist, is a directory, may not be read, or the URL did not answer with a document. Check the path or URL and its permissions."
     SpecSyntax "spec-syntax" Error
         "The text is neither valid YAML nor valid JSON. The message names the first place where the parser gave up; the mistake is often on the line before (a tab, a missing quote, a wrong indentation)."
     NotOpenapi "not-openapi" Error
         "The document is not an OpenAPI document: it is empty, an HTML page, or well-formed but without an `openapi` field at its root."
-    DocumentLimit "document-limit" Error
-        "The document asks for more than mcpgen gives to any document: it is nested too deep, has too many values, or its aliases or shared parts multiply it. The limits fit the largest published API descriptions several times over."
+    SizeLimit "size-limit" Error
+        "A document has more bytes than mcpgen reads: 128 MiB each, and four times as many for all documents that a spec refers to. The largest published API description has 47 MB. Check that it is the right file, or raise the limit with `--max-size`."
+    NodeLimit "node-limit" Error
+        "The spec and all that it refers to have more values than mcpgen takes on: 3 million, where the largest published API descriptions have a tenth of that. Shared parameters, bodies and responses count where they are used, and a referred document counts like 150 values. Raise the limit with `--max-nodes`, or cut the spec to the operations that you need."
+    AliasLimit "alias-limit" Error
+        "The aliases of a YAML document (`*name`) repeat so much that it would be far larger than it is written. What comes out may have 256 MiB of text, which `--max-text` raises; that an alias is followed more than a hundred times as often as the document has values is refused by the parser, and has no flag. Write out what repeats, or use `$ref`."
+    DepthLimit "depth-limit" Error
+        "The document is nested deeper than 128 levels, which is where its parsers stop; published API descriptions have 30 at most. No flag raises it. A deep schema can be split with `$ref`."
     UnsupportedVersion "unsupported-version" Error
         "mcpgen reads Swagger 2.0 and OpenAPI 3.0.x, 3.1.x and 3.2.x. Convert the document to one of these versions."
     MissingPaths "missing-paths" Error
@@ -95,7 +101,7 @@ codes! {
     EditedFile "edited-file" Error
         "A generated file was edited by hand since mcpgen wrote it. Move the change to `src/custom.rs` or to `mcpgen.toml`, or overwrite it with `--force`."
     Drift "drift" Error
-        "`mcpgen build --check` found that the committed output differs from what the spec gives today. Run `mcpgen build` and commit the result."
+        "`mcpgen build --check` found that a file of the committed output differs from what the spec gives today; the exit code is 3. Run `mcpgen build` and commit the result."
     InvalidOperation "invalid-operation" Warning
         "An operation, or a part of it that is needed to call it, breaks the rules of the OpenAPI Specification; the operation was left out and the rest was built."
     InvalidField "invalid-field" Warning
@@ -230,6 +236,8 @@ pub struct Diagnostic {
     pub place: Option<Place>,
     /// What was left out because of it, such as ``operation `createOrder` ``.
     pub skipped: Option<String>,
+    /// How many operations `skipped` stands for; none where a part of one was left out.
+    pub operations: usize,
     /// What to do about it.
     pub help: Option<String>,
 }
@@ -243,6 +251,7 @@ impl Diagnostic {
             message: message.into(),
             place: None,
             skipped: None,
+            operations: 0,
             help: None,
         }
     }
@@ -264,7 +273,14 @@ impl Diagnostic {
         self
     }
 
-    /// Says what was left out.
+    /// Says which operations were left out, and how many that are.
+    #[must_use]
+    pub fn skipping_operations(mut self, what: impl Into<String>, count: usize) -> Self {
+        self.operations = count;
+        self.skipping(what)
+    }
+
+    /// Says which part of an operation or of the spec was left out.
     #[must_use]
     pub fn skipping(mut self, what: impl Into<String>) -> Self {
         self.skipped = Some(what.into());

@@ -7,11 +7,14 @@ use std::fmt;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
+use crate::diagnostic::Place;
+
 /// A parsed selector. It prints as it was written.
 #[derive(Debug, Clone)]
 pub struct Selector {
     text: String,
     rule: Rule,
+    place: Option<Place>,
 }
 
 /// What a selector looks at.
@@ -62,7 +65,21 @@ impl Selector {
         Ok(Self {
             text: text.to_owned(),
             rule: rule(text)?,
+            place: None,
         })
+    }
+
+    /// Notes where the selector was written.
+    #[must_use]
+    pub fn in_place(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// Where the selector was written, if not on the command line.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
     }
 
     /// Whether the selector is about this operation.

@@ -85,7 +85,13 @@ pub(super) struct Input {
     #[arg(long, value_name = "PATH|URL")]
     pub(super) allow_ref: Vec<String>,
 
-    /// The most values of the spec and all that it refers to, in millions [default: 3].
+    /// The most bytes of the spec, and of each document that it refers to, in MiB; all of these together may have four
+    /// times as many [default: 128].
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=16_384))]
+    pub(super) max_size: Option<u64>,
+
+    /// The most values of the spec and all that it refers to, in millions; for each million, 6,666
+    /// other documents may be read [default: 3].
     #[arg(long, value_name = "MILLIONS", value_parser = clap::value_parser!(u64).range(1..=1_000))]
     pub(super) max_nodes: Option<u64>,
 

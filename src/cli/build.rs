@@ -8,9 +8,11 @@ use super::Outcome;
 use super::arguments::Build;
 use super::load::{self, Loaded, Session};
 use super::progress::Progress;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::emit::{self, CrateFacts};
-use crate::output::{self, FileTree, OutputError, WritePolicy, Written};
+use crate::output::{
+    self, Difference, DifferenceKind, FileTree, OutputError, WritePolicy, Written,
+};
 
 const STAGES: u64 = 5;
 
@@ -49,7 +51,7 @@ pub(super) fn run(arguments: Build, session: &mut Session) -> io::Result<Outcome
         Ok(written) => {
             session.summary = Some(summary(&directory, &loaded, &written, &session.diagnostics));
         }
-        Err(error) => report(error, &mut session.diagnostics),
+        Err(error) => report(error, &directory, &mut session.diagnostics),
     }
     Ok(Outcome::Done)
 }
@@ -63,29 +65,40 @@ fn check(
     let differences = match output::check(directory, tree, policy) {
         Ok(differences) => differences,
         Err(error) => {
-            report(error, diagnostics);
+            report(error, directory, diagnostics);
             return Ok(Outcome::Done);
         }
     };
-    let mut stdout = io::stdout().lock();
-    for difference in &differences {
-        stdout.write_all(difference.diff.as_bytes())?;
-    }
     if differences.is_empty() {
         return Ok(Outcome::Done);
     }
-    let count = differences.len();
-    writeln!(
-        io::stderr(),
-        "drift: {count} file{} in `{}` would change; run `mcpgen build` and commit the result",
-        if count == 1 { "" } else { "s" },
-        directory.display()
-    )?;
+    let mut stdout = io::stdout().lock();
+    for difference in differences {
+        stdout.write_all(difference.diff.as_bytes())?;
+        diagnostics.push(drift(directory, &difference));
+    }
     Ok(Outcome::Drift)
 }
 
-fn report(error: OutputError, diagnostics: &mut Diagnostics) {
-    for diagnostic in error.into_diagnostics() {
+fn drift(directory: &Path, difference: &Difference) -> Diagnostic {
+    let path = &difference.path;
+    let what = match difference.kind {
+        DifferenceKind::Missing => "is missing",
+        DifferenceKind::Extra => "is not generated any more",
+        DifferenceKind::Outdated => "differs from what the spec gives",
+        DifferenceKind::Edited => "was edited since mcpgen generated it",
+        DifferenceKind::NotAFile => "is not a plain file",
+    };
+    Diagnostic::new(Code::Drift, format!("`{path}` {what}"))
+        .in_place(Place {
+            source: Some(directory.join(path).to_string_lossy().into()),
+            ..Place::default()
+        })
+        .with_help("run `mcpgen build` and commit the result")
+}
+
+fn report(error: OutputError, directory: &Path, diagnostics: &mut Diagnostics) {
+    for diagnostic in error.into_diagnostics(directory) {
         diagnostics.push(diagnostic);
     }
 }
@@ -101,25 +114,17 @@ fn summary(
     let tools = plan.tools().count();
     let directory = directory.display();
     let mut text = format!("{} → {directory}\n", plan.title);
-    let skipped = loaded.operations.saturating_sub(tools);
     let _ = writeln!(
         text,
-        "  tools      {tools} of {} operations{}",
-        loaded.operations,
-        if skipped == 0 {
-            String::new()
-        } else {
-            format!(", {skipped} left out")
-        }
+        "  tools      {tools} of {} operations",
+        loaded.operations
     );
-    let reasons = reasons(diagnostics);
-    for (reason, count) in &reasons {
-        let _ = writeln!(text, "             {count} × {reason}");
-    }
-    let explained: usize = reasons.iter().map(|(_, count)| count).sum();
-    let deselected = skipped.saturating_sub(explained);
-    if deselected > 0 {
-        let _ = writeln!(text, "             {deselected} × not selected");
+    for (index, line) in skipped(loaded.operations - tools, diagnostics)
+        .iter()
+        .enumerate()
+    {
+        let head = if index == 0 { "skipped" } else { "" };
+        let _ = writeln!(text, "  {head:10} {line}");
     }
     let _ = writeln!(
         text,
@@ -145,17 +150,42 @@ fn summary(
     text
 }
 
-/// Why operations were skipped, with how often.
-fn reasons(diagnostics: &Diagnostics) -> Vec<(Code, usize)> {
-    Code::ALL
-        .iter()
-        .filter(|code| code.severity() != Severity::Note)
-        .map(|&code| {
-            let skipped = |item: &&Diagnostic| item.code == code && item.skipped.is_some();
-            (code, diagnostics.iter().filter(skipped).count())
-        })
-        .filter(|(_, count)| *count > 0)
-        .collect()
+/// What was skipped, counted by code: operations first, then parts of those that were built. `left_out` operations
+/// became no tools.
+fn skipped(left_out: usize, diagnostics: &Diagnostics) -> Vec<String> {
+    let mut operations = Vec::new();
+    let mut parts = Vec::new();
+    let mut explained = 0;
+    for &code in Code::ALL {
+        let of_code = || {
+            diagnostics
+                .iter()
+                .filter(|item| item.code == code && item.skipped.is_some())
+        };
+        let count: usize = of_code().map(|item| item.operations).sum();
+        if count > 0 {
+            explained += count;
+            operations.push(format!("{}: {code}", counted(count, "operation")));
+        }
+        let count = of_code().filter(|item| item.operations == 0).count();
+        if count > 0 {
+            parts.push(format!("{}: {code}", counted(count, "part")));
+        }
+    }
+    let deselected = left_out.saturating_sub(explained);
+    if deselected > 0 {
+        operations.push(format!(
+            "{}: not selected",
+            counted(deselected, "operation")
+        ));
+    }
+    operations.extend(parts);
+    operations
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", thousands(count))
 }
 
 fn thousands(number: usize) -> String {

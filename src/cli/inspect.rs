@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Outcome;
 use super::arguments::{Inspect, InspectFormat};
-use super::load::{self, Session};
+use super::load::{self, Loaded, Session};
 use super::progress::Progress;
 use super::report::printable;
 use crate::plan::{Plan, Tool, estimated_tokens};
@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &Inspect, session: &mut Session) -> io::Result<Outc
     };
     let text = match arguments.format {
         InspectFormat::Table => table(&loaded.plan),
-        InspectFormat::Json => format!("{:#}\n", everything(&loaded.plan, document)),
+        InspectFormat::Json => format!("{:#}\n", everything(&loaded, document)),
     };
     io::stdout().lock().write_all(text.as_bytes())?;
     Ok(Outcome::Done)
@@ -72,13 +72,15 @@ fn table(plan: &Plan) -> String {
     text
 }
 
-fn everything(plan: &Plan, document: &Document) -> Value {
+fn everything(loaded: &Loaded, document: &Document) -> Value {
+    let plan = &loaded.plan;
     json!({
         "name": plan.name,
         "title": plan.title,
         "version": plan.version,
         "instructions": plan.instructions,
         "servers": plan.servers.iter().map(|server| json!({ "url": server.url, "variable": server.variable })).collect::<Vec<_>>(),
+        "operations": loaded.operations,
         "estimatedTokens": plan.estimated_tokens(),
         "tools": plan.tools().map(|tool| described(tool, document)).collect::<Vec<_>>(),
     })
@@ -87,7 +89,7 @@ fn everything(plan: &Plan, document: &Document) -> Value {
 fn described(tool: &Tool, document: &Document) -> Value {
     let listed = tool.listed_json();
     let bytes = listed.to_string().len();
-    let (file, position) = document.position(&tool.pointer);
+    let place = document.place(&tool.pointer);
     json!({
         "name": tool.name,
         "operationId": tool.operation_id,
@@ -99,7 +101,7 @@ fn described(tool: &Tool, document: &Document) -> Value {
         "security": tool.security.iter().map(|needs| needs.iter().map(|need| json!({ "scheme": need.scheme, "scopes": need.scopes })).collect::<Vec<_>>()).collect::<Vec<_>>(),
         "bytes": bytes,
         "estimatedTokens": estimated_tokens(bytes),
-        "origin": { "file": **file, "pointer": tool.pointer.as_str(), "line": position.map(|p| p.line), "column": position.map(|p| p.column) },
+        "origin": { "file": place.source, "pointer": place.pointer.map(|p| p.to_string()), "line": place.position.map(|p| p.line), "column": place.position.map(|p| p.column) },
         "listed": listed,
     })
 }

@@ -49,7 +49,8 @@ pub(super) fn load(input: &Input, session: &mut Session, progress: &Progress) ->
         return None;
     }
     progress.stage(format!("reading {}", origin.spec));
-    let mut text = source::read(&origin.spec)
+    let max_bytes = input.max_size.map_or(source::MAX_BYTES, |size| size << 20);
+    let mut text = source::read(&origin.spec, max_bytes)
         .map_err(|diagnostic| diagnostics.push(*diagnostic))
         .ok()?;
     // The crate has the document itself, so it has to remember where relative server URLs start.
@@ -59,7 +60,7 @@ pub(super) fn load(input: &Input, session: &mut Session, progress: &Progress) ->
         (None, None) => {}
     }
     let allowed = &origin.config.allow_ref;
-    let mut neighbours = Neighbours::new(text.location.as_ref(), allowed)
+    let mut neighbours = Neighbours::new(text.location.as_ref(), allowed, max_bytes)
         .map_err(|message| diagnostics.push(Diagnostic::new(Code::InvalidConfig, message)))
         .ok()?;
     let limits = limits(input);
@@ -77,7 +78,7 @@ pub(super) fn load(input: &Input, session: &mut Session, progress: &Progress) ->
         plan,
         config: origin.config,
         output: origin.output,
-        operations: api.operations.len(),
+        operations: api.operations.len() + api.left_out,
     })
 }
 
@@ -189,6 +190,7 @@ fn read_config(file: &Path, diagnostics: &mut Diagnostics) -> Option<Config> {
 fn apply_flags(input: &Input, config: &mut Config, diagnostics: &mut Diagnostics) {
     if let Some(name) = &input.name {
         config.name = Some(name.clone());
+        config.name_place = None;
     }
     for (typed, target) in [
         (&input.include, &mut config.include),
@@ -220,6 +222,9 @@ fn selector(text: &str, diagnostics: &mut Diagnostics) -> Option<Selector> {
         .ok()
 }
 
+/// As many values count for a document of its own as in the default limits.
+const NODES_PER_DOCUMENT: usize = 150;
+
 fn limits(input: &Input) -> Limits {
     let defaults = Limits::default();
     let nodes = input
@@ -231,6 +236,7 @@ fn limits(input: &Input) -> Limits {
     Limits {
         nodes: nodes.unwrap_or(defaults.nodes),
         shared: nodes.unwrap_or(defaults.shared),
+        documents: nodes.map_or(defaults.documents, |nodes| nodes / NODES_PER_DOCUMENT),
         text: megabytes.unwrap_or(defaults.text),
         ..defaults
     }
@@ -240,6 +246,7 @@ fn plan_options(config: &Config) -> PlanOptions {
     let defaults = PlanOptions::default();
     PlanOptions {
         name: config.name.clone(),
+        name_place: config.name_place.clone(),
         include: config.include.clone(),
         exclude: config.exclude.clone(),
         tools: config.tools.clone(),

@@ -69,21 +69,28 @@ pub fn main() -> ExitCode {
     let warnings = session.diagnostics.count(Severity::Warning);
     let summary = session.summary.take();
     let errors = finish(&mut session, arguments.message_format);
-    if let Some(summary) = summary {
+    // A program that reads JSON from stderr wants nothing else there.
+    let is_for_people = matches!(
+        arguments.message_format,
+        MessageFormat::Human | MessageFormat::Github
+    );
+    if let Some(summary) = summary.filter(|_| is_for_people) {
         let _ = write!(io::stderr(), "{summary}");
     }
     match outcome {
         #[cfg(feature = "serve")]
         Outcome::Served(code) => code,
-        _ if errors => ExitCode::FAILURE,
-        _ if arguments.deny_warnings && warnings > 0 => {
-            let _ = writeln!(
-                io::stderr(),
-                "error: {warnings} warning(s), and `--deny-warnings` is set"
-            );
+        Outcome::Drift => ExitCode::from(3),
+        Outcome::Done if errors => ExitCode::FAILURE,
+        Outcome::Done if arguments.deny_warnings && warnings > 0 => {
+            if is_for_people {
+                let _ = writeln!(
+                    io::stderr(),
+                    "error: {warnings} warning(s), and `--deny-warnings` is set"
+                );
+            }
             ExitCode::FAILURE
         }
-        Outcome::Drift => ExitCode::from(3),
         Outcome::Done => ExitCode::SUCCESS,
     }
 }

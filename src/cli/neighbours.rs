@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::source;
+use crate::diagnostic::Code;
 use crate::spec::{Opener, Unopened};
 
-/// The most bytes of all other documents together.
-const MAX_BYTES: u64 = 512 << 20;
+/// How many times as large as one document all others together may be.
+const ALL_OTHERS: u64 = 4;
 
 /// The documents around a spec.
 pub(super) struct Neighbours {
@@ -19,6 +20,8 @@ pub(super) struct Neighbours {
     root: Option<Url>,
     folders: Vec<PathBuf>,
     urls: Vec<Url>,
+    /// The most bytes of one document, and what is left for all of them.
+    max_bytes: u64,
     left: u64,
 }
 
@@ -28,7 +31,11 @@ impl Neighbours {
     ///
     /// # Errors
     /// One of `allowed` is not there: a sentence.
-    pub(super) fn new(root: Option<&Url>, allowed: &[String]) -> Result<Self, String> {
+    pub(super) fn new(
+        root: Option<&Url>,
+        allowed: &[String],
+        max_bytes: u64,
+    ) -> Result<Self, String> {
         let mut folders = Vec::new();
         let mut urls = Vec::new();
         for text in allowed {
@@ -51,7 +58,8 @@ impl Neighbours {
             root: root.cloned(),
             folders,
             urls,
-            left: MAX_BYTES,
+            max_bytes,
+            left: max_bytes.saturating_mul(ALL_OTHERS),
         })
     }
 
@@ -63,14 +71,14 @@ impl Neighbours {
         let path = url.to_file_path().ok().filter(|_| is_local);
         let path = path.ok_or_else(|| outside("which is a file, and the spec is not"))?;
         let real = std::fs::canonicalize(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::InvalidInput => Unopened {
-                reason: "which cannot be the name of a file".to_owned(),
-                help: "correct the reference".to_owned(),
-            },
-            std::io::ErrorKind::NotFound => Unopened {
-                reason: "which does not exist".to_owned(),
-                help: "correct the reference, or add the file".to_owned(),
-            },
+            std::io::ErrorKind::InvalidInput => unopened(
+                "which cannot be the name of a file",
+                "correct the reference",
+            ),
+            std::io::ErrorKind::NotFound => unopened(
+                "which does not exist",
+                "correct the reference, or add the file",
+            ),
             _ => unreadable(&error),
         })?;
         if !self.folders.iter().any(|folder| real.starts_with(folder)) {
@@ -78,12 +86,9 @@ impl Neighbours {
         }
         // Anything else, such as a pipe, could keep us waiting for ever.
         if !real.is_file() {
-            return Err(Unopened {
-                reason: "which is not a file".to_owned(),
-                help: "name the document itself".to_owned(),
-            });
+            return Err(unopened("which is not a file", "name the document itself"));
         }
-        source::file_at(&real).map_err(|error| unreadable(&error))
+        source::file_at(&real, self.max_bytes).map_err(|error| unreadable(&error))
     }
 
     fn fetch(&self, url: &Url) -> Result<Vec<u8>, Unopened> {
@@ -92,12 +97,13 @@ impl Neighbours {
         }
         let origin = self.root.clone();
         let allowed = self.urls.clone();
-        source::fetch_permitted(url, move |url| permits(origin.as_ref(), &allowed, url)).map_err(
-            |reason| Unopened {
-                reason: format!("which cannot be fetched: {reason}"),
-                help: "check the URL, or download the documents and name the file".to_owned(),
-            },
-        )
+        let permits = move |url: &Url| permits(origin.as_ref(), &allowed, url);
+        source::fetch_permitted(url, self.max_bytes, permits).map_err(|reason| {
+            unopened(
+                format!("which cannot be fetched: {reason}"),
+                "check the URL, or download the documents and name the file",
+            )
+        })
     }
 }
 
@@ -107,24 +113,23 @@ impl Opener for Neighbours {
             "file" => self.read_file(url)?,
             "http" | "https" => self.fetch(url)?,
             scheme => {
-                return Err(Unopened {
-                    reason: format!("whose scheme `{scheme}` is not read"),
-                    help: "name a file or an http(s) URL".to_owned(),
-                });
+                return Err(unopened(
+                    format!("whose scheme `{scheme}` is not read"),
+                    "name a file or an http(s) URL",
+                ));
             }
         };
-        match self.left.checked_sub(bytes.len() as u64) {
-            Some(left) => self.left = left,
-            None => {
-                return Err(Unopened {
-                    reason: format!(
-                        "and the documents together have more than {} MiB",
-                        MAX_BYTES >> 20
-                    ),
-                    help: "cut the spec to the operations that you need".to_owned(),
-                });
-            }
+        let size = bytes.len() as u64;
+        let mebibytes = self.max_bytes >> 20;
+        if size > self.max_bytes {
+            return Err(too_large(format!("which is larger than {mebibytes} MiB")));
         }
+        self.left = self.left.checked_sub(size).ok_or_else(|| {
+            let most = mebibytes.saturating_mul(ALL_OTHERS);
+            too_large(format!(
+                "and the documents together have more than {most} MiB"
+            ))
+        })?;
         Ok(bytes)
     }
 }
@@ -142,17 +147,30 @@ fn permits(root: Option<&Url>, allowed: &[Url], url: &Url) -> bool {
 }
 
 fn outside(reason: &str) -> Unopened {
+    unopened(reason, "allow it with `--allow-ref` if you trust the spec")
+}
+
+fn too_large(reason: String) -> Unopened {
     Unopened {
-        reason: reason.to_owned(),
-        help: "allow it with `--allow-ref` if you trust the spec".to_owned(),
+        code: Code::SizeLimit,
+        reason,
+        help: source::RAISE_SIZE.to_owned(),
+    }
+}
+
+fn unopened(reason: impl Into<String>, help: &str) -> Unopened {
+    Unopened {
+        code: Code::ExternalRef,
+        reason: reason.into(),
+        help: help.to_owned(),
     }
 }
 
 fn unreadable(error: &std::io::Error) -> Unopened {
-    Unopened {
-        reason: format!("which cannot be read: {error}"),
-        help: "check its permissions".to_owned(),
-    }
+    unopened(
+        format!("which cannot be read: {error}"),
+        "check its permissions",
+    )
 }
 
 #[cfg(test)]
@@ -189,7 +207,7 @@ mod tests {
             .expect("writable");
         let root = Url::from_file_path(specs.join("openapi.yaml")).expect("a path");
         let open = |allowed: &[String], name: &str| {
-            let mut neighbours = Neighbours::new(Some(&root), allowed).expect("they are there");
+            let mut neighbours = Neighbours::new(Some(&root), allowed, 8).expect("they are there");
             neighbours.open(&root.join(name).expect("a URL"))
         };
         assert!(open(&[], "near.yaml").is_ok());
@@ -206,5 +224,8 @@ mod tests {
         assert_eq!(missing.reason, "which does not exist");
         let everything = [temp.path().display().to_string()];
         assert!(open(&everything, "../secret.yaml").is_ok());
+        std::fs::write(specs.join("large.yaml"), "a: 1234567").expect("writable");
+        let large = open(&[], "large.yaml").expect_err("large");
+        assert_eq!(large.code, Code::SizeLimit);
     }
 }

@@ -1,11 +1,13 @@
 //! Renders diagnostics for people and for programs. The only place that decides how they look.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::arguments::MessageFormat;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Position, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer, Place, Position, Severity};
 use crate::spec::Document;
 
 /// How many diagnostics of one code a person is shown; the rest are counted.
@@ -39,34 +41,33 @@ pub(super) fn write(
 /// A diagnostic with its place looked up.
 struct Located {
     diagnostic: Diagnostic,
-    file: Option<String>,
+    file: Option<Arc<str>>,
+    pointer: Option<JsonPointer>,
     position: Option<Position>,
 }
 
 impl Located {
-    fn new(diagnostic: Diagnostic, document: Option<&Document>) -> Self {
-        let place = diagnostic.place.as_ref();
-        // A pointer without a file points into the tree of all documents, which knows where each node was read from.
-        let found = place.and_then(|place| {
-            let document = document.filter(|_| place.source.is_none())?;
-            Some(match &place.pointer {
-                Some(pointer) => document.position(pointer),
-                None => (document.name(), None),
-            })
+    fn new(mut diagnostic: Diagnostic, document: Option<&Document>) -> Self {
+        let place = diagnostic.place.take().map(|place| match document {
+            // A pointer without a file points into the tree of all documents, which knows where each node was read from.
+            Some(document) if place.source.is_none() => match &place.pointer {
+                Some(pointer) => document.place(pointer),
+                None => Place {
+                    source: Some(Arc::clone(document.name())),
+                    ..place
+                },
+            },
+            _ => place,
         });
-        let file = place.and_then(|place| {
-            let source = place.source.as_deref();
-            source
-                .or(found.map(|(name, _)| &**name))
-                .map(ToOwned::to_owned)
-        });
-        let position = place.and_then(|place| {
-            let found = found.and_then(|(_, position)| position);
-            place.position.or(found)
-        });
+        let Place {
+            source: file,
+            pointer,
+            position,
+        } = place.unwrap_or_default();
         Self {
             diagnostic,
             file,
+            pointer,
             position,
         }
     }
@@ -144,15 +145,10 @@ fn human_one(item: &Located, paint: Paint) -> String {
 /// `specs/shop.yaml:41:13`, or with the JSON pointer where the line is not known.
 fn place(item: &Located) -> Option<String> {
     let file = item.file.as_ref()?;
-    let pointer = item
-        .diagnostic
-        .place
-        .as_ref()
-        .and_then(|place| place.pointer.as_ref());
-    Some(match (item.position, pointer) {
+    Some(match (item.position, &item.pointer) {
         (Some(Position { line, column }), _) => format!("{file}:{line}:{column}"),
         (None, Some(pointer)) => format!("{file}#{pointer}"),
-        (None, None) => file.clone(),
+        (None, None) => file.to_string(),
     })
 }
 
@@ -176,10 +172,11 @@ fn json_line(item: &Located) -> Value {
         "severity": diagnostic.severity().as_str(),
         "message": diagnostic.message,
         "file": item.file,
-        "pointer": diagnostic.place.as_ref().and_then(|place| place.pointer.as_ref()).map(ToString::to_string),
+        "pointer": item.pointer.as_ref().map(ToString::to_string),
         "line": item.position.map(|position| position.line),
         "column": item.position.map(|position| position.column),
         "skipped": diagnostic.skipped,
+        "skippedOperations": diagnostic.operations,
         "help": diagnostic.help,
     })
 }
@@ -188,7 +185,13 @@ fn json_line(item: &Located) -> Value {
 fn sarif(items: &[Located]) -> Value {
     let rules: Vec<_> = Code::ALL
         .iter()
-        .map(|code| json!({ "id": code.as_str(), "fullDescription": { "text": code.explanation() } }))
+        .map(|code| {
+            json!({
+                "id": code.as_str(),
+                "fullDescription": { "text": code.explanation() },
+                "defaultConfiguration": { "level": code.severity().as_str() },
+            })
+        })
         .collect();
     let results: Vec<_> = items.iter().map(sarif_result).collect();
     json!({
@@ -196,6 +199,8 @@ fn sarif(items: &[Located]) -> Value {
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": { "name": "mcpgen", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
+            // Columns count characters, not UTF-16 units.
+            "columnKind": "unicodeCodePoints",
             "results": results,
         }],
     })
@@ -209,13 +214,47 @@ fn sarif_result(item: &Located) -> Value {
         "message": { "text": full_message(diagnostic) },
     });
     if let Some(file) = &item.file {
-        let mut location = json!({ "artifactLocation": { "uri": file } });
+        let mut location = json!({ "artifactLocation": { "uri": uri(file) } });
         if let Some(Position { line, column }) = item.position {
             location["region"] = json!({ "startLine": line, "startColumn": column });
         }
-        result["locations"] = json!([{ "physicalLocation": location }]);
+        let mut location = json!({ "physicalLocation": location });
+        if let Some(pointer) = &item.pointer {
+            location["logicalLocations"] = json!([{ "fullyQualifiedName": pointer.as_str() }]);
+        }
+        result["locations"] = json!([location]);
     }
     result
+}
+
+/// A file as a relative reference (RFC 3986 §4.2), or a URL as it is.
+fn uri(file: &str) -> String {
+    const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'#')
+        .add(b'%')
+        .add(b':')
+        .add(b'<')
+        .add(b'>')
+        .add(b'?')
+        .add(b'[')
+        .add(b'\\')
+        .add(b']')
+        .add(b'^')
+        .add(b'`')
+        .add(b'{')
+        .add(b'|')
+        .add(b'}');
+    if super::source::is_url(file) {
+        return file.to_owned();
+    }
+    let file = if cfg!(windows) {
+        file.replace('\\', "/")
+    } else {
+        file.to_owned()
+    };
+    utf8_percent_encode(&file, NOT_IN_A_PATH).to_string()
 }
 
 /// A workflow command of GitHub Actions.
@@ -263,7 +302,6 @@ fn full_message(diagnostic: &Diagnostic) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::{JsonPointer, Place};
 
     fn located() -> Located {
         let diagnostic = Diagnostic::new(
@@ -291,6 +329,13 @@ mod tests {
            = skipped: operation `createOrder`
            = help: add a variant
         ");
+    }
+
+    #[test]
+    fn sarif_names_files_by_uri_references() {
+        assert_eq!(uri("specs/a b#1.yaml"), "specs/a%20b%231.yaml");
+        assert_eq!(uri("<stdin>"), "%3Cstdin%3E");
+        assert_eq!(uri("https://a.example/b.yaml"), "https://a.example/b.yaml");
     }
 
     #[test]

@@ -11,8 +11,10 @@ use url::Url;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::spec::{Source, shown};
 
-/// The most bytes of a spec; the largest published one that we know of has 47 MB.
-const MAX_BYTES: u64 = 128 << 20;
+/// The most bytes of a document where nobody says otherwise; the largest published one that we know of has 47 MB.
+pub(super) const MAX_BYTES: u64 = 128 << 20;
+pub(super) const RAISE_SIZE: &str =
+    "raise `--max-size` if this is the right file, or cut the spec to the operations that you need";
 const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_REDIRECTS: usize = 5;
 
@@ -21,31 +23,31 @@ pub(super) fn is_url(spec: &str) -> bool {
     spec.starts_with("http://") || spec.starts_with("https://")
 }
 
-/// The text of `spec`: a path, `-` or an http(s) URL.
-pub(super) fn read(spec: &str) -> Result<Source, Box<Diagnostic>> {
+/// The text of `spec`: a path, `-` or an http(s) URL, of at most so many bytes.
+pub(super) fn read(spec: &str, max_bytes: u64) -> Result<Source, Box<Diagnostic>> {
     let (text, url, location) = if spec == "-" {
-        let text = capped(io::stdin().lock()).map_err(|error| unreadable("stdin", &error))?;
+        let text =
+            capped(io::stdin().lock(), max_bytes).map_err(|error| unreadable("stdin", &error))?;
         (text, None, None)
     } else if is_url(spec) {
-        let (text, url) = fetch(spec)?;
+        let (text, url) = fetch(spec, max_bytes)?;
         (text, Some(url.clone()), Some(url))
     } else {
         let path = Path::new(spec);
-        let text = file(path)?;
+        let text = file(path, max_bytes)?;
         let location = std::path::absolute(path)
             .ok()
             .and_then(|path| Url::from_file_path(path).ok());
         (text, None, location)
     };
-    if text.len() as u64 > MAX_BYTES {
+    if text.len() as u64 > max_bytes {
         let message = format!(
             "`{}` is larger than {} MiB",
             displayed(spec),
-            MAX_BYTES >> 20
+            max_bytes >> 20
         );
         return Err(Box::new(
-            Diagnostic::new(Code::UnreadableSpec, message)
-                .with_help("is this the right file? cut the spec to the operations that you need"),
+            Diagnostic::new(Code::SizeLimit, message).with_help(RAISE_SIZE),
         ));
     }
     Ok(Source {
@@ -68,7 +70,7 @@ fn displayed(spec: &str) -> String {
     shown(url.as_str())
 }
 
-fn file(path: &Path) -> Result<Vec<u8>, Box<Diagnostic>> {
+fn file(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Box<Diagnostic>> {
     let name = path.display().to_string();
     if name.contains("://") {
         let message = format!("`{name}` is neither a path nor an http(s) URL");
@@ -84,18 +86,18 @@ fn file(path: &Path) -> Result<Vec<u8>, Box<Diagnostic>> {
                 .with_help("name the OpenAPI document inside of it"),
         ));
     }
-    Ok(file_at(path).map_err(|error| unreadable(&name, &error))?)
+    Ok(file_at(path, max_bytes).map_err(|error| unreadable(&name, &error))?)
 }
 
 /// The bytes of a file, as far as they count.
-pub(super) fn file_at(path: &Path) -> io::Result<Vec<u8>> {
-    capped(File::open(path)?)
+pub(super) fn file_at(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+    capped(File::open(path)?, max_bytes)
 }
 
 /// Reads one byte more than is allowed, so that the caller sees that there is more.
-fn capped(reader: impl Read) -> io::Result<Vec<u8>> {
+fn capped(reader: impl Read, max_bytes: u64) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    reader.take(MAX_BYTES + 1).read_to_end(&mut text)?;
+    reader.take(max_bytes + 1).read_to_end(&mut text)?;
     Ok(text)
 }
 
@@ -112,7 +114,7 @@ fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
     .with_help("check the path and its permissions")
 }
 
-fn fetch(spec: &str) -> Result<(Vec<u8>, Url), Box<Diagnostic>> {
+fn fetch(spec: &str, max_bytes: u64) -> Result<(Vec<u8>, Url), Box<Diagnostic>> {
     let name = displayed(spec);
     let failed = |reason: String| {
         Diagnostic::new(
@@ -125,7 +127,7 @@ fn fetch(spec: &str) -> Result<(Vec<u8>, Url), Box<Diagnostic>> {
     };
     let url = Url::parse(spec).map_err(|error| failed(error.to_string()))?;
     let redirects = reqwest::redirect::Policy::limited(MAX_REDIRECTS);
-    Ok(get(url, redirects).map_err(failed)?)
+    Ok(get(url, max_bytes, redirects).map_err(failed)?)
 }
 
 /// The bytes at a URL; each redirect has to lead to a permitted one.
@@ -134,6 +136,7 @@ fn fetch(spec: &str) -> Result<(Vec<u8>, Url), Box<Diagnostic>> {
 /// The end of a sentence.
 pub(super) fn fetch_permitted(
     url: &Url,
+    max_bytes: u64,
     permits: impl Fn(&Url) -> bool + Send + Sync + 'static,
 ) -> Result<Vec<u8>, String> {
     let redirects = reqwest::redirect::Policy::custom(move |attempt| {
@@ -145,14 +148,15 @@ pub(super) fn fetch_permitted(
             attempt.error("it redirects to another origin")
         }
     });
-    let (text, _) = get(url.clone(), redirects)?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(format!("it is larger than {} MiB", MAX_BYTES >> 20));
-    }
+    let (text, _) = get(url.clone(), max_bytes, redirects)?;
     Ok(text)
 }
 
-fn get(url: Url, redirects: reqwest::redirect::Policy) -> Result<(Vec<u8>, Url), String> {
+fn get(
+    url: Url,
+    max_bytes: u64,
+    redirects: reqwest::redirect::Policy,
+) -> Result<(Vec<u8>, Url), String> {
     let response = client(redirects)
         .and_then(|client| client.get(url).header("accept", ACCEPT).send())
         .map_err(|error| innermost(&error))?;
@@ -160,7 +164,7 @@ fn get(url: Url, redirects: reqwest::redirect::Policy) -> Result<(Vec<u8>, Url),
         return Err(format!("the server answered {}", response.status()));
     }
     let url = response.url().clone();
-    let text = capped(response).map_err(|error| error.to_string())?;
+    let text = capped(response, max_bytes).map_err(|error| error.to_string())?;
     Ok((text, url))
 }
 
@@ -198,9 +202,9 @@ mod tests {
 
     #[test]
     fn a_directory_and_a_missing_file_are_told_apart() {
-        let directory = read(".").expect_err("is a directory");
+        let directory = read(".", MAX_BYTES).expect_err("is a directory");
         assert_eq!(directory.message, "`.` is a directory");
-        let missing = read("no-such-file.yaml").expect_err("does not exist");
+        let missing = read("no-such-file.yaml", MAX_BYTES).expect_err("does not exist");
         assert!(
             missing.message.ends_with("it does not exist"),
             "{}",

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Place};
 
 /// Why nothing was written. What was there before is still there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,9 +79,9 @@ impl OutputError {
         }
     }
 
-    /// The error as diagnostics, one for each file.
+    /// The error as diagnostics, one for each file; `dir` is the output directory as the user named it.
     #[must_use]
-    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+    pub fn into_diagnostics(self, dir: &Path) -> Vec<Diagnostic> {
         match self {
             Self::NotOurs(dir) => vec![
                 Diagnostic::new(
@@ -113,13 +113,16 @@ impl OutputError {
                 )
                 .with_help("write a path relative to the crate, such as `deploy/**`"),
             ],
-            Self::Edited(files) => files.into_iter().map(EditedFile::into_diagnostic).collect(),
+            Self::Edited(files) => files
+                .into_iter()
+                .map(|file| file.into_diagnostic(dir))
+                .collect(),
         }
     }
 }
 
 impl EditedFile {
-    fn into_diagnostic(self) -> Diagnostic {
+    fn into_diagnostic(self, dir: &Path) -> Diagnostic {
         let Self { path, edit } = self;
         let message = match edit {
             Edit::Changed => format!("`{path}` was edited since mcpgen generated it"),
@@ -134,7 +137,12 @@ impl EditedFile {
                 "move the change to mcpgen.toml, list `{path}` under `keep` there, or overwrite it with `--force`"
             ),
         };
-        Diagnostic::new(Code::EditedFile, message).with_help(help)
+        Diagnostic::new(Code::EditedFile, message)
+            .in_place(Place {
+                source: Some(dir.join(path).to_string_lossy().into()),
+                ..Place::default()
+            })
+            .with_help(help)
     }
 }
 
@@ -142,7 +150,7 @@ impl fmt::Display for OutputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let messages: Vec<_> = self
             .clone()
-            .into_diagnostics()
+            .into_diagnostics(Path::new(""))
             .into_iter()
             .map(|diagnostic| diagnostic.message)
             .collect();

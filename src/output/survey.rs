@@ -72,10 +72,11 @@ impl Survey {
             }
             Err(error) => return Err(OutputError::from_io(dir, &error)),
         }
+        let typed = dir;
         let dir = fs::canonicalize(dir).map_err(|error| OutputError::from_io(dir, &error))?;
-        let lock = match Lock::read(&dir) {
+        let lock = match Lock::read(typed) {
             Ok(Some(lock)) => lock,
-            Ok(None) if is_somebodys(&dir)? => return Err(OutputError::NotOurs(dir)),
+            Ok(None) if is_somebodys(&dir)? => return Err(OutputError::NotOurs(typed.to_owned())),
             Ok(None) => Lock::default(),
             Err(OutputError::BrokenLock { .. }) if broken_lock == BrokenLock::Ignore => {
                 Lock::default()

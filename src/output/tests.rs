@@ -148,7 +148,11 @@ fn an_edited_file_is_an_error_and_nothing_is_written() {
         ("1\n".to_owned(), "edited\n".to_owned())
     );
     assert_eq!(paths(&dir), before);
-    let help = error.into_diagnostics().remove(0).help.expect("a way out");
+    let help = error
+        .into_diagnostics(&dir)
+        .remove(0)
+        .help
+        .expect("a way out");
     for way in ["src/custom.rs", "mcpgen.toml", "keep", "--force"] {
         assert!(help.contains(way), "{help}");
     }

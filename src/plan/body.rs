@@ -142,7 +142,8 @@ fn others(
                         candidate.content_type
                     ),
                 )
-                .at(&body.pointer),
+                .at(&body.pointer.child("content").child(&media.name))
+                .skipping(format!("the media type `{}`", candidate.content_type)),
             );
         }
     }
@@ -252,7 +253,7 @@ fn unsupported<'a>(
     let help = format!("add an `application/json` variant, or leave it out with `{way_out}`");
     if body.required {
         let skipped = super::operation_label(operation);
-        diagnostics.push(diagnostic.skipping(skipped).with_help(help));
+        diagnostics.push(diagnostic.skipping_operations(skipped, 1).with_help(help));
         Outcome::Impossible
     } else {
         let skipped = format!("the optional body of {}", super::operation_label(operation));

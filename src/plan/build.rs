@@ -25,7 +25,7 @@ pub(super) struct Builder<'a, 's> {
     pub patterns: Patterns,
     pub precise: Precise<'a, 's>,
     pub servers: Servers,
-    pub schemes: Schemes<'a>,
+    pub schemes: Schemes,
     /// Whether there are so many tools that the texts of each have to be short.
     pub is_terse: bool,
 }
@@ -54,7 +54,7 @@ impl<'a> Builder<'a, '_> {
             }
         };
         let choice = body.as_ref().and_then(Body::media_type_argument);
-        let mut precise = self.precise(&arguments, diagnostics);
+        let mut precise = self.precise(&arguments);
         if let Some((argument, schema)) = &choice {
             precise["properties"][*argument] = schema.clone();
         }
@@ -93,7 +93,7 @@ impl<'a> Builder<'a, '_> {
             parameters,
             body,
             accept: media::accept(&successes, self.schemas),
-            security: self.schemes.needs(operation, diagnostics),
+            security: self.schemes.needs(operation),
             hints: curation.hints(&operation.method),
             result,
             advertised: shown.schema,
@@ -172,13 +172,12 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    fn precise(&mut self, arguments: &[Argument<'a>], diagnostics: &mut Diagnostics) -> Value {
+    fn precise(&mut self, arguments: &[Argument<'a>]) -> Value {
         let mut properties = Map::new();
         for argument in arguments {
             let mut reporter = Reporter {
                 patterns: &mut self.patterns,
                 pointer: argument.pointer,
-                diagnostics,
             };
             let mut schema = self.precise.of(&argument.source.all, &mut reporter);
             annotate(&mut schema, argument);

@@ -15,15 +15,17 @@ use serde_json::{Map, Value};
 
 use super::{PlanOptions, names, subject};
 use crate::api::Operation;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer, Place};
 use crate::runtime::tool::Hints;
 
-const EXTENSION: &str = "x-mcp";
+pub(super) const EXTENSION: &str = "x-mcp";
 
 /// The decisions about one operation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Curation {
     pub name: Option<String>,
+    /// Where that name was given.
+    pub name_place: Place,
     pub title: Option<String>,
     pub description: Option<String>,
     pub is_disabled: bool,
@@ -55,6 +57,9 @@ impl Curation {
                 }
             };
             set(&mut curation.name, &own.name);
+            if own.name.is_some() {
+                curation.name_place = own.name_place.clone().unwrap_or_default();
+            }
             set(&mut curation.title, &own.title);
             set(&mut curation.description, &own.description);
         }
@@ -114,6 +119,10 @@ impl Curation {
             diagnostics,
         };
         self.name = reader.text("name");
+        self.name_place = Place {
+            pointer: Some(pointer.child("name")),
+            ..Place::default()
+        };
         self.title = reader.text("title");
         self.description = reader.text("description");
         self.is_disabled = reader.flag("enabled") == Some(false);
@@ -221,7 +230,7 @@ pub(super) fn check_names(
                 Code::InvalidName,
                 format!("`{name}` is not a legal tool name"),
             )
-            .at(&operations[*index].pointer)
+            .in_place(curation.name_place.clone())
             .with_help(format!(
                 "use lower-case letters, digits and `_`, a letter first, at most {limit} characters"
             )),
@@ -234,9 +243,10 @@ pub(super) fn check_names(
             continue;
         }
         for index in indices {
-            if let Some(curation) = curations.get_mut(&index) {
-                curation.name = None;
-            }
+            let Some(curation) = curations.get_mut(&index) else {
+                continue;
+            };
+            curation.name = None;
             diagnostics.push(
                 Diagnostic::new(
                     Code::InvalidName,
@@ -245,7 +255,7 @@ pub(super) fn check_names(
                         super::operation_label(&operations[index])
                     ),
                 )
-                .at(&operations[index].pointer)
+                .in_place(curation.name_place.clone())
                 .with_help("give each operation a name of its own"),
             );
         }

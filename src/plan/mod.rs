@@ -25,7 +25,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use crate::api::{Api, Operation};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer, Place};
 use crate::runtime::tool::{
     BodyFormat, FieldFormat, Hints, Location, ParameterFormat, ResultShape, Style,
 };
@@ -44,6 +44,8 @@ const SHORTEST_LIMIT: usize = 16;
 pub struct PlanOptions {
     /// The server's name; otherwise made from the API's title.
     pub name: Option<String>,
+    /// Where the name was given, if not on the command line.
+    pub name_place: Option<Place>,
     /// Only these operations; none means all.
     pub include: Vec<Selector>,
     /// Not these operations; wins over `include`.
@@ -64,6 +66,7 @@ impl Default for PlanOptions {
     fn default() -> Self {
         Self {
             name: None,
+            name_place: None,
             include: Vec::new(),
             exclude: Vec::new(),
             tools: Vec::new(),
@@ -84,14 +87,15 @@ pub struct ToolOverride {
     pub title: Option<String>,
     /// What the model reads.
     pub description: Option<String>,
+    /// Where the name was given.
+    pub name_place: Option<Place>,
 }
 
 /// Decides which tools there are. `None` when there would be none at all, which the diagnostics explain.
 #[must_use]
 pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> Option<Plan> {
     let selected = selection::selected(api, options, diagnostics);
-    let mut curations: BTreeMap<usize, curation::Curation> = selected
-        .iter()
+    let mut curations: BTreeMap<usize, curation::Curation> = (selected.iter())
         .map(|index| {
             let operation = &api.operations[*index];
             let curation = curation::Curation::of(operation, options, diagnostics);
@@ -110,7 +114,7 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
         patterns: schema::pattern::Patterns::new(),
         precise: schema::precise::Precise::new(&schemas),
         servers: upstream::Servers::new(api, diagnostics),
-        schemes: upstream::Schemes::new(api, diagnostics),
+        schemes: upstream::Schemes::new(api),
         is_terse: curations.len() > MANY_TOOLS,
     };
     let mut tools = Vec::new();
@@ -124,8 +128,14 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
             tools.push(tool);
         }
     }
+    builder.precise.tell(api, diagnostics);
     if tools.is_empty() {
-        diagnostics.push(selection::no_tools(api, curations.len()));
+        diagnostics.push(selection::no_tools(
+            api,
+            options,
+            selected.len(),
+            curations.len(),
+        ));
         return None;
     }
     describe::name_tools(&mut tools, options.schema_budget.saturating_mul(4));
@@ -159,16 +169,15 @@ fn server_name(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) 
     match &options.name {
         Some(name) if names::is_server_name(name) => name.clone(),
         Some(name) => {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::InvalidName,
-                    format!("`{name}` is not a legal server name"),
-                )
-                .with_help(format!(
-                    "use lower-case letters, digits and `-`, a letter first, at most {} characters",
-                    names::SERVER_LENGTH
-                )),
-            );
+            let message = format!("`{name}` is not a legal server name");
+            let diagnostic = Diagnostic::new(Code::InvalidName, message).with_help(format!(
+                "use lower-case letters, digits and `-`, a letter first, at most {} characters",
+                names::SERVER_LENGTH
+            ));
+            diagnostics.push(match &options.name_place {
+                Some(place) => diagnostic.in_place(place.clone()),
+                None => diagnostic,
+            });
             names::server_name(name)
         }
         None => names::server_name(&api.title),

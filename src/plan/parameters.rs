@@ -60,7 +60,8 @@ pub(super) fn parameters<'a>(
                         parameter.name
                     ),
                 )
-                .at(&parameter.pointer),
+                .at(&parameter.pointer)
+                .skipping("this parameter"),
             );
             continue;
         }
@@ -70,7 +71,8 @@ pub(super) fn parameters<'a>(
                 let diagnostic =
                     Diagnostic::new(Code::UnsupportedParameter, why).at(&parameter.pointer);
                 if parameter.required {
-                    diagnostics.push(diagnostic.skipping(super::operation_label(operation)));
+                    let skipped = super::operation_label(operation);
+                    diagnostics.push(diagnostic.skipping_operations(skipped, 1));
                     return None;
                 }
                 diagnostics.push(diagnostic.skipping(format!("parameter `{}`", parameter.name)));

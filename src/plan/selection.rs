@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::curation::Curation;
 use super::{Group, PlanOptions, Tool, names, operation_label, subject};
-use crate::api::Api;
+use crate::api::{Api, Operation};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
 use crate::selector::Selector;
 
@@ -64,36 +64,88 @@ pub(super) fn drop_disabled(
                     Code::DisabledOperation,
                     format!("{} is disabled by `x-mcp`", operation_label(operation)),
                 )
-                .at(&operation.pointer)
-                .skipping(operation_label(operation)),
+                .at(&operation.pointer.child(super::curation::EXTENSION))
+                .skipping_operations(operation_label(operation), 1),
             );
         }
         !curation.is_disabled
     });
 }
 
-/// Why there are no tools; `left` operations remained after selection.
-pub(super) fn no_tools(api: &Api, left: usize) -> Diagnostic {
+/// Why there are no tools; `selected` operations were left by the selectors, `enabled` of these by `x-mcp`.
+pub(super) fn no_tools(
+    api: &Api,
+    options: &PlanOptions,
+    selected: usize,
+    enabled: usize,
+) -> Diagnostic {
     let count = api.operations.len();
+    let all = counted(count, "operation");
     let (why, help) = if count == 0 {
+        no_operations(api)
+    } else if selected == 0 {
         (
-            "the spec has no operation that can be called".to_owned(),
-            "add paths with operations, and look at the diagnostics above for broken ones",
+            format!(
+                "the spec has {all}, and {} leaves none",
+                named_selectors(options)
+            ),
+            "widen `include` or take back an `exclude`; `mcpgen inspect` without them lists all operations",
         )
-    } else if left == 0 {
+    } else if enabled == 0 {
         (
-            format!("all {count} operations were left out by selectors or by `x-mcp`"),
-            "widen `--include` or take back an `--exclude`",
+            format!("the spec has {all}, and `x-mcp` disables all that are selected"),
+            "take back `enabled: false`, or select others",
         )
     } else {
         (
-            format!("none of {left} operations could become a tool"),
-            "the diagnostics above say why for each of them",
+            format!("the spec has {all}, and none of those selected can become a tool"),
+            EACH_IS_TOLD,
         )
     };
     Diagnostic::new(Code::NoTools, why)
         .at(&JsonPointer::root().child("paths"))
         .with_help(help)
+}
+
+const EACH_IS_TOLD: &str = "other diagnostics say why for each of them";
+
+fn no_operations(api: &Api) -> (String, &'static str) {
+    let webhooks = api.webhooks;
+    if api.left_out > 0 {
+        let all = counted(api.left_out, "operation");
+        let message = format!("the spec has {all}, and none of them could be read");
+        return (message, EACH_IS_TOLD);
+    }
+    if webhooks > 0 {
+        let message = format!(
+            "the spec describes no operations, only {}: requests that the API sends itself",
+            counted(webhooks, "webhook")
+        );
+        let help =
+            "build from the description of what the API answers; a webhook cannot become a tool";
+        return (message, help);
+    }
+    let message = "the spec describes no operations".to_owned();
+    (message, "describe at least one operation under `paths`")
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// ``include `tag:a` `` and ``exclude `deprecated` ``, as far as there are any.
+fn named_selectors(options: &PlanOptions) -> String {
+    let named = |word: &str, selectors: &[Selector]| {
+        let quoted: Vec<String> = (selectors.iter())
+            .map(|selector| format!("`{selector}`"))
+            .collect();
+        (!quoted.is_empty()).then(|| format!("{word} {}", quoted.join(", ")))
+    };
+    let both = [
+        named("include", &options.include),
+        named("exclude", &options.exclude),
+    ];
+    both.into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }
 
 /// The tools by their first tag, in the order of the tags; those without a tag come last.
@@ -137,22 +189,31 @@ pub(super) fn groups(api: &Api, tools: Vec<Tool>) -> Vec<Group> {
 }
 
 fn unused(code: Code, selector: &Selector) -> Diagnostic {
-    Diagnostic::new(code, format!("`{selector}` matches no operation"))
-        .with_help("`mcpgen inspect` lists the operations with their ids and tags")
+    let diagnostic = Diagnostic::new(code, format!("`{selector}` matches no operation"))
+        .with_help("`mcpgen inspect` lists the operations with their ids and tags");
+    match selector.place() {
+        Some(place) => diagnostic.in_place(place.clone()),
+        None => diagnostic,
+    }
 }
 
 fn warn_of_duplicate_ids(api: &Api, diagnostics: &mut Diagnostics) {
-    let mut seen = BTreeSet::new();
+    let mut first_of: BTreeMap<&str, &Operation> = BTreeMap::new();
     for operation in &api.operations {
-        if let Some(id) = &operation.operation_id
-            && !seen.insert(id)
-        {
+        let Some(id) = &operation.operation_id else {
+            continue;
+        };
+        let first = *first_of.entry(id).or_insert(operation);
+        if !std::ptr::eq(first, operation) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::DuplicateOperationId,
-                    format!("another operation has the operationId `{id}` too"),
+                    format!(
+                        "`{} {}` has the operationId `{id}` too",
+                        first.method, first.path
+                    ),
                 )
-                .at(&operation.pointer)
+                .at(&operation.pointer.child("operationId"))
                 .with_help("give each operation an id of its own"),
             );
         }

@@ -1,15 +1,16 @@
 //! Where requests go and which credentials they carry.
 
-use indexmap::IndexMap;
+use std::collections::BTreeMap;
 
 use super::{Need, Scheme, SchemeKind, Server, ServerTemplate, ServerVariable, names};
-use crate::api::{self, Api, Operation, ParameterLocation, SecuritySchemeKind};
+use crate::api::{self, Api, Operation, SecuritySchemeKind};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
-use crate::runtime::tool::Location;
 
 /// The servers of a plan: the default first, then those that single operations have of their own.
 pub(super) struct Servers {
     servers: Vec<Server>,
+    /// The first server of each URL.
+    by_url: BTreeMap<Option<String>, usize>,
 }
 
 impl Servers {
@@ -22,6 +23,7 @@ impl Servers {
         let description = default.and_then(|server| server.description.clone());
         let mut this = Self {
             servers: Vec::new(),
+            by_url: BTreeMap::new(),
         };
         let callable: Vec<&api::Server> = (api.servers.iter())
             .filter(|server| server.url.is_some())
@@ -46,16 +48,14 @@ impl Servers {
         if own.url.is_none() {
             return 0;
         }
-        self.servers
-            .iter()
-            .position(|server| server.url == own.url)
-            .unwrap_or_else(|| {
-                let templates = match own.variables[..] {
-                    [] => Vec::new(),
-                    _ => templates(&[own]),
-                };
-                self.add(own.url.clone(), own.description.clone(), templates)
-            })
+        if let Some(&known) = self.by_url.get(&own.url) {
+            return known;
+        }
+        let templates = match own.variables[..] {
+            [] => Vec::new(),
+            _ => templates(&[own]),
+        };
+        self.add(own.url.clone(), own.description.clone(), templates)
     }
 
     pub(super) fn into_vec(self) -> Vec<Server> {
@@ -69,6 +69,7 @@ impl Servers {
         templates: Vec<ServerTemplate>,
     ) -> usize {
         let index = self.servers.len();
+        self.by_url.entry(url.clone()).or_insert(index);
         self.servers.push(Server {
             url,
             variable: if index == 0 {
@@ -106,6 +107,17 @@ fn templates(servers: &[&api::Server]) -> Vec<ServerTemplate> {
 /// Where the default server has no URL that could be sent to: why, and which one would.
 fn no_server(api: &Api) -> Diagnostic {
     let absolute = api.servers.iter().find_map(|server| server.url.as_deref());
+    let root = JsonPointer::root();
+    // Without `servers` there is one all the same, `/`.
+    let is_declared = api
+        .servers
+        .first()
+        .is_some_and(|first| first.template != "/");
+    let at = if is_declared {
+        root.child("servers").child(0).child("url")
+    } else {
+        root
+    };
     let (message, help) = match (api.servers.first(), absolute) {
         (Some(first), Some(url)) => (
             format!(
@@ -122,33 +134,22 @@ fn no_server(api: &Api) -> Diagnostic {
         ),
     };
     Diagnostic::new(Code::NoServer, message)
-        .at(&JsonPointer::root().child("servers"))
+        .at(&at)
         .with_help(help)
 }
 
 /// The security schemes for which a credential can be sent.
-pub(super) struct Schemes<'a> {
-    declared: &'a IndexMap<String, api::SecurityScheme>,
+pub(super) struct Schemes {
     schemes: Vec<Scheme>,
 }
 
-impl<'a> Schemes<'a> {
-    pub(super) fn new(api: &'a Api, diagnostics: &mut Diagnostics) -> Self {
+impl Schemes {
+    pub(super) fn new(api: &Api) -> Self {
         let mut usable: Vec<(&str, SchemeKind, &api::SecurityScheme)> = Vec::new();
         for (name, scheme) in &api.security_schemes {
-            match scheme_kind(&scheme.kind) {
-                Ok(kind) => usable.push((name, kind, scheme)),
-                Err(what) => diagnostics.push(
-                    Diagnostic::new(
-                        Code::UnsupportedSecurityScheme,
-                        format!(
-                            "no credential can be sent for the security scheme `{name}`: {what}"
-                        ),
-                    )
-                    .with_help(
-                        "requests are sent without it; put a proxy before the API that adds it",
-                    ),
-                ),
+            // What is unsupported was told when it was read.
+            if let Some(kind) = scheme_kind(&scheme.kind) {
+                usable.push((name, kind, scheme));
             }
         }
         let names: Vec<&str> = usable.iter().map(|(name, ..)| *name).collect();
@@ -162,34 +163,17 @@ impl<'a> Schemes<'a> {
                 description: super::text::line(scheme.description.as_deref().unwrap_or_default()),
             })
             .collect();
-        Self {
-            declared: &api.security_schemes,
-            schemes,
-        }
+        Self { schemes }
     }
 
     /// The alternatives of an operation that can be sent. One that needs an unsupported scheme is not among them:
     /// half of what it asks for is no credential. Where none is left, nothing is sent.
-    pub(super) fn needs(
-        &self,
-        operation: &Operation,
-        diagnostics: &mut Diagnostics,
-    ) -> Vec<Vec<Need>> {
+    pub(super) fn needs(&self, operation: &Operation) -> Vec<Vec<Need>> {
         let mut alternatives: Vec<Vec<Need>> = Vec::new();
         for requirement in &operation.security {
             let mut needs = Vec::new();
             let mut is_usable = true;
             for (name, scopes) in &requirement.schemes {
-                if !self.declared.contains_key(name) {
-                    diagnostics.push(
-                        Diagnostic::new(
-                            Code::UnknownSecurityScheme,
-                            format!("the security scheme `{name}` is not declared"),
-                        )
-                        .at(&operation.pointer)
-                        .with_help("declare it under `components.securitySchemes`"),
-                    );
-                }
                 is_usable &= self.schemes.iter().any(|scheme| scheme.name == *name);
                 needs.push(Need {
                     scheme: name.clone(),
@@ -212,24 +196,16 @@ impl<'a> Schemes<'a> {
     }
 }
 
-fn scheme_kind(kind: &SecuritySchemeKind) -> Result<SchemeKind, String> {
+fn scheme_kind(kind: &SecuritySchemeKind) -> Option<SchemeKind> {
     match kind {
-        SecuritySchemeKind::ApiKey { location, name } => {
-            let location = match location {
-                ParameterLocation::Query => Location::Query,
-                ParameterLocation::Header => Location::Header,
-                ParameterLocation::Cookie => Location::Cookie,
-                ParameterLocation::Path => return Err("an API key in the path".to_owned()),
-            };
-            if location != Location::Query && !super::parameters::is_token(name) {
-                return Err("its name is no legal name of a header or cookie".to_owned());
-            }
-            Ok(SchemeKind::ApiKey(location, name.clone()))
-        }
-        SecuritySchemeKind::Basic => Ok(SchemeKind::Basic),
+        SecuritySchemeKind::ApiKey { location, name } => Some(SchemeKind::ApiKey(
+            super::parameters::location(*location),
+            name.clone(),
+        )),
+        SecuritySchemeKind::Basic => Some(SchemeKind::Basic),
         SecuritySchemeKind::Bearer
         | SecuritySchemeKind::OAuth2
-        | SecuritySchemeKind::OpenIdConnect => Ok(SchemeKind::Bearer),
-        SecuritySchemeKind::Unsupported(what) => Err(format!("it is of the kind `{what}`")),
+        | SecuritySchemeKind::OpenIdConnect => Some(SchemeKind::Bearer),
+        SecuritySchemeKind::Unsupported(_) => None,
     }
 }

@@ -13,9 +13,9 @@ use url::Url;
 
 use super::path::Path;
 use super::position::Positions;
-use super::reading::{self, Format};
+use super::reading::{self, Excess, Failure, Format};
 use super::tree::{Map, Node};
-use super::{Limits, Opener, Source, decoded, failure_diagnostic};
+use super::{Limits, Opener, Source, Unopened, decoded, failure_diagnostic};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer, Place};
 
 /// The key of the root under which the other documents lie.
@@ -23,9 +23,6 @@ pub(super) const HOME: &str = "x-mcpgen-documents";
 
 /// How the pointer to what a missing anchor would name begins: `#`, which no such key does by chance.
 pub(super) const NO_ANCHOR: &str = "%23";
-
-/// How many other documents are opened; DigitalOcean's description has 2,872.
-const MOST_DOCUMENTS: usize = 20_000;
 
 /// What a URI fragment cannot hold as it is (RFC 3986 §3.5), and `%` itself.
 const FRAGMENT: &AsciiSet = &CONTROLS
@@ -90,9 +87,17 @@ enum Opened {
     Not,
 }
 
+/// How much may still be read.
+pub(super) struct Room {
+    pub(super) limits: Limits,
+    pub(super) left: Limits,
+    /// A limit was reached, which was told once; nothing more is opened.
+    pub(super) is_full: bool,
+}
+
 struct Gathering<'g> {
     opener: &'g mut dyn Opener,
-    limits: Limits,
+    room: Room,
     root: &'g Source,
     location: &'g Url,
     /// What `$self` calls the root (OpenAPI 3.2 §4.1.1).
@@ -110,19 +115,16 @@ struct Gathering<'g> {
 }
 
 /// Opens everything that `tree`, the tree of `text`, refers to, and what that refers to in turn.
-///
-/// # Errors
-/// The documents together have more than the limits allow.
 pub(super) fn gather(
     tree: Node,
     text: &str,
     root: &Source,
-    limits: Limits,
+    allowance: Room,
     opener: &mut dyn Opener,
     diagnostics: &mut Diagnostics,
-) -> Result<(Node, Others), Box<Diagnostic>> {
+) -> (Node, Others) {
     let Some(location) = &root.location else {
-        return Ok((tree, Others::new()));
+        return (tree, Others::new());
     };
     let mut tree = tree;
     let mut gathering = Gathering {
@@ -137,7 +139,7 @@ pub(super) fn gather(
         trees: Vec::new(),
         anchors: HashMap::new(),
         opener,
-        limits,
+        room: allowance,
         root,
         location,
         diagnostics,
@@ -154,18 +156,18 @@ pub(super) fn gather(
         Keys::Keywords,
     );
     while let Some((url, index)) = gathering.queue.pop_front() {
-        gathering.open(&url, index)?;
+        gathering.open(&url, index);
     }
     let Gathering { others, trees, .. } = gathering;
     if trees.is_empty() {
-        return Ok((tree, others));
+        return (tree, others);
     }
     let Node::Map(map) = tree else {
-        return Ok((tree, others));
+        return (tree, others);
     };
     let mut entries = map.into_entries();
     entries.push((HOME.into(), Node::Map(Map::new(trees, |_| {}))));
-    Ok((Node::Map(Map::new(entries, |_| {})), others))
+    (Node::Map(Map::new(entries, |_| {})), others)
 }
 
 /// What the keys of a map are.
@@ -328,9 +330,15 @@ impl Gathering<'_> {
 
     /// Opens a document right away, so that what is wrong is told at the first place that names it.
     fn enqueue(&mut self, url: &Url, path: &Path<'_>) -> Opened {
-        if self.others.len() >= MOST_DOCUMENTS {
-            let message = format!("the document refers to more than {MOST_DOCUMENTS} others");
-            self.tell(Diagnostic::new(Code::DocumentLimit, message), path);
+        if self.room.is_full {
+            return Opened::Not;
+        }
+        let most = self.room.limits.documents;
+        if self.others.len() >= most {
+            self.room.is_full = true;
+            let message = format!("the spec refers to more than {most} other documents");
+            let diagnostic = Diagnostic::new(Code::NodeLimit, message);
+            self.tell(diagnostic.with_help("raise `--max-nodes`"), path);
             return Opened::Not;
         }
         let key = self.key(url);
@@ -354,13 +362,7 @@ impl Gathering<'_> {
 
     fn read(&mut self, url: &Url, key: &str) -> Result<(Part, Node), Box<Diagnostic>> {
         let name: Arc<str> = Arc::from(self.display_name(url, key));
-        let bytes = self.opener.open(url).map_err(|unopened| {
-            Diagnostic::new(
-                Code::ExternalRef,
-                format!("`$ref` points to `{name}`, {}", unopened.reason),
-            )
-            .with_help(unopened.help)
-        })?;
+        let bytes = (self.opener.open(url)).map_err(|unopened| not_opened(&name, unopened))?;
         let inside = |diagnostic: Box<Diagnostic>| {
             let place = diagnostic.place.clone().unwrap_or_default();
             let place = Place {
@@ -370,10 +372,12 @@ impl Gathering<'_> {
             Box::new(diagnostic.in_place(place))
         };
         let text = decoded(bytes).map_err(inside)?;
-        let mut parsed = reading::parse(&text, &self.limits)
-            .map_err(|failure| inside(Box::new(failure_diagnostic(failure))))?;
-        self.limits.nodes = self.limits.nodes.saturating_sub(parsed.nodes);
-        self.limits.text = self.limits.text.saturating_sub(parsed.text);
+        let mut parsed = reading::parse(&text, &self.room.left).map_err(|failure| {
+            self.room.is_full |= matches!(failure, Failure::Limit(Excess::Nodes | Excess::Text, _));
+            inside(Box::new(failure_diagnostic(failure, &self.room.limits)))
+        })?;
+        self.room.left.nodes = self.room.left.nodes.saturating_sub(parsed.nodes);
+        self.room.left.text = self.room.left.text.saturating_sub(parsed.text);
         let home = JsonPointer::root().child(HOME).child(key);
         for pointer in parsed.duplicates.drain(..) {
             let pointer = JsonPointer::parse(&format!("{home}{pointer}")).unwrap_or_default();
@@ -383,13 +387,7 @@ impl Gathering<'_> {
     }
 
     /// Rewrites the references of a document that was opened.
-    fn open(&mut self, url: &Url, index: usize) -> Result<(), Box<Diagnostic>> {
-        if self.limits.nodes == 0 || self.limits.text == 0 {
-            let message = "the documents that refer to each other have too many values together";
-            return Err(Diagnostic::new(Code::DocumentLimit, message)
-                .with_help("raise `--max-nodes`, or cut the spec to the operations that you need")
-                .into());
-        }
+    fn open(&mut self, url: &Url, index: usize) {
         let mut tree = std::mem::replace(&mut self.trees[index].1, Node::Null);
         let key = &self.trees[index].0;
         let place = JsonPointer::root().child(HOME).child(key);
@@ -402,7 +400,6 @@ impl Gathering<'_> {
         };
         self.rewrite(&mut tree, &here, &Path::Start(&place), Keys::Keywords);
         self.trees[index].1 = tree;
-        Ok(())
     }
 
     /// The text that `{$ref: ./text.md}` stands for.
@@ -425,9 +422,7 @@ impl Gathering<'_> {
             }
             Err(unopened) => {
                 let name = self.display_name(&url, &self.key(&url));
-                let message = format!("`$ref` points to `{name}`, {}", unopened.reason);
-                let diagnostic = Diagnostic::new(Code::ExternalRef, message);
-                self.tell(diagnostic.with_help(unopened.help), path);
+                self.tell(not_opened(&name, unopened), path);
                 None
             }
         }
@@ -464,6 +459,11 @@ impl Gathering<'_> {
             None => key.to_owned(),
         }
     }
+}
+
+fn not_opened(name: &str, unopened: Unopened) -> Diagnostic {
+    let message = format!("`$ref` points to `{name}`, {}", unopened.reason);
+    Diagnostic::new(unopened.code, message).with_help(unopened.help)
 }
 
 impl Here<'_> {
@@ -651,9 +651,10 @@ mod tests {
             .child("schemas/pet.yaml")
             .child("properties")
             .child("tag");
-        let (file, position) = read.document.position(&pointer);
+        let place = read.document.place(&pointer);
+        let file = place.source.expect("a file");
         assert!(file.ends_with("/schemas/pet.yaml"), "{file}");
-        assert_eq!(position.map(|place| place.line), Some(6));
+        assert_eq!(place.position.map(|place| place.line), Some(6));
     }
 
     #[test]

@@ -22,10 +22,11 @@ mod version;
 use std::sync::Arc;
 
 use crate::api::Api;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer, Place, Position};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer, Place};
 use bundle::{Bundled, Step};
 use files::{Others, Part};
-use reading::Failure;
+use position::Positions;
+use reading::{Excess, Failure};
 use tree::Node;
 use version::Version;
 
@@ -54,6 +55,8 @@ pub trait Opener {
 /// Why a document could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unopened {
+    /// [`Code::ExternalRef`], or [`Code::SizeLimit`] where it is too large.
+    pub code: Code,
     /// The end of a sentence that starts with the document: `which does not exist`.
     pub reason: String,
     /// What to do about it.
@@ -80,6 +83,7 @@ pub struct Alone;
 impl Opener for Alone {
     fn open(&mut self, _: &url::Url) -> Result<Vec<u8>, Unopened> {
         Err(Unopened {
+            code: Code::ExternalRef,
             reason: "and no other documents are read here".to_owned(),
             help: "bundle the spec into one file first".to_owned(),
         })
@@ -97,6 +101,8 @@ pub struct Limits {
     pub text: usize,
     /// How many values shared parts (parameters, bodies, responses) may add where they are used: 3 million.
     pub shared: usize,
+    /// How many other documents are opened: 20,000; DigitalOcean's description has 2,872.
+    pub documents: usize,
 }
 
 impl Default for Limits {
@@ -106,6 +112,7 @@ impl Default for Limits {
             nodes: 3_000_000,
             text: 256 << 20,
             shared: 3_000_000,
+            documents: 20_000,
         }
     }
 }
@@ -142,12 +149,16 @@ impl Document {
         json
     }
 
-    /// The document that a node was read from, as a person would name it, and the node's position there, or that of
-    /// the nearest one around it that stands in the text.
+    /// The document that a node was read from, as a person would name it, the node's pointer in it, and its position
+    /// there, or that of the nearest one around it that stands in the text.
     #[must_use]
-    pub fn position(&self, pointer: &JsonPointer) -> (&Arc<str>, Option<Position>) {
+    pub fn place(&self, pointer: &JsonPointer) -> Place {
         let (part, pointer) = self.part(pointer);
-        (&part.name, part.positions().position(&pointer))
+        Place {
+            source: Some(Arc::clone(&part.name)),
+            position: part.positions().position(&pointer),
+            pointer: Some(pointer),
+        }
     }
 
     /// The text that a number was read from, where that can be told.
@@ -211,9 +222,10 @@ fn document(
 ) -> Result<Document, Box<Diagnostic>> {
     let text = decoded(std::mem::take(&mut source.text))?;
     check_kind_of_text(&text)?;
-    let parsed =
-        reading::parse(&text, &limits).map_err(|failure| Box::new(failure_diagnostic(failure)))?;
-    let version = version::of(&parsed.tree)?;
+    let parsed = reading::parse(&text, &limits)
+        .map_err(|failure| Box::new(failure_diagnostic(failure, &limits)))?;
+    let version = version::of(&parsed.tree)
+        .map_err(|problem| Box::new(located(*problem, &text, parsed.format)))?;
     for pointer in &parsed.duplicates {
         diagnostics.push(duplicate_key(pointer));
     }
@@ -222,7 +234,12 @@ fn document(
         text: limits.text - parsed.text,
         ..limits
     };
-    let (tree, others) = files::gather(parsed.tree, &text, &source, left, opener, diagnostics)?;
+    let room = files::Room {
+        limits,
+        left,
+        is_full: false,
+    };
+    let (tree, others) = files::gather(parsed.tree, &text, &source, room, opener, diagnostics);
     Ok(Document {
         url: source.url,
         root: Part::new(source.name, text, parsed.format),
@@ -231,6 +248,16 @@ fn document(
         tree,
         limits,
     })
+}
+
+/// Looks up where a problem stands, since there will be no [`Document`] to ask.
+fn located(mut problem: Diagnostic, text: &str, format: reading::Format) -> Diagnostic {
+    if let Some(place) = &mut problem.place
+        && let Some(pointer) = &place.pointer
+    {
+        place.position = Positions::of(text, format).position(pointer);
+    }
+    problem
 }
 
 fn duplicate_key(pointer: &JsonPointer) -> Diagnostic {
@@ -286,7 +313,7 @@ fn check_kind_of_text(text: &str) -> Result<(), Box<Diagnostic>> {
     Ok(())
 }
 
-fn failure_diagnostic(failure: Failure) -> Diagnostic {
+fn failure_diagnostic(failure: Failure, limits: &Limits) -> Diagnostic {
     let (diagnostic, position) = match failure {
         Failure::Syntax {
             message,
@@ -296,16 +323,44 @@ fn failure_diagnostic(failure: Failure) -> Diagnostic {
             Diagnostic::new(Code::SpecSyntax, message).with_help(help),
             position,
         ),
-        Failure::Limit { message, position } => (
-            Diagnostic::new(Code::DocumentLimit, message)
-                .with_help("split the document, or take away what repeats itself"),
-            position,
-        ),
+        Failure::Limit(excess, position) => (excess_diagnostic(excess, limits), position),
     };
     diagnostic.in_place(Place {
         position,
         ..Place::default()
     })
+}
+
+fn excess_diagnostic(excess: Excess, limits: &Limits) -> Diagnostic {
+    let (code, message, help) = match excess {
+        Excess::Depth => (
+            Code::DepthLimit,
+            format!("the document is nested deeper than {} levels", limits.depth),
+            "move deep parts to `components` and refer to them with `$ref`",
+        ),
+        Excess::Nodes => (
+            Code::NodeLimit,
+            format!(
+                "the spec and all that it refers to have more than {} values",
+                limits.nodes
+            ),
+            "raise `--max-nodes`, or cut the spec to the operations that you need",
+        ),
+        Excess::Text => (
+            Code::AliasLimit,
+            format!(
+                "the spec and all that it refers to have more than {} bytes of text, aliases resolved",
+                limits.text
+            ),
+            "raise `--max-text`, or write out what the aliases repeat",
+        ),
+        Excess::Repetition => (
+            Code::AliasLimit,
+            "aliases repeat so much of the document that it is not read".to_owned(),
+            "use `$ref` for what repeats",
+        ),
+    };
+    Diagnostic::new(code, message).with_help(help)
 }
 
 #[cfg(test)]

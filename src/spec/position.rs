@@ -298,6 +298,13 @@ impl<'t, 'a> Scanner<'t, 'a> {
         self.by_pointer.insert(hash, self.place);
     }
 
+    /// A map without a key of its own, such as the root, stands where it begins.
+    fn note_unnamed(&mut self, hash: u64) {
+        if !self.by_pointer.contains_key(&hash) {
+            self.note(hash, self.at);
+        }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -312,7 +319,10 @@ impl<'t, 'a> Scanner<'t, 'a> {
     fn value(&mut self, hash: u64) {
         self.skip_space();
         match self.peek() {
-            Some(b'{') => self.members(hash),
+            Some(b'{') => {
+                self.note_unnamed(hash);
+                self.members(hash);
+            }
             Some(b'[') => self.items(hash),
             Some(b'"') => {
                 self.string();
@@ -435,7 +445,7 @@ mod tests {
             at(YAML, Format::Yaml, "/paths/~1a~1{b}/put/merged/in"),
             Some((10, 5))
         );
-        assert_eq!(at("{}", Format::Json, "/a"), None);
+        assert_eq!(at(" {}", Format::Json, "/a"), Some((1, 2)));
     }
 
     #[test]

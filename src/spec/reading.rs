@@ -47,10 +47,17 @@ pub(super) enum Failure {
         position: Option<Position>,
     },
     /// The text asks for more than [`Limits`] allow.
-    Limit {
-        message: String,
-        position: Option<Position>,
-    },
+    Limit(Excess, Option<Position>),
+}
+
+/// Which of the [`Limits`] was exceeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Excess {
+    Depth,
+    Nodes,
+    Text,
+    /// What the YAML parser itself allows aliases to repeat.
+    Repetition,
 }
 
 /// Parses JSON where the text looks like it, YAML otherwise.
@@ -73,22 +80,19 @@ fn parse_json(text: &str, limits: &Limits) -> Result<Parsed, Failure> {
         .and_then(|tree| deserializer.end().map(|()| tree));
     match tree {
         Ok(tree) => Ok(reading.parsed(tree)),
-        Err(error) => Err(json_failure(&error, text, reading)),
+        Err(error) => Err(json_failure(&error, text, &reading)),
     }
 }
 
-fn json_failure(error: &serde_json::Error, text: &str, reading: Reading<'_>) -> Failure {
+fn json_failure(error: &serde_json::Error, text: &str, reading: &Reading<'_>) -> Failure {
     let position = (error.line() > 0).then(|| Position {
         line: error.line(),
         column: character_column(text, error.line(), error.column()),
     });
     let message = error.to_string();
     let message = before(&message, " at line ");
-    if let Some(message) = reading
-        .exceeded
-        .or_else(|| depth_message(message, reading.limits))
-    {
-        return Failure::Limit { message, position };
+    if let Some(excess) = reading.exceeded.or_else(|| parsers_limit(message)) {
+        return Failure::Limit(excess, position);
     }
     let help = if message.starts_with("trailing comma") {
         "remove the comma before the closing bracket"
@@ -113,19 +117,16 @@ fn character_column(text: &str, line: usize, byte_column: usize) -> usize {
 
 fn parse_yaml(text: &str, limits: &Limits) -> Result<Parsed, Failure> {
     if opens_too_many_brackets(text) {
-        return Err(Failure::Limit {
-            message: depth_exceeded(limits),
-            position: None,
-        });
+        return Err(Failure::Limit(Excess::Depth, None));
     }
     let mut reading = Reading::new(limits, Format::Yaml);
     match reading.root(serde_yaml::Deserializer::from_str(text)) {
         Ok(tree) => Ok(reading.parsed(tree)),
-        Err(error) => Err(yaml_failure(&error, text, reading)),
+        Err(error) => Err(yaml_failure(&error, text, &reading)),
     }
 }
 
-fn yaml_failure(error: &serde_yaml::Error, text: &str, reading: Reading<'_>) -> Failure {
+fn yaml_failure(error: &serde_yaml::Error, text: &str, reading: &Reading<'_>) -> Failure {
     let full = error.to_string();
     let position = (error.location())
         .map(|location| Position {
@@ -135,17 +136,8 @@ fn yaml_failure(error: &serde_yaml::Error, text: &str, reading: Reading<'_>) -> 
         .filter(|_| !full.contains("control characters"))
         .or_else(|| first_control(text));
     let message = before(&full, " at line ");
-    if let Some(message) = reading
-        .exceeded
-        .or_else(|| depth_message(message, reading.limits))
-    {
-        return Failure::Limit { message, position };
-    }
-    if message.contains("repetition limit") {
-        return Failure::Limit {
-            message: "aliases repeat so much of the document that it is not read".to_owned(),
-            position,
-        };
+    if let Some(excess) = reading.exceeded.or_else(|| parsers_limit(message)) {
+        return Failure::Limit(excess, position);
     }
     let (message, help) = yaml_words(message, text, position);
     Failure::Syntax {
@@ -253,14 +245,15 @@ fn opens_too_many_brackets(text: &str) -> bool {
     false
 }
 
-fn depth_exceeded(limits: &Limits) -> String {
-    format!("the document is nested deeper than {} levels", limits.depth)
-}
-
-fn depth_message(message: &str, limits: &Limits) -> Option<String> {
-    message
-        .contains("recursion limit")
-        .then(|| depth_exceeded(limits))
+/// The limit that a parser has of its own and complains of.
+fn parsers_limit(message: &str) -> Option<Excess> {
+    if message.contains("recursion limit") {
+        Some(Excess::Depth)
+    } else if message.contains("repetition limit") {
+        Some(Excess::Repetition)
+    } else {
+        None
+    }
 }
 
 fn before<'t>(text: &'t str, mark: &str) -> &'t str {
@@ -273,7 +266,7 @@ struct Reading<'l> {
     format: Format,
     nodes: usize,
     text: usize,
-    exceeded: Option<String>,
+    exceeded: Option<Excess>,
     duplicates: Vec<JsonPointer>,
 }
 
@@ -314,14 +307,11 @@ impl<'l> Reading<'l> {
         self.text += bytes;
         let limits = self.limits;
         let exceeded = if depth > limits.depth {
-            depth_exceeded(limits)
+            Excess::Depth
         } else if self.nodes > limits.nodes {
-            format!("the document has more than {} nodes", limits.nodes)
+            Excess::Nodes
         } else if self.text > limits.text {
-            format!(
-                "the document, with its aliases resolved, has more than {} bytes of text",
-                limits.text
-            )
+            Excess::Text
         } else {
             return Ok(());
         };

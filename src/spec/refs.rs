@@ -32,8 +32,23 @@ pub(super) enum Problem {
     Circular,
 }
 
+/// A reference that leads nowhere.
+#[derive(Debug)]
+pub(super) struct Dangling {
+    pub(super) problem: Problem,
+    pub(super) reference: String,
+    /// Where its `$ref` stands.
+    pub(super) pointer: JsonPointer,
+}
+
+impl Dangling {
+    pub(super) fn diagnostic(&self) -> Diagnostic {
+        self.problem.diagnostic(&self.reference, &self.pointer)
+    }
+}
+
 impl Problem {
-    /// The diagnostic for a reference that stands at a place.
+    /// The diagnostic for a reference; `at` is where the text of its `$ref` stands.
     pub(super) fn diagnostic(self, reference: &str, at: &JsonPointer) -> Diagnostic {
         match self {
             Self::External => Diagnostic::new(
@@ -117,16 +132,20 @@ impl<'d> Refs<'d> {
     }
 
     /// The node itself or, when it is a reference, what that leads to in the end.
-    pub(super) fn follow(&mut self, target: Target<'d>) -> Result<Target<'d>, (Problem, String)> {
+    pub(super) fn follow(&mut self, target: Target<'d>) -> Result<Target<'d>, Dangling> {
         self.hops = HOPS;
         self.last(target)
     }
 
-    fn last(&mut self, mut target: Target<'d>) -> Result<Target<'d>, (Problem, String)> {
+    fn last(&mut self, mut target: Target<'d>) -> Result<Target<'d>, Dangling> {
         while let Some(reference) = reference_of(target.node) {
             target = self
                 .next(reference, &target.pointer)
-                .map_err(|problem| (problem, reference.to_owned()))?;
+                .map_err(|problem| Dangling {
+                    problem,
+                    reference: reference.to_owned(),
+                    pointer: target.pointer.child("$ref"),
+                })?;
         }
         Ok(target)
     }
@@ -211,7 +230,7 @@ impl<'d> Refs<'d> {
         let mut target = start;
         for token in pointer.tokens() {
             if target.node.child(&token).is_none() && reference_of(target.node).is_some() {
-                target = self.last(target).map_err(|(problem, _)| problem)?;
+                target = self.last(target).map_err(|dangling| dangling.problem)?;
             }
             let node = target.node.child(&token).ok_or(Problem::Missing)?;
             target = Target {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Alone, Document, Limits, Opener, Source, Unopened, lower};
 use crate::api::{Api, Operation};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 
 /// A document called `spec.yaml`.
 pub(super) fn source(text: &str) -> Source {
@@ -102,6 +102,7 @@ impl Opener for Folder {
         let path = url.to_file_path().ok();
         path.and_then(|path| std::fs::read(path).ok())
             .ok_or_else(|| Unopened {
+                code: Code::ExternalRef,
                 reason: "which does not exist".to_owned(),
                 help: String::new(),
             })

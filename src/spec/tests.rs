@@ -230,12 +230,8 @@ fn a_key_that_comes_twice_is_told_and_its_last_value_used() {
             .collect();
         assert_eq!(told, ["the key `b` comes twice in its mapping"]);
         let pointer = JsonPointer::root().child("x-a").child("b");
-        assert!(
-            document
-                .position(&pointer)
-                .1
-                .is_some_and(|place| place.column > 10)
-        );
+        let position = document.place(&pointer).position;
+        assert!(position.is_some_and(|place| place.column > 10));
     }
 }
 
@@ -253,21 +249,16 @@ fn a_document_without_end_ends_at_a_limit() {
     });
     let anchored = format!("openapi: {}", "[&a ".repeat(100_000));
     let blocks = format!("openapi:\n  {}", "- ".repeat(100_000));
-    for text in [
-        &deep_yaml,
-        &deep_json,
-        &anchored,
-        &blocks,
-        &bomb,
-        &merges,
-        "a: &a [*a]\n",
+    for (text, code) in [
+        (deep_yaml.as_str(), Code::DepthLimit),
+        (&deep_json, Code::DepthLimit),
+        (&anchored, Code::DepthLimit),
+        (&blocks, Code::DepthLimit),
+        (&bomb, Code::AliasLimit),
+        (&merges, Code::AliasLimit),
+        ("a: &a [*a]\n", Code::DepthLimit),
     ] {
-        assert_eq!(
-            error(text).code,
-            Code::DocumentLimit,
-            "{}",
-            &text[..text.len().min(40)]
-        );
+        assert_eq!(error(text).code, code, "{}", &text[..text.len().min(40)]);
     }
 }
 
@@ -277,19 +268,33 @@ fn limits_count_nodes_text_and_depth() {
         let mut diagnostics = Diagnostics::new();
         let text = "openapi: 3.0.0\npaths: {}\nx-a: [[[1]]]\n";
         super::read(source(text), limits, &mut Alone, &mut diagnostics);
-        diagnostics.into_vec().pop().map(|error| error.message)
+        let error = diagnostics.into_vec().pop();
+        error.map(|error| (error.code, error.message))
     };
+    let told = |code, message: &str| Some((code, message.to_owned()));
     let limits = Limits::default();
     assert_eq!(refused(limits), None);
     assert_eq!(
-        refused(Limits { depth: 3, ..limits }).as_deref(),
-        Some("the document is nested deeper than 3 levels")
+        refused(Limits { depth: 3, ..limits }),
+        told(
+            Code::DepthLimit,
+            "the document is nested deeper than 3 levels"
+        )
     );
     assert_eq!(
-        refused(Limits { nodes: 5, ..limits }).as_deref(),
-        Some("the document has more than 5 nodes")
+        refused(Limits { nodes: 5, ..limits }),
+        told(
+            Code::NodeLimit,
+            "the spec and all that it refers to have more than 5 values"
+        )
     );
-    assert!(refused(Limits { text: 9, ..limits }).is_some());
+    assert_eq!(
+        refused(Limits { text: 9, ..limits }),
+        told(
+            Code::AliasLimit,
+            "the spec and all that it refers to have more than 9 bytes of text, aliases resolved"
+        )
+    );
 }
 
 #[test]
@@ -315,7 +320,7 @@ fn many_broken_operations_cost_one_diagnostic_each_and_each_is_located_at_once()
     assert_eq!(broken.len(), 20_000);
     for (n, each) in broken.iter().enumerate() {
         let pointer = each.place.as_ref().and_then(|place| place.pointer.as_ref());
-        let (_, position) = document.position(pointer.expect("a pointer"));
+        let position = document.place(pointer.expect("a pointer")).position;
         assert_eq!(position.map(|place| place.line), Some(n + 3));
     }
 }
@@ -400,7 +405,7 @@ fn every_document_of_the_corpus_is_read_and_lowered() {
         for place in diagnostics.iter().filter_map(|each| each.place.as_ref()) {
             let pointer = place.pointer.as_ref().expect("a pointer");
             assert!(
-                document.position(pointer).1.is_some(),
+                document.place(pointer).position.is_some(),
                 "{}: {pointer}",
                 row.id
             );

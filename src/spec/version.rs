@@ -30,7 +30,7 @@ impl Version {
 pub(super) fn of(tree: &Node) -> Result<Version, Box<Diagnostic>> {
     let Node::Map(root) = tree else {
         let message = format!("the document is {}, not an object", tree.kind());
-        return Err(not_openapi(message).into());
+        return Err(not_openapi(message).at(&JsonPointer::root()).into());
     };
     let version = known(root)?;
     check_paths(root, version)?;
@@ -42,11 +42,12 @@ fn known(root: &Map) -> Result<Version, Box<Diagnostic>> {
         (Some(value), _) => ("openapi", value),
         (None, Some(value)) => ("swagger", value),
         (None, None) if let Some(old) = root.get("swaggerVersion").and_then(Node::as_text) => {
-            return Err(unsupported("swagger", old).into());
+            let at = JsonPointer::root().child("swaggerVersion");
+            return Err(unsupported("swagger", old).at(&at).into());
         }
         (None, None) => {
             let message = "the document has no `openapi` field".to_owned();
-            return Err(not_openapi(message).into());
+            return Err(not_openapi(message).at(&JsonPointer::root()).into());
         }
     };
     let at = JsonPointer::root().child(field);
@@ -92,7 +93,7 @@ fn check_paths(root: &Map, version: Version) -> Result<(), Box<Diagnostic>> {
         }
         None => {
             let problem = Diagnostic::new(Code::MissingPaths, "the document has no `paths`");
-            Err(problem.with_help(help).into())
+            Err(problem.at(&JsonPointer::root()).with_help(help).into())
         }
         Some(other) => {
             let message = format!("`paths` is {}, not an object", other.kind());

@@ -82,7 +82,7 @@ fn a_spec_without_operations_says_why_there_are_no_tools() {
 #[test]
 fn deep_nesting_is_refused_instead_of_overflowing_the_stack() {
     let json = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
-    assert_refused(json, "document-limit");
+    assert_refused(json, "depth-limit");
 }
 
 #[test]

@@ -6,6 +6,7 @@ pub(super) mod flat;
 pub(super) mod nodes;
 pub(super) mod output;
 pub(super) mod pattern;
+mod places;
 pub(super) mod precise;
 pub(super) mod profile;
 mod unfold;

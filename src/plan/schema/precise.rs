@@ -17,7 +17,8 @@ use serde_json::{Map, Value, json};
 
 use super::flat::{flatten, is_well_formed, types};
 use super::pattern::{Patterns, Verdict};
-use super::{JsonType, Schemas, reference};
+use super::{JsonType, Schemas, places, reference};
+use crate::api::Api;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
 use crate::plan::text;
 
@@ -27,6 +28,16 @@ pub(crate) struct Precise<'a, 's> {
     /// Finished shared schemas; the flag says that the variant allows further properties.
     shared: BTreeMap<(usize, bool), Value>,
     waiting: Vec<(usize, bool)>,
+    problems: Vec<Problem>,
+}
+
+/// Something wrong with a keyword, to be told once it is known where the schema stands.
+struct Problem {
+    schema: *const Value,
+    keyword: String,
+    /// The argument that the schema was reached from: where it stands if nothing better is known.
+    argument: JsonPointer,
+    diagnostic: Diagnostic,
 }
 
 /// What a schema has to know of those around it.
@@ -51,7 +62,6 @@ const INSIDE: Context<'static> = Context {
 pub(crate) struct Reporter<'r> {
     pub patterns: &'r mut Patterns,
     pub pointer: &'r JsonPointer,
-    pub diagnostics: &'r mut Diagnostics,
 }
 
 impl<'a, 's> Precise<'a, 's> {
@@ -60,6 +70,7 @@ impl<'a, 's> Precise<'a, 's> {
             schemas,
             shared: BTreeMap::new(),
             waiting: Vec::new(),
+            problems: Vec::new(),
         }
     }
 
@@ -97,6 +108,33 @@ impl<'a, 's> Precise<'a, 's> {
         schema
     }
 
+    /// Tells what was wrong with the schemas of an API.
+    pub(crate) fn tell(&mut self, api: &Api, diagnostics: &mut Diagnostics) {
+        let problems = std::mem::take(&mut self.problems);
+        let wanted = problems.iter().map(|problem| problem.schema).collect();
+        let places = places::of(api, wanted);
+        for problem in problems {
+            let place = places.get(&problem.schema);
+            let at = place.map_or(problem.argument, |place| place.child(problem.keyword));
+            diagnostics.push(problem.diagnostic.at(&at));
+        }
+    }
+
+    fn note(
+        &mut self,
+        schema: &Value,
+        keyword: &str,
+        reporter: &Reporter<'_>,
+        diagnostic: Diagnostic,
+    ) {
+        self.problems.push(Problem {
+            schema,
+            keyword: keyword.to_owned(),
+            argument: reporter.pointer.clone(),
+            diagnostic,
+        });
+    }
+
     /// Every shared schema that is referred to, by name.
     pub(crate) fn into_definitions(self) -> IndexMap<String, Value> {
         let schemas = self.schemas;
@@ -122,7 +160,7 @@ impl<'a, 's> Precise<'a, 's> {
         };
         let read_only = self.read_only_properties(map, context.read_only);
         let mut out = Map::new();
-        let has_default = takes_default(map, reporter);
+        let has_default = self.takes_default(schema, map, reporter);
         for (keyword, value) in map {
             match keyword.as_str() {
                 "default" if has_default => {
@@ -130,7 +168,7 @@ impl<'a, 's> Precise<'a, 's> {
                 }
                 "$ref" => self.add_reference(map, context, &mut out),
                 "required" => add_required(value, &read_only, &mut out),
-                "pattern" => add_pattern(value, reporter, &mut out),
+                "pattern" => self.add_pattern(schema, value, reporter, &mut out),
                 "oneOf" | "anyOf" | "allOf" => {
                     let context = Context {
                         read_only: &read_only,
@@ -142,7 +180,19 @@ impl<'a, 's> Precise<'a, 's> {
                 "additionalProperties" | "unevaluatedProperties"
                     if *value == Value::Bool(false)
                         && (context.is_part || has_several_parts(map)) => {}
-                _ => self.add_keyword(keyword, value, &read_only, context, reporter, &mut out),
+                _ => {
+                    let context = Context {
+                        read_only: &read_only,
+                        ..context
+                    };
+                    self.add_keyword(
+                        schema,
+                        (keyword.as_str(), value),
+                        context,
+                        reporter,
+                        &mut out,
+                    );
+                }
             }
         }
         Value::Object(out)
@@ -150,9 +200,8 @@ impl<'a, 's> Precise<'a, 's> {
 
     fn add_keyword(
         &mut self,
-        keyword: &str,
-        value: &Value,
-        read_only: &BTreeSet<String>,
+        schema: &Value,
+        (keyword, value): (&str, &Value),
         context: Context<'_>,
         reporter: &mut Reporter<'_>,
         out: &mut Map<String, Value>,
@@ -181,7 +230,7 @@ impl<'a, 's> Precise<'a, 's> {
                 value,
             ) => {
                 if !is_well_formed(keyword, value) {
-                    report_keyword(keyword, value, reporter);
+                    self.note_keyword(schema, keyword, value, reporter);
                     return;
                 }
                 value.clone()
@@ -189,7 +238,7 @@ impl<'a, 's> Precise<'a, 's> {
             ("properties", Value::Object(properties)) => {
                 let kept = properties
                     .iter()
-                    .filter(|(name, _)| !read_only.contains(*name));
+                    .filter(|(name, _)| !context.read_only.contains(*name));
                 let kept: Map<String, Value> = kept
                     .map(|(name, schema)| (name.clone(), self.project(schema, INSIDE, reporter)))
                     .collect();
@@ -197,9 +246,9 @@ impl<'a, 's> Precise<'a, 's> {
             }
             ("patternProperties", Value::Object(properties)) => {
                 let mut kept = Map::new();
-                for (pattern, schema) in properties {
-                    if check_pattern(pattern, reporter) {
-                        kept.insert(pattern.clone(), self.project(schema, INSIDE, reporter));
+                for (pattern, property) in properties {
+                    if self.check_pattern(schema, keyword, pattern, reporter) {
+                        kept.insert(pattern.clone(), self.project(property, INSIDE, reporter));
                     }
                 }
                 Value::Object(kept)
@@ -368,71 +417,90 @@ fn add_required(value: &Value, read_only: &BTreeSet<String>, out: &mut Map<Strin
     }
 }
 
-fn add_pattern(value: &Value, reporter: &mut Reporter<'_>, out: &mut Map<String, Value>) {
-    match value {
-        Value::String(pattern) => {
-            if check_pattern(pattern, reporter) {
-                out.insert("pattern".to_owned(), value.clone());
+impl Precise<'_, '_> {
+    fn add_pattern(
+        &mut self,
+        schema: &Value,
+        value: &Value,
+        reporter: &mut Reporter<'_>,
+        out: &mut Map<String, Value>,
+    ) {
+        match value {
+            Value::String(pattern) => {
+                if self.check_pattern(schema, "pattern", pattern, reporter) {
+                    out.insert("pattern".to_owned(), value.clone());
+                }
             }
+            _ => self.note_keyword(schema, "pattern", value, reporter),
         }
-        _ => report_keyword("pattern", value, reporter),
     }
-}
 
-fn check_pattern(pattern: &str, reporter: &mut Reporter<'_>) -> bool {
-    if reporter.patterns.verdict(pattern) != Verdict::Invalid {
-        return true;
+    fn check_pattern(
+        &mut self,
+        schema: &Value,
+        keyword: &str,
+        pattern: &str,
+        reporter: &mut Reporter<'_>,
+    ) -> bool {
+        if reporter.patterns.verdict(pattern) != Verdict::Invalid {
+            return true;
+        }
+        let shown: String = pattern.chars().take(80).collect();
+        let message =
+            format!("the pattern `{shown}` is not a regular expression that can be checked");
+        let diagnostic = Diagnostic::new(Code::InvalidPattern, message)
+            .skipping("the check of this pattern")
+            .with_help(
+                "write it as an ECMA-262 regular expression; the API itself still checks it",
+            );
+        self.note(schema, keyword, reporter, diagnostic);
+        false
     }
-    let shown: String = pattern.chars().take(80).collect();
-    reporter.diagnostics.push(
-        Diagnostic::new(
-            Code::InvalidPattern,
-            format!("the pattern `{shown}` is not a regular expression that can be checked"),
-        )
-        .at(reporter.pointer)
-        .with_help("write it as an ECMA-262 regular expression; the API itself still checks it"),
-    );
-    false
-}
 
-fn report_keyword(keyword: &str, value: &Value, reporter: &mut Reporter<'_>) {
-    let shown: String = value.to_string().chars().take(60).collect();
-    reporter.diagnostics.push(
-        Diagnostic::new(
-            Code::InvalidSchema,
-            format!("`{keyword}: {shown}` is not what JSON Schema allows there"),
-        )
-        .at(reporter.pointer)
-        .with_help("the keyword was left away; correct it to have it checked"),
-    );
-}
-
-/// Whether a schema has a default that fits it.
-fn takes_default(map: &Map<String, Value>, reporter: &mut Reporter<'_>) -> bool {
-    let Some(default) = map.get("default") else {
-        return false;
-    };
-    let kind = JsonType::of(default);
-    let fits_type = map
-        .get("type")
-        .and_then(types)
-        .is_none_or(|types| types.iter().any(|allowed| allowed.includes(kind)));
-    let fits_values = map
-        .get("enum")
-        .and_then(Value::as_array)
-        .is_none_or(|values| values.contains(default));
-    // `default: null` is a common way of saying that there is none.
-    if (fits_type && fits_values) || default.is_null() {
-        return !default.is_null();
+    fn note_keyword(
+        &mut self,
+        schema: &Value,
+        keyword: &str,
+        value: &Value,
+        reporter: &Reporter<'_>,
+    ) {
+        let shown: String = value.to_string().chars().take(60).collect();
+        let message = format!("`{keyword}: {shown}` is not what JSON Schema allows there");
+        let diagnostic = Diagnostic::new(Code::InvalidSchema, message)
+            .skipping("this keyword")
+            .with_help("correct it to have it checked");
+        self.note(schema, keyword, reporter, diagnostic);
     }
-    let shown: String = default.to_string().chars().take(60).collect();
-    reporter.diagnostics.push(
-        Diagnostic::new(
-            Code::InvalidDefault,
-            format!("the default `{shown}` does not fit its own schema"),
-        )
-        .at(reporter.pointer)
-        .with_help("correct the default or the schema; without it clients see no default"),
-    );
-    false
+
+    /// Whether a schema has a default that fits it.
+    fn takes_default(
+        &mut self,
+        schema: &Value,
+        map: &Map<String, Value>,
+        reporter: &Reporter<'_>,
+    ) -> bool {
+        let Some(default) = map.get("default") else {
+            return false;
+        };
+        let kind = JsonType::of(default);
+        let fits_type = map
+            .get("type")
+            .and_then(types)
+            .is_none_or(|types| types.iter().any(|allowed| allowed.includes(kind)));
+        let fits_values = map
+            .get("enum")
+            .and_then(Value::as_array)
+            .is_none_or(|values| values.contains(default));
+        // `default: null` is a common way of saying that there is none.
+        if (fits_type && fits_values) || default.is_null() {
+            return !default.is_null();
+        }
+        let shown: String = default.to_string().chars().take(60).collect();
+        let message = format!("the default `{shown}` does not fit its own schema");
+        let diagnostic = Diagnostic::new(Code::InvalidDefault, message)
+            .skipping("this default")
+            .with_help("correct the default or the schema; without it clients see no default");
+        self.note(schema, "default", reporter, diagnostic);
+        false
+    }
 }

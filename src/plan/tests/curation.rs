@@ -46,7 +46,28 @@ fn no_tools_is_an_error_that_says_why() {
     let defaults = PlanOptions::default();
     assert_eq!(
         none(&api([]), &defaults),
-        "the spec has no operation that can be called"
+        "the spec describes no operations"
+    );
+    let hooks = crate::api::Api {
+        webhooks: 2,
+        ..api([])
+    };
+    assert_eq!(
+        none(&hooks, &defaults),
+        "the spec describes no operations, only 2 webhooks: requests that the API sends itself"
+    );
+    let broken = crate::api::Api {
+        left_out: 3,
+        ..api([])
+    };
+    assert_eq!(
+        none(&broken, &defaults),
+        "the spec has 3 operations, and none of them could be read"
+    );
+    let disabled = api([operation("GET", "/a").extension("x-mcp", json!({"enabled": false}))]);
+    assert_eq!(
+        none(&disabled, &defaults),
+        "the spec has 1 operation, and `x-mcp` disables all that are selected"
     );
     let one = api([operation("GET", "/a")]);
     let options = PlanOptions {
@@ -55,7 +76,7 @@ fn no_tools_is_an_error_that_says_why() {
     };
     assert_eq!(
         none(&one, &options),
-        "all 1 operations were left out by selectors or by `x-mcp`"
+        "the spec has 1 operation, and exclude `method:GET` leaves none"
     );
 }
 

@@ -57,6 +57,10 @@ impl Operation {
             location,
             ParameterLocation::Path | ParameterLocation::Header
         );
+        let pointer = self
+            .pointer
+            .child("parameters")
+            .child(self.parameters.len());
         self.parameters.push(Parameter {
             name: name.to_owned(),
             location,
@@ -75,10 +79,8 @@ impl Operation {
                 allow_reserved: false,
                 allow_empty: false,
             },
-            pointer: self
-                .pointer
-                .child("parameters")
-                .child(self.parameters.len()),
+            schema_pointer: pointer.child("schema"),
+            pointer,
         });
         self
     }

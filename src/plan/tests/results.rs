@@ -271,7 +271,10 @@ fn schemes_get_variables_of_their_own_in_document_order() {
             ("API_KEY", &key)
         ]
     );
-    assert_eq!(codes, [Code::UnsupportedSecurityScheme]);
+    assert!(
+        codes.is_empty(),
+        "the spec was told about when it was read: {codes:?}"
+    );
 }
 
 #[test]

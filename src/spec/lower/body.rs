@@ -250,6 +250,7 @@ impl<'d> Context<'_, 'd> {
         let pointer = &target.pointer;
         if let Some(schema) = map.get("schema").filter(|node| **node != Node::Null) {
             media_type.schema = Some(self.schema(schema, &Path::Start(pointer).key("schema")));
+            media_type.schema_pointer = pointer.child("schema");
         }
         // OpenAPI 3.2 §4.14: a stream of items is described by one of them.
         if let Some(items) = map.get("itemSchema").filter(|node| **node != Node::Null) {

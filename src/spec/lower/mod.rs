@@ -42,6 +42,8 @@ pub(super) struct Context<'c, 'd> {
     shared_left: usize,
     /// Made when the first base asks for its subtypes.
     pub(super) heirs: Option<Heirs<'d>>,
+    /// How many operations were left out so far.
+    left_out: usize,
 }
 
 /// A part that several operations use.
@@ -67,6 +69,7 @@ pub(super) fn api(document: &Document, diagnostics: &mut Diagnostics) -> Api {
         responses: HashMap::new(),
         shared_left: document.limits.shared,
         heirs: None,
+        left_out: 0,
     };
     context.api()
 }
@@ -94,9 +97,18 @@ impl<'d> Context<'_, 'd> {
         {
             api.operations = self.operations(paths, &pointer, &defaults);
         }
+        api.left_out = self.left_out;
+        api.webhooks = self.webhooks();
         add_tags_of_operations(&mut api);
-        api.schemas = self.definitions();
+        (api.schemas, api.schema_pointers) = self.definitions();
         api
+    }
+
+    /// OpenAPI 3.1 §4.8.1; before that, `x-webhooks`.
+    fn webhooks(&self) -> usize {
+        let root = &self.document.tree;
+        let named = |key| root.child(key).and_then(Node::as_map).map(Map::len);
+        named("webhooks").or(named("x-webhooks")).unwrap_or(0)
     }
 
     fn info(&mut self) -> Api {
@@ -105,6 +117,7 @@ impl<'d> Context<'_, 'd> {
         let Some(Node::Map(info)) = self.document.tree.child("info") else {
             self.push(
                 Diagnostic::new(Code::InvalidField, "the document has no `info` object")
+                    .at(&JsonPointer::root())
                     .with_help("give the API a title and a version under `info`"),
             );
             return api;
@@ -225,7 +238,7 @@ impl<'d> Context<'_, 'd> {
         };
         self.refs
             .follow(here)
-            .map_err(|(problem, reference)| Box::new(problem.diagnostic(&reference, pointer)))
+            .map_err(|dangling| Box::new(dangling.diagnostic()))
     }
 
     /// The same; what is wrong has been told.

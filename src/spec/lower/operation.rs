@@ -33,7 +33,7 @@ impl<'d> Context<'_, 'd> {
         let at = &target.pointer;
         let mut levels = item.parameters.clone();
         levels.extend(self.level(map, at)?);
-        let (parameters, path) = self.parameters(&levels, &item.path, at)?;
+        let (parameters, path) = self.parameters(&levels, (&item.path, &item.pointer))?;
         let body = match self.version() {
             Version::V2_0 => self.swagger_body(&levels, map, at)?,
             _ => self.request_body(map, at)?,

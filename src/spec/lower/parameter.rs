@@ -67,12 +67,11 @@ impl<'d> Context<'_, 'd> {
     }
 
     /// The parameters of all levels, the later ones winning, and the path that they belong to; every variable of the
-    /// path is among them, and no other path parameter.
+    /// path is among them, and no other path parameter. `path` comes with where it stands.
     pub(super) fn parameters(
         &mut self,
         levels: &[Level<'d>],
-        path: &str,
-        operation: &JsonPointer,
+        path: (&str, &JsonPointer),
     ) -> Result<(Vec<Parameter>, String), Skip> {
         let mut merged = Merged::new();
         for (items, pointer) in levels {
@@ -88,27 +87,30 @@ impl<'d> Context<'_, 'd> {
                 let key = identity(&parameter);
                 if !own.insert(key.clone()) {
                     let message = format!("the parameter `{}` is declared twice", parameter.name);
-                    self.push(Diagnostic::new(Code::DuplicateParameter, message).at(&at));
+                    self.push(
+                        Diagnostic::new(Code::DuplicateParameter, message)
+                            .at(&at)
+                            .with_help("keep one of them; this later one was used"),
+                    );
                 }
                 merged.insert(key, parameter);
             }
         }
-        let path = self.match_path(&mut merged, path, operation)?;
+        let path = self.match_path(&mut merged, path)?;
         Ok((merged.into_values().collect(), path))
     }
 
     fn match_path(
         &mut self,
         merged: &mut Merged,
-        path: &str,
-        operation: &JsonPointer,
+        (path, at): (&str, &JsonPointer),
     ) -> Result<String, Skip> {
         let is_declared =
             |name: &str| merged.contains_key(&(ParameterLocation::Path, name.to_owned()));
         let Some((path, variables)) = path_variables(path, is_declared) else {
             return Err(broken(
                 format!("the braces of the path `{path}` do not match"),
-                operation,
+                at,
             ));
         };
         merged.retain(|_, parameter| {
@@ -130,8 +132,8 @@ impl<'d> Context<'_, 'd> {
                 continue;
             }
             let message = format!("no parameter declares the path variable `{}`", key.1);
-            self.push(Diagnostic::new(Code::UndeclaredPathParameter, message).at(operation));
-            let parameter = undeclared(&key.1, operation);
+            self.push(Diagnostic::new(Code::UndeclaredPathParameter, message).at(at));
+            let parameter = undeclared(&key.1, at);
             merged.insert(key, parameter);
         }
         Ok(path)
@@ -199,7 +201,11 @@ impl<'d> Context<'_, 'd> {
         };
         if location == ParameterLocation::Header && is_reserved_header(&name) {
             let message = format!("the header parameter `{name}` is ignored");
-            self.push(Diagnostic::new(Code::IgnoredParameter, message).at(pointer));
+            self.push(
+                Diagnostic::new(Code::IgnoredParameter, message)
+                    .at(pointer)
+                    .skipping("this parameter"),
+            );
             return Ok(None);
         }
         if self.version() == Version::V2_0 {
@@ -213,7 +219,8 @@ impl<'d> Context<'_, 'd> {
             let message = format!(
                 "the parameter `{name}` has the style `{style}`, which `in: {place}` has not"
             );
-            let diagnostic = Diagnostic::new(Code::UnsupportedParameter, message).at(pointer);
+            let diagnostic =
+                Diagnostic::new(Code::UnsupportedParameter, message).at(&pointer.child("style"));
             if required {
                 return Err(diagnostic.into());
             }
@@ -270,6 +277,7 @@ impl<'d> Context<'_, 'd> {
             description: description.map(str::to_owned),
             deprecated: is_set("deprecated"),
             schema: content.schema,
+            schema_pointer: content.schema_pointer,
             example: content.example,
             serialization: Serialization::WholeQuery(media_type),
             pointer: pointer.clone(),
@@ -289,6 +297,7 @@ impl<'d> Context<'_, 'd> {
             return ParameterContent {
                 media_type: None,
                 schema: self.schema(schema, &start.key("schema")),
+                schema_pointer: pointer.child("schema"),
                 example,
             };
         }
@@ -302,6 +311,7 @@ impl<'d> Context<'_, 'd> {
             return ParameterContent {
                 media_type: None,
                 schema: json!(true),
+                schema_pointer: pointer.clone(),
                 example,
             };
         }
@@ -314,6 +324,7 @@ impl<'d> Context<'_, 'd> {
         ParameterContent {
             media_type: Some(first.name),
             schema: first.schema.unwrap_or(json!(true)),
+            schema_pointer: first.schema_pointer,
             example: example.or(first.example),
         }
     }
@@ -322,6 +333,7 @@ impl<'d> Context<'_, 'd> {
 struct ParameterContent {
     media_type: Option<String>,
     schema: Value,
+    schema_pointer: JsonPointer,
     example: Option<Value>,
 }
 
@@ -357,6 +369,7 @@ fn assembled(
         description: data.description,
         deprecated: data.deprecated.unwrap_or_default(),
         schema: content.schema,
+        schema_pointer: content.schema_pointer,
         example: content.example,
         serialization,
         pointer: pointer.clone(),
@@ -465,7 +478,7 @@ fn identity(parameter: &Parameter) -> (ParameterLocation, String) {
     (parameter.location, name)
 }
 
-fn undeclared(name: &str, operation: &JsonPointer) -> Parameter {
+fn undeclared(name: &str, path: &JsonPointer) -> Parameter {
     Parameter {
         name: name.to_owned(),
         location: ParameterLocation::Path,
@@ -473,6 +486,7 @@ fn undeclared(name: &str, operation: &JsonPointer) -> Parameter {
         description: None,
         deprecated: false,
         schema: json!({"type": "string"}),
+        schema_pointer: path.clone(),
         example: None,
         serialization: Serialization::Style {
             style: Style::Simple,
@@ -480,7 +494,7 @@ fn undeclared(name: &str, operation: &JsonPointer) -> Parameter {
             allow_reserved: false,
             allow_empty: false,
         },
-        pointer: operation.clone(),
+        pointer: path.clone(),
     }
 }
 

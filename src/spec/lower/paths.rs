@@ -15,6 +15,8 @@ const METHODS: [&str; 9] = [
 /// What the operations of a path share.
 pub(super) struct PathItem<'d> {
     pub(super) path: String,
+    /// Where the path stands.
+    pub(super) pointer: JsonPointer,
     pub(super) summary: Option<String>,
     pub(super) description: Option<String>,
     pub(super) servers: Option<Vec<Server>>,
@@ -40,17 +42,18 @@ impl<'d> Context<'_, 'd> {
             match self.path_item(path, node, &pointer.child(path), defaults, &mut operations) {
                 Ok(()) => {}
                 Err(Skip::Broken(diagnostic)) => {
-                    self.push(diagnostic.skipping(format!("path `{path}`")));
+                    let count = node.as_map().map_or(0, |map| self.methods_of(map).count());
+                    self.leave_out(*diagnostic, format!("path `{path}`"), count);
                 }
                 Err(Skip::Limit) => {
                     self.push(
                         Diagnostic::new(
-                            Code::DocumentLimit,
+                            Code::NodeLimit,
                             "the document uses large shared parts so often that not all of it is built",
                         )
                         .at(&pointer.child(path))
                         .skipping("this path and all that follow")
-                        .with_help("let shared parameters, bodies and responses refer to schemas under `components.schemas`"),
+                        .with_help("raise `--max-nodes`, or let shared parameters, bodies and responses refer to schemas under `components.schemas`"),
                     );
                     break;
                 }
@@ -68,7 +71,7 @@ impl<'d> Context<'_, 'd> {
         operations: &mut Vec<Operation>,
     ) -> Result<(), Skip> {
         let parts = self.path_item_parts(node, pointer)?;
-        let item = self.shared_of(path, &parts)?;
+        let item = self.shared_of(path, pointer, &parts)?;
         let mut seen: Vec<String> = Vec::new();
         for (map, at) in &parts {
             for (method, node, at) in self.methods(map, at) {
@@ -80,7 +83,7 @@ impl<'d> Context<'_, 'd> {
                     Ok(operation) => operations.push(operation),
                     Err(Skip::Broken(diagnostic)) => {
                         let name = operation_name(node, &method, path);
-                        self.push(diagnostic.skipping(format!("operation `{name}`")));
+                        self.leave_out(*diagnostic, format!("operation `{name}`"), 1);
                     }
                     Err(Skip::Limit) => return Err(Skip::Limit),
                 }
@@ -96,13 +99,7 @@ impl<'d> Context<'_, 'd> {
         pointer: &JsonPointer,
     ) -> Vec<(String, &'d Node, JsonPointer)> {
         let has_more = self.version() >= Version::V3_2;
-        let is_method = |key: &str| {
-            (METHODS.iter())
-                .filter(|method| has_more || **method != "query")
-                .any(|method| key.eq_ignore_ascii_case(method))
-        };
-        let mut methods: Vec<_> = (map.iter())
-            .filter(|(key, _)| is_method(key))
+        let mut methods: Vec<_> = (self.methods_of(map))
             .map(|(key, node)| (key.to_ascii_uppercase(), node, pointer.child(key)))
             .collect();
         let Some(Node::Map(additional)) = map.get("additionalOperations").filter(|_| has_more)
@@ -113,18 +110,27 @@ impl<'d> Context<'_, 'd> {
         for (method, node) in additional.iter() {
             let at = pointer.child(method);
             // OpenAPI 3.2 §4.9.1: spelt as it is sent, and none that has a field of its own. RFC 9110 §9.1: a token.
-            if is_method(method) || !is_token(method) {
+            if is_method(method, self.version()) || !is_token(method) {
                 let message = format!("`{method}` is no additional method");
-                self.push(
-                    Diagnostic::new(Code::InvalidField, message)
-                        .at(&at)
-                        .skipping("this operation"),
-                );
+                let diagnostic = Diagnostic::new(Code::InvalidField, message).at(&at);
+                self.leave_out(diagnostic, format!("operation `{method}`"), 1);
                 continue;
             }
             methods.push((method.to_owned(), node, at));
         }
         methods
+    }
+
+    /// The members of a path item that are operations by their key.
+    fn methods_of<'m>(&self, map: &'m Map) -> impl Iterator<Item = (&'m str, &'m Node)> {
+        let version = self.version();
+        map.iter().filter(move |(key, _)| is_method(key, version))
+    }
+
+    /// Tells what is wrong with operations that were left out.
+    fn leave_out(&mut self, diagnostic: Diagnostic, what: String, count: usize) {
+        self.left_out += count;
+        self.push(diagnostic.skipping_operations(what, count));
     }
 
     /// The path item itself and, when it is a reference too, what it refers to. The first of them wins.
@@ -158,10 +164,16 @@ impl<'d> Context<'_, 'd> {
         Ok(parts)
     }
 
-    fn shared_of(&mut self, path: &str, parts: &[Part<'d>]) -> Result<PathItem<'d>, Skip> {
+    fn shared_of(
+        &mut self,
+        path: &str,
+        pointer: &JsonPointer,
+        parts: &[Part<'d>],
+    ) -> Result<PathItem<'d>, Skip> {
         use super::fields::{Shape, typed};
         let mut item = PathItem {
             path: path.to_owned(),
+            pointer: pointer.clone(),
             summary: None,
             description: None,
             servers: None,
@@ -182,17 +194,21 @@ impl<'d> Context<'_, 'd> {
         if !path.starts_with('/') {
             let message =
                 format!("the path `{path}` does not start with `/`; it was put before it");
-            if let Some((_, at)) = parts.first() {
-                self.push(Diagnostic::new(Code::InvalidField, message).at(at));
-            }
+            self.push(Diagnostic::new(Code::InvalidField, message).at(pointer));
             item.path = format!("/{path}");
         }
         Ok(item)
     }
 }
 
+fn is_method(key: &str, version: Version) -> bool {
+    (METHODS.iter())
+        .filter(|method| version >= Version::V3_2 || **method != "query")
+        .any(|method| key.eq_ignore_ascii_case(method))
+}
+
 /// RFC 9110 §5.6.2.
-fn is_token(text: &str) -> bool {
+pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text
             .chars()

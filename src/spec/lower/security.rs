@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::fields::{Shape, typed};
+use super::paths::is_token;
 use crate::api::{ParameterLocation, SecurityRequirement, SecurityScheme, SecuritySchemeKind};
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 use crate::spec::path::Path;
@@ -70,9 +71,10 @@ impl<'d> Context<'_, 'd> {
             self.push(
                 Diagnostic::new(
                     Code::UnsupportedSecurityScheme,
-                    format!("no credential can be sent for security scheme `{name}`: {what}"),
+                    format!("no credential can be sent for the security scheme `{name}`: {what}"),
                 )
-                .at(pointer),
+                .at(pointer)
+                .with_help("requests are sent without it; put a proxy before the API that adds it"),
             );
         }
         Some(SecurityScheme { kind, description })
@@ -262,6 +264,13 @@ fn kind_of(scheme: openapiv3::SecurityScheme) -> SecuritySchemeKind {
         } if belongs_to_the_message(&name) => {
             SecuritySchemeKind::Unsupported(format!("the header `{name}` is no place for a key"))
         }
+        Scheme::APIKey {
+            location: APIKeyLocation::Header | APIKeyLocation::Cookie,
+            name,
+            ..
+        } if !is_token(&name) => SecuritySchemeKind::Unsupported(format!(
+            "`{name}` is no legal name of a header or cookie"
+        )),
         Scheme::APIKey { location, name, .. } => SecuritySchemeKind::ApiKey {
             location: match location {
                 APIKeyLocation::Query => ParameterLocation::Query,

@@ -122,6 +122,7 @@ impl<'d> Context<'_, 'd> {
         let content = names.into_iter().map(|name| MediaType {
             name: name.to_owned(),
             schema: schema.clone(),
+            schema_pointer: pointer.child("schema"),
             ..MediaType::default()
         });
         Ok(RequestBody {
@@ -185,6 +186,7 @@ impl<'d> Context<'_, 'd> {
         let content = names.into_iter().map(|name| MediaType {
             name: name.to_owned(),
             schema: Some(schema.clone()),
+            schema_pointer: form[0].1.clone(),
             encoding: encoding.clone(),
             ..MediaType::default()
         });
@@ -212,12 +214,13 @@ impl<'d> Context<'_, 'd> {
         ];
         let fields = self.fields(map, pointer, &shape);
         let is_set = |key: &str| fields.get(key) == Some(&json!(true));
-        let schema = match map.get("schema") {
+        let (schema, schema_pointer) = match map.get("schema") {
             // A habit from OpenAPI 3.
             Some(schema) if map.get("type").is_none() => {
-                self.schema(schema, &Path::Start(pointer).key("schema"))
+                let at = pointer.child("schema");
+                (self.schema(schema, &Path::Start(&at)), at)
             }
-            _ => self.schema_of_parameter(map, pointer),
+            _ => (self.schema_of_parameter(map, pointer), pointer.clone()),
         };
         let format = words(&fields, "collectionFormat");
         let (style, explode) = match (location, format.as_deref()) {
@@ -233,6 +236,7 @@ impl<'d> Context<'_, 'd> {
             description: words(&fields, "description"),
             deprecated: false,
             schema,
+            schema_pointer,
             example: map.get("x-example").map(Node::to_value),
             serialization: Serialization::Style {
                 style,
@@ -317,6 +321,7 @@ impl<'d> Context<'_, 'd> {
         let content = names.into_iter().map(|name| MediaType {
             name: name.to_owned(),
             schema: Some(schema.clone()),
+            schema_pointer: pointer.child("schema"),
             example: examples
                 .and_then(|examples| examples.child(name))
                 .map(Node::to_value),

@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::Definition;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
 
 /// How many references may lead from one to the next about the same value; more would exhaust a validator's stack.
 const CHAIN: usize = 100;
@@ -28,7 +28,7 @@ const SUBTYPES: [&str; 3] = ["oneOf", "anyOf", "discriminator"];
 pub(super) fn broken(
     definitions: IndexMap<String, Definition>,
     diagnostics: &mut Diagnostics,
-) -> IndexMap<String, Value> {
+) -> (IndexMap<String, Value>, IndexMap<String, JsonPointer>) {
     let mut search = Search {
         height: vec![None; definitions.len()],
         definitions,
@@ -229,7 +229,7 @@ impl Search<'_> {
             .map_or("", |(name, _)| name)
     }
 
-    fn redirected(mut self) -> IndexMap<String, Value> {
+    fn redirected(mut self) -> (IndexMap<String, Value>, IndexMap<String, JsonPointer>) {
         for (from, targets) in std::mem::take(&mut self.redirects) {
             let reference = |index| format!("#/$defs/{}", self.name(index));
             let targets = targets
@@ -240,8 +240,10 @@ impl Search<'_> {
         }
         self.definitions
             .into_iter()
-            .map(|(name, definition)| (name, definition.value))
-            .collect()
+            .map(|(name, definition)| {
+                ((name.clone(), definition.value), (name, definition.pointer))
+            })
+            .unzip()
     }
 }
 

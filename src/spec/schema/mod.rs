@@ -71,7 +71,7 @@ impl<'d> Context<'_, 'd> {
             self.refs
                 .follow(target.clone())
                 .map(|_| target)
-                .map_err(|(problem, _)| problem)
+                .map_err(|dangling| dangling.problem)
         });
         match target {
             Ok(target) => Some(format!("#/$defs/{}", self.names.name(&target))),
@@ -86,8 +86,10 @@ impl<'d> Context<'_, 'd> {
         }
     }
 
-    /// Converts everything that has been referred to, and what that refers to in turn.
-    pub(super) fn definitions(&mut self) -> IndexMap<String, Value> {
+    /// Converts everything that has been referred to, and what that refers to in turn; with where each stands.
+    pub(super) fn definitions(
+        &mut self,
+    ) -> (IndexMap<String, Value>, IndexMap<String, JsonPointer>) {
         let mut converted = Vec::new();
         while let Some(target) = self.names.next_unconverted() {
             let mut value = self.schema(target.node, &Path::Start(&target.pointer));
