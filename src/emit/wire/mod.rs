@@ -7,7 +7,7 @@ mod example;
 mod pattern;
 mod request;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -79,7 +79,8 @@ fn case(plan: &Plan, tool: &Tool) -> Option<Value> {
     }
     let mut least = examples.clone();
     least.retain(|name, _| required.contains(&name.as_str()));
-    let precise = plan.whole_input(tool);
+    let depth = 1 + examples.values().map(levels).max().unwrap_or(0);
+    let precise = with_definitions(plan, &tool.precise, depth);
     if unfolded(&precise, &precise, &mut Vec::new(), &mut BTreeMap::new()) > MOST_UNFOLDED {
         return None;
     }
@@ -156,4 +157,82 @@ fn call(tool: &Tool, arguments: &Value, request: Request) -> Value {
         None => {}
     }
     json!({"tool": tool.name, "arguments": arguments, "request": expected})
+}
+
+/// How many levels of objects and lists a value has.
+fn levels(value: &Value) -> usize {
+    let deepest = match value {
+        Value::Object(members) => members.values().map(levels).max(),
+        Value::Array(items) => items.iter().map(levels).max(),
+        _ => return 0,
+    };
+    1 + deepest.unwrap_or(0)
+}
+
+/// A schema with those of the shared definitions that a value of so many levels meets. All others allow anything: in
+/// a description where everything hangs together, each tool would otherwise carry all of it.
+fn with_definitions(plan: &Plan, schema: &Value, depth: usize) -> Value {
+    let mut definitions = Map::new();
+    let mut level = vec![schema];
+    for _ in 0..=depth {
+        let mut below = Vec::new();
+        while let Some(schema) = level.pop() {
+            if let Some(name) = references(schema, &mut level, &mut below)
+                && !definitions.contains_key(&name)
+                && let Some(definition) = plan.defs.get(&name)
+            {
+                level.push(definition);
+                definitions.insert(name, definition.clone());
+            }
+        }
+        level = below;
+    }
+    let mut met = definitions.values().chain([schema]).collect::<Vec<_>>();
+    let mut beyond = BTreeSet::new();
+    while let Some(schema) = met.pop() {
+        let mut inner = Vec::new();
+        beyond.extend(references(schema, &mut met, &mut inner));
+        met.extend(inner);
+    }
+    for name in beyond {
+        definitions.entry(name).or_insert(Value::Bool(true));
+    }
+    let mut schema = schema.clone();
+    if let (Some(fields), false) = (schema.as_object_mut(), definitions.is_empty()) {
+        fields.insert("$defs".to_owned(), Value::Object(definitions));
+    }
+    schema
+}
+
+/// The definition that a schema refers to itself, if any. The schemas in it go to `same` where they are about the same
+/// value, and to `below` where they are about its parts.
+fn references<'s>(
+    schema: &'s Value,
+    same: &mut Vec<&'s Value>,
+    below: &mut Vec<&'s Value>,
+) -> Option<String> {
+    let fields = schema.as_object()?;
+    for (keyword, value) in fields {
+        match (keyword.as_str(), value) {
+            ("properties" | "patternProperties", Value::Object(parts)) => {
+                below.extend(parts.values());
+            }
+            ("prefixItems", Value::Array(parts)) => below.extend(parts),
+            (
+                "items"
+                | "contains"
+                | "additionalProperties"
+                | "propertyNames"
+                | "unevaluatedItems"
+                | "unevaluatedProperties",
+                part,
+            ) => below.push(part),
+            ("allOf" | "anyOf" | "oneOf", Value::Array(branches)) => same.extend(branches),
+            ("not" | "if" | "then" | "else", branch) => same.push(branch),
+            ("dependentSchemas", Value::Object(branches)) => same.extend(branches.values()),
+            _ => {}
+        }
+    }
+    let target = fields.get("$ref")?.as_str()?.strip_prefix("#/$defs/")?;
+    Some(target.replace("~1", "/").replace("~0", "~"))
 }
