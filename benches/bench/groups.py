@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 
-from bench import places, setup
+from bench import growth, places, setup
 from bench.records import Records
 from bench.run_command import usage
 from bench.servers import MARK, REST, upstream
@@ -162,4 +162,32 @@ def stripped_bytes(binary):
     return size
 
 
-GROUPS = {"http": http, "stdio": stdio, "sse": sse, "start": start, "generate": generate, "compile": compile_crates}
+def growth_documents():
+    """Each document of the group by its name, written once a run."""
+    places.GROWTH.mkdir(parents=True, exist_ok=True)
+    made = {f"{count} operations": (growth.operations(count), f"operations-{count}.yaml") for count in growth.SIZES}
+    most = growth.SIZES[-1]
+    made[f"{most} operations, JSON"] = (made[f"{most} operations"][0], f"operations-{most}.json")
+    for depth in growth.DEPTHS:
+        made[f"layers {depth}"] = (growth.layers(depth), f"layers-{depth}.yaml")
+        made[f"circles {depth}"] = (growth.circles(depth), f"circles-{depth}.yaml")
+    for name, (document, file) in made.items():
+        path = places.GROWTH / file
+        growth.write(document, path)
+        yield name, path
+
+
+def grow(options, servers, records):
+    output = places.WORK / "grown"
+    documents = list(growth_documents())
+    for number in range(-1, options.rounds):
+        for name, path in turning(documents, number):
+            shutil.rmtree(output, ignore_errors=True)
+            result = usage([places.MCPGEN, "build", path, "-o", output, "--name", "growth"], places.LOGS / "growth.log")
+            result["bytes"] = path.stat().st_size
+            if number >= 0:
+                records.add(f"growth {name}", "mcpgen", number, result)
+    shutil.rmtree(output, ignore_errors=True)
+
+
+GROUPS = {"http": http, "stdio": stdio, "sse": sse, "start": start, "generate": generate, "compile": compile_crates, "growth": grow}

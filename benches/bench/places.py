@@ -14,6 +14,7 @@ SPECS = WORK / "specs"           # the documents and the references' tool tables
 PEERS = WORK / "peers"
 CRATES = WORK / "crates"         # target directory of the generated crates
 LOGS = WORK / "logs"
+GROWTH = WORK / "growth"         # the documents of growing size
 RAW = WORK / "results"           # every record of every run, as JSON lines
 
 PETSTORE = BENCHES / "petstore.yaml"

@@ -3,7 +3,7 @@ import dataclasses
 import os
 import typing
 
-from bench import places
+from bench import growth, places
 
 NOTES = "<!-- notes: kept by benches/run --write -->"
 
@@ -80,6 +80,53 @@ def added_row(name, cell, target):
     return Row(f"added to a call over {name}, p50, concurrency 1", cell, number, unit("ms", 2), target)
 
 
+def per_operation(count, key, scale):
+    def number(records, server):
+        value = records.median(f"growth {count} operations", server, key)
+        return None if value is None else value * scale / count
+    return number
+
+
+def steps(cell, base, key="wall"):
+    """How many times as much a document takes as the smaller one."""
+    def number(records, server):
+        return records.pairwise(f"growth {cell}", server, key, (f"growth {base}", server, key), lambda a, b: a / b)
+    return number
+
+
+def each_ratio(records, server):
+    """What an operation of the largest document costs, to one of the document of 1,000."""
+    most, some = (per_operation(count, "wall", 1.0)(records, server) for count in (growth.SIZES[-1], 1_000))
+    return None if most is None or some is None else most / some
+
+
+def growth_rows():
+    most = growth.SIZES[-1]
+    largest = f"growth {most} operations"
+    rows = [
+        row
+        for count in growth.SIZES
+        for row in (
+            Row(f"`mcpgen build` of {count:,} operations, YAML, wall time an operation", f"growth {count} operations", per_operation(count, "wall", 1e6), unit("µs", 0)),
+            Row(f"… peak memory an operation, {count:,}", f"growth {count} operations", per_operation(count, "peak_kib", 1.024), unit("kB", 1)),
+        )
+    ]
+    rows += [
+        Row(f"… an operation of {most:,}, to one of 1,000", largest, each_ratio, times, 1.5),
+        Row(f"… {most:,} operations, size of the document", largest, median(largest, "bytes", 1e-6), unit("MB")),
+        Row(f"… {most:,} operations, YAML, wall time", largest, median(largest, "wall"), unit("s", 2), 6),
+        Row(f"… {most:,} operations, YAML, peak memory", largest, median(largest, "peak_kib", 1.024e-6), unit("GB", 2), 1.5),
+        Row(f"… {most:,} operations, JSON, wall time", f"{largest}, JSON", median(f"{largest}, JSON", "wall"), unit("s", 2), 6),
+        Row(f"… {most:,} operations, JSON, peak memory", f"{largest}, JSON", median(f"{largest}, JSON", "peak_kib", 1.024e-6), unit("GB", 2), 1.5),
+    ]
+    for name, what in (("layers", "layers of four `$ref`s each"), ("circles", "schemas that refer to all")):
+        for smaller, larger in zip(growth.DEPTHS, growth.DEPTHS[1:]):
+            rows.append(Row(f"`mcpgen build` of {larger} {what}, wall time to {smaller}", f"growth {name} {larger}", steps(f"{name} {larger}", f"{name} {smaller}"), times, 4))
+        last = f"growth {name} {growth.DEPTHS[-1]}"
+        rows.append(Row(f"… {growth.DEPTHS[-1]} {what}, wall time", last, median(last, "wall", 1e3), unit("ms", 0)))
+    return rows
+
+
 ROWS = [
     rate_row("HTTP, concurrency 1", "http get c=1", 0.80),
     rate_row("HTTP, concurrency 16", "http get c=16", 0.70),
@@ -109,6 +156,7 @@ ROWS = [
     added_row("HTTP", "http get c=1", 0.3),
     Row("tools/call over `/sse`, concurrency 1, p99", "sse get c=1", median("sse get c=1", "p99_us", 1e-3), unit("ms", 2), 5),
     Row("tools/call over `/sse`, concurrency 16, p99", "sse get c=16", median("sse get c=16", "p99_us", 1e-3), unit("ms", 2)),
+    *growth_rows(),
 ]
 
 
