@@ -58,15 +58,7 @@ impl<'a> Builder<'a, '_> {
         if let Some((argument, schema)) = &choice {
             precise["properties"][*argument] = schema.clone();
         }
-        let shown = match self.options.schema_profile {
-            // Completed with the shared schemas when all of those are known.
-            SchemaProfile::Full => Advertised {
-                schema: precise.clone(),
-                is_left_open: false,
-                is_cut: false,
-            },
-            _ => self.advertised(&name, operation, &arguments, choice.as_ref(), diagnostics),
-        };
+        let shown = self.advertised(&name, operation, &arguments, choice.as_ref(), diagnostics);
         // Where the projection lost nothing, one text serves both.
         let is_whole = !shown.is_left_open && !shown.is_cut;
         if is_whole
@@ -116,17 +108,16 @@ impl<'a> Builder<'a, '_> {
             let whole = describe::resource_uri(name);
             let note = format!("The whole schema is the resource `{whole}`.");
             shown = self.fitted(arguments, choice, &note);
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::SchemaLeftOpen,
-                    format!(
-                        "the whole input schema of {} does not fit into {} tokens",
-                        super::operation_label(operation),
-                        self.options.schema_budget
-                    ),
-                )
-                .at(&operation.pointer),
+            let message = format!(
+                "the whole input schema of {} does not fit into {} tokens",
+                super::operation_label(operation),
+                self.options.schema_budget
             );
+            // The full profile has no budget, and tells by itself what is too long all the same.
+            if self.options.schema_profile != SchemaProfile::Full {
+                let diagnostic = Diagnostic::new(Code::SchemaLeftOpen, message);
+                diagnostics.push(diagnostic.at(&operation.pointer));
+            }
         }
         shown
     }

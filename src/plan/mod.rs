@@ -141,8 +141,19 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
     describe::name_tools(&mut tools, options.schema_budget.saturating_mul(4));
     let defs = builder.precise.into_definitions();
     if options.schema_profile == SchemaProfile::Full {
+        let whole = schema::whole::Whole::new(&defs);
         for tool in &mut tools {
-            tool.advertised = schema::with_definitions(&tool.precise, &defs);
+            if let Some(schema) = whole.schema(&tool.precise) {
+                tool.advertised = schema;
+                tool.is_partial = tool.whole_description.is_some();
+            } else if tool.is_partial {
+                let message = format!(
+                    "the whole input schema of `{}` is too long to be advertised",
+                    tool.name
+                );
+                let diagnostic = Diagnostic::new(Code::SchemaLeftOpen, message);
+                diagnostics.push(diagnostic.at(&tool.pointer));
+            }
         }
     }
     let groups = selection::groups(api, tools);
@@ -353,12 +364,6 @@ impl Plan {
     /// All tools, in the order in which they are listed.
     pub fn tools(&self) -> impl Iterator<Item = &Tool> {
         self.groups.iter().flat_map(|group| &group.tools)
-    }
-
-    /// What the arguments of a tool are checked against, with all that it refers to.
-    #[must_use]
-    pub fn whole_input(&self, tool: &Tool) -> Value {
-        schema::with_definitions(&tool.precise, &self.defs)
     }
 
     /// The estimated tokens of the whole tools/list.

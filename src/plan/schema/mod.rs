@@ -10,6 +10,7 @@ mod places;
 pub(super) mod precise;
 pub(super) mod profile;
 mod unfold;
+pub(super) mod whole;
 mod wording;
 
 use std::collections::BTreeSet;
@@ -207,36 +208,6 @@ impl<'a> Schemas<'a> {
 /// The `$ref` of a schema.
 fn reference(map: &Map<String, Value>) -> Option<&str> {
     map.get("$ref").and_then(Value::as_str)
-}
-
-/// A schema with those of the shared definitions that it reaches.
-pub(crate) fn with_definitions(schema: &Value, definitions: &IndexMap<String, Value>) -> Value {
-    let mut reached = BTreeSet::new();
-    let mut waiting = vec![schema];
-    while let Some(value) = waiting.pop() {
-        match value {
-            Value::Array(items) => waiting.extend(items),
-            Value::Object(fields) => {
-                waiting.extend(fields.values());
-                let name = reference(fields)
-                    .and_then(|target| target.strip_prefix("#/$defs/"))
-                    .map(|name| name.replace("~1", "/").replace("~0", "~"));
-                if let Some(name) = name.filter(|name| !reached.contains(name)) {
-                    waiting.extend(definitions.get(&name));
-                    reached.insert(name);
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut schema = schema.clone();
-    if let (Some(fields), false) = (schema.as_object_mut(), reached.is_empty()) {
-        let reached: Map<String, Value> = (reached.into_iter())
-            .filter_map(|name| Some((name.clone(), definitions.get(&name)?.clone())))
-            .collect();
-        fields.insert("$defs".to_owned(), Value::Object(reached));
-    }
-    schema
 }
 
 /// The number of characters of compact JSON.

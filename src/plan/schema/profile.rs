@@ -1,7 +1,8 @@
 //! Advertised schemas for hosts with needs of their own.
 //!
 //! - `portable`: the projection as it is; what Anthropic, OpenAI, VS Code, Cursor and Copilot take.
-//! - `full`: the precise schema with its `$defs`, for hosts that take all of JSON Schema 2020-12. It has no budget.
+//! - `full`: the precise schema with its `$defs`, for hosts that take all of JSON Schema 2020-12. It has no budget but that
+//!   of [`whole`](super::whole).
 //! - `openai-strict`: Structured Outputs. Every object is closed and requires all of its properties; what is optional may
 //!   be null, and null then means that it is absent. What a closed object cannot say is JSON in a text, which the
 //!   server reads.
