@@ -81,6 +81,7 @@ fn everything(loaded: &Loaded, document: &Document) -> Value {
         "instructions": plan.instructions,
         "servers": plan.servers.iter().map(|server| json!({ "url": server.url, "variable": server.variable })).collect::<Vec<_>>(),
         "operations": loaded.operations,
+        "schemes": plan.schemes.iter().map(|scheme| json!({ "name": scheme.name, "variables": scheme.variables() })).collect::<Vec<_>>(),
         "estimatedTokens": plan.estimated_tokens(),
         "tools": plan.tools().map(|tool| described(tool, document)).collect::<Vec<_>>(),
     })

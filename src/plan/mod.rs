@@ -287,6 +287,22 @@ pub struct Scheme {
     pub description: String,
 }
 
+impl Scheme {
+    /// The environment variables that hold the credential.
+    #[must_use]
+    pub fn variables(&self) -> Vec<String> {
+        let suffixes: &[&str] = match self.kind {
+            SchemeKind::ApiKey(..) => &["KEY"],
+            SchemeKind::Bearer => &["TOKEN"],
+            SchemeKind::Basic => &["USERNAME", "PASSWORD"],
+        };
+        suffixes
+            .iter()
+            .map(|suffix| format!("API_{}_{suffix}", self.env))
+            .collect()
+    }
+}
+
 /// See [`crate::runtime::tool::SchemeKind`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SchemeKind {

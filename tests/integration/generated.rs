@@ -120,6 +120,23 @@ fn the_examples_are_current() {
 }
 
 #[test]
+fn inspect_names_the_variables_of_credentials_and_servers() {
+    let folder = folder();
+    let spec = spec("petstore/openapi.yaml");
+    let arguments = ["inspect", "--format", "json", spec.to_str().expect("text")];
+    let ran = run(folder.path(), arguments);
+    let told: Value = serde_json::from_str(&ran.stdout).expect("stdout is JSON");
+    assert_eq!(
+        told["schemes"],
+        json!([
+            {"name": "petstore_auth", "variables": ["API_PETSTORE_AUTH_TOKEN"]},
+            {"name": "api_key", "variables": ["API_API_KEY_KEY"]},
+        ])
+    );
+    assert_eq!(told["servers"][0]["variable"], "API_BASE_URL");
+}
+
+#[test]
 fn serve_and_the_generated_crate_answer_alike() {
     let upstream = order_service();
     let mut messages = handshake().to_vec();

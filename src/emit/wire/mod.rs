@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use self::request::{ExpectedBody, Request, covers};
 use super::schemas;
-use crate::plan::{BodySource, Plan, SchemeKind, Tool};
+use crate::plan::{BodySource, Plan, Scheme, Tool};
 
 /// The text of `tests/wire.json`.
 pub(super) fn cases(plan: &Plan) -> String {
@@ -45,17 +45,7 @@ pub(super) fn cases(plan: &Plan) -> String {
 
 /// The variables of all credentials.
 fn variables(plan: &Plan) -> Vec<String> {
-    let names = plan.schemes.iter().flat_map(|scheme| {
-        let suffixes: &[&str] = match scheme.kind {
-            SchemeKind::ApiKey(..) => &["KEY"],
-            SchemeKind::Bearer => &["TOKEN"],
-            SchemeKind::Basic => &["USERNAME", "PASSWORD"],
-        };
-        suffixes
-            .iter()
-            .map(|suffix| format!("API_{}_{suffix}", scheme.env))
-    });
-    names.collect()
+    plan.schemes.iter().flat_map(Scheme::variables).collect()
 }
 
 /// A call with as many arguments as are covered, or else with the required ones.
