@@ -1,13 +1,14 @@
 //! Parameters outside of the body: which argument each becomes and how it is put into the request.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::schema::Schemas;
 use super::schema::advertised::Argument;
-use super::schema::flat::flatten;
+use super::schema::flat::{Additional, flatten};
 use super::schema::nodes::Source;
+use super::schema::{JsonType, Schemas};
 use super::{Parameter, media, names, text};
 use crate::api::{self, Operation, ParameterLocation, Serialization};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -31,6 +32,9 @@ const OWN_HEADERS: &[&str] = &[
     "transfer-encoding",
     "upgrade",
 ];
+
+/// What an empty list or object becomes is nothing (RFC 6570 §2.3), and nothing is no required parameter.
+static NOT_EMPTY: LazyLock<Value> = LazyLock::new(|| json!({"minItems": 1, "minProperties": 1}));
 
 /// Where parameters of the same name are told apart, the first keeps the plain name.
 const LOCATIONS: [(ParameterLocation, Location, &str); 4] = [
@@ -83,7 +87,7 @@ pub(super) fn parameters<'a>(
     let pairs = sent.into_iter().zip(arguments);
     Some(
         pairs
-            .map(|((parameter, encoding), name)| pair(parameter, &encoding, name))
+            .map(|((parameter, encoding), name)| pair(parameter, &encoding, name, schemas))
             .collect(),
     )
 }
@@ -92,9 +96,17 @@ fn pair<'a>(
     parameter: &'a api::Parameter,
     encoding: &Encoding,
     argument: String,
+    schemas: &Schemas<'a>,
 ) -> (Parameter, Argument<'a>) {
+    let mut all = vec![&parameter.schema];
+    if parameter.required
+        && encoding.format == ParameterFormat::Style
+        && vanishes_when_empty(&parameter.schema, schemas)
+    {
+        all.push(&NOT_EMPTY);
+    }
     let source = Source {
-        all: vec![&parameter.schema],
+        all,
         description: parameter
             .description
             .as_deref()
@@ -123,6 +135,17 @@ fn pair<'a>(
         pointer: &parameter.pointer,
     };
     (planned, argument)
+}
+
+/// Whether an empty value of the schema is not sent at all. One that forbids further fields stays as it is: under an
+/// `allOf` it would take them.
+fn vanishes_when_empty(schema: &Value, schemas: &Schemas<'_>) -> bool {
+    let flat = flatten(schemas, &[schema]);
+    let is_compound = |kind: &JsonType| matches!(kind, JsonType::Array | JsonType::Object);
+    flat.additional != Additional::Forbidden
+        && flat
+            .effective_types()
+            .is_some_and(|kinds| kinds.iter().all(is_compound))
 }
 
 /// How a value becomes text.

@@ -102,6 +102,30 @@ fn a_query_parameter_is_never_null() {
     );
 }
 
+/// RFC 6570 §2.3: an empty list is undefined, so that nothing would be sent.
+#[test]
+fn a_required_list_outside_of_the_body_has_an_item() {
+    let list = json!({"type": "array", "items": {"type": "string"}});
+    let closed = json!({"type": "object", "properties": {"a": {}}, "additionalProperties": false});
+    let mut operation = operation("GET", "/a")
+        .query("needed", list.clone())
+        .query("filter", json!({"type": "object"}))
+        .query("closed", closed)
+        .query("optional", list.clone())
+        .body(true, &[("application/json", list)]);
+    for parameter in &mut operation.parameters[..3] {
+        parameter.required = true;
+    }
+    let tool = tool(operation);
+    let shown = &tool.advertised["properties"];
+    assert_eq!(shown["needed"]["minItems"], 1);
+    assert_eq!(shown["filter"]["minProperties"], 1);
+    for name in ["closed", "optional", "body"] {
+        assert!(shown[name].get("minItems").is_none(), "{name}");
+        assert!(shown[name].get("minProperties").is_none(), "{name}");
+    }
+}
+
 #[test]
 fn one_text_serves_both_when_nothing_was_lost() {
     let tool =
