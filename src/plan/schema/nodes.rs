@@ -281,7 +281,7 @@ impl<'a, 't> Tree<'a, 't> {
                 node.pending = Pending::Forms(source, group);
             }
             [] => {}
-            [kind] => self.fill(&mut node, *kind, flat),
+            [kind] => self.fill(&mut node, *kind, flat, source.is_never_null),
             kinds => {
                 let forms = kinds
                     .iter()
@@ -290,6 +290,7 @@ impl<'a, 't> Tree<'a, 't> {
                             all: source.all.clone(),
                             only: Some(*kind),
                             spread: source.spread.clone(),
+                            is_never_null: source.is_never_null,
                             ..Source::default()
                         };
                         self.node(source, place.again(0))
@@ -306,7 +307,7 @@ impl<'a, 't> Tree<'a, 't> {
     }
 
     /// Gives a node of one type its open form.
-    fn fill(&mut self, node: &mut Node<'a>, kind: JsonType, flat: Flat<'a>) {
+    fn fill(&mut self, node: &mut Node<'a>, kind: JsonType, flat: Flat<'a>, is_never_null: bool) {
         add_type(&mut node.head, kind);
         if let Some(values) = &flat.values
             && kind != JsonType::Null
@@ -331,6 +332,7 @@ impl<'a, 't> Tree<'a, 't> {
                 } else {
                     let source = Source {
                         all: flat.items,
+                        is_never_null,
                         ..Source::default()
                     };
                     self.node(source, node.place.inside(false))

@@ -102,6 +102,16 @@ fn a_query_parameter_is_never_null() {
     );
 }
 
+#[test]
+fn an_item_of_a_query_parameter_is_never_null() {
+    let items = json!({"enum": ["a", null], "type": ["string", "null"]});
+    let shown = tool(operation("GET", "/a").query("q", json!({"type": "array", "items": items})));
+    assert_eq!(
+        shown.advertised["properties"]["q"],
+        json!({"type": "array", "items": {"type": "string", "enum": ["a"]}})
+    );
+}
+
 /// RFC 6570 §2.3: an empty list is undefined, so that nothing would be sent.
 #[test]
 fn a_required_list_outside_of_the_body_has_an_item() {
