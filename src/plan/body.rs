@@ -359,6 +359,13 @@ fn free_name(name: &str, taken: &BTreeSet<String>) -> String {
         .unwrap_or_default()
 }
 
+/// `image/*` says which bytes are wanted, but no `Content-Type`: whoever has the bytes knows it.
+fn range_remark(media_type: &str) -> Option<String> {
+    let range = media::essence(media_type);
+    (range.ends_with("/*") && range != "*/*")
+        .then(|| format!("Name its type, one of `{range}`, in `content_type`."))
+}
+
 fn whole_source<'a>(
     body: &'a RequestBody,
     media: &'a MediaType,
@@ -383,6 +390,7 @@ fn whole_source<'a>(
             "Sent as it is, as `{}`.",
             planned.media_type.split(';').next().unwrap_or_default()
         )),
+        BodyFormat::Bytes => range_remark(&media.name),
         _ => None,
     };
     let described = body

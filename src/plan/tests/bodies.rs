@@ -195,6 +195,27 @@ fn bytes_are_a_file_and_structured_xml_is_fields() {
 }
 
 #[test]
+fn bytes_of_a_range_of_media_types_are_to_say_which() {
+    let file = json!({"type": "string", "format": "binary"});
+    for (name, remark) in [
+        (
+            "image/*",
+            " Name its type, one of `image/*`, in `content_type`.",
+        ),
+        ("*/*", ""),
+        ("image/png", ""),
+    ] {
+        let tool = tool(operation("POST", "/a").body(true, &[(name, file.clone())]));
+        let description =
+            format!("A file: base64, a `data:` URL, or an object with its `text`.{remark}");
+        assert_eq!(
+            tool.advertised["properties"]["body"]["description"],
+            description
+        );
+    }
+}
+
+#[test]
 fn a_part_is_a_file_where_its_schema_or_its_encoding_says_so() {
     let schema = json!({"type": "object", "properties": {
         "bytes": {"type": "string", "format": "binary", "description": "Which one"},
