@@ -52,9 +52,10 @@ def show(outcome, entries):
     if outcome.unloadable:
         print(f"not loaded  {outcome.spec}: {outcome.unloadable}", flush=True)
         return
-    accepted = sum(operation.is_accepted for operation in outcome.operations)
-    print(f"{accepted}/{len(outcome.operations) + outcome.not_reached}  {outcome.spec}  ({outcome.seconds:.0f} s)", flush=True)
-    for operation in outcome.operations:
+    routed = [operation for operation in outcome.operations if operation.has_route]
+    accepted = sum(operation.is_accepted for operation in routed)
+    print(f"{accepted}/{len(routed) + outcome.not_reached}  {outcome.spec}  ({outcome.seconds:.0f} s)", flush=True)
+    for operation in routed:
         for reason, fault in report.explained(entries, outcome.spec, operation).items():
             if fault in (None, "ours"):
                 sets = ", ".join(operation.refused[reason])

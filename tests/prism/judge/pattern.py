@@ -1,4 +1,5 @@
 """Texts that a regular expression matches: the shortest, or one of at least a length."""
+import functools
 import re
 import re._constants as op
 import re._parser as parser
@@ -7,6 +8,7 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_. /:
 LONGEST = 4096
 
 
+@functools.cache
 def texts(pattern, shortest, longest):
     """Texts that match and have a length within the bounds, shortest first; none where that is not found out."""
     try:
@@ -66,7 +68,7 @@ def _part(kind, value, more, choice):
     if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
         least, most, inner = value
         count = min(least + more, most if most is not op.MAXREPEAT else least + more)
-        return "".join(_of(inner, more if more < 3 else 0, choice) for _ in range(count))
+        return _of(inner, more if more < 3 else 0, choice) * min(count, LONGEST)
     return ""  # anchors, looks ahead and behind: what they ask is checked at the end
 
 

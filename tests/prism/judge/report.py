@@ -45,6 +45,7 @@ class Row:
 
     name: str
     operations: int = 0
+    no_route: int = 0
     called: int = 0
     accepted: int = 0
     calls: int = 0
@@ -65,8 +66,10 @@ class Row:
 
 
 def row(outcome, entries):
-    found = Row(outcome.spec, operations=len(outcome.operations) + outcome.not_reached, not_reached=outcome.not_reached)
-    for operation in outcome.operations:
+    routed = [operation for operation in outcome.operations if operation.has_route]
+    found = Row(outcome.spec, operations=len(routed) + outcome.not_reached, not_reached=outcome.not_reached)
+    found.no_route = len(outcome.operations) - len(routed)
+    for operation in routed:
         found.called += operation.is_called
         found.accepted += operation.is_accepted
         found.calls += operation.calls
@@ -95,16 +98,16 @@ def rows(outcomes, entries):
 
 
 HEADER = (
-    "| spec | operations | called | accepted | refused: ours | refused: spec | refused: Prism | refused: not listed "
+    "| spec | no route | operations | called | accepted | refused: ours | refused: spec | refused: Prism | refused: not listed "
     "| body not read | calls | accepted | after lessons | refused by us |"
 )
 
 
 def markdown(found, total):
-    lines = [HEADER, "|---|" + "--:|" * 12]
+    lines = [HEADER, "|---|" + "--:|" * 13]
     for one in [*found, total]:
         numbers = [
-            one.operations, one.called, one.accepted, one.ours, one.spec, one.prism, one.unlisted, one.unread,
+            one.no_route, one.operations, one.called, one.accepted, one.ours, one.spec, one.prism, one.unlisted, one.unread,
             one.calls, one.taken, one.taught, one.by_us,
         ]
         lines.append(f"| {one.name} | " + " | ".join(str(number) for number in numbers) + " |")
@@ -133,7 +136,8 @@ def write(outcomes, found, total, seconds):
         out += ["## Operations without a tool", ""]
         out += [f"- `{spec}`: {what}: {message} (`{code}`)" for spec, what, code, message in left_out] + [""]
     silent = [
-        (outcome.spec, operation) for outcome in reached for operation in outcome.operations if not operation.is_called
+        (outcome.spec, operation) for outcome in reached for operation in outcome.operations
+        if operation.has_route and not operation.is_called
     ]
     if silent:
         out += ["## Operations that were not called", ""]
