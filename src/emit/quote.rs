@@ -109,16 +109,37 @@ pub(super) fn json(text: &str) -> String {
             '"' | '\\' => result.extend(['\\', c]),
             '\n' => result.push_str("\\n"),
             '\t' => result.push_str("\\t"),
-            _ if is_unseen(c) => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(result, "\\u{unit:04x}");
-                }
-            }
+            _ if is_unseen(c) => push_utf16(&mut result, c),
             _ => result.push(c),
         }
     }
     result.push('"');
     result
+}
+
+/// A JSON text that means the same and has no character that would not be seen: a review shows what is there. Outside
+/// of its strings JSON is ASCII, so an escape can stand wherever such a character does.
+pub(super) fn json_seen(text: String) -> String {
+    let is_seen = |c: char| c < '\u{7f}' || !(c.is_control() || is_hidden(c));
+    if text.chars().all(is_seen) {
+        return text;
+    }
+    let mut result = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        if is_seen(c) {
+            result.push(c);
+        } else {
+            push_utf16(&mut result, c);
+        }
+    }
+    result
+}
+
+fn push_utf16(result: &mut String, c: char) {
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        // Writing into a string cannot fail.
+        let _ = write!(result, "\\u{unit:04x}");
+    }
 }
 
 /// A double-quoted word of a Dockerfile, in which no variable is replaced. It has no way to say a line break.
@@ -349,6 +370,24 @@ pub(super) mod tests {
             let value: String = serde_json::from_str(&json(text)).expect("a JSON string");
             assert_eq!(value, *text);
         }
+    }
+
+    #[test]
+    fn a_json_text_shows_what_is_in_it_and_means_the_same() {
+        for text in HOSTILE {
+            let plain = serde_json::json!({ *text: [text] }).to_string();
+            let seen = json_seen(plain.clone());
+            let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+            assert_eq!(read(&seen), read(&plain));
+            assert!(
+                !seen.contains(['\u{202E}', '\u{200B}', '\u{7f}', '\u{85}', '\u{E0041}']),
+                "{seen:?}"
+            );
+        }
+        assert_eq!(
+            json_seen("\"日本語 e\u{301} 🦀\"".to_owned()),
+            "\"日本語 e\u{301} 🦀\""
+        );
     }
 
     #[test]
