@@ -8,6 +8,7 @@ use super::Outcome;
 use super::arguments::Build;
 use super::load::{self, Loaded, Session};
 use super::progress::Progress;
+use super::report::printable;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::emit::{self, CrateFacts};
 use crate::output::{
@@ -113,7 +114,7 @@ fn summary(
     let plan = &loaded.plan;
     let tools = plan.tools().count();
     let directory = directory.display();
-    let mut text = format!("{} → {directory}\n", plan.title);
+    let mut text = format!("{} → {directory}\n", printable(&plan.title));
     let _ = writeln!(
         text,
         "  tools      {tools} of {} operations",

@@ -157,12 +157,27 @@ pub(super) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' => ' ',
-            c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}') => {
-                '\u{fffd}'
-            }
+            c if c.is_control() || is_invisible(c) => '\u{fffd}',
             c => c,
         })
         .collect()
+}
+
+/// Zero-width characters, separators, bidirectional controls, tags and others that show nothing.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 fn json_line(item: &Located) -> Value {
@@ -345,11 +360,12 @@ mod tests {
 
     #[test]
     fn text_of_a_spec_cannot_inject_a_second_annotation_or_colours() {
-        let diagnostic = Diagnostic::new(Code::NoTools, "a\n::error::b\u{1b}[31m");
-        let item = Located::new(diagnostic, None);
+        let hidden = ['\u{1b}', '\u{202e}', '\u{2028}', '\u{feff}', '\u{e0041}'];
+        let text = "a\n::error::b\u{1b}[31m\u{202e}\u{2028}\u{feff}\u{e0041}";
+        let item = Located::new(Diagnostic::new(Code::NoTools, text), None);
         assert_eq!(github(&item).lines().count(), 1);
-        assert!(!github(&item).contains('\u{1b}'));
-        assert!(!human(&[item], Paint::Plain).contains('\u{1b}'));
+        assert!(!github(&item).contains(hidden));
+        assert!(!human(&[item], Paint::Plain).contains(hidden));
     }
 
     #[test]
