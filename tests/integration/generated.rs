@@ -268,3 +268,31 @@ fn a_crate_compiles_as_a_member_of_a_workspace() {
     fs::copy(lock, folder.path().join("Cargo.lock")).expect("copies");
     assert!(compiled(folder.path(), "member-mcp").is_file());
 }
+
+#[test]
+fn the_crate_of_a_hostile_spec_compiles_and_shows_its_texts_as_they_are() {
+    let folder = folder();
+    let source = spec("hostile/texts.yaml");
+    let source = source.to_str().expect("is text");
+    let ran = run(
+        folder.path(),
+        ["build", source, "-o", "hostile-mcp", "--name", "hostile"],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let mut command = Command::new(compiled(&folder.path().join("hostile-mcp"), "hostile-mcp"));
+    command.env("API_BASE_URL", "http://127.0.0.1:9");
+    let mut messages = handshake().to_vec();
+    messages.push(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }));
+    let answers = answers(&mut command, &messages);
+    let tools = answers[1]["result"]["tools"].as_array();
+    let titles: Vec<&Value> = tools
+        .into_iter()
+        .flatten()
+        .map(|tool| &tool["title"])
+        .collect();
+    assert!(titles.contains(&&json!("{$ 7 * 7 $}")), "{titles:?}");
+    assert!(
+        titles.contains(&&json!("{} {:?} {x} %s %n {{}} }}{{")),
+        "{titles:?}"
+    );
+}

@@ -3,6 +3,11 @@
 mod bad_input;
 mod catalogue;
 mod generated;
+mod hostile;
+mod properties_at_random;
 mod repository;
 mod support;
 mod upstream;
+
+#[path = "../properties/mod.rs"]
+mod properties;
