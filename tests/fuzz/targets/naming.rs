@@ -1,0 +1,5 @@
+//! `naming` of `tests/properties`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| mcpgen_fuzz::holds("naming", input));
