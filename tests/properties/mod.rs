@@ -12,7 +12,7 @@ mod spec;
 mod tame;
 
 use mcpgen::api::Api;
-use mcpgen::diagnostic::{Diagnostics, Severity};
+use mcpgen::diagnostic::{Code, Diagnostics, Severity};
 use mcpgen::plan::{Plan, PlanOptions};
 use mcpgen::spec::{Alone, Document, Limits, Opener, Source, Unopened};
 use url::Url;
@@ -20,8 +20,11 @@ use url::Url;
 /// What parts the texts of an input: a byte that UTF-8 does not have.
 pub(crate) const SEPARATOR: u8 = 0xff;
 
-/// A property of a stage, by the name of its fuzz target.
-pub(crate) const STAGES: &[(&str, fn(&[u8]))] = &[
+/// The name of a fuzz target, and the property that it looks for exceptions from.
+type Stage = (&'static str, fn(&[u8]));
+
+/// A property of each stage.
+pub(crate) const STAGES: &[Stage] = &[
     ("load", load),
     ("references", references),
     ("lower", lower),
@@ -36,6 +39,7 @@ const LIMITS: Limits = Limits {
     nodes: 100_000,
     text: 4 << 20,
     shared: 100_000,
+    documents: 100,
 };
 
 /// Any bytes are a document, or there is an error that says why not. What was read can be written and read again.
@@ -195,7 +199,7 @@ fn look_up(document: &Document, diagnostics: &Diagnostics) {
     for diagnostic in diagnostics.iter().take(3) {
         let place = diagnostic.place.as_ref();
         if let Some(pointer) = place.and_then(|place| place.pointer.as_ref()) {
-            let _ = document.position(pointer);
+            let _ = document.place(pointer);
         }
     }
 }
@@ -221,6 +225,7 @@ impl Opener for Files {
     fn open(&mut self, url: &Url) -> Result<Vec<u8>, Unopened> {
         assert_eq!(url.fragment(), None, "a fragment is no part of an address");
         let unopened = || Unopened {
+            code: Code::ExternalRef,
             reason: "which does not exist".to_owned(),
             help: String::new(),
         };
