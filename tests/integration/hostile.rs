@@ -138,7 +138,7 @@ fn aliases_that_multiply_are_refused() {
     let ran = built(folder.path(), "specs/aliases.yaml");
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(
-        ran.stderr.contains("error[document-limit]"),
+        ran.stderr.contains("error[alias-limit]"),
         "{}",
         ran.stderr
     );

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{CONTENT_TYPE, ETAG, LAST_MODIFIED, LOCATION};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, LAST_MODIFIED, LOCATION};
 use http::{HeaderMap, Method, StatusCode};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -143,6 +143,9 @@ impl Answer<'_> {
         if self.received.bytes.is_empty() {
             return ToolResult::text(self.emptiness());
         }
+        if let Some(failure) = self.compressed() {
+            return failure;
+        }
         let media = self.media_type();
         match media.kind(&self.received.bytes) {
             Kind::Json => self.json(&media, shape, output),
@@ -184,6 +187,23 @@ impl Answer<'_> {
                 })
             }
         }
+    }
+
+    /// The client takes the header away from what it has decompressed (RFC 9110 §8.4).
+    fn compressed(&self) -> Option<ToolResult> {
+        let coding = self.headers.get(CONTENT_ENCODING)?;
+        let coding = String::from_utf8_lossy(coding.as_bytes());
+        if coding.trim().is_empty() || coding.trim().eq_ignore_ascii_case("identity") {
+            return None;
+        }
+        let coding = self.without_secrets(coding.into_owned());
+        Some(ToolResult::failure(
+            ErrorType::Internal,
+            format!(
+                "The response is compressed with `{coding}`, which was not asked for and which this server cannot read. \
+                 Whoever runs it may build it with the feature of that name, if there is one (`brotli`, `zstd`)."
+            ),
+        ))
     }
 
     fn media_type(&self) -> MediaType {

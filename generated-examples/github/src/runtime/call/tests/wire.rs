@@ -158,6 +158,31 @@ async fn a_compressed_answer_is_decompressed_and_then_counted() {
     );
 }
 
+/// `printf '{"a":"%01000d"}' 0 | zstd -3`.
+const ZSTANDARD: &[u8] = &[
+    0x28, 0xb5, 0x2f, 0xfd, 0x60, 0xf0, 0x02, 0x85, 0x00, 0x00, 0x48, 0x7b, 0x22, 0x61, 0x22, 0x3a,
+    0x22, 0x30, 0x22, 0x7d, 0x01, 0x00, 0xe4, 0x2b, 0x60, 0x04,
+];
+
+#[tokio::test]
+async fn what_was_not_offered_is_named() {
+    let upstream = Recording::start(|_| {
+        reply(
+            "200 OK",
+            "Content-Type: application/json\r\nContent-Encoding: zstd\r\n",
+            ZSTANDARD,
+        )
+    })
+    .await;
+    let result = call(&Setup::new(&upstream.url).engine(), "ping", json!({})).await;
+    if cfg!(feature = "zstd") {
+        assert_eq!(result.as_text().len(), 1008);
+    } else {
+        let text = result.as_text();
+        assert!(text.contains("compressed with `zstd`"), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn nothing_in_compressed_form_is_nothing() {
     let upstream = answering("200 OK", "Content-Encoding: gzip\r\n", "").await;
