@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::flat::{Additional, All, Flat, flatten, owner};
 use super::pattern::{Patterns, Verdict};
-use super::wording::{forms_note, is_required_set, values_note};
+use super::wording::{forms_kinds, forms_note, is_required_set, values_note};
 use super::{JsonType, Schemas, json_chars};
 use crate::plan::text;
 
@@ -273,9 +273,9 @@ impl<'a, 't> Tree<'a, 't> {
         match kinds.as_slice() {
             _ if shown_forms(&flat).is_some() && flat.values.is_none() => {
                 let group = shown_forms(&flat).unwrap_or_default();
-                if let [kind] = kinds.as_slice() {
-                    add_type(&mut node.head, *kind);
-                    self.add_open_items(*kind, &mut node);
+                if let Some(kind) = only_kind(&kinds, self.schemas, group) {
+                    add_type(&mut node.head, kind);
+                    self.add_open_items(kind, &mut node);
                 }
                 node.more = Some(forms_note(self.schemas, group));
                 node.pending = Pending::Forms(source, group);
@@ -473,6 +473,15 @@ fn kinds(flat: &Flat<'_>, source: &Source<'_>) -> Vec<JsonType> {
         kinds.retain(|kind| *kind != JsonType::Null);
     }
     kinds
+}
+
+/// The one type of a node and all its forms.
+fn only_kind(kinds: &[JsonType], schemas: &Schemas<'_>, group: &[Value]) -> Option<JsonType> {
+    if let [kind] = kinds {
+        return Some(*kind);
+    }
+    let of_forms = forms_kinds(schemas, group).filter(|of_forms| of_forms.len() == 1)?;
+    of_forms.into_iter().next().filter(|_| kinds.is_empty())
 }
 
 /// The forms worth spreading out: not those that only say which fields go together.

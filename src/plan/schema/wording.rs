@@ -11,6 +11,8 @@ use super::{JsonType, Schemas};
 use crate::plan::text;
 
 const LONGEST_EXAMPLE: usize = 40;
+/// Of how many forms the types are told.
+const LOOKED_AT: usize = 12;
 
 impl<'a> Tree<'a, '_> {
     pub(super) fn text(&mut self, flat: &Flat<'a>, source: &Source<'a>, place: &Place) -> String {
@@ -103,21 +105,24 @@ impl<'a> Tree<'a, '_> {
     }
 }
 
-/// `Accepts string or array.`
-pub(super) fn forms_note(schemas: &Schemas<'_>, group: &[Value]) -> String {
-    const LOOKED_AT: usize = 12;
+/// The types that forms have, where all of them say; of a long list the first few.
+pub(super) fn forms_kinds(schemas: &Schemas<'_>, group: &[Value]) -> Option<BTreeSet<JsonType>> {
     let mut kinds = BTreeSet::new();
     for form in group.iter().take(LOOKED_AT) {
-        match flatten(schemas, &[form]).effective_types() {
-            Some(types) => kinds.extend(types),
-            None => return "Several forms are accepted.".to_owned(),
+        kinds.extend(flatten(schemas, &[form]).effective_types()?);
+    }
+    Some(kinds)
+}
+
+/// `Accepts string or array.`
+pub(super) fn forms_note(schemas: &Schemas<'_>, group: &[Value]) -> String {
+    match forms_kinds(schemas, group) {
+        Some(kinds) if kinds.len() > 1 && group.len() <= LOOKED_AT => {
+            let kinds: Vec<&str> = kinds.into_iter().map(JsonType::as_str).collect();
+            format!("Accepts {}.", kinds.join(" or "))
         }
+        _ => "Several forms are accepted.".to_owned(),
     }
-    if kinds.len() < 2 || group.len() > LOOKED_AT {
-        return "Several forms are accepted.".to_owned();
-    }
-    let kinds: Vec<&str> = kinds.into_iter().map(JsonType::as_str).collect();
-    format!("Accepts {}.", kinds.join(" or "))
 }
 
 /// `One of 500 values, such as a, b, c.`

@@ -112,6 +112,18 @@ fn an_item_of_a_query_parameter_is_never_null() {
     );
 }
 
+#[test]
+fn forms_that_are_left_open_tell_the_type_that_all_have() {
+    let form =
+        |name: &str| json!({"properties": {name: {"$ref": "#/$defs/Any"}}, "required": [name]});
+    let any = json!({"oneOf": [form("a"), form("b")]});
+    let schema = json!({"type": "object", "properties": {"q": {"$ref": "#/$defs/Any"}}});
+    let (_, tool, _) = body(schema, &[("Any", any)]);
+    let text = tool.advertised.to_string();
+    let open = r#"{"type":"object","description":"Several forms are accepted."}"#;
+    assert!(text.contains(open), "{text}");
+}
+
 /// RFC 6570 §2.3: an empty list is undefined, so that nothing would be sent.
 #[test]
 fn a_required_list_outside_of_the_body_has_an_item() {
