@@ -19,13 +19,14 @@ def corrected(arguments, answer):
 
 
 def _missing(arguments, line):
-    said = re.search(r"missing required argument `([^`]+)`(?: \(([a-z]+)[^)]*\))?(?:: one of `([^`]+)`)?", line)
+    said = re.search(r"missing required argument `([^`]+)`(?: \(([a-z]+)[^)`]*(?:`([^`]+)`)?\))?(?:: one of `([^`]+)`)?", line)
     if not said:
         return False
     parent, key = _place(arguments, said[1])
     if not isinstance(parent, dict):
         return False
-    parent[key] = said[3] if said[3] else of_type(said[2] or "string")
+    usual = FORMATS.get(said[3], (None,))[0] if said[2] == "string" else None
+    parent[key] = said[4] or usual or of_type(said[2] or "string")
     return True
 
 

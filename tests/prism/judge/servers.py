@@ -21,6 +21,7 @@ class Unloadable(Exception):
 
 class Prism:
     def __init__(self, spec):
+        self.folder = spec.folder
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -54,7 +55,7 @@ class Prism:
         lines = [line.strip() for line in text.splitlines() if line.strip() and "Starting Prism" not in line]
         told = [line for line in lines if re.search(r"error|✖|cannot|invalid|not found|No operations", line, re.I)]
         said = re.sub(r"^.*?(?:✖\s*fatal|fatal)\s*", "", (told or lines or ["it said nothing"])[0])
-        return re.sub(r"(/[\w.-]+)+/(?=[\w.-]+)", "…/", said)[:200]
+        return said.replace(f"{self.folder}/", "")[:200]
 
     def close(self):
         self.process.kill()
