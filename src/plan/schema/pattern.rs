@@ -44,7 +44,10 @@ impl Patterns {
         let text = Value::from(pattern);
         let verdict = if jsonschema::draft202012::new(&json!({"pattern": pattern})).is_err() {
             Verdict::Invalid
-        } else if pattern.len() <= ADVERTISED_LENGTH && self.ecma.is_valid(&text) {
+        } else if pattern.len() <= ADVERTISED_LENGTH
+            && !names_a_property(pattern)
+            && self.ecma.is_valid(&text)
+        {
             Verdict::Portable
         } else {
             Verdict::OursOnly
@@ -52,6 +55,11 @@ impl Patterns {
         self.seen.insert(pattern.to_owned(), verdict);
         verdict
     }
+}
+
+/// `\p{L}`: JavaScript knows it under the flag `u` only, each language has other names, and Python has none.
+fn names_a_property(pattern: &str) -> bool {
+    pattern.contains("\\p") || pattern.contains("\\P")
 }
 
 #[cfg(test)]
@@ -64,6 +72,7 @@ mod tests {
         assert_eq!(patterns.verdict("^[a-z]+$"), Verdict::Portable);
         assert_eq!(patterns.verdict("^(?!x)a"), Verdict::Portable);
         assert_eq!(patterns.verdict(&"a".repeat(300)), Verdict::OursOnly);
+        assert_eq!(patterns.verdict(r"^\p{L}+$"), Verdict::OursOnly);
         assert_eq!(patterns.verdict("[z-a]"), Verdict::Invalid);
         assert_eq!(patterns.verdict("(unclosed"), Verdict::Invalid);
     }
