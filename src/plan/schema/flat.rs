@@ -60,6 +60,9 @@ pub(crate) struct Flat<'a> {
     pub followed: Vec<usize>,
 }
 
+/// How far references and `allOf`s are followed.
+const DEEPEST: usize = 32;
+
 /// Flattens schemas that hold together.
 pub(crate) fn flatten<'a>(schemas: &Schemas<'a>, all: &[&'a Value]) -> Flat<'a> {
     let mut flat = Flat::default();
@@ -72,6 +75,40 @@ pub(crate) fn flatten<'a>(schemas: &Schemas<'a>, all: &[&'a Value]) -> Flat<'a> 
         types.remove(&JsonType::Integer);
     }
     flat
+}
+
+/// Whether a schema, or one that holds together with it, is `readOnly`: what [`Flat::read_only`] says, without a look at
+/// properties. It is asked for each property, and what a property refers to may have hundreds itself.
+pub(crate) fn is_read_only(schemas: &Schemas<'_>, schema: &Value) -> bool {
+    says_read_only(schemas, schema, 0, &mut Vec::new())
+}
+
+fn says_read_only(
+    schemas: &Schemas<'_>,
+    schema: &Value,
+    depth: usize,
+    followed: &mut Vec<usize>,
+) -> bool {
+    let Value::Object(map) = schema else {
+        return false;
+    };
+    if map.get("readOnly") == Some(&Value::Bool(true)) {
+        return true;
+    }
+    if depth > DEEPEST {
+        return false;
+    }
+    if let Some((index, target)) = reference(map).and_then(|text| schemas.resolve(text))
+        && !followed.contains(&index)
+    {
+        followed.push(index);
+        if says_read_only(schemas, target, depth + 1, followed) {
+            return true;
+        }
+    }
+    let branches = map.get("allOf").and_then(Value::as_array);
+    (branches.into_iter().flatten())
+        .any(|branch| says_read_only(schemas, branch, depth + 1, followed))
 }
 
 impl<'a> Flat<'a> {
@@ -114,7 +151,7 @@ impl<'a> Flat<'a> {
         if let (Some(values), Some(types)) = (&mut self.values, &self.types) {
             values.retain(|value| types.iter().any(|kind| kind.includes(JsonType::of(value))));
         }
-        if depth > 32 {
+        if depth > DEEPEST {
             return;
         }
         if let Some((index, target)) = reference(map).and_then(|text| schemas.resolve(text))

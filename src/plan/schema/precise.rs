@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::flat::{flatten, is_well_formed, types};
+use super::flat::{is_read_only, is_well_formed, types};
 use super::pattern::{Patterns, Verdict};
 use super::{JsonType, Schemas, places, reference};
 use crate::api::Api;
@@ -363,21 +363,12 @@ impl<'a, 's> Precise<'a, 's> {
                 continue;
             };
             for (name, schema) in properties {
-                if self.is_read_only(schema) {
+                if is_read_only(self.schemas, schema) {
                     names.insert(name.clone());
                 }
             }
         }
         names
-    }
-
-    fn is_read_only(&self, schema: &Value) -> bool {
-        let Value::Object(map) = schema else {
-            return false;
-        };
-        map.get("readOnly") == Some(&Value::Bool(true))
-            || ((map.contains_key("$ref") || map.contains_key("allOf"))
-                && flatten(self.schemas, &[schema]).read_only)
     }
 }
 
