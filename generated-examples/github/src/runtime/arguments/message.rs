@@ -158,7 +158,12 @@ fn missing(schema: &Schema, steps: &[String], name: &str) -> String {
     };
     let resolved = schema.resolved(found);
     if let Some(kind) = declared_type(resolved) {
-        let _ = write!(text, " ({kind})");
+        // No validator asks for the format, but the API may.
+        let format = resolved.get("format").and_then(Value::as_str);
+        let _ = match format.filter(|_| kind == "string") {
+            Some(format) => write!(text, " ({kind}, format `{}`)", shortened(format)),
+            None => write!(text, " ({kind})"),
+        };
     }
     let description = [found, resolved]
         .iter()

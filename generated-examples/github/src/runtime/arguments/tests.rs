@@ -171,6 +171,17 @@ fn mistakes(schema: Value, arguments: Value) -> Vec<String> {
 }
 
 #[test]
+fn a_missing_text_is_told_with_its_format() {
+    let schema = json!({
+        "type": "object", "properties": {"born": {"type": "string", "format": "date"}}, "required": ["born"]
+    });
+    assert_eq!(
+        mistakes(schema, json!({})),
+        ["missing required argument `born` (string, format `date`)"]
+    );
+}
+
+#[test]
 fn every_mistake_is_told_at_once_and_reads_well() {
     let schema = json!({
         "type": "object",
