@@ -44,6 +44,8 @@ pub(super) struct Context<'c, 'd> {
     pub(super) heirs: Option<Heirs<'d>>,
     /// How many operations were left out so far.
     left_out: usize,
+    /// How many `properties` that stand elsewhere are being read, one inside of the other.
+    pub(super) properties_followed: usize,
 }
 
 /// A part that several operations use.
@@ -70,6 +72,7 @@ pub(super) fn api(document: &Document, diagnostics: &mut Diagnostics) -> Api {
         shared_left: document.limits.shared,
         heirs: None,
         left_out: 0,
+        properties_followed: 0,
     };
     context.api()
 }
@@ -253,7 +256,7 @@ impl<'d> Context<'_, 'd> {
     }
 
     /// Accounts for one more copy of a shared part.
-    fn share(&mut self, weight: usize) -> Result<(), LimitReached> {
+    pub(super) fn share(&mut self, weight: usize) -> Result<(), LimitReached> {
         match self.shared_left.checked_sub(weight) {
             Some(left) => {
                 self.shared_left = left;
@@ -265,7 +268,7 @@ impl<'d> Context<'_, 'd> {
 }
 
 /// How many values a node holds, long texts counted by their length.
-fn node_weight(node: &Node) -> usize {
+pub(super) fn node_weight(node: &Node) -> usize {
     match node {
         Node::List(items) => 1 + items.iter().map(node_weight).sum::<usize>(),
         Node::Map(map) => {
@@ -281,7 +284,7 @@ fn node_weight(node: &Node) -> usize {
 
 /// Shared parts have added more than the limits allow.
 #[derive(Debug, Clone, Copy)]
-struct LimitReached;
+pub(super) struct LimitReached;
 
 /// What an operation falls back to.
 struct Defaults<'a> {

@@ -4,10 +4,10 @@
 
 use serde_json::{Map as Object, Number, Value, json};
 
-use crate::spec::lower::Context;
+use crate::spec::lower::{Context, node_weight};
 use crate::spec::path::Path;
 use crate::spec::reading::Format;
-use crate::spec::refs::reference_of;
+use crate::spec::refs::{Target, reference_of};
 use crate::spec::tree::{Map, Node};
 use crate::spec::version::Version;
 
@@ -269,10 +269,48 @@ impl<'d> Context<'_, 'd> {
         let Node::Map(members) = value else {
             return self.dropped("properties", value, "an object", path);
         };
-        if reference_of(value).is_some() {
-            let message = "`properties` is a reference, which only a schema can be".to_owned();
-            return self.schema_warning(path, message);
+        match reference_of(value) {
+            Some(reference) => self.properties_elsewhere(reference, path, out),
+            None => self.properties_here(members, path, out),
         }
+    }
+
+    /// Only a schema can be a reference, but there is one thing that this one can mean.
+    fn properties_elsewhere(
+        &mut self,
+        reference: &'d str,
+        path: &Path<'_>,
+        out: &mut Object<String, Value>,
+    ) {
+        /// Such maps can lead into themselves.
+        const DEEPEST: usize = 4;
+        let pointer = path.pointer();
+        let target = self.refs.target(reference, &pointer);
+        let target = target
+            .ok()
+            .and_then(|target| self.refs.follow(target).ok())
+            .filter(|_| self.properties_followed < DEEPEST);
+        let message = "`properties` is a reference, which only a schema can be";
+        match target {
+            Some(Target { node, pointer }) if self.share(node_weight(node)).is_ok() => {
+                let Node::Map(members) = node else {
+                    return self.schema_warning(path, message.to_owned());
+                };
+                self.schema_warning(path, format!("{message}; it was followed"));
+                self.properties_followed += 1;
+                self.properties_here(members, &Path::Start(&pointer), out);
+                self.properties_followed -= 1;
+            }
+            _ => self.schema_warning(path, message.to_owned()),
+        }
+    }
+
+    fn properties_here(
+        &mut self,
+        members: &'d Map,
+        path: &Path<'_>,
+        out: &mut Object<String, Value>,
+    ) {
         let (properties, required) = self.schema_map(members, path);
         out.insert("properties".to_owned(), Value::Object(properties));
         require(required, out);

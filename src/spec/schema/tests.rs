@@ -342,6 +342,24 @@ fn recursion_through_a_value_is_kept_and_recursion_on_the_spot_is_cut() {
     assert_eq!(lowered.told(), ["invalid-schema /components/schemas/C"]);
 }
 
+/// DigitalOcean's load balancers.
+#[test]
+fn properties_that_are_a_reference_are_those_of_its_target_even_within_themselves() {
+    let yaml = "A: {properties: {$ref: '#/components/schemas/B/properties'}}\nB: {properties: {b: {type: string}}}\nC: {properties: {c: {properties: {$ref: '#/components/schemas/C/properties'}}}}\n";
+    let lowered = schemas("3.0.3", yaml);
+    assert_eq!(
+        lowered.api.schemas["A"],
+        json!({"properties": {"b": {"type": "string"}}})
+    );
+    let mut inner = &lowered.api.schemas["C"];
+    let mut depth = 0;
+    while let Some(next) = inner.pointer("/properties/c") {
+        (inner, depth) = (next, depth + 1);
+    }
+    assert_eq!((inner, depth), (&json!({}), 5));
+    assert!(lowered.told()[0].starts_with("invalid-schema /components/schemas/A"));
+}
+
 #[test]
 fn a_long_chain_of_references_is_cut_before_it_exhausts_a_stack() {
     let mut yaml = String::new();
