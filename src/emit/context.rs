@@ -2,6 +2,8 @@
 //!
 //! Strings stay as they are in the plan; quoting them is the templates' business, through the filters of `quote`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
 use super::modules::Module;
@@ -124,10 +126,11 @@ impl Context {
     /// Reads a plan.
     pub(super) fn new(plan: &Plan, modules: &[Module<'_>], member: bool) -> Self {
         let package = format!("{}-mcp", plan.name);
+        let uses = uses(plan);
         let schemes: Vec<_> = plan
             .schemes
             .iter()
-            .map(|scheme| scheme_context(scheme, plan))
+            .map(|scheme| scheme_context(scheme, &uses))
             .collect();
         let variables: Vec<_> = schemes
             .iter()
@@ -178,36 +181,38 @@ fn template_contexts(plan: &Plan) -> Vec<TemplateContext> {
 
 fn server_variable_contexts(plan: &Plan) -> Vec<ServerVariableContext> {
     let templates = plan.servers.iter().flat_map(|server| &server.templates);
-    let mut contexts: Vec<ServerVariableContext> = Vec::new();
-    for variable in templates.flat_map(|template| &template.variables) {
-        if contexts
-            .iter()
-            .all(|known| known.variable != variable.variable)
-        {
-            contexts.push(ServerVariableContext {
-                variable: variable.variable.clone(),
-                default: variable.default.clone(),
-                choices: variable.values.clone(),
-            });
-        }
-    }
-    contexts
+    let mut known = BTreeSet::new();
+    templates
+        .flat_map(|template| &template.variables)
+        .filter(|variable| known.insert(&variable.variable))
+        .map(|variable| ServerVariableContext {
+            variable: variable.variable.clone(),
+            default: variable.default.clone(),
+            choices: variable.values.clone(),
+        })
+        .collect()
 }
 
-fn scheme_context(scheme: &Scheme, plan: &Plan) -> SchemeContext {
-    let uses = |tool: &&Tool| {
-        tool.security
-            .iter()
-            .flatten()
-            .any(|need| need.scheme == scheme.name)
-    };
-    let tools = plan.groups.iter().flat_map(|group| &group.tools);
+/// How many tools can use each scheme, by its name.
+fn uses(plan: &Plan) -> BTreeMap<&str, usize> {
+    let mut uses = BTreeMap::new();
+    for tool in plan.tools() {
+        let needs = tool.security.iter().flatten();
+        let schemes: BTreeSet<&str> = needs.map(|need| need.scheme.as_str()).collect();
+        for scheme in schemes {
+            *uses.entry(scheme).or_default() += 1;
+        }
+    }
+    uses
+}
+
+fn scheme_context(scheme: &Scheme, uses: &BTreeMap<&str, usize>) -> SchemeContext {
     SchemeContext {
         name: scheme.name.clone(),
         description: first_paragraph(&scheme.description),
         sends: sends(&scheme.kind),
         variables: variables(scheme),
-        tools: tools.filter(uses).count(),
+        tools: uses.get(scheme.name.as_str()).copied().unwrap_or_default(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The Rust modules of the tools: one for each tag, under a name that is a file on every system.
 
+use std::collections::BTreeSet;
+
 use crate::output::is_reserved;
 use crate::plan::{Group, Plan};
 
@@ -14,10 +16,11 @@ pub(super) struct Module<'p> {
 
 /// The groups of a plan with the names of their modules, in order.
 pub(super) fn modules(plan: &Plan) -> Vec<Module<'_>> {
-    let mut modules: Vec<Module<'_>> = Vec::new();
+    let mut taken = BTreeSet::new();
+    let mut modules = Vec::new();
     for group in &plan.groups {
         let mut name = module_name(&group.module);
-        while modules.iter().any(|module| module.name == name) {
+        while !taken.insert(name.clone()) {
             name.push_str("_tools");
         }
         modules.push(Module { name, group });

@@ -171,16 +171,23 @@ pub(super) fn groups(api: &Api, tools: Vec<Tool>) -> Vec<Group> {
     by_tag.retain(|_, tools| !tools.is_empty());
     let tags: Vec<&str> = by_tag.keys().map(String::as_str).collect();
     let modules = names::module_names(&tags);
+    // A tag that is declared twice has its first description, as it has its first place.
+    let described = api.tags.iter().rev();
+    let descriptions: BTreeMap<&str, &str> = described
+        .map(|tag| {
+            (
+                tag.name.as_str(),
+                tag.description.as_deref().unwrap_or_default(),
+            )
+        })
+        .collect();
     by_tag
         .into_iter()
         .zip(modules)
         .map(|((tag, tools), module)| Group {
-            description: api
-                .tags
-                .iter()
-                .find(|declared| declared.name == tag)
-                .and_then(|declared| declared.description.clone())
-                .unwrap_or_default(),
+            description: descriptions
+                .get(tag.as_str())
+                .map_or_else(String::new, |text| (*text).to_owned()),
             tag,
             module,
             tools,

@@ -5,7 +5,7 @@
 //! rewritten. Which addresses may be opened is the [`Opener`]'s to say. References inside of examples and extensions
 //! are data.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
@@ -103,7 +103,7 @@ struct Gathering<'g> {
     /// What `$self` calls the root (OpenAPI 3.2 §4.1.1).
     own_name: Option<Url>,
     /// The names of the root's component schemas: the bare references of older tools.
-    bare: Vec<String>,
+    bare: HashSet<String>,
     known: HashMap<Url, Opened>,
     /// What was opened and is to be rewritten, by its index in `trees`.
     queue: VecDeque<(Url, usize)>,
@@ -285,7 +285,7 @@ impl Gathering<'_> {
         if document.is_empty() {
             return (!here.home.is_empty()).then(|| here.inside(fragment));
         }
-        if reference == document && self.bare.iter().any(|name| name == document) {
+        if reference == document && self.bare.contains(document) {
             return None;
         }
         let url = self.address(document, here)?;
@@ -530,7 +530,7 @@ fn own_name(tree: &Node, location: &Url) -> Option<Url> {
 }
 
 /// Swagger allowed `$ref: Pet`; and a schema may be called by its `$id`, wherever it stands.
-fn bare_names(tree: &Node, text: &str) -> Vec<String> {
+fn bare_names(tree: &Node, text: &str) -> HashSet<String> {
     let components = tree
         .child("components")
         .and_then(|node| node.child("schemas"));
@@ -538,7 +538,7 @@ fn bare_names(tree: &Node, text: &str) -> Vec<String> {
     let schemas = (maps.into_iter().flatten())
         .filter_map(Node::as_map)
         .flat_map(Map::iter);
-    let mut names: Vec<String> = schemas.map(|(name, _)| name.to_owned()).collect();
+    let mut names: HashSet<String> = schemas.map(|(name, _)| name.to_owned()).collect();
     // Most documents have none: their text tells it sooner than their tree.
     if text.contains("$id") {
         collect_ids(tree, &mut names);
@@ -546,7 +546,7 @@ fn bare_names(tree: &Node, text: &str) -> Vec<String> {
     names
 }
 
-fn collect_ids(node: &Node, ids: &mut Vec<String>) {
+fn collect_ids(node: &Node, ids: &mut HashSet<String>) {
     match node {
         Node::Map(map) => {
             ids.extend(map.get("$id").and_then(Node::as_text).map(str::to_owned));

@@ -300,21 +300,23 @@ pub(super) fn env_name(name: &str) -> String {
 
 /// The middle of a security scheme's variables: `bearerAuth` is `BEARER_AUTH`. Unique in document order.
 pub(super) fn env_names(schemes: &[&str]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for scheme in schemes {
+    let mut taken = BTreeSet::new();
+    // The last number of each base: a hostile spec has thousands of schemes that come to the same name.
+    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+    let unique = |scheme: &&str| {
         let base = match env_name(scheme) {
             base if base.is_empty() => "AUTH".to_owned(),
             base => base,
         };
         let mut name = base.clone();
-        let mut number = 2;
-        while names.contains(&name) {
+        let number = numbers.entry(base.clone()).or_insert(1);
+        while !taken.insert(name.clone()) {
+            *number += 1;
             name = format!("{base}_{number}");
-            number += 1;
         }
-        names.push(name);
-    }
-    names
+        name
+    };
+    schemes.iter().map(unique).collect()
 }
 
 /// A wire name as an argument name, `^[A-Za-z0-9_]{1,64}$`, as close to it as possible: `filter[name]` is

@@ -326,3 +326,15 @@ fn a_method_that_is_any_token_still_makes_a_plain_name() {
         assert_eq!(tool(operation(method, path)).name, expected);
     }
 }
+
+#[test]
+fn thousands_of_schemes_that_come_to_one_name_are_named_at_once() {
+    let schemes: Vec<String> = (0..20_000)
+        .map(|spaces| format!("a{}", " ".repeat(spaces % 300)))
+        .collect();
+    let schemes: Vec<&str> = schemes.iter().map(String::as_str).collect();
+    let named = names::env_names(&schemes);
+    assert_eq!(named[0], "A");
+    assert_eq!(named[19_999], "A_20000");
+    assert_eq!(names::env_names(&["a", "a_2", "a!"]), ["A", "A_2", "A_3"]);
+}
