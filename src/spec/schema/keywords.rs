@@ -531,9 +531,15 @@ impl<'d> Context<'_, 'd> {
                     }
                     out.insert(key.to_owned(), Value::Object(targets));
                 }
-                _ => {
+                ("propertyName" | "defaultMapping", value) => {
+                    let text = self.text(value, &path).map(Value::String);
+                    out.extend(text.map(|text| (key.to_owned(), text)));
+                }
+                (extension, value) if extension.starts_with("x-") => {
                     out.insert(key.to_owned(), value.to_value());
                 }
+                // Whatever else stands here could hold a reference that nothing has translated.
+                _ => {}
             }
         }
         Some(Value::Object(out))

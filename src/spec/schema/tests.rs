@@ -211,6 +211,10 @@ fn keywords_that_can_be_meant_only_one_way_need_no_warning() {
             "{discriminator: kind}",
             json!({"discriminator": {"propertyName": "kind"}}),
         ),
+        (
+            "{discriminator: {propertyName: 1, allOf: [{$ref: '#/S'}], x-a: [2]}}",
+            json!({"discriminator": {"propertyName": "1", "x-a": [2]}}),
+        ),
     ];
     for (yaml, expected) in cases {
         assert_translated("3.0.3", yaml, &expected);
