@@ -157,7 +157,11 @@ fn without_invisible(text: impl Iterator<Item = char>) -> String {
     text.filter_map(|c| match c {
         '\n' => Some('\n'),
         '\t' | '\r' | '\u{a0}' => Some(' '),
-        '\u{200b}'..='\u{200f}'
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}'
         | '\u{feff}'
@@ -380,7 +384,10 @@ mod tests {
 
     #[test]
     fn invisible_characters_are_taken_out() {
-        assert_eq!(plain("a\u{200b}b\u{202e}c\u{7}d\u{e0041}"), "abcd");
+        assert_eq!(
+            plain("a\u{200b}b\u{202e}c\u{7}d\u{e0041}\u{61c}\u{ad}"),
+            "abcd"
+        );
     }
 
     #[test]
