@@ -12,7 +12,7 @@ use proptest::prelude::{Strategy, any, prop_oneof};
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
-use crate::properties::{SEPARATOR, STAGES};
+use crate::properties::{Property, SEPARATOR, STAGES};
 use crate::support::{root, spec};
 
 /// Texts that are something else than text, where one of our languages takes them as they are.
@@ -119,7 +119,7 @@ fn holds(stage: &str, cases: u32, input: impl Strategy<Value = Vec<u8>>) {
     }
 }
 
-fn property(stage: &str) -> fn(&[u8]) {
+fn property(stage: &str) -> Property {
     let found = STAGES.iter().find(|(name, _)| *name == stage);
     found
         .unwrap_or_else(|| panic!("there is no stage {stage}"))

@@ -50,7 +50,15 @@ fn check_path(operation: &Operation) {
 
 /// The only references are those to shared schemas that are there.
 fn check_schema(api: &Api, schema: &Value) {
-    const DATA: &[&str] = &["default", "enum", "const", "example", "examples"];
+    const DATA: &[&str] = &[
+        "default",
+        "enum",
+        "const",
+        "example",
+        "examples",
+        "externalDocs",
+        "xml",
+    ];
     const NAMED: &[&str] = &[
         "properties",
         "patternProperties",

@@ -20,11 +20,11 @@ use url::Url;
 /// What parts the texts of an input: a byte that UTF-8 does not have.
 pub(crate) const SEPARATOR: u8 = 0xff;
 
-/// The name of a fuzz target, and the property that it looks for exceptions from.
-type Stage = (&'static str, fn(&[u8]));
+/// Panics where an input breaks it.
+pub(crate) type Property = fn(&[u8]);
 
-/// A property of each stage.
-pub(crate) const STAGES: &[Stage] = &[
+/// The property of each stage, by the name of its fuzz target.
+pub(crate) const STAGES: &[(&str, Property)] = &[
     ("load", load),
     ("references", references),
     ("lower", lower),
@@ -163,19 +163,28 @@ pub(crate) fn texts(input: &[u8]) -> Vec<String> {
 }
 
 fn read(text: &[u8], opener: &mut dyn Opener, diagnostics: &mut Diagnostics) -> Option<Document> {
+    read_within(LIMITS, text, opener, diagnostics)
+}
+
+fn read_within(
+    limits: Limits,
+    text: &[u8],
+    opener: &mut dyn Opener,
+    diagnostics: &mut Diagnostics,
+) -> Option<Document> {
     let source = Source {
         name: "spec.yaml".into(),
         text: text.to_vec(),
         url: None,
         location: Url::parse("file:///specs/a").ok(),
     };
-    mcpgen::spec::read(source, LIMITS, opener, diagnostics)
+    mcpgen::spec::read(source, limits, opener, diagnostics)
 }
 
-/// Reads what we wrote ourselves.
+/// Reads what we wrote ourselves. It may be larger than what it was made from: a bundle has longer references.
 fn read_well(text: &[u8]) -> Document {
     let mut diagnostics = Diagnostics::new();
-    let document = read(text, &mut Alone, &mut diagnostics);
+    let document = read_within(Limits::default(), text, &mut Alone, &mut diagnostics);
     document.unwrap_or_else(|| panic!("is refused: {:?}", diagnostics.into_vec()))
 }
 

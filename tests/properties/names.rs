@@ -86,7 +86,9 @@ fn check_arguments(tool: &Tool) {
             "argument {name:?}"
         );
     }
-    assert_unique(names.into_iter());
+    // Unlike files, arguments may differ by case alone: `id` and `ID` are two parameters.
+    let distinct: BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(distinct.len(), names.len(), "{names:?}");
 }
 
 fn is_name(name: &str, separator: &str) -> bool {

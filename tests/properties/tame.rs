@@ -166,8 +166,15 @@ fn body(body: &Body) -> Body {
 }
 
 fn field(field: &Field) -> Field {
+    // A field of an object that is an argument as a whole has no name but its own.
+    let argument = if field.name == field.argument {
+        TAME
+    } else {
+        &field.argument
+    };
     Field {
-        name: wire_name(&field.name, &field.argument),
+        argument: argument.to_owned(),
+        name: TAME.to_owned(),
         content_type: media_type(&field.content_type),
         headers: (field.headers.iter())
             .map(|(name, value)| (text(name), text(value)))
