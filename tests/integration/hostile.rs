@@ -137,11 +137,7 @@ fn aliases_that_multiply_are_refused() {
     let folder = copied();
     let ran = built(folder.path(), "specs/aliases.yaml");
     assert_eq!(ran.code, 1, "{}", ran.stderr);
-    assert!(
-        ran.stderr.contains("error[alias-limit]"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("error[alias-limit]"), "{}", ran.stderr);
 }
 
 #[test]
