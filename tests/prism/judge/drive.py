@@ -39,6 +39,10 @@ class Operation:
 
     @property
     def is_accepted(self):
+        return self.taken > 0
+
+    @property
+    def is_wholly_accepted(self):
         return self.is_called and not self.refused
 
 
@@ -69,7 +73,7 @@ def drive(spec, limit):
     relay = Relay(prism.port)
     try:
         if plan["tools"]:
-            prism = call_all(spec, plan, prism, relay, outcome, started + limit)
+            call_all(spec, plan, prism, relay, outcome, started + limit)
     finally:
         relay.close()
         prism.close()
@@ -78,7 +82,6 @@ def drive(spec, limit):
 
 
 def call_all(spec, plan, prism, relay, outcome, deadline):
-    """Gives back Prism, which may be another one: some requests end it."""
     with served(spec, plan, relay.url) as client:
         listed = client.start()
         for tool in plan["tools"]:
@@ -91,17 +94,18 @@ def call_all(spec, plan, prism, relay, outcome, deadline):
                 continue
             try:
                 for name, arguments in generate.argument_sets(listed[tool["name"]]["inputSchema"]).items():
-                    call(client, relay, operation, name, arguments)
-                    if prism.process.poll() is not None:
-                        prism = Prism(spec)
+                    reasons = call(client, relay, operation, name, arguments)
+                    if prism.is_ending(reasons):
+                        prism.close()
+                        prism.start()
                         relay.port = prism.port
             except Gone as error:
                 operation.not_sent["all"] = f"the server is gone: {error}"
                 raise
-    return prism
 
 
 def call(client, relay, operation, name, arguments):
+    """Why Prism refuses, if it does."""
     arguments = copy.deepcopy(arguments)
     lessons = 0
     while True:
@@ -114,7 +118,7 @@ def call(client, relay, operation, name, arguments):
         lessons += 1
         if lessons > LESSONS or not learn.corrected(arguments, said):
             operation.not_sent[name] = said
-            return
+            return ()
     operation.calls += 1
     operation.taught += lessons > 0
     found = verdict(answers[-1])
@@ -125,6 +129,7 @@ def call(client, relay, operation, name, arguments):
     for reason in found.reasons:
         operation.refused.setdefault(reason, []).append(name)
         operation.examples.setdefault(reason, answers[-1].request)
+    return found.reasons
 
 
 def said_by(result):

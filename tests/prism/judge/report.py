@@ -48,6 +48,7 @@ class Row:
     no_route: int = 0
     called: int = 0
     accepted: int = 0
+    wholly: int = 0
     calls: int = 0
     taken: int = 0
     taught: int = 0
@@ -72,6 +73,7 @@ def row(outcome, entries):
     for operation in routed:
         found.called += operation.is_called
         found.accepted += operation.is_accepted
+        found.wholly += operation.is_wholly_accepted
         found.calls += operation.calls
         found.taken += operation.taken
         found.taught += operation.taught
@@ -98,16 +100,16 @@ def rows(outcomes, entries):
 
 
 HEADER = (
-    "| spec | no route | operations | called | accepted | refused: ours | refused: spec | refused: Prism | refused: not listed "
+    "| spec | no route | operations | called | accepted | with every call | refused: ours | refused: spec | refused: Prism | refused: not listed "
     "| body not read | calls | accepted | after lessons | refused by us |"
 )
 
 
 def markdown(found, total):
-    lines = [HEADER, "|---|" + "--:|" * 13]
+    lines = [HEADER, "|---|" + "--:|" * 14]
     for one in [*found, total]:
         numbers = [
-            one.no_route, one.operations, one.called, one.accepted, one.ours, one.spec, one.prism, one.unlisted, one.unread,
+            one.no_route, one.operations, one.called, one.accepted, one.wholly, one.ours, one.spec, one.prism, one.unlisted, one.unread,
             one.calls, one.taken, one.taught, one.by_us,
         ]
         lines.append(f"| {one.name} | " + " | ".join(str(number) for number in numbers) + " |")
@@ -118,12 +120,19 @@ def share(total):
     return 100 * total.accepted / total.operations if total.operations else 100
 
 
-def write(outcomes, found, total, seconds):
+def part(some, of_all):
+    return f"{100 * some / of_all:.2f} %" if of_all else "–"
+
+
+def write(outcomes, found, total):
     reached = [outcome for outcome in outcomes if not outcome.unloadable]
     out = [
         "# Results", "", "Written by `tests/prism/run --write`. See [README.md](README.md) for what the columns mean.", "",
-        f"Prism loads {len(reached)} of {len(outcomes)} specs. Of their {total.operations} operations it accepts "
-        f"**{total.accepted} ({share(total):.2f} %)** with every set of arguments, and {total.taken} of {total.calls} calls. "
+        f"Prism loads {len(reached)} of {len(outcomes)} specs. Of their {total.operations} operations that have a tool and a "
+        f"route it accepts **{total.accepted} ({share(total):.2f} %)**, {total.wholly} ({part(total.wholly, total.operations)}) "
+        f"with every set of arguments, and {total.taken} of {total.calls} calls ({part(total.taken, total.calls)}).", "",
+        f"Whose fault the refusals of {total.operations - total.wholly} operations are: ours {total.ours}, the document's "
+        f"{total.spec}, Prism's {total.prism}, not listed {total.unlisted}, not called {total.operations - total.called}.", "",
         f"{total.unanswered} accepted calls had no response that Prism could make up.", "",
         markdown(found, total), "",
     ]

@@ -12,7 +12,8 @@ from suite.client import Client
 
 MCPGEN = os.environ["MCPGEN"]
 HOME = pathlib.Path(os.environ["PRISM_HOME"])
-LOADING = 240
+LOADING = 120
+ENDS = "Prism ends"
 
 
 class Unloadable(Exception):
@@ -21,7 +22,10 @@ class Unloadable(Exception):
 
 class Prism:
     def __init__(self, spec):
-        self.folder = spec.folder
+        self.spec = spec
+        self.start()
+
+    def start(self):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -31,7 +35,7 @@ class Prism:
         offline = pathlib.Path(__file__).parent.parent / "offline.cjs"
         command = [node, "--max-old-space-size=8192", "--require", offline, script, "mock", "--errors", "--verboseLevel", "fatal"]
         self.process = subprocess.Popen(
-            [*command, "--port", str(self.port), spec.file], stdout=self.output, stderr=subprocess.STDOUT, cwd=HOME,
+            [*command, "--port", str(self.port), self.spec.file], stdout=self.output, stderr=subprocess.STDOUT, cwd=HOME,
             env={**os.environ, "NO_COLOR": "1", "FORCE_COLOR": "0"},
         )
         self.wait()
@@ -49,13 +53,22 @@ class Prism:
         self.close()
         raise Unloadable(f"not loaded within {LOADING} s")
 
+    def is_ending(self, reasons):
+        """Whether a request ended it. It takes its time to, and the next request must not be blamed."""
+        if ENDS in reasons:
+            try:
+                self.process.wait(2)
+            except subprocess.TimeoutExpired:
+                pass
+        return self.process.poll() is not None
+
     def last_words(self):
         self.output.seek(0)
         text = re.sub(r"\x1b\[[0-9;]*m", "", self.output.read().decode("utf-8", "replace"))
         lines = [line.strip() for line in text.splitlines() if line.strip() and "Starting Prism" not in line]
         told = [line for line in lines if re.search(r"error|✖|cannot|invalid|not found|No operations", line, re.I)]
         said = re.sub(r"^.*?(?:✖\s*fatal|fatal)\s*", "", (told or lines or ["it said nothing"])[0])
-        return said.replace(f"{self.folder}/", "")[:200]
+        return said.replace(f"{self.spec.folder}/", "")[:200]
 
     def close(self):
         self.process.kill()
