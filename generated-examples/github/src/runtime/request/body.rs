@@ -306,11 +306,11 @@ fn push_form(out: &mut String, entry: &Entry<'_>) {
     let value = entry.as_text();
     match (entry.field.format, value.as_ref()) {
         (FieldFormat::Json, value) => pairs.pair(out, entry.name, &value.to_string()),
-        (_, value) if is_undefined(value) => {}
-        // A field that is an object stays one field, as OpenAPI 3.1 §4.8.15.1 has it for forms.
+        // A field that is an object stays one field, as OpenAPI 3.1 §4.8.15.1 has it for forms; also one without fields.
         (FieldFormat::Value, value @ Value::Object(_)) if entry.is_spread() => {
             pairs.pair(out, entry.name, &value.to_string());
         }
+        (_, value) if is_undefined(value) => {}
         (_, value) => pairs.push(
             out,
             entry.name,

@@ -52,6 +52,12 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
     let is_spread = entry.is_spread();
     match (entry.field.format, entry.value) {
         (FieldFormat::Json, value) => parts.push(plain(json_type(), value.to_string())),
+        // An object without fields says something as JSON, though nothing by a style.
+        (FieldFormat::Value, value @ Value::Object(_))
+            if is_spread && !is_xml(entry.field.content_type) =>
+        {
+            parts.push(plain(json_type(), value.to_string()));
+        }
         (_, value) if is_undefined(value) => {}
         // OpenAPI 3.0 §4.7.15.1: each item of an array is a part of the field's name.
         (format, Value::Array(items)) if format == FieldFormat::File || is_spread => {
@@ -73,9 +79,6 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
         (_, value @ Value::Object(_)) if is_xml(entry.field.content_type) => {
             let hints = serde_json::json!({ "name": entry.name });
             parts.push(plain(own_type(), xml::document(value, &hints)?));
-        }
-        (FieldFormat::Value, value @ Value::Object(_)) if is_spread => {
-            parts.push(plain(json_type(), value.to_string()));
         }
         (FieldFormat::Styled, Value::Object(fields)) if is_spread => {
             for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
