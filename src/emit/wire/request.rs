@@ -45,10 +45,9 @@ pub(super) fn request(plan: &Plan, tool: &Tool, arguments: &Map<String, Value>) 
             add_parameter(&mut request, parameter, value)?;
         }
     }
-    // A variable that stays is not ours to judge, and dots would be another path.
-    let odd =
-        |segment: &str| matches!(segment, "." | "..") || segment.contains(['{', '}', '?', '#']);
-    if request.path.split('/').any(odd) || !request.path.is_ascii() {
+    // A variable that stays is not ours to judge, nor what has to be encoded, and dots would be another path.
+    let odd = |segment: &str| matches!(segment, "." | "..") || !segment.bytes().all(is_of_a_path);
+    if request.path.split('/').any(odd) {
         return None;
     }
     if let Some(body) = &tool.body {
@@ -177,6 +176,11 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
+/// RFC 3986 §3.3.
+fn is_of_a_path(byte: u8) -> bool {
+    is_unreserved(byte) || b"%!$&'()*+,;=:@".contains(&byte)
+}
+
 /// The body, where it is covered.
 #[expect(
     clippy::option_option,
@@ -293,6 +297,12 @@ mod tests {
 
     /// The pairs of the query of a call without arguments, where `q` is a key in the query.
     fn query(security: &[&[&str]]) -> Vec<String> {
+        let request = to("/", security);
+        request.expect("it is covered").query
+    }
+
+    /// The request of a call without arguments.
+    fn to(path: &str, security: &[&[&str]]) -> Option<Request> {
         let needs = |names: &[&str]| {
             let need = |name: &&str| Need {
                 scheme: (*name).to_owned(),
@@ -309,7 +319,7 @@ mod tests {
             is_partial: false,
             null_is_absent: false,
             method: "GET".to_owned(),
-            path: "/".to_owned(),
+            path: path.to_owned(),
             tags: Vec::new(),
             deprecated: false,
             server: 0,
@@ -340,8 +350,17 @@ mod tests {
             groups: Vec::<Group>::new(),
             defs: IndexMap::new(),
         };
-        let request = request(&plan, &tool, &Map::new());
-        request.expect("it is covered").query
+        request(&plan, &tool, &Map::new())
+    }
+
+    #[test]
+    fn a_path_that_has_to_be_encoded_is_not_judged() {
+        assert!(to("/a-b/c%20d;e=f", &[]).is_some());
+        for path in [
+            "/a b", "/\"", "/a|b", "/<a>", "/`", "/a\\b", "/{id}", "/ä", "/../a",
+        ] {
+            assert_eq!(to(path, &[]), None, "{path}");
+        }
     }
 
     #[test]
