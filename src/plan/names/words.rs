@@ -78,19 +78,28 @@ pub(super) fn shortened(words: &[String], limit: usize) -> String {
     if joined.len() <= limit {
         return joined;
     }
+    let starts_with_digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let is_to_have_a_letter = !starts_with_digit(&joined);
     let mut seen = BTreeSet::new();
+    let first = words.first().map(String::as_str);
     let mut words: Vec<&str> = words
         .iter()
         .map(String::as_str)
         .filter(|word| !FILLERS.contains(word) && seen.insert(*word))
         .collect();
+    if is_to_have_a_letter && words.first().is_some_and(|word| starts_with_digit(word)) {
+        // A filler is better than a name that no client takes.
+        words.splice(..0, first);
+    }
+    let mut length = words.join("_").len();
     // From the end on, so that a name keeps its first words as they are if it can.
-    for index in (0..words.len()).rev() {
-        if words.join("_").len() <= limit {
+    for word in words.iter_mut().rev() {
+        if length <= limit {
             break;
         }
-        if let Some((_, brief)) = ABBREVIATIONS.iter().find(|(long, _)| *long == words[index]) {
-            words[index] = brief;
+        if let Some((long, brief)) = ABBREVIATIONS.iter().find(|(long, _)| long == word) {
+            length -= long.len() - brief.len();
+            *word = brief;
         }
     }
     let joined = words.join("_");
@@ -108,8 +117,9 @@ pub(super) fn shortened(words: &[String], limit: usize) -> String {
             kept.push(word);
         }
     }
-    if kept.is_empty() {
-        // Not even one word fits.
+    let may_stand_first = |word: &str| !(is_to_have_a_letter && starts_with_digit(word));
+    if !kept.first().is_some_and(|word| may_stand_first(word)) {
+        // Not even one word fits, or none of those that do may stand first.
         return joined[..limit].trim_end_matches('_').to_owned();
     }
     kept.extend(Some(tail).filter(|tail| !tail.is_empty()));

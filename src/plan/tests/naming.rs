@@ -338,3 +338,26 @@ fn thousands_of_schemes_that_come_to_one_name_are_named_at_once() {
     assert_eq!(named[19_999], "A_20000");
     assert_eq!(names::env_names(&["a", "a_2", "a!"]), ["A", "A_2", "A_3"]);
 }
+
+#[test]
+fn a_name_that_is_shortened_still_starts_with_a_letter() {
+    let long = "x".repeat(50);
+    for id in [
+        format!("htt{long} 169 254"),
+        format!("the 2 factors of {long} and others"),
+        format!("a 2{long}"),
+        format!("{long} 1 {long} 2"),
+    ] {
+        let name = name_of(&id);
+        assert!(
+            name.starts_with(|c: char| c.is_ascii_lowercase()) && name.len() <= 40,
+            "{name} of {id}"
+        );
+    }
+}
+
+#[test]
+fn a_name_of_a_hundred_thousand_words_is_shortened_at_once() {
+    let words: Vec<String> = (0..100_000).map(|number| format!("word{number}")).collect();
+    assert!(name_of(&words.join(" ")).len() <= 40);
+}
