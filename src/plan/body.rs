@@ -20,10 +20,10 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::media::Choice;
-use super::schema::Schemas;
 use super::schema::advertised::Argument;
 use super::schema::flat::{Additional, All, Flat, flatten};
 use super::schema::nodes::Source;
+use super::schema::{JsonType, Schemas};
 use super::{Alternative, Body, BodySource, Field, fields, media, names, parameters, xml};
 use crate::api::{MediaType, Operation, RequestBody};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -322,11 +322,20 @@ fn lifted<'a>(
             .zip(names)
             .map(|((wire, all), argument)| {
                 let field = fields::field(format, media, wire, &argument, &all, schemas);
+                let vanishes = required.contains(wire)
+                    && matches!(format, BodyFormat::Form | BodyFormat::Multipart)
+                    && field.format != FieldFormat::Json
+                    && is_list(&all, schemas);
+                let description = (field.format == FieldFormat::File)
+                    .then(|| flatten(schemas, &all).description)
+                    .flatten();
+                let mut all = fields::argument_schemas(&field, all, schemas);
+                if vanishes {
+                    all.push(&parameters::NOT_EMPTY);
+                }
                 let source = Source {
-                    description: (field.format == FieldFormat::File)
-                        .then(|| flatten(schemas, &all).description)
-                        .flatten(),
-                    all: fields::argument_schemas(&field, all, schemas),
+                    all,
+                    description,
                     ..Source::default()
                 };
                 let argument = Argument {
@@ -339,6 +348,11 @@ fn lifted<'a>(
             })
             .unzip(),
     )
+}
+
+fn is_list(all: &All<'_>, schemas: &Schemas<'_>) -> bool {
+    let types = flatten(schemas, all).effective_types();
+    types.is_some_and(|types| types.iter().eq([&JsonType::Array]))
 }
 
 fn is_plain_object(flat: &Flat<'_>) -> bool {

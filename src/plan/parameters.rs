@@ -34,7 +34,8 @@ const OWN_HEADERS: &[&str] = &[
 ];
 
 /// What an empty list or object becomes is nothing (RFC 6570 §2.3), and nothing is no required parameter.
-static NOT_EMPTY: LazyLock<Value> = LazyLock::new(|| json!({"minItems": 1, "minProperties": 1}));
+pub(super) static NOT_EMPTY: LazyLock<Value> =
+    LazyLock::new(|| json!({"minItems": 1, "minProperties": 1}));
 
 /// Where parameters of the same name are told apart, the first keeps the plain name.
 const LOCATIONS: [(ParameterLocation, Location, &str); 4] = [

@@ -195,6 +195,22 @@ fn bytes_are_a_file_and_structured_xml_is_fields() {
 }
 
 #[test]
+fn a_required_list_of_a_form_has_an_item() {
+    let list = json!({"type": "array", "items": {"type": "string"}});
+    let schema = json!({"type": "object", "required": ["a"], "properties": {"a": list, "b": list}});
+    for (name, least) in [
+        ("application/x-www-form-urlencoded", Some(1)),
+        ("multipart/form-data", Some(1)),
+        ("application/json", None),
+    ] {
+        let tool = tool(operation("POST", "/a").body(true, &[(name, schema.clone())]));
+        let shown = &tool.advertised["properties"];
+        assert_eq!(shown["a"].get("minItems").and_then(Value::as_u64), least);
+        assert!(shown["b"].get("minItems").is_none());
+    }
+}
+
+#[test]
 fn bytes_of_a_range_of_media_types_are_to_say_which() {
     let file = json!({"type": "string", "format": "binary"});
     for (name, remark) in [
