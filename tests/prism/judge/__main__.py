@@ -86,7 +86,8 @@ def judged(options, entries, total, gone):
     wrong = total.unlisted + total.ours + len(stale) + gone
     share = report.share(total)
     print(
-        f"{total.accepted} of {total.operations} operations accepted ({share:.2f} %), {total.wholly} with every call; "
+        f"{total.accepted} of {total.operations} operations accepted, {total.wholly} with every call, {total.beyond} never for a "
+        f"fault of Prism's: {share:.2f} % of the others; "
         f"{wrong} refusals ours, not listed or listed and gone"
     )
     return 1 if wrong or (is_whole and share < WANTED) else 0

@@ -33,7 +33,8 @@ def specs():
     found = []
     for line in (FOLDER / "README.md").read_text().splitlines():
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
-        if len(cells) == 10 and (FOLDER / cells[0]).is_dir():
+        # A word of the last column may hold a bar.
+        if len(cells) >= 10 and cells[0] and (FOLDER / cells[0]).is_dir():
             found.append(Spec(cells[0], FOLDER / cells[0] / cells[1], int(cells[6])))
     return sorted(found, key=lambda spec: spec.bytes)
 

@@ -137,6 +137,8 @@ def _object(schema, mode, _):
             made[name] = _value(properties[name], mode, 0)
     for name in required - set(made):
         made[name] = "value"
+    if not isinstance(schema.get("additionalProperties"), dict):
+        made.update((f"key{number or ''}", "value") for number in range(least - len(made)))
     _discriminate(schema, made)
     additional = schema.get("additionalProperties")
     if isinstance(additional, dict):
@@ -264,7 +266,7 @@ def _text(schema, mode, nth):
     if mode == "low":
         word = "abcdefghij"[nth % 10]
     if mode == "high":
-        word = "x" * min(most, 4096) if "maxLength" in schema else word + ", longer"
+        word = "x" * min(most, 4096) if "maxLength" in schema else word + " and longer"
         word = word[: len(word) - len(str(nth))] + str(nth) if nth else word
     return word[:most].rstrip().ljust(least, "x")
 

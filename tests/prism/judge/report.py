@@ -49,6 +49,7 @@ class Row:
     called: int = 0
     accepted: int = 0
     wholly: int = 0
+    beyond: int = 0
     calls: int = 0
     taken: int = 0
     taught: int = 0
@@ -81,6 +82,7 @@ def row(outcome, entries):
         found.unread += bool(operation.unread)
         found.by_us += len(operation.not_sent)
         faults = set(explained(entries, outcome.spec, operation).values())
+        found.beyond += operation.is_called and not operation.is_accepted and faults == {"prism"}
         # An operation is counted once, for what weighs most.
         for fault in ("ours", None, "spec", "prism"):
             if fault in faults:
@@ -117,7 +119,9 @@ def markdown(found, total):
 
 
 def share(total):
-    return 100 * total.accepted / total.operations if total.operations else 100
+    """Of the operations that Prism can judge: without those that it never takes for a fault of its own."""
+    judged = total.operations - total.beyond
+    return 100 * total.accepted / judged if judged else 100
 
 
 def part(some, of_all):
@@ -129,8 +133,10 @@ def write(outcomes, found, total):
     out = [
         "# Results", "", "Written by `tests/prism/run --write`. See [README.md](README.md) for what the columns mean.", "",
         f"Prism loads {len(reached)} of {len(outcomes)} specs. Of their {total.operations} operations that have a tool and a "
-        f"route it accepts **{total.accepted} ({share(total):.2f} %)**, {total.wholly} ({part(total.wholly, total.operations)}) "
-        f"with every set of arguments, and {total.taken} of {total.calls} calls ({part(total.taken, total.calls)}).", "",
+        f"route it accepts {total.accepted} ({part(total.accepted, total.operations)}), {total.wholly} "
+        f"({part(total.wholly, total.operations)}) with every set of arguments, and {total.taken} of {total.calls} calls "
+        f"({part(total.taken, total.calls)}). {total.beyond} operations it never takes for a fault of its own; of the other "
+        f"{total.operations - total.beyond} it accepts **{share(total):.2f} %**.", "",
         f"Whose fault the refusals of {total.operations - total.wholly} operations are: ours {total.ours}, the document's "
         f"{total.spec}, Prism's {total.prism}, not listed {total.unlisted}, not called {total.operations - total.called}.", "",
         f"{total.unanswered} accepted calls had no response that Prism could make up.", "",
