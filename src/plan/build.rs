@@ -16,7 +16,7 @@ use super::upstream::{Schemes, Servers};
 use super::{Body, PlanOptions, Tool, describe, media, parameters, text};
 use crate::api::{Operation, Response};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::runtime::tool::ResultShape;
+use crate::runtime::tool::{ResultShape, input_schema_uri};
 
 /// What the tools of one plan share.
 pub(super) struct Builder<'a, 's> {
@@ -105,7 +105,7 @@ impl<'a> Builder<'a, '_> {
     ) -> Advertised {
         let mut shown = self.fitted(arguments, choice, "");
         if shown.is_left_open {
-            let whole = describe::resource_uri(name);
+            let whole = input_schema_uri(name);
             let note = format!("The whole schema is the resource `{whole}`.");
             shown = self.fitted(arguments, choice, &note);
             let message = format!(

@@ -8,6 +8,7 @@ use super::curation::Curation;
 use super::schema::json_chars;
 use super::{Group, Tool, names, text};
 use crate::api::{Api, Operation};
+use crate::runtime::tool::input_schema_uri;
 
 /// OpenAI refuses longer descriptions.
 const DESCRIPTION: usize = 1_024;
@@ -36,11 +37,6 @@ pub(super) fn title(operation: &Operation, curation: &Curation) -> String {
     chars.next().map_or_else(String::new, |first| {
         format!("{}{}", first.to_ascii_uppercase(), chars.as_str())
     })
-}
-
-/// Where a client reads the whole schema of a tool's arguments.
-pub(super) fn resource_uri(tool: &str) -> String {
-    format!("openapi://tools/{tool}/input-schema")
 }
 
 /// What is said about a tool.
@@ -200,7 +196,7 @@ pub(super) fn instructions(api: &Api, groups: &[Group]) -> String {
         .flat_map(|group| &group.tools)
         .any(|tool| tool.is_partial)
     {
-        let whole = resource_uri("NAME");
+        let whole = input_schema_uri("NAME");
         out.push_str(&format!(" What a tool NAME leaves out of its schema or description is in the resource `{whole}`."));
     }
     if groups.len() < 2 {

@@ -11,9 +11,8 @@ use serde_json::json;
 
 use super::engine::Engine;
 use super::server::LIST_TTL_MS;
+use super::tool::{INPUT_SCHEMA, input_schema_uri};
 
-const START: &str = "openapi://tools/";
-const END: &str = "/input-schema";
 /// JSON Schema 2020-12, core §14.1.
 const MEDIA_TYPE: &str = "application/schema+json";
 
@@ -22,7 +21,7 @@ pub(super) fn list(engine: &Engine, meta: MetaObject) -> ListResourcesResult {
     let resources = engine
         .partial_tools()
         .map(|tool| {
-            Resource::new(format!("{START}{}{END}", tool.name), tool.name)
+            Resource::new(input_schema_uri(tool.name), tool.name)
                 .with_title(format!("{}: whole input schema", tool.title))
                 .with_mime_type(MEDIA_TYPE)
         })
@@ -36,7 +35,7 @@ pub(super) fn list(engine: &Engine, meta: MetaObject) -> ListResourcesResult {
 
 /// The answer to `resources/templates/list`.
 pub(super) fn templates(meta: MetaObject) -> ListResourceTemplatesResult {
-    let template = ResourceTemplate::new(format!("{START}{{name}}{END}"), "input-schema")
+    let template = ResourceTemplate::new(input_schema_uri("{name}"), "input-schema")
         .with_title("Whole input schema of a tool")
         .with_description(
             "The JSON Schema that the arguments of a tool are checked against, with every description in full.",
@@ -59,8 +58,8 @@ pub(super) fn read(
     meta: MetaObject,
 ) -> Result<ReadResourceResult, ErrorData> {
     let tool = uri
-        .strip_prefix(START)
-        .and_then(|rest| rest.strip_suffix(END));
+        .strip_prefix(INPUT_SCHEMA.0)
+        .and_then(|rest| rest.strip_suffix(INPUT_SCHEMA.1));
     let schema = tool.and_then(|tool| engine.input_schema(tool));
     let Some(schema) = schema else {
         // MCP, server/resources, "Error Handling": the URI that was asked for is a part of the error.

@@ -25,6 +25,15 @@ pub struct ServerDef {
     pub defs: &'static str,
 }
 
+/// What stands before and behind a tool's name in [`input_schema_uri`].
+pub const INPUT_SCHEMA: (&str, &str) = ("openapi://tools/", "/input-schema");
+
+/// The resource that holds the whole input schema and description of a tool.
+#[must_use]
+pub fn input_schema_uri(tool: &str) -> String {
+    format!("{}{tool}{}", INPUT_SCHEMA.0, INPUT_SCHEMA.1)
+}
+
 /// The tools of one tag.
 #[derive(Debug, Clone, Copy)]
 pub struct Group {

@@ -63,10 +63,11 @@ impl MediaType {
     pub(super) fn charset_of<'a>(&'a self, bytes: &'a [u8]) -> Option<&'a str> {
         const LOOKED_AT: usize = 200;
         let declared = || {
-            let head = &bytes[..bytes.len().min(LOOKED_AT)];
+            let head = bytes.strip_prefix(b"<?xml")?;
+            let head = &head[..head.len().min(LOOKED_AT)];
             let end = head.windows(2).position(|pair| pair == b"?>")?;
             let head = std::str::from_utf8(&head[..end]).ok()?;
-            let rest = head.strip_prefix("<?xml")?.split_once("encoding")?.1;
+            let rest = head.split_once("encoding")?.1;
             let rest = rest.trim_start().strip_prefix('=')?.trim_start();
             let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
             rest[1..].split(quote).next()

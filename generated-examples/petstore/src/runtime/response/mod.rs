@@ -57,9 +57,10 @@ impl Answer<'_> {
         if !self.status.is_success() {
             return self.refused(tool.hints.read_only, known);
         }
-        let mut result = self.accepted(tool, output);
+        let media = self.media_type();
+        let mut result = self.accepted(tool, output, &media);
         if result.error.is_none() {
-            let notes = self.notes(tool, result.structured.is_some());
+            let notes = self.notes(tool, result.structured.is_some(), &media);
             result.content.extend(notes.map(Content::Text));
         }
         // Clients throw a success away that lacks the structured content which an output schema promises.
@@ -74,7 +75,7 @@ impl Answer<'_> {
 
     /// What the head of the answer tells, and where the next page is: a block of its own, so that the first one stays
     /// what the upstream sent.
-    fn notes(&self, tool: &ToolDef, is_structured: bool) -> Option<String> {
+    fn notes(&self, tool: &ToolDef, is_structured: bool, media: &MediaType) -> Option<String> {
         // Without a body there is a sentence that tells them.
         let headers = if self.received.bytes.is_empty() {
             Vec::new()
@@ -90,16 +91,19 @@ impl Answer<'_> {
             let sentence = next.map(|next| self.without_secrets(next.sentence(tool.name)));
             notes.extend(sentence);
         }
-        let media = self.media_type();
-        if let Some(charset) =
-            (media.charset_of(&self.received.bytes)).filter(|charset| !text::knows(charset))
+        let is_text = matches!(
+            media.kind(&self.received.bytes),
+            Kind::Json | Kind::Text | Kind::Stream
+        );
+        if let Some(charset) = (media.charset_of(&self.received.bytes))
+            .filter(|charset| is_text && !text::knows(charset))
         {
             let charset = text::visible(Cow::Borrowed(charset));
             notes.push(format!(
                 "The response is in the character set `{charset}`, which this server was built without: only ASCII is right."
             ));
         }
-        if !is_structured && self.is_broken_json(tool) {
+        if !is_structured && self.is_broken_json(tool, media) {
             notes.push(format!(
                 "The response says that it is `{}`, but it is not JSON.",
                 media.essence()
@@ -117,15 +121,14 @@ impl Answer<'_> {
     }
 
     /// Whether a body calls itself JSON and is none. Where nobody asks for structure, a look at its start has to do.
-    fn is_broken_json(&self, tool: &ToolDef) -> bool {
+    fn is_broken_json(&self, tool: &ToolDef, media: &MediaType) -> bool {
         let bytes = self.received.bytes.trim_ascii_start();
-        let media = self.media_type();
         let [first, ..] = bytes else { return false };
         if self.received.cut || media.kind(bytes) != Kind::Json {
             return false;
         }
         let starts = b"{[\"-0123456789tfn".contains(first);
-        !starts || (tool.result != ResultShape::Unstructured && !is_json(&self.decoded(&media)))
+        !starts || (tool.result != ResultShape::Unstructured && !is_json(&self.decoded(media)))
     }
 
     /// The body as JSON, if it may say something about pages: most say nothing, and are not read again.
@@ -138,7 +141,7 @@ impl Answer<'_> {
         serde_json::from_str(text).ok()
     }
 
-    fn accepted(&self, tool: &ToolDef, output: Option<&Output>) -> ToolResult {
+    fn accepted(&self, tool: &ToolDef, output: Option<&Output>, media: &MediaType) -> ToolResult {
         let shape = tool.result;
         if self.received.bytes.is_empty() {
             return ToolResult::text(self.emptiness());
@@ -146,17 +149,16 @@ impl Answer<'_> {
         if let Some(failure) = self.compressed() {
             return failure;
         }
-        let media = self.media_type();
         match media.kind(&self.received.bytes) {
-            Kind::Json => self.json(&media, shape, output),
+            Kind::Json => self.json(media, shape, output),
             // A habit of servers: JSON that calls itself text.
             Kind::Text | Kind::Binary
                 if shape != ResultShape::Unstructured && self.looks_like_json() =>
             {
-                self.json(&media, shape, output)
+                self.json(media, shape, output)
             }
-            Kind::Text if media.is_html() => self.html(&media),
-            Kind::Text | Kind::Stream => self.text(&media, shape, output),
+            Kind::Text if media.is_html() => self.html(media),
+            Kind::Text | Kind::Stream => self.text(media, shape, output),
             Kind::Image | Kind::Audio | Kind::Binary if self.received.cut => ToolResult::failure(
                 ErrorType::TooLarge,
                 format!(

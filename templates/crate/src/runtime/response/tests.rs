@@ -221,6 +221,32 @@ fn what_cannot_be_seen_is_in_neither_text_nor_structured_content() {
 }
 
 #[test]
+fn a_character_set_that_is_not_known_is_told_of_texts_only() {
+    let notes = |header: &'static [(&'static str, &'static str)], body: &'static [u8]| {
+        let upstream = Upstream {
+            headers: header,
+            body,
+            ..OK
+        };
+        result(&upstream, &TOOL, None).content.len() - 1
+    };
+    assert_eq!(
+        notes(&[("content-type", "text/plain; charset=x-none")], b"a"),
+        1
+    );
+    assert_eq!(
+        notes(&[("content-type", "text/plain; charset=utf-8")], b"a"),
+        0
+    );
+    assert_eq!(
+        notes(&[("content-type", "application/pdf; charset=binary")], b"a"),
+        0
+    );
+    let xml: &[u8] = b"<?xml version='1.0' encoding='x-none'?><a/>";
+    assert_eq!(notes(&[("content-type", "application/xml")], xml), 1);
+}
+
+#[test]
 fn images_audio_and_other_bytes_have_blocks_of_their_own() {
     let of = |media: &'static [(&'static str, &'static str)]| {
         result(
