@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::arguments::MessageFormat;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer, Place, Position, Severity};
+use crate::runtime::text::is_invisible;
 use crate::spec::Document;
 
 /// How many diagnostics of one code a person is shown; the rest are counted.
@@ -161,23 +162,6 @@ pub(super) fn printable(text: &str) -> String {
             c => c,
         })
         .collect()
-}
-
-/// Zero-width characters, separators, bidirectional controls, tags and others that show nothing.
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
 }
 
 fn json_line(item: &Located) -> Value {

@@ -6,6 +6,8 @@
 
 use std::fmt::Write as _;
 
+use crate::runtime::text::is_invisible;
+
 /// Why a name cannot be written without quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NotPlain(pub(super) String);
@@ -284,21 +286,8 @@ pub(super) fn one_line(text: &str) -> String {
 
 /// Whether a character is left away where it cannot be escaped. Combining marks stay: many languages need them.
 fn is_hidden(c: char) -> bool {
-    // Format characters that escape_debug would show as a number, less the ones that join letters and emoji.
-    match c {
-        '\u{200C}' | '\u{200D}' | '\u{FE0F}' => false,
-        '\u{AD}'
-        | '\u{34F}'
-        | '\u{61C}'
-        | '\u{180E}'
-        | '\u{200B}'..='\u{200F}'
-        | '\u{2028}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}'
-        | '\u{FEFF}'
-        | '\u{FFF0}'..='\u{FFFB}'
-        | '\u{E0000}'..='\u{E0FFF}' => true,
-        _ => false,
-    }
+    // The ones that join letters and emoji stay.
+    !matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE0F}') && is_invisible(c)
 }
 
 #[cfg(test)]

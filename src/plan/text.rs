@@ -2,6 +2,8 @@
 //!
 //! It cleans and cuts; what is put together to a description is decided in `describe`.
 
+use crate::runtime::text::is_invisible;
+
 /// More than is ever shown; a spec can hold megabytes.
 const LONGEST: usize = 20_000;
 
@@ -157,17 +159,7 @@ fn without_invisible(text: impl Iterator<Item = char>) -> String {
     text.filter_map(|c| match c {
         '\n' => Some('\n'),
         '\t' | '\r' | '\u{a0}' => Some(' '),
-        '\u{ad}'
-        | '\u{34f}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{e0000}'..='\u{e0fff}' => None,
-        c if c.is_control() => None,
+        c if c.is_control() || is_invisible(c) => None,
         c => Some(c),
     })
     .collect()

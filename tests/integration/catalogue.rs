@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use mcpgen::diagnostic::Code;
 use serde_json::Value;
 
-use crate::support::{Ran, folder, root, run};
+use crate::support::{Ran, copy, folder, root, run};
 
 fn catalogue() -> PathBuf {
     root().join("tests/catalogue")
@@ -35,19 +35,6 @@ fn cases() -> Vec<(String, Code)> {
             (name, *code)
         })
         .collect()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("can be made");
-    for entry in fs::read_dir(from).expect("is readable") {
-        let path = entry.expect("the entry is readable").path();
-        let target = to.join(path.file_name().expect("has a name"));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).expect("can be copied");
-        }
-    }
 }
 
 /// Runs a case in a folder of its own.

@@ -8,22 +8,10 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::properties;
-use crate::support::{Ran, folder, run, spec, tree};
+use crate::support::{Ran, copy, folder, run, spec, tree};
 
 /// A copy of `specs/hostile` in a folder of its own, with a file beside it that no spec may read.
 fn copied() -> TempDir {
-    fn copy(from: &Path, to: &Path) {
-        fs::create_dir(to).expect("makes");
-        for entry in fs::read_dir(from).expect("the folder is readable") {
-            let path = entry.expect("the entry is readable").path();
-            let target = to.join(path.file_name().expect("has a name"));
-            if path.is_dir() {
-                copy(&path, &target);
-            } else {
-                fs::copy(&path, &target).expect("copies");
-            }
-        }
-    }
     let folder = folder();
     copy(&spec("hostile"), &folder.path().join("specs"));
     fs::write(folder.path().join("specs/secret.yaml"), SECRET).expect("writes");

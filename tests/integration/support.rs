@@ -1,6 +1,7 @@
 //! What several tests need: a temporary folder, the `mcpgen` command and what it said.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -81,4 +82,18 @@ pub(crate) fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
     }
     found.sort();
     found
+}
+
+/// Copies a folder with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("can be made");
+    for entry in fs::read_dir(from).expect("is readable") {
+        let path = entry.expect("the entry is readable").path();
+        let target = to.join(path.file_name().expect("has a name"));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("can be copied");
+        }
+    }
 }

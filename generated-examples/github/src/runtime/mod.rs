@@ -35,7 +35,7 @@ pub mod settings;
 mod stdio;
 mod steps;
 mod structured;
-mod text;
+pub(crate) mod text;
 pub mod tool;
 mod upstream;
 mod wire;
