@@ -130,7 +130,7 @@ fn shape(flat: &Flat<'_>, schemas: &Schemas<'_>, depth: usize) -> Option<Shape> 
     };
     let shapes: Option<Vec<Shape>> = (forms.iter())
         .map(|form| flatten(schemas, &[form]))
-        .filter(|form| !is_null(form))
+        .filter(|form| !form.is_null())
         .map(|form| shape(&form, schemas, depth + 1))
         .collect();
     shapes?.into_iter().max()
@@ -147,14 +147,9 @@ fn is_bytes(flat: &Flat<'_>) -> bool {
                 && text("contentEncoding").is_none()))
 }
 
-fn is_null(flat: &Flat<'_>) -> bool {
-    let types = flat.effective_types();
-    types.is_some_and(|types| types.iter().eq([&JsonType::Null]))
-}
-
 /// Whether a property may be null.
 fn is_nullable(flat: &Flat<'_>, schemas: &Schemas<'_>) -> bool {
-    let is_null = |form: &Value| is_null(&flatten(schemas, &[form]));
+    let is_null = |form: &Value| flatten(schemas, &[form]).is_null();
     let may_be_null = flat
         .effective_types()
         .is_some_and(|types| types.contains(&JsonType::Null));

@@ -135,6 +135,11 @@ impl<'a> Flat<'a> {
         self.effective_types() == Some(BTreeSet::from([JsonType::Object]))
     }
 
+    /// Whether nothing but null fits.
+    pub(crate) fn is_null(&self) -> bool {
+        self.effective_types() == Some(BTreeSet::from([JsonType::Null]))
+    }
+
     fn add(&mut self, schemas: &Schemas<'a>, schema: &'a Value, depth: usize) {
         let map = match schema {
             Value::Object(map) => map,

@@ -119,11 +119,11 @@ fn strict(schema: &Value, depth: usize) -> Value {
         }
         Some(_) => Value::Object(out),
         None => {
-            let Value::Object(mut any) = anything() else {
-                return anything();
-            };
-            any.extend(kept(&out, |keyword, _| keyword == "description"));
-            Value::Object(any)
+            let mut any = anything();
+            if let Some(description) = out.remove("description") {
+                any["description"] = description;
+            }
+            any
         }
     }
 }

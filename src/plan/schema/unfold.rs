@@ -40,7 +40,7 @@ impl<'a> Tree<'a, '_> {
             return;
         }
         let flats = group.iter().map(|form| flatten(self.schemas, &[form]));
-        let (nulls, others): (Vec<_>, Vec<_>) = flats.partition(is_null);
+        let (nulls, others): (Vec<_>, Vec<_>) = flats.partition(Flat::is_null);
         let is_nullable = nulls.len() == 1 && others.len() == 1;
         if is_nullable || others.iter().all(is_plain) {
             let (source, group) = (source.clone(), *group);
@@ -84,7 +84,7 @@ impl<'a> Tree<'a, '_> {
             };
             let flat = flatten(self.schemas, &source.all);
             let is_empty = flat.types.as_ref().is_some_and(BTreeSet::is_empty);
-            if flat.is_impossible || is_empty || (source.is_never_null && is_null(&flat)) {
+            if flat.is_impossible || is_empty || (source.is_never_null && flat.is_null()) {
                 continue;
             }
             let count = self.nodes.len();
@@ -274,10 +274,6 @@ impl<'a> Tree<'a, '_> {
         let flat = flatten(self.schemas, all);
         !flat.read_only && !flat.is_impossible
     }
-}
-
-fn is_null(flat: &Flat<'_>) -> bool {
-    flat.effective_types() == Some(BTreeSet::from([JsonType::Null]))
 }
 
 /// A scalar without a long list of values.

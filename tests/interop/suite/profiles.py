@@ -1,8 +1,10 @@
 """`--schema-profile`: the advertised schemas as the SDKs of those hosts check them."""
 
 import copy
+import json
 import os
 import shlex
+import tempfile
 from pathlib import Path
 
 from google.genai.types import FunctionDeclaration, Schema
@@ -10,16 +12,17 @@ from jsonschema import Draft202012Validator
 from openai.lib._pydantic import _ensure_strict_json_schema
 
 from suite.clients import TOKEN
-from suite.processes import Stdio, Upstream
+from suite.mock import Mock
+from suite.processes import Stdio
 from suite.report import expect, expect_equal
 
 ROOT = Path(__file__).resolve().parents[3]
 SPECS = ["orders/openapi.yaml", "petstore/openapi.yaml", "github/openapi.json"]
 
 
-def tools(profile, spec, environment=None):
+def tools(profile, spec):
     command = [*shlex.split(os.environ["MCPGEN"]), "serve", str(ROOT / "specs" / spec), "--schema-profile", profile, "--"]
-    with Stdio(command, {"API_BASE_URL": "http://127.0.0.1:9", **TOKEN, **(environment or {})}) as server:
+    with Stdio(command, {"API_BASE_URL": "http://127.0.0.1:9", **TOKEN}) as server:
         server.initialize()
         return server.request("tools/list")["result"]["tools"]
 
@@ -79,15 +82,42 @@ def camel(schema):
     }
 
 
+SPEC = {
+    "openapi": "3.1.0",
+    "info": {"title": "Notes", "version": "1"},
+    "paths": {"/notes": {"post": {
+        "operationId": "addNote",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {
+            "type": "object",
+            "required": ["text", "topic"],
+            "properties": {
+                "text": {"type": "string"},
+                "topic": {"type": ["string", "null"]},
+                "color": {"type": ["string", "null"]},
+                "place": {"type": "object", "properties": {"x": {"type": ["number", "null"]}, "y": {"type": "number"}}},
+            },
+        }}}},
+        "responses": {"204": {"description": "Added."}},
+    }}},
+}
+
+
 def null_is_absent():
-    """A strict client sends null for what it leaves out: nothing of that may reach the API."""
-    command = [*shlex.split(os.environ["MCPGEN"]), "serve", str(ROOT / "specs/orders/openapi.yaml"), "--schema-profile", "openai-strict", "--"]
-    with Upstream() as upstream, Stdio(command, {"API_BASE_URL": upstream.base, **TOKEN}) as server:
-        server.initialize()
-        listed = {tool["name"]: tool for tool in server.request("tools/list")["result"]["tools"]}
-        names = listed["list_orders"]["inputSchema"]["required"]
-        result = server.call("list_orders", dict.fromkeys(names))["result"]
-        expect(not result.get("isError"), f"the result of a call with nulls: {result}")
+    """A strict client sends null for what it leaves out: of that nothing reaches the API, and a null that says something does."""
+    arguments = {"text": "a", "topic": None, "color": None, "place": {"x": None, "y": 1}}
+    with tempfile.TemporaryDirectory() as folder, Mock(lambda _: (204, {}, b"")) as api:
+        spec = Path(folder) / "spec.json"
+        spec.write_text(json.dumps(SPEC))
+        for profile, expected in (
+            ("openai-strict", {"text": "a", "topic": None, "place": {"y": 1}}),
+            ("portable", arguments),
+        ):
+            command = [*shlex.split(os.environ["MCPGEN"]), "serve", str(spec), "--schema-profile", profile, "--"]
+            with Stdio(command, {"API_BASE_URL": api.origin}) as server:
+                server.initialize()
+                result = server.call("add_note", arguments)["result"]
+            expect(not result.get("isError"), f"{profile}: {result}")
+            expect_equal(json.loads(api.requests.pop()["body"]), expected, f"the body under {profile}")
 
 
 CHECKS = [
