@@ -15,6 +15,7 @@ mod wire;
 
 use indexmap::IndexMap;
 use minijinja::value::{Serde, Value};
+use rayon::prelude::*;
 
 use self::context::Context;
 use self::modules::modules;
@@ -51,18 +52,13 @@ pub fn crate_files(plan: &Plan, facts: &CrateFacts) -> FileTree {
     let mut tree = FileTree::new();
     add_templates(&mut tree, &context, facts);
     add(&mut tree, "src/tools/mod.rs", tools::index(plan, &modules));
-    for module in &modules {
+    let texts: Vec<_> = (modules.par_iter())
+        .map(|module| (tools::group_module(module), group_schemas(module.group)))
+        .collect();
+    for (module, (table, schemas)) in modules.iter().zip(texts) {
         let name = &module.name;
-        add(
-            &mut tree,
-            &format!("src/tools/{name}.rs"),
-            tools::group_module(module),
-        );
-        add(
-            &mut tree,
-            &format!("schemas/{name}.json"),
-            group_schemas(module.group),
-        );
+        add(&mut tree, &format!("src/tools/{name}.rs"), table);
+        add(&mut tree, &format!("schemas/{name}.json"), schemas);
     }
     add(&mut tree, "schemas/defs.json", shared_schemas(plan));
     add(&mut tree, "tests/wire.json", wire::cases(plan));

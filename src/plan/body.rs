@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use super::media::Choice;
 use super::schema::advertised::Argument;
-use super::schema::flat::{Additional, All, Flat, flatten};
+use super::schema::flat::{Additional, All, Flat, flatten, is_input};
 use super::schema::nodes::Source;
 use super::schema::{JsonType, Schemas};
 use super::{Alternative, Body, BodySource, Field, fields, media, names, parameters, xml};
@@ -287,11 +287,10 @@ fn lifted<'a>(
     let mut properties: Vec<(&'a str, All<'a>)> = Vec::new();
     let mut kept_back: BTreeSet<&str> = BTreeSet::new();
     for (name, all) in &flat.properties {
-        let property = flatten(schemas, all);
-        if property.read_only || property.is_impossible {
-            kept_back.insert(name);
-        } else {
+        if is_input(schemas, all) {
             properties.push((name, all.clone()));
+        } else {
+            kept_back.insert(name);
         }
     }
     if properties.is_empty() {

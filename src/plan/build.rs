@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::body::{self, Outcome};
@@ -13,32 +14,42 @@ use super::schema::precise::{Precise, Reporter};
 use super::schema::profile::SchemaProfile;
 use super::schema::{Schemas, json_chars};
 use super::upstream::{Schemes, Servers};
-use super::{Body, PlanOptions, Tool, describe, media, parameters, text};
+use super::{Body, Need, Parameter, PlanOptions, Tool, describe, media, parameters, text};
 use crate::api::{Operation, Response};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::runtime::tool::{ResultShape, input_schema_uri};
 
-/// What the tools of one plan share.
-pub(super) struct Builder<'a, 's> {
-    pub options: &'s PlanOptions,
+/// What is known of a tool before its schema is fitted for clients.
+pub(super) struct Draft<'a, 'c> {
+    operation: &'a Operation,
+    name: String,
+    curation: &'c Curation,
+    parameters: Vec<Parameter>,
+    body: Option<Body>,
+    arguments: Vec<Argument<'a>>,
+    precise: Value,
+    server: usize,
+    security: Vec<Vec<Need>>,
+}
+
+/// What drafts have in common, and have to be made one after the other for.
+pub(super) struct Drafts<'a, 's> {
     pub schemas: &'s Schemas<'a>,
     pub patterns: Patterns,
     pub precise: Precise<'a, 's>,
     pub servers: Servers,
     pub schemes: Schemes,
-    /// Whether there are so many tools that the texts of each have to be short.
-    pub is_terse: bool,
 }
 
-impl<'a> Builder<'a, '_> {
-    /// The tool of an operation, or nothing when it cannot be called; the diagnostics say why.
-    pub(super) fn tool(
+impl<'a> Drafts<'a, '_> {
+    /// The draft of an operation, or nothing when it cannot be called; the diagnostics say why.
+    pub(super) fn draft<'c>(
         &mut self,
         operation: &'a Operation,
         name: String,
-        curation: &Curation,
+        curation: &'c Curation,
         diagnostics: &mut Diagnostics,
-    ) -> Option<Tool> {
+    ) -> Option<Draft<'a, 'c>> {
         let parameters = parameters::parameters(operation, self.schemas, diagnostics)?;
         let (parameters, mut arguments): (Vec<_>, Vec<_>) = parameters.into_iter().unzip();
         let taken: BTreeSet<String> = arguments
@@ -53,114 +64,21 @@ impl<'a> Builder<'a, '_> {
                 Some(body)
             }
         };
-        let choice = body.as_ref().and_then(Body::media_type_argument);
         let mut precise = self.precise(&arguments);
-        if let Some((argument, schema)) = &choice {
-            precise["properties"][*argument] = schema.clone();
+        if let Some((argument, schema)) = body.as_ref().and_then(Body::media_type_argument) {
+            precise["properties"][argument] = schema;
         }
-        let shown = self.advertised(&name, operation, &arguments, choice.as_ref(), diagnostics);
-        // Where the projection lost nothing, one text serves both.
-        let is_whole = !shown.is_left_open && !shown.is_cut;
-        if is_whole
-            && without_annotations(&shown.schema, false) == without_annotations(&precise, false)
-        {
-            precise = shown.schema.clone();
-        }
-        let successes = media::successes(&operation.responses);
-        let (result, output) = self.output(&successes);
-        let described = describe::description(operation, curation, self.is_terse);
-        Some(Tool {
-            title: describe::title(operation, curation),
-            is_partial: !is_whole || described.whole.is_some(),
-            null_is_absent: self.options.schema_profile == SchemaProfile::OpenaiStrict,
-            description: described.listed,
-            whole_description: described.whole,
+        Some(Draft {
+            operation,
             name,
-            operation_id: operation.operation_id.clone(),
-            method: operation.method.clone(),
-            path: operation.path.clone(),
-            tags: operation.tags.clone(),
-            deprecated: operation.deprecated,
-            server: self.servers.of(operation),
+            curation,
             parameters,
             body,
-            accept: media::accept(&successes, self.schemas),
-            security: self.schemes.needs(operation),
-            hints: curation.hints(&operation.method),
-            result,
-            advertised: shown.schema,
+            arguments,
             precise,
-            output,
-            pointer: operation.pointer.clone(),
+            server: self.servers.of(operation),
+            security: self.schemes.needs(operation),
         })
-    }
-
-    fn advertised(
-        &mut self,
-        name: &str,
-        operation: &Operation,
-        arguments: &[Argument<'a>],
-        choice: Option<&(&str, Value)>,
-        diagnostics: &mut Diagnostics,
-    ) -> Advertised {
-        let mut shown = self.fitted(arguments, choice, "");
-        if shown.is_left_open {
-            let whole = input_schema_uri(name);
-            let note = format!("The whole schema is the resource `{whole}`.");
-            shown = self.fitted(arguments, choice, &note);
-            let message = format!(
-                "the whole input schema of {} does not fit into {} tokens",
-                super::operation_label(operation),
-                self.options.schema_budget
-            );
-            // The full profile has no budget, and tells by itself what is too long all the same.
-            if self.options.schema_profile != SchemaProfile::Full {
-                let diagnostic = Diagnostic::new(Code::SchemaLeftOpen, message);
-                diagnostics.push(diagnostic.at(&operation.pointer));
-            }
-        }
-        shown
-    }
-
-    /// The advertised schema with the argument that chooses a media type and with a note, within the budget.
-    fn fitted(
-        &mut self,
-        arguments: &[Argument<'a>],
-        choice: Option<&(&str, Value)>,
-        note: &str,
-    ) -> Advertised {
-        let profile = self.options.schema_profile;
-        let limit = self.options.schema_budget.saturating_mul(4);
-        let taken = choice.map_or(0, |(name, schema)| name.len() + json_chars(schema) + 4);
-        // `"description":"",`
-        let around = if note.is_empty() { 0 } else { note.len() + 20 };
-        let mut room = Room {
-            limit: limit.saturating_sub(taken + around),
-            is_terse: self.is_terse,
-        };
-        // Other profiles make a schema longer; by how much shows when it is written.
-        let mut tries = if profile == SchemaProfile::Portable {
-            1
-        } else {
-            4
-        };
-        loop {
-            let mut shown = advertised(arguments, self.schemas, &mut self.patterns, room);
-            let size = json_chars(&shown.schema);
-            if let Some((argument, schema)) = choice {
-                shown.schema["properties"][*argument] = schema.clone();
-            }
-            if !note.is_empty() {
-                add_note(&mut shown.schema, note);
-            }
-            shown.schema = profile.rewritten(shown.schema);
-            let over = json_chars(&shown.schema).saturating_sub(limit);
-            tries -= 1;
-            if over == 0 || tries == 0 {
-                return shown;
-            }
-            room.limit = size.saturating_sub(over);
-        }
     }
 
     fn precise(&mut self, arguments: &[Argument<'a>]) -> Value {
@@ -187,6 +105,147 @@ impl<'a> Builder<'a, '_> {
         }
         root.insert("additionalProperties".to_owned(), Value::Bool(false));
         Value::Object(root)
+    }
+}
+
+/// The tools of drafts, each fitted for clients by itself: on all processors.
+pub(super) fn tools(
+    drafts: Vec<Draft<'_, '_>>,
+    schemas: &Schemas<'_>,
+    options: &PlanOptions,
+    is_terse: bool,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Tool> {
+    let builder = || Builder {
+        options,
+        schemas,
+        patterns: Patterns::new(),
+        is_terse,
+    };
+    let (tools, told): (Vec<Tool>, Vec<Diagnostics>) = (drafts.into_par_iter())
+        .with_min_len(FEWEST)
+        .map_init(builder, |builder, draft| {
+            let mut diagnostics = Diagnostics::new();
+            let tool = builder.tool(draft, &mut diagnostics);
+            (tool, diagnostics)
+        })
+        .unzip();
+    for diagnostic in told.into_iter().flat_map(Diagnostics::into_vec) {
+        diagnostics.push(diagnostic);
+    }
+    tools
+}
+
+/// As many tools are made one after the other: what is found out about one helps with the next.
+const FEWEST: usize = 64;
+
+struct Builder<'a, 's> {
+    options: &'s PlanOptions,
+    schemas: &'s Schemas<'a>,
+    patterns: Patterns,
+    is_terse: bool,
+}
+
+impl<'a> Builder<'a, '_> {
+    fn tool(&mut self, mut draft: Draft<'a, '_>, diagnostics: &mut Diagnostics) -> Tool {
+        let Draft {
+            operation,
+            curation,
+            ..
+        } = draft;
+        let shown = self.advertised(&draft, diagnostics);
+        // Where the projection lost nothing, one text serves both.
+        let is_whole = !shown.is_left_open && !shown.is_cut;
+        if is_whole && is_same_check(&shown.schema, &draft.precise, false) {
+            draft.precise = shown.schema.clone();
+        }
+        let successes = media::successes(&operation.responses);
+        let (result, output) = self.output(&successes);
+        let described = describe::description(operation, curation, self.is_terse);
+        Tool {
+            title: describe::title(operation, curation),
+            is_partial: !is_whole || described.whole.is_some(),
+            null_is_absent: self.options.schema_profile == SchemaProfile::OpenaiStrict,
+            description: described.listed,
+            whole_description: described.whole,
+            name: draft.name,
+            operation_id: operation.operation_id.clone(),
+            method: operation.method.clone(),
+            path: operation.path.clone(),
+            tags: operation.tags.clone(),
+            deprecated: operation.deprecated,
+            server: draft.server,
+            parameters: draft.parameters,
+            body: draft.body,
+            accept: media::accept(&successes, self.schemas),
+            security: draft.security,
+            hints: curation.hints(&operation.method),
+            result,
+            advertised: shown.schema,
+            precise: draft.precise,
+            output,
+            pointer: operation.pointer.clone(),
+        }
+    }
+
+    fn advertised(&mut self, draft: &Draft<'a, '_>, diagnostics: &mut Diagnostics) -> Advertised {
+        let choice = draft.body.as_ref().and_then(Body::media_type_argument);
+        let whole = input_schema_uri(&draft.name);
+        let note = format!("The whole schema is the resource `{whole}`.");
+        let shown = self.fitted(&draft.arguments, choice.as_ref(), &note);
+        // The full profile has no budget, and tells by itself what is too long all the same.
+        if shown.is_left_open && self.options.schema_profile != SchemaProfile::Full {
+            let message = format!(
+                "the whole input schema of {} does not fit into {} tokens",
+                super::operation_label(draft.operation),
+                self.options.schema_budget
+            );
+            let diagnostic = Diagnostic::new(Code::SchemaLeftOpen, message);
+            diagnostics.push(diagnostic.at(&draft.operation.pointer));
+        }
+        shown
+    }
+
+    /// The advertised schema with the argument that chooses a media type, within the budget. The note ends the
+    /// description of one that leaves something open; there is always room for it.
+    fn fitted(
+        &mut self,
+        arguments: &[Argument<'a>],
+        choice: Option<&(&str, Value)>,
+        note: &str,
+    ) -> Advertised {
+        let profile = self.options.schema_profile;
+        let limit = self.options.schema_budget.saturating_mul(4);
+        let taken = choice.map_or(0, |(name, schema)| name.len() + json_chars(schema) + 4);
+        // `"description":"",`
+        let around = note.len() + 20;
+        let mut room = Room {
+            limit: limit.saturating_sub(taken + around),
+            is_terse: self.is_terse,
+        };
+        // Other profiles make a schema longer; by how much shows when it is written.
+        let mut tries = if profile == SchemaProfile::Portable {
+            1
+        } else {
+            4
+        };
+        loop {
+            let mut shown = advertised(arguments, self.schemas, &mut self.patterns, room);
+            let size = json_chars(&shown.schema);
+            if let Some((argument, schema)) = choice {
+                shown.schema["properties"][*argument] = schema.clone();
+            }
+            if shown.is_left_open {
+                add_note(&mut shown.schema, note);
+            }
+            shown.schema = profile.rewritten(shown.schema);
+            let over = json_chars(&shown.schema).saturating_sub(limit);
+            tries -= 1;
+            if over == 0 || tries == 0 {
+                return shown;
+            }
+            room.limit = size.saturating_sub(over);
+        }
     }
 
     /// A result is structured when all successes that have JSON have the same schema.
@@ -242,29 +301,28 @@ fn annotate(schema: &mut Value, argument: &Argument<'_>) {
 /// The keywords that no validator looks at.
 const ANNOTATIONS: [&str; 4] = ["description", "default", "examples", "deprecated"];
 
-/// A schema without them. `is_names` says that the keys are property names.
-fn without_annotations(schema: &Value, is_names: bool) -> Value {
-    match schema {
-        Value::Object(map) => {
-            let kept = map
-                .iter()
-                .filter(|(key, _)| is_names || !ANNOTATIONS.contains(&key.as_str()));
-            let kept = kept.map(|(key, value)| {
-                let value = match key.as_str() {
-                    "enum" if !is_names => value.clone(),
-                    "properties" if !is_names => without_annotations(value, true),
-                    _ => without_annotations(value, false),
-                };
-                (key.clone(), value)
-            });
-            Value::Object(kept.collect())
+/// Whether two schemas say the same but for annotations. `is_names` says that the keys are property names.
+fn is_same_check(left: &Value, right: &Value, is_names: bool) -> bool {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            let counts = |key: &str| is_names || !ANNOTATIONS.contains(&key);
+            let count = |map: &Map<String, Value>| map.keys().filter(|key| counts(key)).count();
+            count(left) == count(right)
+                && (left.iter().filter(|(key, _)| counts(key))).all(|(key, value)| {
+                    right.get(key).is_some_and(|other| match key.as_str() {
+                        "enum" if !is_names => value == other,
+                        "properties" if !is_names => is_same_check(value, other, true),
+                        _ => is_same_check(value, other, false),
+                    })
+                })
         }
-        Value::Array(items) => Value::Array(
-            items
-                .iter()
-                .map(|item| without_annotations(item, false))
-                .collect(),
-        ),
-        value => value.clone(),
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| is_same_check(left, right, false))
+        }
+        (left, right) => left == right,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::curation::Curation;
@@ -100,9 +101,12 @@ pub(super) fn name_tools(tools: &mut [Tool], limit: usize) {
             names.insert(id.clone(), name);
         }
     }
-    for tool in tools {
+    tools.par_iter_mut().for_each(|tool| {
         if let Some(text) = with_names(&tool.description, &names) {
             tool.description = text::cut(&text, DESCRIPTION);
+        }
+        if !has_names(&tool.advertised) {
+            return;
         }
         let mut renamed = tool.advertised.clone();
         if name_tools_in(&mut renamed, &names) && json_chars(&renamed) <= limit {
@@ -111,6 +115,16 @@ pub(super) fn name_tools(tools: &mut [Tool], limit: usize) {
             }
             tool.advertised = renamed;
         }
+    });
+}
+
+/// Whether a schema may have the name of an operation in it.
+fn has_names(schema: &Value) -> bool {
+    match schema {
+        Value::String(text) => text.contains('`'),
+        Value::Array(items) => items.iter().any(has_names),
+        Value::Object(keywords) => keywords.values().any(has_names),
+        _ => false,
     }
 }
 

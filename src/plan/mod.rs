@@ -22,7 +22,9 @@ mod xml;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use serde_json::{Value, json};
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::api::{Api, Operation};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer, Place};
@@ -108,27 +110,25 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
     // Of all operations, also those that are left out: a selector must not rename the tools that stay.
     let names = names::tool_names(&api.operations, &taken, name_length);
     let schemas = schema::Schemas::new(&api.schemas);
-    let mut builder = build::Builder {
-        options,
+    let mut shared = build::Drafts {
         schemas: &schemas,
         patterns: schema::pattern::Patterns::new(),
         precise: schema::precise::Precise::new(&schemas),
         servers: upstream::Servers::new(api, diagnostics),
         schemes: upstream::Schemes::new(api),
-        is_terse: curations.len() > MANY_TOOLS,
     };
-    let mut tools = Vec::new();
+    let mut drafts = Vec::new();
     for (index, curation) in &curations {
         let operation = &api.operations[*index];
         let name = curation
             .name
             .clone()
             .unwrap_or_else(|| names[*index].clone());
-        if let Some(tool) = builder.tool(operation, name, curation, diagnostics) {
-            tools.push(tool);
-        }
+        drafts.extend(shared.draft(operation, name, curation, diagnostics));
     }
-    builder.precise.tell(api, diagnostics);
+    let is_terse = curations.len() > MANY_TOOLS;
+    let mut tools = build::tools(drafts, &schemas, options, is_terse, diagnostics);
+    shared.precise.tell(api, diagnostics);
     if tools.is_empty() {
         diagnostics.push(selection::no_tools(
             api,
@@ -139,7 +139,7 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
         return None;
     }
     describe::name_tools(&mut tools, options.schema_budget.saturating_mul(4));
-    let defs = builder.precise.into_definitions();
+    let defs = shared.precise.into_definitions();
     if options.schema_profile == SchemaProfile::Full {
         let whole = schema::whole::Whole::new(&defs);
         for tool in &mut tools {
@@ -163,8 +163,8 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
         version: text::line(&api.version),
         description: api.description.clone().unwrap_or_default(),
         instructions: describe::instructions(api, &groups),
-        servers: builder.servers.into_vec(),
-        schemes: builder.schemes.into_vec(),
+        servers: shared.servers.into_vec(),
+        schemes: shared.schemes.into_vec(),
         groups,
         defs,
     })
@@ -376,6 +376,29 @@ pub struct Tool {
     pub pointer: JsonPointer,
 }
 
+/// MCP's `Tool`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed<'t> {
+    name: &'t str,
+    title: &'t str,
+    description: &'t str,
+    input_schema: &'t Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_schema: Option<&'t Value>,
+    annotations: Annotations,
+}
+
+/// MCP's `ToolAnnotations`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Annotations {
+    read_only_hint: bool,
+    destructive_hint: bool,
+    idempotent_hint: bool,
+    open_world_hint: bool,
+}
+
 impl Plan {
     /// All tools, in the order in which they are listed.
     pub fn tools(&self) -> impl Iterator<Item = &Tool> {
@@ -385,7 +408,11 @@ impl Plan {
     /// The estimated tokens of the whole tools/list.
     #[must_use]
     pub fn estimated_tokens(&self) -> usize {
-        estimated_tokens(self.tools().map(Tool::listed_chars).sum())
+        estimated_tokens(
+            (self.groups.par_iter().flat_map(|group| &group.tools))
+                .map(Tool::listed_chars)
+                .sum(),
+        )
     }
 }
 
@@ -393,28 +420,29 @@ impl Tool {
     /// The tool exactly as tools/list sends it.
     #[must_use]
     pub fn listed_json(&self) -> Value {
-        let mut tool = json!({
-            "name": self.name,
-            "title": self.title,
-            "description": self.description,
-            "inputSchema": self.advertised,
-        });
-        if let Some(output) = &self.output {
-            tool["outputSchema"] = output.clone();
+        serde_json::to_value(self.listed()).expect("keys are texts")
+    }
+
+    fn listed(&self) -> Listed<'_> {
+        Listed {
+            name: &self.name,
+            title: &self.title,
+            description: &self.description,
+            input_schema: &self.advertised,
+            output_schema: self.output.as_ref(),
+            annotations: Annotations {
+                read_only_hint: self.hints.read_only,
+                destructive_hint: self.hints.destructive,
+                idempotent_hint: self.hints.idempotent,
+                open_world_hint: self.hints.open_world,
+            },
         }
-        tool["annotations"] = json!({
-            "readOnlyHint": self.hints.read_only,
-            "destructiveHint": self.hints.destructive,
-            "idempotentHint": self.hints.idempotent,
-            "openWorldHint": self.hints.open_world,
-        });
-        tool
     }
 
     /// The size of [`Tool::listed_json`] as compact JSON, in characters.
     #[must_use]
     pub fn listed_chars(&self) -> usize {
-        schema::json_chars(&self.listed_json())
+        schema::json_chars(&self.listed())
     }
 
     /// The estimated tokens of the tool in tools/list.

@@ -9,6 +9,9 @@ const LONGEST: usize = 20_000;
 
 /// CommonMark and HTML as plain text: tags, images and link targets go, paragraphs and lists stay.
 pub(super) fn plain(markdown: &str) -> String {
+    if is_plain(markdown) {
+        return markdown.trim().to_owned();
+    }
     let text = without_invisible(markdown.chars().take(LONGEST));
     let text = without_html(&text);
     let text = without_link_targets(&text);
@@ -37,6 +40,17 @@ pub(super) fn plain(markdown: &str) -> String {
     lines.join("\n").trim().to_owned()
 }
 
+/// Whether [`plain`] has nothing to do: one line of words. Most texts of a spec are, and each is asked for many times.
+fn is_plain(markdown: &str) -> bool {
+    let bytes = markdown.as_bytes();
+    bytes.len() <= LONGEST
+        && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+        && (bytes.iter()).all(|byte| {
+            matches!(byte, b' '..=b'~') && !matches!(byte, b'<' | b'[' | b'&' | b'*' | b'#' | b'>')
+        })
+        && !bytes.windows(2).any(|pair| pair == b"  ")
+}
+
 /// Whether a line starts an item of a list or a row of a table.
 fn is_item(line: &str) -> bool {
     let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -46,6 +60,9 @@ fn is_item(line: &str) -> bool {
 
 /// Plain text in one line.
 pub(super) fn line(markdown: &str) -> String {
+    if is_plain(markdown) {
+        return markdown.trim().to_owned();
+    }
     plain(markdown)
         .split_whitespace()
         .collect::<Vec<_>>()

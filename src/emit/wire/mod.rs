@@ -9,6 +9,7 @@ mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use self::request::{ExpectedBody, Request, covers};
@@ -17,10 +18,8 @@ use crate::plan::{BodySource, Plan, Scheme, Tool};
 
 /// The text of `tests/wire.json`.
 pub(super) fn cases(plan: &Plan) -> String {
-    let calls: Vec<_> = plan
-        .groups
-        .iter()
-        .flat_map(|group| &group.tools)
+    let tools: Vec<&Tool> = plan.tools().collect();
+    let calls: Vec<_> = (tools.par_iter())
         .filter_map(|tool| case(plan, tool))
         .collect();
     let credentials: Map<String, Value> = variables(plan)
@@ -74,7 +73,7 @@ fn case(plan: &Plan, tool: &Tool) -> Option<Value> {
     if unfolded(&precise, &precise, &mut Vec::new(), &mut BTreeMap::new()) > MOST_UNFOLDED {
         return None;
     }
-    let validator = jsonschema::validator_for(&precise).ok()?;
+    let validator = jsonschema::draft202012::new(&precise).ok()?;
     [examples, least].into_iter().find_map(|arguments| {
         let request = request::request(plan, tool, &arguments)?;
         let arguments = Value::from(arguments);

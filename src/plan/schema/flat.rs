@@ -39,8 +39,6 @@ pub(crate) struct Flat<'a> {
     pub default: Option<&'a Value>,
     pub example: Option<&'a Value>,
     pub deprecated: bool,
-    pub read_only: bool,
-    pub write_only: bool,
     pub properties: IndexMap<&'a str, All<'a>>,
     pub required: IndexSet<&'a str>,
     pub additional: Additional<'a>,
@@ -77,24 +75,49 @@ pub(crate) fn flatten<'a>(schemas: &Schemas<'a>, all: &[&'a Value]) -> Flat<'a> 
     flat
 }
 
-/// Whether a schema, or one that holds together with it, is `readOnly`: what [`Flat::read_only`] says, without a look at
-/// properties. It is asked for each property, and what a property refers to may have hundreds itself.
+/// Whether a schema, or one that holds together with it, is `readOnly`.
 pub(crate) fn is_read_only(schemas: &Schemas<'_>, schema: &Value) -> bool {
-    says_read_only(schemas, schema, 0, &mut Vec::new())
+    has_part(schemas, &[schema], &|part| says(part, "readOnly"))
 }
 
-fn says_read_only(
+/// Whether a client may send a property of these schemas: neither `readOnly` nor impossible.
+pub(crate) fn is_input(schemas: &Schemas<'_>, all: &[&Value]) -> bool {
+    !has_part(schemas, all, &|part| {
+        says(part, "readOnly") || *part == Value::Bool(false)
+    })
+}
+
+/// Whether a result may have a property of these schemas: neither `writeOnly` nor impossible.
+pub(crate) fn is_output(schemas: &Schemas<'_>, all: &[&Value]) -> bool {
+    !has_part(schemas, all, &|part| {
+        says(part, "writeOnly") || *part == Value::Bool(false)
+    })
+}
+
+fn says(schema: &Value, flag: &str) -> bool {
+    schema.get(flag) == Some(&Value::Bool(true))
+}
+
+/// Whether one of the schemas that [`flatten`] would merge is of this kind. Without a look at their properties: it is
+/// asked for each property, and what a property refers to may have hundreds itself.
+fn has_part(schemas: &Schemas<'_>, all: &[&Value], test: &impl Fn(&Value) -> bool) -> bool {
+    let mut followed = Vec::new();
+    (all.iter()).any(|schema| part_of(schemas, schema, 0, &mut followed, test))
+}
+
+fn part_of(
     schemas: &Schemas<'_>,
     schema: &Value,
     depth: usize,
     followed: &mut Vec<usize>,
+    test: &impl Fn(&Value) -> bool,
 ) -> bool {
+    if test(schema) {
+        return true;
+    }
     let Value::Object(map) = schema else {
         return false;
     };
-    if map.get("readOnly") == Some(&Value::Bool(true)) {
-        return true;
-    }
     if depth > DEEPEST {
         return false;
     }
@@ -102,13 +125,13 @@ fn says_read_only(
         && !followed.contains(&index)
     {
         followed.push(index);
-        if says_read_only(schemas, target, depth + 1, followed) {
+        if part_of(schemas, target, depth + 1, followed, test) {
             return true;
         }
     }
     let branches = map.get("allOf").and_then(Value::as_array);
     (branches.into_iter().flatten())
-        .any(|branch| says_read_only(schemas, branch, depth + 1, followed))
+        .any(|branch| part_of(schemas, branch, depth + 1, followed, test))
 }
 
 impl<'a> Flat<'a> {
@@ -176,8 +199,6 @@ impl<'a> Flat<'a> {
         let flag = *value == Value::Bool(true);
         match (keyword, value) {
             ("deprecated", _) => self.deprecated |= flag,
-            ("readOnly", _) => self.read_only |= flag,
-            ("writeOnly", _) => self.write_only |= flag,
             ("description", Value::String(text)) if !text.trim().is_empty() => {
                 self.description = self.description.or(Some(text));
             }

@@ -14,8 +14,10 @@ pub(super) mod whole;
 mod wording;
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use indexmap::IndexMap;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::names;
@@ -57,6 +59,13 @@ impl JsonType {
             Self::Boolean => "boolean",
             Self::Null => "null",
         }
+    }
+
+    /// Its name as a value of `type`.
+    fn as_value(self) -> &'static Value {
+        static NAMES: LazyLock<[Value; JsonType::ALL.len()]> =
+            LazyLock::new(|| JsonType::ALL.map(|kind| Value::from(kind.as_str())));
+        &NAMES[self as usize]
     }
 
     /// The narrowest type of a value.
@@ -211,9 +220,9 @@ fn reference(map: &Map<String, Value>) -> Option<&str> {
 }
 
 /// The number of characters of compact JSON.
-pub(super) fn json_chars(value: &Value) -> usize {
+pub(super) fn json_chars(value: &(impl Serialize + ?Sized)) -> usize {
     let mut counter = CharCounter(0);
-    // Neither a `Value` nor this writer can fail.
+    // Neither what is counted nor this writer can fail.
     let _ = serde_json::to_writer(&mut counter, value);
     counter.0
 }
@@ -223,12 +232,16 @@ struct CharCounter(usize);
 
 impl std::io::Write for CharCounter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         // Every byte but a continuation byte (10xxxxxx) begins a character.
         self.0 += bytes
             .iter()
             .filter(|byte| **byte & 0b1100_0000 != 0b1000_0000)
             .count();
-        Ok(bytes.len())
+        Ok(())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

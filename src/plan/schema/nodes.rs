@@ -5,11 +5,13 @@
 //! goes level by level, optional parts two levels behind required ones, and takes only steps that still fit; so what
 //! is left open in the end is the deepest and the optional.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde::ser::{Error as _, Serialize, SerializeMap as _, Serializer};
+use serde_json::{Value, json};
 
-use super::flat::{Additional, All, Flat, flatten, owner};
+use super::flat::{Additional, All, Flat, flatten, is_input, owner};
 use super::pattern::{Patterns, Verdict};
 use super::wording::{forms_kinds, forms_note, is_required_set, values_note};
 use super::{JsonType, Schemas, json_chars};
@@ -64,7 +66,7 @@ pub(crate) struct Pinned {
 
 /// A schema that is shown as far as `tail` goes.
 pub(super) struct Node<'a> {
-    pub head: Map<String, Value>,
+    pub head: Head<'a>,
     pub text: String,
     /// What the choice around this form has said of it already.
     pub said: String,
@@ -75,6 +77,39 @@ pub(super) struct Node<'a> {
     pub pending: Pending<'a>,
     pub pinned: Option<Pinned>,
     pub place: Place,
+}
+
+/// Keywords with their values, in the order in which they are shown. They are few.
+#[derive(Clone, Default)]
+pub(super) struct Head<'a>(Vec<(&'a str, Cow<'a, Value>)>);
+
+impl<'a> Head<'a> {
+    pub(super) fn get(&self, keyword: &str) -> Option<&Value> {
+        let found = self.0.iter().find(|(own, _)| *own == keyword);
+        found.map(|(_, value)| &**value)
+    }
+
+    pub(super) fn set(&mut self, keyword: &'a str, value: Cow<'a, Value>) {
+        match self.0.iter_mut().find(|(own, _)| *own == keyword) {
+            Some((_, before)) => *before = value,
+            None => self.0.push((keyword, value)),
+        }
+    }
+
+    pub(super) fn set_type(&mut self, kind: JsonType) {
+        self.set("type", Cow::Borrowed(kind.as_value()));
+    }
+
+    pub(super) fn take(&mut self, keyword: &str) -> Option<Cow<'a, Value>> {
+        let index = self.0.iter().position(|(own, _)| *own == keyword)?;
+        Some(self.0.remove(index).1)
+    }
+
+    pub(super) fn extend(&mut self, other: Self) {
+        for (keyword, value) in other.0 {
+            self.set(keyword, value);
+        }
+    }
 }
 
 /// Where a node stands.
@@ -111,8 +146,8 @@ impl Place {
 }
 
 /// What [`Tree::unfold`] needs to take a step back.
-struct Saved {
-    head: Map<String, Value>,
+struct Saved<'a> {
+    head: Head<'a>,
     text: String,
     more: Option<String>,
     items: Option<usize>,
@@ -132,7 +167,7 @@ pub(super) enum Tail {
 pub(super) enum Pending<'a> {
     Nothing,
     Properties(Box<Flat<'a>>),
-    Forms(Source<'a>, &'a [Value]),
+    Forms(Box<Source<'a>>, &'a [Value]),
     Values(Vec<Value>),
 }
 
@@ -177,12 +212,12 @@ impl<'a, 't> Tree<'a, 't> {
     pub(super) fn unfold(&mut self, mut room: usize) -> bool {
         let mut left_open = false;
         while let Some((_, _, id)) = self.queue.pop_first() {
-            let before = json_chars(&self.schema(id));
+            let before = self.chars(id);
             let count = self.nodes.len();
             let saved = self.open_form(id);
             let pending = std::mem::replace(&mut self.nodes[id].pending, Pending::Nothing);
             let is_whole = self.unfold_one(id, pending, room);
-            let after = json_chars(&self.schema(id));
+            let after = self.chars(id);
             if after > before + room {
                 self.discard(count);
                 self.restore(id, saved);
@@ -198,54 +233,19 @@ impl<'a, 't> Tree<'a, 't> {
 
     /// The schema of a node as far as it is unfolded.
     pub(super) fn schema(&self, id: usize) -> Value {
-        let node = &self.nodes[id];
-        let mut out = Map::new();
-        if let Some(kind) = node.head.get("type") {
-            out.insert("type".to_owned(), kind.clone());
+        serde_json::to_value(self.shown(id)).expect("keys are texts")
+    }
+
+    /// The number of characters of [`Tree::schema`] as compact JSON.
+    pub(super) fn chars(&self, id: usize) -> usize {
+        json_chars(&self.shown(id))
+    }
+
+    fn shown(&self, id: usize) -> Shown<'_> {
+        Shown {
+            nodes: &self.nodes,
+            id,
         }
-        let text = match &node.more {
-            Some(more) if node.text.is_empty() => more.clone(),
-            Some(more) => format!("{} {more}", text::sentence(&node.text)),
-            None => node.text.clone(),
-        };
-        if !text.is_empty() {
-            out.insert("description".to_owned(), Value::from(text));
-        }
-        for (keyword, value) in &node.head {
-            out.insert(keyword.clone(), value.clone());
-        }
-        match &node.tail {
-            Tail::None => {}
-            Tail::Items(items) => {
-                out.insert("items".to_owned(), self.schema(*items));
-            }
-            Tail::AnyOf(forms) => {
-                let mut shown = Vec::new();
-                for form in forms {
-                    add_form(&mut shown, self.schema(*form));
-                }
-                out.insert("anyOf".to_owned(), Value::Array(shown));
-            }
-            Tail::Properties {
-                properties,
-                required,
-                additional,
-            } => {
-                if !properties.is_empty() {
-                    let properties = properties
-                        .iter()
-                        .map(|(name, id)| (name.clone(), self.schema(*id)));
-                    out.insert("properties".to_owned(), Value::Object(properties.collect()));
-                }
-                if !required.is_empty() {
-                    out.insert("required".to_owned(), json!(required));
-                }
-                if let Some(additional) = additional {
-                    out.insert("additionalProperties".to_owned(), self.schema(*additional));
-                }
-            }
-        }
-        Value::Object(out)
     }
 
     pub(super) fn node(&mut self, source: Source<'a>, mut place: Place) -> usize {
@@ -256,7 +256,7 @@ impl<'a, 't> Tree<'a, 't> {
         place.own = flat.followed.len();
         let kinds = kinds(&flat, &source);
         let mut node = Node {
-            head: Map::new(),
+            head: Head::default(),
             text: self.text(&flat, &source, &place),
             said: String::new(),
             more: None,
@@ -268,17 +268,17 @@ impl<'a, 't> Tree<'a, 't> {
         if let Some(default) = flat.default.filter(|value| fits(value, &flat, &kinds))
             && source.only.is_none()
         {
-            node.head.insert("default".to_owned(), default.clone());
+            node.head.set("default", Cow::Borrowed(default));
         }
         match kinds.as_slice() {
             _ if shown_forms(&flat).is_some() && flat.values.is_none() => {
                 let group = shown_forms(&flat).unwrap_or_default();
                 if let Some(kind) = only_kind(&kinds, self.schemas, group) {
-                    add_type(&mut node.head, kind);
+                    node.head.set_type(kind);
                     self.add_open_items(kind, &mut node);
                 }
                 node.more = Some(forms_note(self.schemas, group));
-                node.pending = Pending::Forms(source, group);
+                node.pending = Pending::Forms(Box::new(source), group);
             }
             [] => {}
             [kind] => self.fill(&mut node, *kind, flat, source.is_never_null),
@@ -308,7 +308,7 @@ impl<'a, 't> Tree<'a, 't> {
 
     /// Gives a node of one type its open form.
     fn fill(&mut self, node: &mut Node<'a>, kind: JsonType, flat: Flat<'a>, is_never_null: bool) {
-        add_type(&mut node.head, kind);
+        node.head.set_type(kind);
         if let Some(values) = &flat.values
             && kind != JsonType::Null
         {
@@ -318,7 +318,7 @@ impl<'a, 't> Tree<'a, 't> {
                 .map(|value| (*value).clone())
                 .collect();
             if json_chars(&json!(values)) <= SHORT_VALUES {
-                node.head.insert("enum".to_owned(), Value::Array(values));
+                node.head.set("enum", Cow::Owned(Value::Array(values)));
             } else {
                 node.more = Some(values_note(&values, self.lengths.note));
                 node.pending = Pending::Values(values);
@@ -340,7 +340,10 @@ impl<'a, 't> Tree<'a, 't> {
                 node.tail = Tail::Items(id);
             }
             JsonType::Object => {
-                let has_shape = flat.properties.values().any(|all| self.is_input(all))
+                let has_shape = flat
+                    .properties
+                    .values()
+                    .any(|all| is_input(self.schemas, all))
                     || matches!(flat.additional, Additional::Of(_));
                 if has_shape {
                     node.more = Some(self.fields_note(&flat, &BTreeSet::new()));
@@ -360,7 +363,7 @@ impl<'a, 't> Tree<'a, 't> {
 
     fn anything(&mut self) -> usize {
         self.nodes.push(Node {
-            head: Map::new(),
+            head: Head::default(),
             text: String::new(),
             said: String::new(),
             more: None,
@@ -382,10 +385,20 @@ impl<'a, 't> Tree<'a, 't> {
             }
         };
         if may_unfold {
-            // What a call cannot do without may be deeper than what it can.
-            let urgency = node.place.depth + if node.place.is_optional { OPTIONAL } else { 0 };
-            self.queue.insert((urgency, node.place.is_optional, id));
+            self.queue.insert(self.turn(id));
         }
+    }
+
+    /// Takes a node out of the queue: before its place changes.
+    pub(super) fn dequeue(&mut self, id: usize) {
+        self.queue.remove(&self.turn(id));
+    }
+
+    /// When a node is unfolded. What a call cannot do without may be deeper than what it can.
+    fn turn(&self, id: usize) -> (usize, bool, usize) {
+        let place = &self.nodes[id].place;
+        let urgency = place.depth + if place.is_optional { OPTIONAL } else { 0 };
+        (urgency, place.is_optional, id)
     }
 
     fn add_limits(&mut self, node: &mut Node<'a>, kind: JsonType, flat: &Flat<'a>) {
@@ -407,12 +420,12 @@ impl<'a, 't> Tree<'a, 't> {
                 _ => true,
             };
             if speaks && is_shown && kind != JsonType::Null {
-                node.head.insert((*keyword).to_owned(), (*value).clone());
+                node.head.set(keyword, Cow::Borrowed(value));
             }
         }
     }
 
-    fn open_form(&self, id: usize) -> Saved {
+    fn open_form(&self, id: usize) -> Saved<'a> {
         let node = &self.nodes[id];
         Saved {
             head: node.head.clone(),
@@ -425,7 +438,7 @@ impl<'a, 't> Tree<'a, 't> {
         }
     }
 
-    fn restore(&mut self, id: usize, saved: Saved) {
+    fn restore(&mut self, id: usize, saved: Saved<'a>) {
         let node = &mut self.nodes[id];
         node.head = saved.head;
         node.text = saved.text;
@@ -436,8 +449,84 @@ impl<'a, 't> Tree<'a, 't> {
 
     /// Forgets the nodes from this one on.
     pub(super) fn discard(&mut self, from: usize) {
+        for id in from..self.nodes.len() {
+            self.dequeue(id);
+        }
         self.nodes.truncate(from);
-        self.queue.retain(|(_, _, id)| *id < from);
+    }
+}
+
+/// A node as the JSON Schema that it shows.
+#[derive(Clone, Copy)]
+struct Shown<'t> {
+    nodes: &'t [Node<'t>],
+    id: usize,
+}
+
+impl Shown<'_> {
+    fn child(self, id: usize) -> Self {
+        Self { id, ..self }
+    }
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let node = &self.nodes[self.id];
+        let mut out = serializer.serialize_map(None)?;
+        if let Some(kind) = node.head.get("type") {
+            out.serialize_entry("type", kind)?;
+        }
+        match &node.more {
+            Some(more) if node.text.is_empty() => out.serialize_entry("description", more)?,
+            Some(more) => {
+                let text = format!("{} {more}", text::sentence(&node.text));
+                out.serialize_entry("description", &text)?;
+            }
+            None if node.text.is_empty() => {}
+            None => out.serialize_entry("description", &node.text)?,
+        }
+        for (keyword, value) in &node.head.0 {
+            if *keyword != "type" {
+                out.serialize_entry(keyword, &**value)?;
+            }
+        }
+        match &node.tail {
+            Tail::None => {}
+            Tail::Items(items) => out.serialize_entry("items", &self.child(*items))?,
+            Tail::AnyOf(forms) => {
+                let mut shown = Vec::new();
+                for form in forms {
+                    let form = serde_json::to_value(self.child(*form));
+                    add_form(&mut shown, form.map_err(S::Error::custom)?);
+                }
+                out.serialize_entry("anyOf", &shown)?;
+            }
+            Tail::Properties {
+                properties,
+                required,
+                additional,
+            } => {
+                if !properties.is_empty() {
+                    out.serialize_entry("properties", &ShownProperties(*self, properties))?;
+                }
+                if !required.is_empty() {
+                    out.serialize_entry("required", required)?;
+                }
+                if let Some(additional) = additional {
+                    out.serialize_entry("additionalProperties", &self.child(*additional))?;
+                }
+            }
+        }
+        out.end()
+    }
+}
+
+struct ShownProperties<'t>(Shown<'t>, &'t [(String, usize)]);
+
+impl Serialize for ShownProperties<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(parent, properties) = self;
+        serializer.collect_map((properties.iter()).map(|(name, id)| (name, parent.child(*id))))
     }
 }
 
@@ -494,10 +583,6 @@ fn shown_forms<'a>(flat: &Flat<'a>) -> Option<&'a [Value]> {
 
 fn is_same(left: &[Value], right: &[Value]) -> bool {
     std::ptr::eq(left.as_ptr(), right.as_ptr()) && left.len() == right.len()
-}
-
-fn add_type(head: &mut Map<String, Value>, kind: JsonType) {
-    head.insert("type".to_owned(), Value::from(kind.as_str()));
 }
 
 fn fits(value: &Value, flat: &Flat<'_>, kinds: &[JsonType]) -> bool {

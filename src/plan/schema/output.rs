@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::flat::{All, Flat, flatten};
+use super::flat::{All, Flat, flatten, is_output};
 use super::{JsonType, Schemas, is_portable_key, json_chars};
 use crate::plan::text;
 use crate::runtime::tool::ResultShape;
@@ -70,8 +70,7 @@ impl<'a> Fields<'a> {
 
     fn add(&mut self, schemas: &Schemas<'a>, flat: Flat<'a>) {
         for (name, all) in flat.properties {
-            let property = flatten(schemas, &all);
-            if !property.write_only && !property.is_impossible && is_portable_key(name) {
+            if is_portable_key(name) && is_output(schemas, &all) {
                 self.properties.insert(name, all);
             }
         }

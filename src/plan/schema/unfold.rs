@@ -1,11 +1,12 @@
 //! One step of unfolding: an open node shows its fields, its forms or its values.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::flat::{Additional, All, Flat, flatten};
-use super::nodes::{Pending, Pinned, Place, Source, Tail, Tree};
+use super::flat::{Additional, All, Flat, flatten, is_input};
+use super::nodes::{Head, Pending, Pinned, Place, Source, Tail, Tree};
 use super::wording::{form_note, pinned, required_sets};
 use super::{JsonType, is_portable_key, json_chars};
 
@@ -16,9 +17,8 @@ impl<'a> Tree<'a, '_> {
             Pending::Nothing => true,
             Pending::Values(values) => {
                 self.nodes[id].more = None;
-                self.nodes[id]
-                    .head
-                    .insert("enum".to_owned(), Value::Array(values));
+                let values = Cow::Owned(Value::Array(values));
+                self.nodes[id].head.set("enum", values);
                 true
             }
             Pending::Forms(source, group) => {
@@ -116,7 +116,7 @@ impl<'a> Tree<'a, '_> {
         if let [form] = forms[..] {
             self.adopt(id, form);
         } else {
-            node.head.shift_remove("type");
+            node.head.take("type");
             node.tail = if forms.is_empty() {
                 Tail::None
             } else {
@@ -128,7 +128,7 @@ impl<'a> Tree<'a, '_> {
     /// Something or null is described as that something.
     fn hoist(&mut self, id: usize, form: usize) {
         let text = std::mem::take(&mut self.nodes[form].text);
-        let default = self.nodes[form].head.shift_remove("default");
+        let default = self.nodes[form].head.take("default");
         if text.starts_with(&self.nodes[id].text) {
             self.nodes[form].said.clone_from(&text);
             self.nodes[id].text = text;
@@ -136,7 +136,7 @@ impl<'a> Tree<'a, '_> {
             self.nodes[form].text = text;
         }
         if let Some(default) = default {
-            self.nodes[id].head.insert("default".to_owned(), default);
+            self.nodes[id].head.set("default", default);
         }
     }
 
@@ -147,7 +147,7 @@ impl<'a> Tree<'a, '_> {
             node.text.clear();
         }
         if node.head.get("default") == default {
-            node.head.shift_remove("default");
+            node.head.take("default");
         }
         if let Tail::AnyOf(forms) = &node.tail {
             for form in forms.clone() {
@@ -158,6 +158,8 @@ impl<'a> Tree<'a, '_> {
 
     /// A choice of one form is that form.
     fn adopt(&mut self, id: usize, form: usize) {
+        self.dequeue(id);
+        self.dequeue(form);
         let only = &mut self.nodes[form];
         let head = std::mem::take(&mut only.head);
         let tail = std::mem::replace(&mut only.tail, Tail::None);
@@ -176,8 +178,6 @@ impl<'a> Tree<'a, '_> {
         if node.text.is_empty() {
             node.text = text;
         }
-        self.queue
-            .retain(|(_, _, queued)| *queued != form && *queued != id);
     }
 
     fn unfold_properties(&mut self, id: usize, flat: &Flat<'a>, room: usize) -> bool {
@@ -186,7 +186,7 @@ impl<'a> Tree<'a, '_> {
         let mut hidden: BTreeSet<&str> = BTreeSet::new();
         let mut order: Vec<(bool, &'a str, &All<'a>)> = Vec::new();
         for (name, all) in &flat.properties {
-            if !self.is_input(all) {
+            if !is_input(self.schemas, all) {
                 continue;
             }
             if is_portable_key(name) {
@@ -215,8 +215,7 @@ impl<'a> Tree<'a, '_> {
             if let Some(pinned) = pinned.as_ref().filter(|pinned| pinned.field == name) {
                 self.pin(child, pinned);
             }
-            let cost =
-                json_chars(&self.schema(child)) + name.len() + 4 + 30 * usize::from(is_required);
+            let cost = self.chars(child) + name.len() + 4 + 30 * usize::from(is_required);
             if size + cost > room {
                 self.discard(count);
                 hidden.insert(name);
@@ -244,18 +243,19 @@ impl<'a> Tree<'a, '_> {
 
     /// Leaves a text only the values that tell the form apart.
     fn pin(&mut self, id: usize, pinned: &Pinned) {
-        let node = &mut self.nodes[id];
-        if node.head.get("type").is_some_and(|kind| kind != "string") {
+        let kind = self.nodes[id].head.get("type");
+        if kind.is_some_and(|kind| kind != "string") {
             return;
         }
-        node.head.clear();
-        node.head.insert("type".to_owned(), Value::from("string"));
-        node.head
-            .insert("enum".to_owned(), Value::from(pinned.values.clone()));
+        self.dequeue(id);
+        let node = &mut self.nodes[id];
+        node.head = Head::default();
+        node.head.set_type(JsonType::String);
+        let values = Cow::Owned(Value::from(pinned.values.clone()));
+        node.head.set("enum", values);
         node.more = None;
         node.tail = Tail::None;
         node.pending = Pending::Nothing;
-        self.queue.retain(|(_, _, queued)| *queued != id);
     }
 
     fn additional(&mut self, flat: &Flat<'a>, parent: &Place) -> Option<usize> {
@@ -267,12 +267,6 @@ impl<'a> Tree<'a, '_> {
             ..Source::default()
         };
         Some(self.node(source, parent.inside(true)))
-    }
-
-    /// Whether a client may send this property.
-    pub(super) fn is_input(&self, all: &All<'a>) -> bool {
-        let flat = flatten(self.schemas, all);
-        !flat.read_only && !flat.is_impossible
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::flat::{Flat, flatten};
+use super::flat::{Flat, flatten, is_input};
 use super::nodes::{Pinned, Place, Source, Tree};
 use super::pattern::Verdict;
 use super::{JsonType, Schemas};
@@ -72,32 +72,34 @@ impl<'a> Tree<'a, '_> {
     /// `More fields are accepted: a, b, …`, required ones first.
     pub(super) fn fields_note(&self, flat: &Flat<'a>, only: &BTreeSet<&str>) -> String {
         const START: &str = "More fields are accepted";
-        let mut names: Vec<&str> = flat
-            .properties
-            .iter()
-            .filter(|(name, all)| (only.is_empty() || only.contains(*name)) && self.is_input(all))
-            .map(|(name, _)| *name)
-            .collect();
-        if names.is_empty() && only.is_empty() {
-            return "Values of any key are accepted.".to_owned();
-        }
-        names.sort_by_key(|name| !flat.required.contains(name));
         let mut list = String::new();
-        let mut count = 0;
-        for name in &names {
-            if list.len() + name.len() + 4 > self.lengths.note {
-                break;
+        let (mut listed, mut total) = (0, 0);
+        let mut is_full = false;
+        for is_required in [true, false] {
+            for (name, all) in &flat.properties {
+                if flat.required.contains(name) != is_required
+                    || !(only.is_empty() || only.contains(name))
+                    || !is_input(self.schemas, all)
+                {
+                    continue;
+                }
+                total += 1;
+                is_full |= list.len() + name.len() + 4 > self.lengths.note;
+                if is_full {
+                    continue;
+                }
+                if listed > 0 {
+                    list.push_str(", ");
+                }
+                list.push_str(&text::line(name));
+                if is_required {
+                    list.push_str(" (required)");
+                }
+                listed += 1;
             }
-            if count > 0 {
-                list.push_str(", ");
-            }
-            list.push_str(&text::line(name));
-            if flat.required.contains(name) {
-                list.push_str(" (required)");
-            }
-            count += 1;
         }
-        match (count, names.len() - count) {
+        match (listed, total - listed) {
+            (0, 0) if only.is_empty() => "Values of any key are accepted.".to_owned(),
             (0, _) => format!("{START}."),
             (_, 0) => format!("{START}: {list}."),
             (_, more) => format!("{START}: {list} and {more} more."),
