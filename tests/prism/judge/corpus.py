@@ -3,7 +3,7 @@ import dataclasses
 import os
 import pathlib
 
-FOLDER = pathlib.Path(os.environ["MCPGEN_CORPUS"])
+FOLDER = pathlib.Path(os.environ["MCPGEN_CORPUS"]).resolve()  # as Prism names it in its messages
 # Few seconds each, and between them: all three versions of OpenAPI that Prism loads, forms, multipart, styles, security.
 SAMPLE = [
     "fx-learn-openapis-org-examples-v3-1-tictactoe-json",
