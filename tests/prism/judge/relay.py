@@ -5,6 +5,8 @@ import http.client
 import http.server
 import threading
 
+from suite.echo import Handler
+
 PATIENCE = 60
 
 
@@ -24,42 +26,11 @@ class Relay:
         self.port = port
         relay = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            # One packet an answer: two small ones wait for each other.
-            wbufsize = -1
-            disable_nagle_algorithm = True
-
-            def __getattr__(self, name):
-                if name.startswith("do_"):
-                    return self.pass_on
-                raise AttributeError(name)
-
-            def pass_on(self):
-                body = self.read_body()
+        class Passing(Handler):
+            def handle_request(self, body):
                 relay.answers.append(relay.ask(self, body))
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(b"{}")
 
-            def read_body(self):
-                if self.headers.get("transfer-encoding", "").lower() == "chunked":
-                    body = b""
-                    while size := int(self.rfile.readline().split(b";")[0], 16):
-                        body += self.rfile.read(size)
-                        self.rfile.readline()
-                    self.rfile.readline()
-                    return body
-                length = self.headers.get("content-length")
-                return None if length is None else self.rfile.read(int(length))
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Passing)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}"
