@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::body::{self, Outcome};
 use super::curation::Curation;
-use super::schema::advertised::{Advertised, Argument, Room, advertised};
+use super::schema::advertised::{Advertised, Argument, Room, advertised, closed};
 use super::schema::output::output;
 use super::schema::pattern::Patterns;
 use super::schema::precise::{Precise, Reporter};
@@ -92,19 +92,7 @@ impl<'a> Drafts<'a, '_> {
             annotate(&mut schema, argument);
             properties.insert(argument.name.clone(), schema);
         }
-        let required: Vec<&str> = arguments
-            .iter()
-            .filter(|argument| argument.is_required)
-            .map(|argument| argument.name.as_str())
-            .collect();
-        let mut root = Map::new();
-        root.insert("type".to_owned(), Value::from("object"));
-        root.insert("properties".to_owned(), Value::Object(properties));
-        if !required.is_empty() {
-            root.insert("required".to_owned(), json!(required));
-        }
-        root.insert("additionalProperties".to_owned(), Value::Bool(false));
-        Value::Object(root)
+        closed(arguments, properties)
     }
 }
 

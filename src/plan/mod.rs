@@ -405,14 +405,15 @@ impl Plan {
         self.groups.iter().flat_map(|group| &group.tools)
     }
 
+    /// The same, for work on all processors; what is collected keeps the order.
+    pub(crate) fn par_tools(&self) -> impl ParallelIterator<Item = &Tool> {
+        self.groups.par_iter().flat_map(|group| &group.tools)
+    }
+
     /// The estimated tokens of the whole tools/list.
     #[must_use]
     pub fn estimated_tokens(&self) -> usize {
-        estimated_tokens(
-            (self.groups.par_iter().flat_map(|group| &group.tools))
-                .map(Tool::listed_chars)
-                .sum(),
-        )
+        estimated_tokens(self.par_tools().map(Tool::listed_chars).sum())
     }
 }
 

@@ -18,8 +18,7 @@ use crate::plan::{BodySource, Plan, Scheme, Tool};
 
 /// The text of `tests/wire.json`.
 pub(super) fn cases(plan: &Plan) -> String {
-    let tools: Vec<&Tool> = plan.tools().collect();
-    let calls: Vec<_> = (tools.par_iter())
+    let calls: Vec<_> = (plan.par_tools())
         .filter_map(|tool| case(plan, tool))
         .collect();
     let credentials: Map<String, Value> = variables(plan)

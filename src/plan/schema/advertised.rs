@@ -113,7 +113,8 @@ fn root(arguments: &[Argument<'_>], ids: &[usize], tree: &Tree<'_, '_>) -> Value
     closed(arguments, properties)
 }
 
-fn closed(arguments: &[Argument<'_>], properties: Map<String, Value>) -> Value {
+/// The object that has these properties and no others.
+pub(crate) fn closed(arguments: &[Argument<'_>], properties: Map<String, Value>) -> Value {
     let required: Vec<&str> = arguments
         .iter()
         .filter(|argument| argument.is_required && properties.contains_key(&argument.name))
