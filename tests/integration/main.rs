@@ -6,6 +6,7 @@ mod generated;
 mod hostile;
 mod properties_at_random;
 mod repository;
+mod standard_streams;
 mod support;
 mod upstream;
 

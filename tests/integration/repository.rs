@@ -1,5 +1,6 @@
 //! The rules of the repository, held by tests: who may import whom, what is published, how long a file may be.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -184,6 +185,46 @@ fn no_file_is_longer_than_800_lines_and_every_module_says_what_it_is_for() {
         assert!(
             is_test_file(&path) || text.starts_with("//!"),
             "{} does not open with `//!`",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn every_source_file_is_part_of_a_program() {
+    let folders = [root().join("src"), runtime(), root().join("tests")];
+    let sources: Vec<PathBuf> = folders
+        .iter()
+        .flat_map(|folder| files(folder, &[".rs"]))
+        .filter(|path| !path.starts_with(root().join("tests/fuzz")))
+        .collect();
+    let declared: String = sources
+        .iter()
+        .map(|path| fs::read_to_string(path).expect("the file is text"))
+        .collect();
+    for path in sources {
+        let folder = path.parent().expect("a file lies in a folder");
+        let name = match path.file_stem().and_then(OsStr::to_str) {
+            Some("main" | "lib") => continue,
+            Some("mod") => folder.file_name(),
+            _ => path.file_stem(),
+        };
+        let name = name.and_then(OsStr::to_str).expect("the name is text");
+        let home = if path.ends_with("mod.rs") {
+            folder.parent().expect("a module lies in another")
+        } else {
+            folder
+        };
+        let parents = ["mod.rs", "lib.rs", "main.rs"].map(|file| home.join(file));
+        let says_so = |parent: &Path| {
+            fs::read_to_string(parent).is_ok_and(|text| text.contains(&format!("mod {name};")))
+        };
+        let by_path = || declared.contains(&format!("/{name}/mod.rs\"]"));
+        assert!(
+            parents.iter().any(|parent| says_so(parent))
+                || says_so(&home.with_extension("rs"))
+                || by_path(),
+            "{} belongs to no program: no file says `mod {name};`",
             path.display()
         );
     }

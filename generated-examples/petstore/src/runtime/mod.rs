@@ -35,6 +35,8 @@ pub mod settings;
 mod stdio;
 mod steps;
 mod structured;
+#[cfg(test)]
+mod tests;
 pub(crate) mod text;
 pub mod tool;
 mod upstream;
@@ -159,7 +161,7 @@ async fn serve_stdio(server: Arc<Server>) -> Result<(), StartError> {
         signal().await;
         stopping.cancel();
     });
-    stdio::serve(server, std::io::stdin(), std::io::stdout(), stop).await;
+    stdio::serve(server, stdio::input(), stdio::output(), stop).await;
     Ok(())
 }
 

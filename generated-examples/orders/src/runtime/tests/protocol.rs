@@ -17,7 +17,8 @@ fn every_version_with_a_handshake_is_spoken() {
         let mut client = Client::start();
         let result = client.ask(&initialize(1, version))["result"].clone();
         assert_eq!(result["protocolVersion"], version);
-        assert_eq!(result["capabilities"], json!({"tools": {}}));
+        let capabilities = json!({"resources": {}, "tools": {}});
+        assert_eq!(result["capabilities"], capabilities);
         let info = json!({"name": "orders", "title": "Orders", "version": "1.2.0"});
         assert_eq!(result["serverInfo"], info);
         assert_eq!(result["instructions"], "Tools for orders.");
@@ -126,7 +127,10 @@ fn the_whole_schema_of_a_tool_is_a_resource() {
     let mut client = initialized();
     let templates = client.ask(&request(1, "resources/templates/list", Value::Null));
     let template = &templates["result"]["resourceTemplates"][0];
-    assert_eq!(template["uriTemplate"], "openapi://tools/{name}/input-schema");
+    assert_eq!(
+        template["uriTemplate"],
+        "openapi://tools/{name}/input-schema"
+    );
     // The tools of this server are listed as a whole.
     let list = client.ask(&request(2, "resources/list", Value::Null));
     assert_eq!(list["result"]["resources"], json!([]));
@@ -138,10 +142,17 @@ fn the_whole_schema_of_a_tool_is_a_resource() {
     assert_eq!(content["mimeType"], "application/schema+json");
     let text = content["text"].as_str().expect("text");
     let schema: Value = serde_json::from_str(text).expect("JSON");
-    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(
+        schema["$schema"],
+        "https://json-schema.org/draft/2020-12/schema"
+    );
     assert_eq!(schema["type"], "object");
 
-    for uri in ["openapi://tools/nothing/input-schema", "file:///etc/passwd", ""] {
+    for uri in [
+        "openapi://tools/nothing/input-schema",
+        "file:///etc/passwd",
+        "",
+    ] {
         let answer = client.ask(&request(4, "resources/read", json!({"uri": uri})));
         assert_eq!(answer["error"]["code"], -32002, "{uri}: {answer}");
         assert_eq!(answer["error"]["data"]["uri"], uri);

@@ -2,9 +2,11 @@
 
 #[cfg(feature = "http")]
 mod http;
+#[cfg(unix)]
 mod protocol;
 #[cfg(feature = "http")]
 mod sse;
+#[cfg(unix)]
 mod stdio;
 
 use std::sync::{Arc, mpsc};
@@ -96,7 +98,7 @@ impl Custom for TestTools {
 }
 
 fn echo(call: &Call) -> ToolResult {
-    ToolResult::json(json!({
+    ToolResult::json(&json!({
         "arguments": call.arguments(),
         "tenant": call.client_header("x-tenant"),
     }))

@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
+use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio_util::sync::CancellationToken;
 
 use super::{Fixture, PATIENCE, initialize, modern_meta, request, runtime};
@@ -26,8 +27,11 @@ impl Client {
         let stop = CancellationToken::new();
         let (server, stopped) = (fixture.server.clone(), stop.clone());
         let server = std::thread::spawn(move || {
-            let serving = super::super::stdio::serve(server, server_input, server_output, stopped);
-            runtime().block_on(serving);
+            runtime().block_on(async {
+                let input = Receiver::from_owned_fd(server_input.into()).expect("a pipe");
+                let output = Sender::from_owned_fd(server_output.into()).expect("a pipe");
+                super::super::stdio::serve(server, input, output, stopped).await;
+            });
         });
         Self {
             fixture,
