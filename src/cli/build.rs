@@ -14,6 +14,7 @@ use crate::emit::{self, CrateFacts};
 use crate::output::{
     self, Difference, DifferenceKind, FileTree, OutputError, WritePolicy, Written,
 };
+use crate::spec::Document;
 
 const STAGES: u64 = 5;
 
@@ -46,17 +47,33 @@ pub(super) fn run(arguments: Build, session: &mut Session) -> io::Result<Outcome
         drop(progress);
         return check(&directory, &tree, &policy, &mut session.diagnostics);
     }
-    let written = output::write(&directory, &tree, &policy);
+    let (written, tokens) = rayon::join(
+        || output::write(&directory, &tree, &policy),
+        || {
+            find_places(&session.diagnostics, document);
+            loaded.plan.estimated_tokens()
+        },
+    );
     drop(progress);
     match written {
         Ok(written) => {
-            session.summary = Some(summary(&directory, &loaded, &written, &session.diagnostics));
+            let diagnostics = &session.diagnostics;
+            session.summary = Some(summary(&directory, &loaded, &written, tokens, diagnostics));
         }
         Err(error) => report(error, &directory, &mut session.diagnostics),
     }
     // The process is about to end, and to free a million small values one by one takes a while.
     std::mem::forget((loaded, tree));
     Ok(Outcome::Done)
+}
+
+/// Makes the document find out now where its nodes stand in the text, if that will be asked.
+fn find_places(diagnostics: &Diagnostics, document: &Document) {
+    for place in diagnostics.iter().filter_map(|item| item.place.as_ref()) {
+        if let (None, Some(pointer)) = (&place.source, &place.pointer) {
+            let _ = document.place(pointer);
+        }
+    }
 }
 
 fn check(
@@ -111,6 +128,7 @@ fn summary(
     directory: &Path,
     loaded: &Loaded,
     written: &Written,
+    tokens: usize,
     diagnostics: &Diagnostics,
 ) -> String {
     let plan = &loaded.plan;
@@ -129,11 +147,7 @@ fn summary(
         let head = if index == 0 { "skipped" } else { "" };
         let _ = writeln!(text, "  {head:10} {line}");
     }
-    let _ = writeln!(
-        text,
-        "  tools/list about {} tokens",
-        thousands(plan.estimated_tokens())
-    );
+    let _ = writeln!(text, "  tools/list about {} tokens", thousands(tokens));
     let changed = written.created.len() + written.updated.len();
     let _ = writeln!(
         text,

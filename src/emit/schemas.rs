@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
 use super::quote;
 use crate::plan::{Group, Plan, Tool};
 
@@ -61,10 +59,9 @@ pub(super) fn object<'a>(entries: impl Iterator<Item = (&'a str, String)>) -> St
 }
 
 /// A JSON array with an element on each line.
-pub(super) fn array<'a>(elements: impl Iterator<Item = &'a Value>) -> String {
-    let lines: Vec<_> = elements.map(|element| format!("    {element}")).collect();
-    if lines.is_empty() {
+pub(super) fn array(elements: &[String]) -> String {
+    if elements.is_empty() {
         return "[]".to_owned();
     }
-    format!("[\n{}\n  ]", lines.join(",\n"))
+    format!("[\n    {}\n  ]", elements.join(",\n    "))
 }

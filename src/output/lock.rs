@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::error::OutputError;
@@ -39,11 +40,13 @@ impl Lock {
     /// Takes down the hash of each generated file of `tree`.
     #[must_use]
     pub fn with_files_of(mut self, tree: &FileTree) -> Self {
-        self.files = tree
+        let ours: Vec<_> = tree
             .iter()
             .filter(|(path, file)| file.owner != Ownership::Owner && path.as_str() != LOCK_FILE)
-            .map(|(path, file)| (path.to_string(), hash(&file.bytes)))
             .collect();
+        let hashed = ours.par_iter();
+        let hashed = hashed.map(|(path, file)| (path.to_string(), hash(&file.bytes)));
+        self.files = hashed.collect();
         self
     }
 

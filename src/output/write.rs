@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use tempfile::TempDir;
 
 use super::WritePolicy;
@@ -130,24 +131,22 @@ fn create(dir: &Path, tree: &FileTree) -> Result<(), OutputError> {
     // The staging directory itself may only be read by this user; the one inside has the usual permissions.
     let root = staging.path().join("crate");
     create_dir(&root, dir)?;
-    for (path, file) in tree.iter() {
-        stage(&path.below(&root), file, &path.below(dir))?;
-    }
+    let files: Vec<_> = tree.iter().collect();
+    stage_all(&files, &root, dir)?;
     fs::rename(&root, dir).map_err(|error| OutputError::from_io(dir, &error))
 }
 
 /// Moves what changed into a directory that exists.
 fn replace(dir: &Path, decisions: &Decisions<'_>) -> Result<(), OutputError> {
-    let mut files: Vec<_> = decisions.create.iter().chain(&decisions.update).collect();
+    let files = decisions.create.iter().chain(&decisions.update);
+    let mut files: Vec<_> = files.copied().collect();
     if files.is_empty() && decisions.remove.is_empty() {
         return Ok(());
     }
     // The lock comes last: until then the old one vouches for the old files.
     files.sort_by_key(|(path, _)| path.as_str() == LOCK_FILE);
     let staging = staging_in(dir)?;
-    for (path, file) in &files {
-        stage(&path.below(staging.path()), file, &path.below(dir))?;
-    }
+    stage_all(&files, staging.path(), dir)?;
     let mut moves = Moves::new(dir, staging.path().join(".replaced"))?;
     let result = moves.run(staging.path(), &files, &decisions.remove);
     if result.is_err() {
@@ -185,7 +184,7 @@ impl<'a> Moves<'a> {
     fn run(
         &mut self,
         staging: &Path,
-        files: &[&(&RelativePath, &File)],
+        files: &[(&RelativePath, &File)],
         remove: &[RelativePath],
     ) -> Result<(), OutputError> {
         for path in remove {
@@ -251,6 +250,18 @@ fn staging_in(parent: &Path) -> Result<TempDir, OutputError> {
         .map_err(|error| OutputError::from_io(parent, &error))
 }
 
+/// Writes the files of the staging directory; of several errors the first is told.
+fn stage_all(
+    files: &[(&RelativePath, &File)],
+    staging: &Path,
+    dir: &Path,
+) -> Result<(), OutputError> {
+    let staged = files.par_iter();
+    let staged = staged.map(|(path, file)| stage(&path.below(staging), file, &path.below(dir)));
+    let staged: Vec<_> = staged.collect();
+    staged.into_iter().collect()
+}
+
 /// Writes a file of the staging directory; errors speak of the place where it would go.
 fn stage(staged: &Path, file: &File, place: &Path) -> Result<(), OutputError> {
     let failed = |error: io::Error| OutputError::from_io(place, &error);
@@ -312,7 +323,7 @@ mod tests {
         let file = File::generated("2");
         let mut moves = Moves::new(&dir, staging.join(".replaced")).expect("writable");
         let staged = [(&old, &file), (&new, &file), (&lost, &file)];
-        let result = moves.run(&staging, &staged.each_ref(), &[gone]);
+        let result = moves.run(&staging, &staged, &[gone]);
         assert!(result.is_err(), "`lost` was never staged");
         moves.undo();
         let left: Vec<_> = ["old", "gone", "new"]

@@ -351,7 +351,7 @@ fn lifted<'a>(
 
 fn is_list(all: &All<'_>, schemas: &Schemas<'_>) -> bool {
     let types = flatten(schemas, all).effective_types();
-    types.is_some_and(|types| types.iter().eq([&JsonType::Array]))
+    types.is_some_and(|types| types == JsonType::Array)
 }
 
 fn is_plain_object(flat: &Flat<'_>) -> bool {
@@ -388,7 +388,7 @@ fn whole_source<'a>(
     let is_text = |schema: &'a Value| {
         flatten(schemas, &[schema])
             .effective_types()
-            .is_some_and(|types| types.iter().all(|kind| kind.is_text()))
+            .is_some_and(|types| types.iter().all(JsonType::is_text))
     };
     let schema = match (planned.format, &media.schema) {
         (BodyFormat::Bytes, _) => &*fields::FILE,

@@ -140,7 +140,7 @@ fn is_bytes(flat: &Flat<'_>) -> bool {
     let text = |keyword: &str| flat.limits.get(keyword).and_then(|value| value.as_str());
     let is_text = flat
         .effective_types()
-        .is_none_or(|types| types.contains(&JsonType::String));
+        .is_none_or(|types| types.contains(JsonType::String));
     is_text
         && (text("format") == Some("binary")
             || (text("contentMediaType").is_some_and(|name| !media::is_text(name))
@@ -152,7 +152,7 @@ fn is_nullable(flat: &Flat<'_>, schemas: &Schemas<'_>) -> bool {
     let is_null = |form: &Value| flatten(schemas, &[form]).is_null();
     let may_be_null = flat
         .effective_types()
-        .is_some_and(|types| types.contains(&JsonType::Null));
+        .is_some_and(|types| types.contains(JsonType::Null));
     may_be_null || flat.alternatives.iter().copied().flatten().any(is_null)
 }
 

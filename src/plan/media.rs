@@ -121,7 +121,7 @@ enum Carries {
 
 fn is_list(schema: Option<&Value>, schemas: &Schemas<'_>) -> bool {
     let types = schema.and_then(|schema| flatten(schemas, &[schema]).effective_types());
-    types.is_some_and(|types| types.iter().eq([&JsonType::Array]))
+    types.is_some_and(|types| types == JsonType::Array)
 }
 
 fn carried(schema: Option<&Value>, schemas: &Schemas<'_>) -> Carries {
@@ -136,7 +136,7 @@ fn carried(schema: Option<&Value>, schemas: &Schemas<'_>) -> Carries {
     let types = flat.effective_types();
     let is_text = types
         .as_ref()
-        .is_some_and(|types| types.iter().all(|kind| *kind == JsonType::String));
+        .is_some_and(|types| types.iter().all(|kind| kind == JsonType::String));
     match types {
         _ if is_text && is_bytes => Carries::Bytes,
         _ if is_text => Carries::Text,

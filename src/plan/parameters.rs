@@ -142,7 +142,7 @@ fn pair<'a>(
 /// `allOf` it would take them.
 fn vanishes_when_empty(schema: &Value, schemas: &Schemas<'_>) -> bool {
     let flat = flatten(schemas, &[schema]);
-    let is_compound = |kind: &JsonType| matches!(kind, JsonType::Array | JsonType::Object);
+    let is_compound = |kind: JsonType| matches!(kind, JsonType::Array | JsonType::Object);
     flat.additional != Additional::Forbidden
         && flat
             .effective_types()
@@ -186,7 +186,7 @@ fn encoding(parameter: &api::Parameter, schemas: &Schemas<'_>) -> Result<Encodin
             };
             let is_text = flatten(schemas, &[&parameter.schema])
                 .effective_types()
-                .is_some_and(|types| types.iter().all(|kind| kind.is_text()));
+                .is_some_and(|types| types.iter().all(JsonType::is_text));
             let is_whole = matches!(parameter.serialization, Serialization::WholeQuery(_));
             if format == ParameterFormat::Style && (is_whole || !is_text) {
                 return Err(format!(

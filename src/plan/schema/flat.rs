@@ -6,10 +6,11 @@
 
 use std::collections::BTreeSet;
 
+use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Number, Value};
 
-use super::{JsonType, Schemas, reference};
+use super::{JsonType, Schemas, Types, reference};
 
 /// Schemas that hold together, as if under one `allOf`; the outermost first.
 pub(crate) type All<'a> = Vec<&'a Value>;
@@ -32,15 +33,15 @@ pub(crate) enum Additional<'a> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flat<'a> {
     /// The types that are left, where any schema names types.
-    pub types: Option<BTreeSet<JsonType>>,
+    pub types: Option<Types>,
     /// The values of `enum` and `const` that are left.
     pub values: Option<Vec<&'a Value>>,
     pub description: Option<&'a str>,
     pub default: Option<&'a Value>,
     pub example: Option<&'a Value>,
     pub deprecated: bool,
-    pub properties: IndexMap<&'a str, All<'a>>,
-    pub required: IndexSet<&'a str>,
+    pub properties: IndexMap<&'a str, All<'a>, RandomState>,
+    pub required: IndexSet<&'a str, RandomState>,
     pub additional: Additional<'a>,
     pub items: All<'a>,
     pub prefix_items: &'a [Value],
@@ -51,11 +52,31 @@ pub(crate) struct Flat<'a> {
     /// `discriminator`: which field tells the forms apart.
     pub discriminator: Option<&'a Value>,
     /// `format`, `pattern`, `minimum` and the like; where two differ, the tighter one.
-    pub limits: IndexMap<&'a str, &'a Value>,
+    pub limits: Limits<'a>,
     /// No value is allowed at all.
     pub is_impossible: bool,
     /// The shared schemas that were followed, by index.
     pub followed: Vec<usize>,
+}
+
+/// Keywords with their values, in order. They are few.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Limits<'a>(Vec<(&'a str, &'a Value)>);
+
+impl<'a> Limits<'a> {
+    pub(crate) fn get(&self, keyword: &str) -> Option<&'a Value> {
+        self.iter()
+            .find_map(|(own, value)| (own == keyword).then_some(value))
+    }
+
+    fn get_mut(&mut self, keyword: &str) -> Option<&mut &'a Value> {
+        let mut entries = self.0.iter_mut();
+        entries.find_map(|(own, value)| (*own == keyword).then_some(value))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        self.0.iter().copied()
+    }
 }
 
 /// How far references and `allOf`s are followed.
@@ -68,41 +89,34 @@ pub(crate) fn flatten<'a>(schemas: &Schemas<'a>, all: &[&'a Value]) -> Flat<'a> 
         flat.add(schemas, schema, 0);
     }
     if let Some(types) = &mut flat.types
-        && types.contains(&JsonType::Number)
+        && types.contains(JsonType::Number)
     {
-        types.remove(&JsonType::Integer);
+        types.remove(JsonType::Integer);
     }
     flat
 }
 
 /// Whether a schema, or one that holds together with it, is `readOnly`.
 pub(crate) fn is_read_only(schemas: &Schemas<'_>, schema: &Value) -> bool {
-    has_part(schemas, &[schema], &|part| says(part, "readOnly"))
+    has_part(schemas, &[schema], "readOnly", false)
 }
 
 /// Whether a client may send a property of these schemas: neither `readOnly` nor impossible.
 pub(crate) fn is_input(schemas: &Schemas<'_>, all: &[&Value]) -> bool {
-    !has_part(schemas, all, &|part| {
-        says(part, "readOnly") || *part == Value::Bool(false)
-    })
+    !has_part(schemas, all, "readOnly", true)
 }
 
 /// Whether a result may have a property of these schemas: neither `writeOnly` nor impossible.
 pub(crate) fn is_output(schemas: &Schemas<'_>, all: &[&Value]) -> bool {
-    !has_part(schemas, all, &|part| {
-        says(part, "writeOnly") || *part == Value::Bool(false)
-    })
+    !has_part(schemas, all, "writeOnly", true)
 }
 
-fn says(schema: &Value, flag: &str) -> bool {
-    schema.get(flag) == Some(&Value::Bool(true))
-}
-
-/// Whether one of the schemas that [`flatten`] would merge is of this kind. Without a look at their properties: it is
-/// asked for each property, and what a property refers to may have hundreds itself.
-fn has_part(schemas: &Schemas<'_>, all: &[&Value], test: &impl Fn(&Value) -> bool) -> bool {
+/// Whether one of the schemas that [`flatten`] would merge has this flag, or is `false` where that counts. Without a
+/// look at their properties: it is asked for each property, and what a property refers to may have hundreds itself.
+fn has_part(schemas: &Schemas<'_>, all: &[&Value], flag: &str, counts_false: bool) -> bool {
     let mut followed = Vec::new();
-    (all.iter()).any(|schema| part_of(schemas, schema, 0, &mut followed, test))
+    all.iter()
+        .any(|schema| part_of(schemas, schema, 0, &mut followed, flag, counts_false))
 }
 
 fn part_of(
@@ -110,57 +124,66 @@ fn part_of(
     schema: &Value,
     depth: usize,
     followed: &mut Vec<usize>,
-    test: &impl Fn(&Value) -> bool,
+    flag: &str,
+    counts_false: bool,
 ) -> bool {
-    if test(schema) {
-        return true;
-    }
-    let Value::Object(map) = schema else {
-        return false;
+    let map = match schema {
+        Value::Object(map) => map,
+        other => return counts_false && *other == Value::Bool(false),
     };
+    let mut target = None;
+    let mut branches = None;
+    // One pass over what is there, which is little.
+    for (keyword, value) in map {
+        match (keyword.as_str(), value) {
+            (keyword, Value::Bool(true)) if keyword == flag => return true,
+            ("$ref", Value::String(text)) => target = schemas.resolve(text),
+            ("allOf", Value::Array(list)) => branches = Some(list),
+            _ => {}
+        }
+    }
     if depth > DEEPEST {
         return false;
     }
-    if let Some((index, target)) = reference(map).and_then(|text| schemas.resolve(text))
+    if let Some((index, target)) = target
         && !followed.contains(&index)
     {
         followed.push(index);
-        if part_of(schemas, target, depth + 1, followed, test) {
+        if part_of(schemas, target, depth + 1, followed, flag, counts_false) {
             return true;
         }
     }
-    let branches = map.get("allOf").and_then(Value::as_array);
     (branches.into_iter().flatten())
-        .any(|branch| part_of(schemas, branch, depth + 1, followed, test))
+        .any(|branch| part_of(schemas, branch, depth + 1, followed, flag, counts_false))
 }
 
 impl<'a> Flat<'a> {
     /// The types of the values, from `type`, from the values themselves or from the keywords.
-    pub(crate) fn effective_types(&self) -> Option<BTreeSet<JsonType>> {
+    pub(crate) fn effective_types(&self) -> Option<Types> {
         if let Some(values) = &self.values {
             return Some(values.iter().map(|value| JsonType::of(value)).collect());
         }
         if self.types.is_some() {
-            return self.types.clone();
+            return self.types;
         }
         let guess = if !self.properties.is_empty() || self.additional != Additional::Unsaid {
             JsonType::Object
         } else if !self.items.is_empty() || !self.prefix_items.is_empty() {
             JsonType::Array
         } else {
-            self.limits.keys().find_map(|keyword| owner(keyword))?
+            self.limits.iter().find_map(|(keyword, _)| owner(keyword))?
         };
-        Some(BTreeSet::from([guess]))
+        Some(Types::only(guess))
     }
 
     /// Whether nothing but an object fits.
     pub(crate) fn is_object(&self) -> bool {
-        self.effective_types() == Some(BTreeSet::from([JsonType::Object]))
+        self.effective_types() == Some(Types::only(JsonType::Object))
     }
 
     /// Whether nothing but null fits.
     pub(crate) fn is_null(&self) -> bool {
-        self.effective_types() == Some(BTreeSet::from([JsonType::Null]))
+        self.effective_types() == Some(Types::only(JsonType::Null))
     }
 
     fn add(&mut self, schemas: &Schemas<'a>, schema: &'a Value, depth: usize) {
@@ -247,8 +270,8 @@ impl<'a> Flat<'a> {
 
     fn add_types(&mut self, value: &Value) {
         if let Some(types) = types(value) {
-            self.types = Some(match self.types.take() {
-                Some(before) => intersection(&before, &types),
+            self.types = Some(match self.types {
+                Some(before) => intersection(before, types),
                 None => types,
             });
         }
@@ -281,8 +304,8 @@ impl<'a> Flat<'a> {
     }
 
     fn add_limit(&mut self, keyword: &'a str, value: &'a Value) {
-        let Some(before) = self.limits.get(keyword) else {
-            self.limits.insert(keyword, value);
+        let Some(before) = self.limits.get_mut(keyword) else {
+            self.limits.0.push((keyword, value));
             return;
         };
         let tighter = match (number(before), number(value)) {
@@ -293,7 +316,7 @@ impl<'a> Flat<'a> {
             _ => false,
         };
         if tighter {
-            self.limits.insert(keyword, value);
+            *before = value;
         }
     }
 
@@ -319,8 +342,8 @@ impl<'a> Flat<'a> {
 }
 
 /// `type` as a set; nothing when it names no type of JSON.
-pub(super) fn types(value: &Value) -> Option<BTreeSet<JsonType>> {
-    let set: BTreeSet<JsonType> = match value {
+pub(super) fn types(value: &Value) -> Option<Types> {
+    let set: Types = match value {
         Value::String(name) => JsonType::parse(name).into_iter().collect(),
         Value::Array(names) => names
             .iter()
@@ -331,17 +354,13 @@ pub(super) fn types(value: &Value) -> Option<BTreeSet<JsonType>> {
     (!set.is_empty()).then_some(set)
 }
 
-fn intersection(left: &BTreeSet<JsonType>, right: &BTreeSet<JsonType>) -> BTreeSet<JsonType> {
-    let in_both = |a: &BTreeSet<JsonType>, b: &BTreeSet<JsonType>| -> Vec<JsonType> {
+fn intersection(left: Types, right: Types) -> Types {
+    let in_both = |a: Types, b: Types| -> Types {
         a.iter()
-            .copied()
             .filter(|kind| b.iter().any(|other| other.includes(*kind)))
             .collect()
     };
-    in_both(left, right)
-        .into_iter()
-        .chain(in_both(right, left))
-        .collect()
+    in_both(left, right) | in_both(right, left)
 }
 
 /// Which type a keyword speaks about (2020-12, validation §6.2 to §6.5).
@@ -376,7 +395,7 @@ pub(super) fn is_well_formed(keyword: &str, value: &Value) -> bool {
                 let known = names
                     .iter()
                     .filter_map(|name| JsonType::parse(name.as_str()?));
-                let distinct: BTreeSet<JsonType> = known.collect();
+                let distinct: Types = known.collect();
                 !names.is_empty() && distinct.len() == names.len()
             }
             _ => false,

@@ -16,6 +16,8 @@ mod wording;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use enumset::{EnumSet, EnumSetType};
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -23,7 +25,7 @@ use serde_json::{Map, Value};
 use super::names;
 
 /// A name for a JSON type (JSON Schema 2020-12, core §4.2.1, and `integer`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialOrd, Ord, EnumSetType)]
 pub(super) enum JsonType {
     Object,
     Array,
@@ -33,6 +35,9 @@ pub(super) enum JsonType {
     Boolean,
     Null,
 }
+
+/// The types of some values.
+type Types = EnumSet<JsonType>;
 
 impl JsonType {
     const ALL: [Self; 7] = [
@@ -99,8 +104,9 @@ fn is_integer(number: &serde_json::Number) -> bool {
 
 /// The shared schemas of an API, found by reference.
 pub(super) struct Schemas<'a> {
-    by_name: &'a IndexMap<String, Value>,
-    /// Name in the plan, by the index of `by_name`.
+    by_index: &'a IndexMap<String, Value>,
+    by_name: IndexMap<&'a str, (usize, &'a Value), RandomState>,
+    /// Name in the plan, by index.
     names: Vec<String>,
     /// References that lead back to their own schema without stepping into the instance: they say nothing, and a
     /// validator would follow them for ever.
@@ -111,7 +117,10 @@ impl<'a> Schemas<'a> {
     pub(super) fn new(schemas: &'a IndexMap<String, Value>) -> Self {
         let originals: Vec<&str> = schemas.keys().map(String::as_str).collect();
         let mut this = Self {
-            by_name: schemas,
+            by_index: schemas,
+            by_name: (schemas.iter().enumerate())
+                .map(|(index, (name, schema))| (name.as_str(), (index, schema)))
+                .collect(),
             names: names::definition_names(&originals),
             circular: BTreeSet::new(),
         };
@@ -122,10 +131,7 @@ impl<'a> Schemas<'a> {
     /// The schema that a `$ref` means, with its index.
     pub(super) fn resolve(&self, reference: &str) -> Option<(usize, &'a Value)> {
         let name = reference.strip_prefix("#/$defs/")?;
-        let found = |name: &str| {
-            let (index, _, schema) = self.by_name.get_full(name)?;
-            Some((index, schema))
-        };
+        let found = |name: &str| self.by_name.get(name).copied();
         found(name).or_else(|| {
             let decoded = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
             found(&decoded.replace("~1", "/").replace("~0", "~"))
@@ -152,7 +158,7 @@ impl<'a> Schemas<'a> {
             Done,
         }
         let edges: Vec<Vec<usize>> = self
-            .by_name
+            .by_index
             .values()
             .map(|schema| {
                 let mut targets = Vec::new();

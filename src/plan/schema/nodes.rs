@@ -402,7 +402,7 @@ impl<'a, 't> Tree<'a, 't> {
     }
 
     fn add_limits(&mut self, node: &mut Node<'a>, kind: JsonType, flat: &Flat<'a>) {
-        for (keyword, value) in &flat.limits {
+        for (keyword, value) in flat.limits.iter() {
             let speaks = match owner(keyword) {
                 Some(JsonType::Number) => matches!(kind, JsonType::Number | JsonType::Integer),
                 Some(owner) => owner == kind,
@@ -411,12 +411,12 @@ impl<'a, 't> Tree<'a, 't> {
                     JsonType::String | JsonType::Number | JsonType::Integer
                 ),
             };
-            let is_shown = match (*keyword, value) {
+            let is_shown = match (keyword, value) {
                 ("pattern", Value::String(pattern)) => {
                     self.patterns.verdict(pattern) == Verdict::Portable
                 }
                 ("format", Value::String(format)) => is_plain_format(format),
-                ("uniqueItems", value) => **value == Value::Bool(true),
+                ("uniqueItems", value) => *value == Value::Bool(true),
                 _ => true,
             };
             if speaks && is_shown && kind != JsonType::Null {

@@ -5,8 +5,6 @@
 //! summary names the top-level fields and tells their types in words; nothing is required and nothing refused.
 //! `writeOnly` fields never come back and are not named.
 
-use std::collections::BTreeSet;
-
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
@@ -138,9 +136,9 @@ fn described(text: &str) -> Value {
 /// `array of objects with id, name`.
 fn in_words(schemas: &Schemas<'_>, all: &[&Value], with_fields: bool) -> String {
     let flat = flatten(schemas, all);
-    let types: BTreeSet<JsonType> = flat.effective_types().unwrap_or_default();
+    let types = flat.effective_types().unwrap_or_default();
     let mut words: Vec<String> = Vec::new();
-    for kind in &types {
+    for kind in types {
         words.push(match kind {
             JsonType::Array => {
                 let item = in_words_once(schemas, &flat.items, with_fields);

@@ -94,7 +94,7 @@ impl<'a, 's> Precise<'a, 's> {
         while let Some((index, is_open)) = self.waiting.pop() {
             let (_, source) = self
                 .schemas
-                .by_name
+                .by_index
                 .get_index(index)
                 .expect("an index that a reference was resolved to");
             let context = Context {

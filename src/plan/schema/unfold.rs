@@ -83,7 +83,7 @@ impl<'a> Tree<'a, '_> {
                 ..Source::default()
             };
             let flat = flatten(self.schemas, &source.all);
-            let is_empty = flat.types.as_ref().is_some_and(BTreeSet::is_empty);
+            let is_empty = flat.types.is_some_and(|types| types.is_empty());
             if flat.is_impossible || is_empty || (source.is_never_null && flat.is_null()) {
                 continue;
             }
@@ -274,7 +274,7 @@ impl<'a> Tree<'a, '_> {
 fn is_plain(flat: &Flat<'_>) -> bool {
     const VALUES: usize = 8;
     let is_scalar =
-        |kind: &JsonType| !matches!(kind, JsonType::Object | JsonType::Array | JsonType::Null);
+        |kind: JsonType| !matches!(kind, JsonType::Object | JsonType::Array | JsonType::Null);
     flat.alternatives.is_empty()
         && flat
             .values

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::flat::{Flat, flatten, is_input};
 use super::nodes::{Pinned, Place, Source, Tree};
 use super::pattern::Verdict;
-use super::{JsonType, Schemas};
+use super::{JsonType, Schemas, Types};
 use crate::plan::text;
 
 const LONGEST_EXAMPLE: usize = 40;
@@ -108,10 +108,10 @@ impl<'a> Tree<'a, '_> {
 }
 
 /// The types that forms have, where all of them say; of a long list the first few.
-pub(super) fn forms_kinds(schemas: &Schemas<'_>, group: &[Value]) -> Option<BTreeSet<JsonType>> {
-    let mut kinds = BTreeSet::new();
+pub(super) fn forms_kinds(schemas: &Schemas<'_>, group: &[Value]) -> Option<Types> {
+    let mut kinds = Types::empty();
     for form in group.iter().take(LOOKED_AT) {
-        kinds.extend(flatten(schemas, &[form]).effective_types()?);
+        kinds |= flatten(schemas, &[form]).effective_types()?;
     }
     Some(kinds)
 }
