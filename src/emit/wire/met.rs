@@ -171,3 +171,119 @@ fn items<'v>(values: &[&'v Value]) -> Vec<&'v Value> {
     let arrays = values.iter().filter_map(|value| value.as_array());
     arrays.flatten().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn definitions() -> IndexMap<String, Value> {
+        let definitions = json!({
+            "Name": {"type": "string", "minLength": 2},
+            "Pair": {"prefixItems": [{"$ref": "#/$defs/Name"}], "items": {"type": "integer"}, "minItems": 1},
+            "Tree": {
+                "type": "object",
+                "required": ["name"],
+                "properties": {
+                    "name": {"$ref": "#/$defs/Name"},
+                    "children": {"type": "array", "items": {"$ref": "#/$defs/Tree"}},
+                },
+                "additionalProperties": false,
+            },
+            "Circle": {"anyOf": [{"$ref": "#/$defs/Circle"}, {"type": "string"}]},
+            "a/b": {"const": 1},
+        });
+        serde_json::from_value(definitions).expect("an object")
+    }
+
+    fn is_valid(schema: &Value, value: &Value) -> bool {
+        let validator = jsonschema::draft202012::new(schema).expect("a schema");
+        validator.is_valid(value)
+    }
+
+    #[test]
+    fn for_its_value_a_part_says_what_the_whole_says() {
+        let schemas = [
+            json!({"$ref": "#/$defs/Tree"}),
+            json!({"$ref": "#/$defs/Pair"}),
+            json!({"$ref": "#/$defs/a~1b"}),
+            json!({"$ref": "#/$defs/Name", "maxLength": 3}),
+            json!({"properties": {"name": {"$ref": "#/$defs/Name"}}, "unevaluatedProperties": false}),
+            json!({"allOf": [{"properties": {"name": true}}], "unevaluatedProperties": {"type": "array"}}),
+            json!({"patternProperties": {"^n": {"type": "string"}}, "additionalProperties": {"type": "array"}}),
+            json!({"propertyNames": {"$ref": "#/$defs/Name"}}),
+            json!({"contains": {"type": "integer"}, "minContains": 2}),
+            json!({"prefixItems": [true], "unevaluatedItems": false}),
+            json!({"if": {"required": ["children"]}, "then": {"minProperties": 2}, "else": false}),
+            json!({"dependentSchemas": {"name": {"required": ["children"]}}}),
+            json!({"dependentRequired": {"name": ["children"]}}),
+            json!({"not": {"$ref": "#/$defs/Tree"}}),
+            json!({"oneOf": [{"$ref": "#/$defs/Tree"}, {"type": "object"}, {"items": false}]}),
+            json!({"enum": ["ab", {"name": "ab"}]}),
+            json!(true),
+            json!(false),
+        ];
+        let values = [
+            json!(1),
+            json!("a"),
+            json!("ab"),
+            json!("abcd"),
+            json!([]),
+            json!([1]),
+            json!(["ab", 1]),
+            json!(["ab", 1, 2]),
+            json!({}),
+            json!({"name": "ab"}),
+            json!({"name": "a"}),
+            json!({"n": 1}),
+            json!({"name": "ab", "other": []}),
+            json!({"name": "ab", "children": [{"name": "cd"}]}),
+            json!({"name": "ab", "children": [{"name": "cd", "children": [{"name": "e"}]}]}),
+        ];
+        for schema in &schemas {
+            let mut whole = schema.clone();
+            if let Some(fields) = whole.as_object_mut() {
+                fields.insert("$defs".to_owned(), json!(definitions()));
+            }
+            for value in &values {
+                let part = part(schema, value, &definitions()).expect("little");
+                assert_eq!(
+                    is_valid(&part, value),
+                    is_valid(&whole, value),
+                    "{schema} of {value} became {part}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_value_does_not_have_is_left_away() {
+        let tree = json!({"$ref": "#/$defs/Tree"});
+        let part = part(&tree, &json!({"name": "ab"}), &definitions()).expect("little");
+        assert!(!part.to_string().contains("children"), "{part}");
+    }
+
+    #[test]
+    fn a_circle_and_a_reference_to_nothing_end() {
+        let circle = json!({"$ref": "#/$defs/Circle"});
+        let part_of_circle = part(&circle, &json!("a"), &definitions()).expect("little");
+        assert!(is_valid(&part_of_circle, &json!("a")));
+        let nothing = json!({"$ref": "#/$defs/Nothing"});
+        assert_eq!(part(&nothing, &json!("a"), &definitions()), None);
+    }
+
+    #[test]
+    fn what_would_be_too_much_is_nothing() {
+        let mut definitions = IndexMap::new();
+        for level in 0..40 {
+            let next = json!({"$ref": format!("#/$defs/{}", level + 1)});
+            definitions.insert(level.to_string(), json!({"allOf": [next, next]}));
+        }
+        definitions.insert("40".to_owned(), json!({"type": "string"}));
+        assert_eq!(
+            part(&json!({"$ref": "#/$defs/0"}), &json!("a"), &definitions),
+            None
+        );
+    }
+}
