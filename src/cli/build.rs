@@ -92,10 +92,16 @@ fn check(
     if differences.is_empty() {
         return Ok(Outcome::Done);
     }
-    let mut stdout = io::stdout().lock();
-    for difference in differences {
-        stdout.write_all(difference.diff.as_bytes())?;
-        diagnostics.push(drift(directory, &difference));
+    let diffs = differences
+        .iter()
+        .map(|difference| difference.diff.as_bytes());
+    match io::stdout().write_all(&diffs.collect::<Vec<_>>().concat()) {
+        // Whoever reads only the beginning still wants to know that there is a difference.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
+        _ => {}
+    }
+    for difference in &differences {
+        diagnostics.push(drift(directory, difference));
     }
     Ok(Outcome::Drift)
 }

@@ -5,7 +5,7 @@
 //! when one move fails.
 
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -250,27 +250,32 @@ fn staging_in(parent: &Path) -> Result<TempDir, OutputError> {
         .map_err(|error| OutputError::from_io(parent, &error))
 }
 
-/// Writes the files of the staging directory; of several errors the first is told.
+/// Writes the files of the staging directory, until one cannot be written.
 fn stage_all(
     files: &[(&RelativePath, &File)],
     staging: &Path,
     dir: &Path,
 ) -> Result<(), OutputError> {
     let staged = files.par_iter();
-    let staged = staged.map(|(path, file)| stage(&path.below(staging), file, &path.below(dir)));
-    let staged: Vec<_> = staged.collect();
-    staged.into_iter().collect()
+    staged.try_for_each(|(path, file)| {
+        stage(&path.below(staging), file).map_err(|error| match error.kind() {
+            // Which of the files it was is chance.
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem => {
+                OutputError::from_io(dir, &error)
+            }
+            _ => OutputError::from_io(&path.below(dir), &error),
+        })
+    })
 }
 
-/// Writes a file of the staging directory; errors speak of the place where it would go.
-fn stage(staged: &Path, file: &File, place: &Path) -> Result<(), OutputError> {
-    let failed = |error: io::Error| OutputError::from_io(place, &error);
+/// Writes a file of the staging directory.
+fn stage(staged: &Path, file: &File) -> io::Result<()> {
     if let Some(folder) = staged.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
+        fs::create_dir_all(folder)?;
     }
-    fs::write(staged, &file.bytes).map_err(failed)?;
+    fs::write(staged, &file.bytes)?;
     if file.executable {
-        make_executable(staged).map_err(failed)?;
+        make_executable(staged)?;
     }
     Ok(())
 }
@@ -315,10 +320,10 @@ mod tests {
         let path = |text| RelativePath::parse(text).expect("a plain path");
         let (old, new, gone, lost) = (path("old"), path("new/f"), path("gone"), path("lost"));
         for file in [&old, &gone] {
-            stage(&file.below(&dir), &File::generated("1"), &dir).expect("writable");
+            stage(&file.below(&dir), &File::generated("1")).expect("writable");
         }
         for file in [&old, &new] {
-            stage(&file.below(&staging), &File::generated("2"), &dir).expect("writable");
+            stage(&file.below(&staging), &File::generated("2")).expect("writable");
         }
         let file = File::generated("2");
         let mut moves = Moves::new(&dir, staging.join(".replaced")).expect("writable");

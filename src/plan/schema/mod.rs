@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 use super::names;
 
 /// A name for a JSON type (JSON Schema 2020-12, core §4.2.1, and `integer`).
-#[derive(Debug, PartialOrd, Ord, EnumSetType)]
+#[derive(Debug, EnumSetType)]
 pub(super) enum JsonType {
     Object,
     Array,

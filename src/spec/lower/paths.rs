@@ -110,7 +110,9 @@ impl<'d> Context<'_, 'd> {
         for (method, node) in additional.iter() {
             let at = pointer.child(method);
             // OpenAPI 3.2 §4.9.1: spelt as it is sent, and none that has a field of its own. RFC 9110 §9.1: a token.
-            if is_method(method, self.version()) || !is_token(method) {
+            // RFC 9110 §9.3.6: CONNECT names no resource, but a tunnel.
+            let is_additional = !is_method(method, self.version()) && is_token(method);
+            if !is_additional || method.eq_ignore_ascii_case("CONNECT") {
                 let message = format!("`{method}` is no additional method");
                 let diagnostic = Diagnostic::new(Code::InvalidField, message).at(&at);
                 self.leave_out(diagnostic, format!("operation `{method}`"), 1);

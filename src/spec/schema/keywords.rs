@@ -184,6 +184,50 @@ impl<'d> Context<'_, 'd> {
         Some(Value::Array(kept))
     }
 
+    /// Mends an `enum` of which no value is of the schema's type, so that nothing could ever be sent: numbers and
+    /// booleans written as text, and the values of the items beside `type: array`, as Swagger 2.0 had them.
+    pub(in crate::spec) fn fit_values(&mut self, path: &Path<'_>, out: &mut Object<String, Value>) {
+        let (Some(declared), Some(Value::Array(values))) = (out.get("type"), out.get("enum"))
+        else {
+            return;
+        };
+        let types: Vec<&str> = match declared {
+            Value::String(name) => vec![name],
+            Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+            _ => return,
+        };
+        if types.is_empty() || values.iter().any(|value| fits(value, &types)) {
+            return;
+        }
+        let quoted = types.join("` or `");
+        let read: Option<Vec<Value>> = (values.iter())
+            .map(|value| {
+                let read: Value = serde_json::from_str(value.as_str()?.trim()).ok()?;
+                fits(&read, &types).then_some(read)
+            })
+            .collect();
+        let takes_values = |items: &Value| {
+            let items = items.as_object();
+            items.is_some_and(|items| !items.contains_key("enum") && !items.contains_key("$ref"))
+        };
+        let message = if let Some(read) = read {
+            out.insert("enum".to_owned(), read.into());
+            format!(
+                "the values of `enum` are text and not of the type `{quoted}`; they were read as such"
+            )
+        } else if types.contains(&"array") && out.get("items").is_some_and(takes_values) {
+            let values = out.shift_remove("enum").unwrap_or_default();
+            if let Some(Value::Object(items)) = out.get_mut("items") {
+                items.insert("enum".to_owned(), values);
+            }
+            "`enum` of an array holds no array; it was read as that of its `items`".to_owned()
+        } else {
+            out.shift_remove("enum");
+            format!("no value of `enum` is of the type `{quoted}`, which would allow nothing")
+        };
+        self.schema_warning(&path.key("enum"), message);
+    }
+
     /// A value that stands for data. In YAML a plain `1.10` is text where the schema asks for text.
     fn datum(&mut self, value: &'d Node, site: Site<'_, 'd>) -> Value {
         let is_plain = matches!(value, Node::Number(_) | Node::Bool(_));
@@ -573,6 +617,24 @@ fn type_named(word: &str) -> Option<&'static str> {
 }
 
 /// Whether a schema's values are text and nothing else.
+/// Whether a value is of one of the types, or null, of which `nullable` decides.
+fn fits(value: &Value, types: &[&str]) -> bool {
+    let is = |name: &str| types.contains(&name);
+    match value {
+        Value::Null => true,
+        Value::Bool(_) => is("boolean"),
+        Value::Number(number) => {
+            let is_whole = number.is_i64()
+                || number.is_u64()
+                || number.as_f64().is_some_and(|float| float.fract() == 0.0);
+            is("number") || (is_whole && is("integer"))
+        }
+        Value::String(_) => is("string"),
+        Value::Array(_) => is("array"),
+        Value::Object(_) => is("object"),
+    }
+}
+
 fn expects_text(schema: &Map) -> bool {
     match schema.get("type") {
         Some(Node::Text(name)) => **name == *"string",

@@ -59,6 +59,7 @@ impl<'d> Context<'_, 'd> {
         if is_reference && out.is_empty() {
             return Value::Bool(true);
         }
+        self.fit_values(path, &mut out);
         completed(schema, out)
     }
 

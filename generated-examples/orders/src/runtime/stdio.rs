@@ -2,16 +2,16 @@
 //!
 //! The answers that are ready in one turn of the runtime are written as one piece: to write and to flush each is what
 //! limits a server whose client keeps many calls going. Where the two are pipes, they are read and written by the
-//! runtime itself, as sockets are: to wake a thread for each message would be a third of what a call costs.
+//! runtime itself, as its sockets are, without a thread to wake for each message.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{
-    AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt,
+    AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader,
 };
-use tokio::io::{BufReader, Result};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -51,26 +51,32 @@ pub(super) fn output() -> Box<dyn AsyncWrite + Send + Unpin> {
 #[cfg(target_os = "linux")]
 fn pipe<P>(
     descriptor: u8,
-    open: impl FnOnce(&tokio::net::unix::pipe::OpenOptions, &str) -> Result<P>,
+    open: impl FnOnce(&tokio::net::unix::pipe::OpenOptions, &str) -> io::Result<P>,
 ) -> Option<P> {
-    use std::os::unix::fs::FileTypeExt;
-
     let path = format!("/proc/self/fd/{descriptor}");
-    let metadata = std::fs::metadata(&path).ok()?;
-    if !metadata.file_type().is_fifo() {
+    // Not one with a name: whoever opens that when the writer is gone already is not told of the end.
+    if !std::fs::read_link(&path)
+        .ok()?
+        .to_str()?
+        .starts_with("pipe:[")
+    {
         return None;
     }
     // Refused where the pipe belongs to another user.
     open(&tokio::net::unix::pipe::OpenOptions::new(), &path).ok()
 }
 
-/// Serves one client until its input ends or `stop` fires; what was asked until then is answered.
+/// Serves one client until its input ends or `stop` fires; what was asked until then is answered, for as long as the
+/// client reads, or for [`GRACE`] after `stop`.
+///
+/// # Errors
+/// A sentence, when the input cannot be read or the output cannot be written; that the client is gone is none.
 pub(super) async fn serve(
     server: Arc<Server>,
     input: impl AsyncRead + Unpin,
     output: impl AsyncWrite + Send + Unpin + 'static,
     stop: CancellationToken,
-) {
+) -> Result<(), String> {
     let mut input = BufReader::with_capacity(64 << 10, input);
     let (out, answers) = mpsc::channel(ANSWERS);
     let gone = CancellationToken::new();
@@ -78,7 +84,7 @@ pub(super) async fn serve(
 
     let calls = CancellationToken::new();
     let mut session = Session::new(server, out.clone(), calls.clone());
-    {
+    let read = {
         // Also while the client does not read its answers, and so keeps a message from being taken.
         let mut ended = std::pin::pin!(async {
             tokio::select! {
@@ -86,29 +92,37 @@ pub(super) async fn serve(
                 () = stop.cancelled() => {}
             }
         });
-        while let Some(line) = before(ended.as_mut(), read_line(&mut input, MAX_LINE))
-            .await
-            .flatten()
-        {
+        loop {
+            let line = match before(ended.as_mut(), read_line(&mut input, MAX_LINE)).await {
+                Some(Ok(Some(line))) => line,
+                Some(Err(error)) => break Err(format!("standard input cannot be read: {error}")),
+                Some(Ok(None)) | None => break Ok(()),
+            };
             let taken = take(&mut session, &out, line);
             if before(ended.as_mut(), taken).await.is_none() {
-                break;
+                break Ok(());
             }
         }
-    }
+    };
     drop(out);
+    let answered = async {
+        tokio::select! {
+            () = session.finish() => {}
+            () = gone.cancelled() => {}
+        }
+        calls.cancel();
+        // The writer ends when the last sender is gone.
+        writer.await.unwrap_or(Ok(()))
+    };
     let told_to_stop = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
-    tokio::select! {
-        () = session.finish() => {}
-        () = gone.cancelled() => {}
-        () = told_to_stop => {}
-    }
-    calls.cancel();
-    // The writer ends when the last sender is gone; a client that does not read cannot keep the server alive.
-    let _ = tokio::time::timeout(GRACE, writer).await;
+    let written = tokio::select! {
+        written = answered => written,
+        () = told_to_stop => Ok(()),
+    };
+    read.and(written.map_err(|error| format!("standard output cannot be written: {error}")))
 }
 
 /// What comes out of the second future, unless the first is over before.
@@ -139,27 +153,29 @@ enum Line {
 }
 
 /// The next line that is not empty, or none when the input has ended.
-async fn read_line(input: &mut (impl AsyncBufRead + Unpin), max: usize) -> Option<Line> {
+async fn read_line(
+    input: &mut (impl AsyncBufRead + Unpin),
+    max: usize,
+) -> io::Result<Option<Line>> {
     loop {
         let mut text = Vec::new();
         // One byte more than allowed tells a line that is too long from one that just fits.
         let limit = u64::try_from(max + 1).unwrap_or(u64::MAX);
-        match input.take(limit).read_until(b'\n', &mut text).await {
-            Ok(0) | Err(_) => return None,
-            Ok(_) => {}
+        if input.take(limit).read_until(b'\n', &mut text).await? == 0 {
+            return Ok(None);
         }
         if text.len() > max && !text.ends_with(b"\n") {
-            skip_line(input).await.ok()?;
-            return Some(Line::TooLong);
+            skip_line(input).await?;
+            return Ok(Some(Line::TooLong));
         }
         text.truncate(text.trim_ascii_end().len());
         if !text.trim_ascii_start().is_empty() {
-            return Some(Line::Text(text));
+            return Ok(Some(Line::Text(text)));
         }
     }
 }
 
-async fn skip_line(input: &mut (impl AsyncBufRead + Unpin)) -> Result<()> {
+async fn skip_line(input: &mut (impl AsyncBufRead + Unpin)) -> io::Result<()> {
     loop {
         let buffered = input.fill_buf().await?;
         let end = buffered.iter().position(|byte| *byte == b'\n');
@@ -174,12 +190,12 @@ async fn skip_line(input: &mut (impl AsyncBufRead + Unpin)) -> Result<()> {
     }
 }
 
-/// Writes the answers that are ready as one piece, until there are no more senders or the client is gone.
+/// Writes the answers that are ready as one piece, until there are no more senders or they cannot be written.
 async fn write(
     mut output: impl AsyncWrite + Unpin,
     mut answers: mpsc::Receiver<Vec<u8>>,
     gone: CancellationToken,
-) {
+) -> io::Result<()> {
     while let Some(mut batch) = answers.recv().await {
         batch.push(b'\n');
         while batch.len() < BATCH {
@@ -187,14 +203,18 @@ async fn write(
             batch.extend_from_slice(&next);
             batch.push(b'\n');
         }
-        if write_batch(&mut output, &batch).await.is_err() {
+        if let Err(error) = write_batch(&mut output, &batch).await {
             gone.cancel();
-            return;
+            return match error.kind() {
+                io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Ok(()),
+                _ => Err(error),
+            };
         }
     }
+    Ok(())
 }
 
-async fn write_batch(output: &mut (impl AsyncWrite + Unpin), batch: &[u8]) -> Result<()> {
+async fn write_batch(output: &mut (impl AsyncWrite + Unpin), batch: &[u8]) -> io::Result<()> {
     output.write_all(batch).await?;
     output.flush().await
 }

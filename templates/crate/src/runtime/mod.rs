@@ -156,13 +156,17 @@ async fn serve_stdio(server: Arc<Server>) -> Result<(), StartError> {
         hint(server.def());
     }
     let stop = CancellationToken::new();
-    let stopping = stop.clone();
-    tokio::spawn(async move {
+    let stopped = async {
         signal().await;
-        stopping.cancel();
-    });
-    stdio::serve(server, stdio::input(), stdio::output(), stop).await;
-    Ok(())
+        stop.cancel();
+        // Whoever asks twice does not want to wait.
+        signal().await;
+    };
+    let serving = stdio::serve(server, stdio::input(), stdio::output(), stop.clone());
+    tokio::select! {
+        outcome = serving => outcome.map_err(StartError),
+        () = stopped => Ok(()),
+    }
 }
 
 /// Tells a person at a terminal what this program waits for.

@@ -47,16 +47,15 @@ impl Schema {
         let Some(validator) = &self.validator else {
             return true;
         };
-        STEPS.set(0);
-        validator.is_valid(value) || STEPS.get() > MOST_STEPS
+        LEFT.set(MOST_STEPS);
+        validator.is_valid(value) || LEFT.get() == 0
     }
 
     /// Everything that is wrong with a value.
     pub(super) fn errors<'i>(&'i self, value: &'i Value) -> Vec<ValidationError<'i>> {
-        // Errors are collected without a bound: they cost what a refusal within the bound has cost, or a little more.
         match &self.validator {
             Some(validator) if !self.accepts(value) => {
-                STEPS.set(0);
+                LEFT.set(MOST_EXPLAINED);
                 validator.iter_errors(value).collect()
             }
             _ => Vec::new(),
@@ -141,12 +140,18 @@ fn build(document: &Value) -> Option<Validator> {
     if let Some(Value::Object(definitions)) = bounded.get_mut("$defs") {
         for definition in definitions.values_mut() {
             let counter = Map::from_iter([(COUNTER.to_owned(), Value::Bool(true))]);
-            *definition = serde_json::json!({"allOf": [counter, definition.take()]});
+            // Unlike an `allOf`, whose errors are collected to the last one, this goes no further without a step.
+            *definition = serde_json::json!({
+                "if": counter,
+                "then": definition.take(),
+                "else": {STOPPED: true},
+            });
         }
     }
     jsonschema::options()
         .with_draft(Draft::Draft202012)
         .with_keyword(COUNTER, |_, _, _| Ok(Box::new(Counter)))
+        .with_keyword(STOPPED, |_, _, _| Ok(Box::new(Stopped)))
         .build(&bounded)
         .ok()
 }
@@ -154,13 +159,16 @@ fn build(document: &Value) -> Option<Validator> {
 /// A check ends after as many visits of shared definitions. Choices whose forms are choices again, or that recur, take
 /// twice as many with each level of the schema or of the value.
 const MOST_STEPS: u32 = 100_000;
+/// The same while errors are collected: each costs a kilobyte, and what it is about.
+const MOST_EXPLAINED: u32 = 20_000;
 const COUNTER: &str = "x-mcp-steps";
+const STOPPED: &str = "x-mcp-stopped";
 
 thread_local! {
-    static STEPS: Cell<u32> = const { Cell::new(0) };
+    static LEFT: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Refuses everything when there were too many steps, so that the check comes to its end.
+/// Takes a step, and refuses when there is none left.
 struct Counter;
 
 impl<'i> Keyword<'i> for Counter {
@@ -173,9 +181,22 @@ impl<'i> Keyword<'i> for Counter {
     }
 
     fn is_valid(&self, _: &'i Value) -> bool {
-        let steps = STEPS.get().saturating_add(1);
-        STEPS.set(steps);
-        steps <= MOST_STEPS
+        let left = LEFT.get().saturating_sub(1);
+        LEFT.set(left);
+        left > 0
+    }
+}
+
+/// Stands for what was not looked at any more: it refuses, so that the check comes to its end.
+struct Stopped;
+
+impl<'i> Keyword<'i> for Stopped {
+    fn validate(&self, _: &'i Value) -> Result<(), ValidationError<'i>> {
+        Err(ValidationError::custom("too many steps"))
+    }
+
+    fn is_valid(&self, _: &'i Value) -> bool {
+        false
     }
 }
 
@@ -326,6 +347,32 @@ mod tests {
             "what cannot be checked is left to the API"
         );
         assert!(schema.errors(&json!(7)).is_empty());
+    }
+
+    /// Both forms of a filter are told apart by nothing, so each level has the errors of two.
+    #[test]
+    fn to_say_what_is_wrong_ends_as_well() {
+        let list = r##"{"type": "object", "required": ["args"], "properties": {"args": {"type": "array", "items": {"$ref": "#/$defs/F"}}}}"##;
+        let leaf = r#"{"type": "object", "required": ["field", "value"]}"#;
+        let text = format!(
+            r##"{{"F": {{"oneOf": [{{"$ref": "#/$defs/And"}}, {{"$ref": "#/$defs/Or"}}, {leaf}]}}, "And": {list}, "Or": {list}}}"##
+        );
+        let filter = schema(json!({"$ref": "#/$defs/F"}), &text);
+        let nested = |inner| (0..40).fold(inner, |inner, _| json!({ "args": [inner] }));
+        assert!(filter.accepts(&nested(json!({"field": 1, "value": 2}))));
+        assert_eq!(filter.errors(&nested(json!({"field": 1}))).len(), 1);
+
+        let mut levels = Map::new();
+        for level in 0..30 {
+            let next = json!({"$ref": format!("#/$defs/S{}", level + 1)});
+            levels.insert(format!("S{level}"), json!({"allOf": [next, next]}));
+        }
+        levels.insert("S30".to_owned(), json!({"type": "string"}));
+        let twice = schema(
+            json!({"$ref": "#/$defs/S0"}),
+            &Value::Object(levels).to_string(),
+        );
+        assert!(!twice.errors(&json!(1)).is_empty());
     }
 
     #[test]

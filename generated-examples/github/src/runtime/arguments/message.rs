@@ -69,6 +69,8 @@ fn sentence(schema: &Schema, error: &ValidationError<'_>, depth: usize, out: &mu
                 subject(&steps)
             ));
         }
+        // Where the check stopped, nothing is known.
+        ValidationErrorKind::Custom { .. } => {}
         ValidationErrorKind::Type { kind } if !wants_shorter(kind, value) => {
             out.push(of_another_type(schema, &steps, &kinds_of(kind), value));
         }

@@ -1,5 +1,6 @@
 //! `multipart/form-data` (RFC 7578): a part for each field, files as their bytes.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
@@ -7,9 +8,9 @@ use serde_json::Value;
 use super::super::text::is_invisible;
 use super::super::tool::{FieldFormat, Style};
 use super::body::Entry;
-use super::style::{is_undefined, joined};
+use super::style::{deep_pairs, is_undefined, joined, split_in_text};
 use super::upload::Upload;
-use super::{essence, xml};
+use super::{essence, splits, xml};
 
 /// A body and its `Content-Type`.
 pub(super) struct Multipart {
@@ -19,7 +20,7 @@ pub(super) struct Multipart {
 
 /// One part, without its boundary.
 struct Part<'a> {
-    name: &'a str,
+    name: Cow<'a, str>,
     filename: Option<String>,
     content_type: Option<String>,
     headers: &'a [(&'static str, &'static str)],
@@ -40,7 +41,7 @@ pub(super) fn encode(media_type: &str, entries: &[Entry<'_>]) -> Result<Multipar
 
 fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
     let plain = |content_type: Option<String>, bytes: String| Part {
-        name: entry.name,
+        name: entry.name.into(),
         filename: None,
         content_type,
         headers: entry.field.headers,
@@ -58,6 +59,8 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
         {
             parts.push(plain(json_type(), value.to_string()));
         }
+        // A file is an object that has to say something.
+        (FieldFormat::File, Value::Object(_)) => push_file(parts, entry, own_type())?,
         (_, value) if is_undefined(value) => {}
         // OpenAPI 3.0 §4.7.15.1: each item of an array is a part of the field's name.
         (format, Value::Array(items)) if format == FieldFormat::File || is_spread => {
@@ -65,17 +68,7 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
                 push(parts, entry.with(item))?;
             }
         }
-        (FieldFormat::File, value) => {
-            let upload = Upload::of(entry.argument, value)?;
-            let usual = || Some("application/octet-stream".to_owned());
-            parts.push(Part {
-                name: entry.name,
-                filename: Some(upload.filename.unwrap_or_else(|| entry.name.to_owned())),
-                content_type: upload.content_type.or_else(own_type).or_else(usual),
-                headers: entry.field.headers,
-                bytes: upload.bytes,
-            });
-        }
+        (FieldFormat::File, _) => push_file(parts, entry, own_type())?,
         (_, value @ Value::Object(_)) if is_xml(entry.field.content_type) => {
             let hints = serde_json::json!({ "name": entry.name });
             parts.push(plain(own_type(), xml::document(value, &hints)?));
@@ -84,16 +77,45 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
             for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
                 let text = joined(value, Style::Form, false);
                 parts.push(Part {
-                    name,
+                    name: name.into(),
                     ..plain(own_type(), text)
                 });
             }
         }
+        (FieldFormat::Styled, Value::Object(_)) if entry.field.style == Style::DeepObject => {
+            deep_pairs(entry.name, entry.value, &mut |name, text| {
+                parts.push(Part {
+                    name: name.to_owned().into(),
+                    ..plain(own_type(), text.to_owned())
+                });
+            });
+        }
         (FieldFormat::Value | FieldFormat::Styled, value) => {
-            let text = joined(value, entry.field.style, entry.field.explode);
+            let (style, explode) = (entry.field.style, entry.field.explode);
+            if let Some(split) = split_in_text(value, style, explode) {
+                return Err(splits(entry.argument, split));
+            }
+            let text = joined(value, style, explode);
             parts.push(plain(own_type(), text));
         }
     }
+    Ok(())
+}
+
+fn push_file<'a>(
+    parts: &mut Vec<Part<'a>>,
+    entry: Entry<'a>,
+    own_type: Option<String>,
+) -> Result<(), String> {
+    let upload = Upload::of(entry.argument, entry.value)?;
+    let usual = || Some("application/octet-stream".to_owned());
+    parts.push(Part {
+        name: entry.name.into(),
+        filename: Some(upload.filename.unwrap_or_else(|| entry.name.to_owned())),
+        content_type: upload.content_type.or(own_type).or_else(usual),
+        headers: entry.field.headers,
+        bytes: upload.bytes,
+    });
     Ok(())
 }
 
@@ -121,7 +143,7 @@ fn assembled(media_type: &str, parts: &[Part<'_>]) -> Multipart {
 fn write_head(out: &mut Vec<u8>, part: &Part<'_>) {
     let mut head = format!(
         "Content-Disposition: form-data; name=\"{}\"",
-        escaped(part.name)
+        escaped(&part.name)
     );
     if let Some(filename) = &part.filename {
         head.push_str(&format!("; filename=\"{}\"", escaped(filename)));

@@ -185,8 +185,10 @@ fn encode_entries(
             plain(out)
         }
         BodyFormat::Multipart => {
-            let spread = (entries.iter())
-                .filter(|entry| entry.field.format == FieldFormat::Styled && entry.is_spread());
+            let spread = (entries.iter()).filter(|entry| {
+                let is_deep = entry.field.style == Style::DeepObject;
+                entry.field.format == FieldFormat::Styled && (entry.is_spread() || is_deep)
+            });
             for entry in spread {
                 check_names(entry, fields)?;
             }

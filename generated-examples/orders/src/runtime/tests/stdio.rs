@@ -30,7 +30,8 @@ impl Client {
             runtime().block_on(async {
                 let input = Receiver::from_owned_fd(server_input.into()).expect("a pipe");
                 let output = Sender::from_owned_fd(server_output.into()).expect("a pipe");
-                super::super::stdio::serve(server, input, output, stopped).await;
+                let outcome = super::super::stdio::serve(server, input, output, stopped).await;
+                outcome.expect("pipes can be read and written");
             });
         });
         Self {

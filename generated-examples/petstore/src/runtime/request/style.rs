@@ -155,8 +155,8 @@ impl std::fmt::Display for Split {
     }
 }
 
-/// The separator that the text of an item or field of a header holds.
-pub(super) fn split_in_header(value: &Value, style: Style, explode: bool) -> Option<Split> {
+/// The separator that the text of an item or field of a header or a part holds.
+pub(super) fn split_in_text(value: &Value, style: Style, explode: bool) -> Option<Split> {
     split(value, plain_separator(style), explode)
 }
 
@@ -265,9 +265,7 @@ impl Pairs<'_> {
         }
         match (style, value) {
             (Style::DeepObject, Value::Array(_) | Value::Object(_)) => {
-                let mut key = String::new();
-                encode(&mut key, name);
-                self.deep(out, &key, value);
+                deep_pairs(name, value, &mut |name, text| self.pair(out, name, text));
             }
             (Style::Cookie, Value::Array(items)) => {
                 for item in items.iter().filter(|item| !item.is_null()) {
@@ -339,38 +337,30 @@ impl Pairs<'_> {
             out.push_str(self.separator);
         }
     }
+}
 
-    /// `key[a][b]=value`; `key[]=value` for plain items and `key[0][a]=value` for objects in a list. The table leaves this
-    /// undefined: so it is written for Rails, PHP and Stripe, and read by the most servers.
-    fn deep(self, out: &mut String, key: &str, value: &Value) {
-        match value {
-            Value::Null => {}
-            Value::Object(fields) => {
-                for (name, value) in fields {
-                    let mut key = format!("{key}%5B");
-                    encode(&mut key, name);
-                    key.push_str("%5D");
-                    self.deep(out, &key, value);
-                }
-            }
-            Value::Array(items) => {
-                let is_plain = !items.iter().any(is_compound);
-                for (index, value) in items.iter().enumerate() {
-                    let key = if is_plain {
-                        format!("{key}%5B%5D")
-                    } else {
-                        format!("{key}%5B{index}%5D")
-                    };
-                    self.deep(out, &key, value);
-                }
-            }
-            scalar => {
-                self.separate(out);
-                out.push_str(key);
-                out.push('=');
-                encode_value(out, &text(scalar), self.allow_reserved, false);
+/// The pairs of a deepObject: `key[a][b]` and a value; `key[]` for plain items and `key[0][a]` for objects in a list. The
+/// table leaves this undefined: so it is written for Rails, PHP and Stripe, and read by the most servers.
+pub(super) fn deep_pairs(key: &str, value: &Value, write: &mut dyn FnMut(&str, &str)) {
+    match value {
+        Value::Null => {}
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                deep_pairs(&format!("{key}[{name}]"), value, write);
             }
         }
+        Value::Array(items) => {
+            let is_plain = !items.iter().any(is_compound);
+            for (index, value) in items.iter().enumerate() {
+                let key = if is_plain {
+                    format!("{key}[]")
+                } else {
+                    format!("{key}[{index}]")
+                };
+                deep_pairs(&key, value, write);
+            }
+        }
+        scalar => write(key, &text(scalar)),
     }
 }
 
