@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Outcome;
 use super::arguments::Build;
-use super::load::{self, Loaded, Session};
+use super::load::{self, Loaded, Session, Wanted};
 use super::progress::Progress;
 use super::report::printable;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
@@ -20,7 +20,8 @@ const STAGES: u64 = 5;
 
 pub(super) fn run(arguments: Build, session: &mut Session) -> io::Result<Outcome> {
     let progress = Progress::new(STAGES);
-    let Some(loaded) = load::load(&arguments.input, session, &progress) else {
+    let Some(mut loaded) = load::load(&arguments.input, Wanted::Document, session, &progress)
+    else {
         return Ok(Outcome::Done);
     };
     progress.stage(format!("making {} tools", loaded.plan.tools().count()));
@@ -28,7 +29,7 @@ pub(super) fn run(arguments: Build, session: &mut Session) -> io::Result<Outcome
         return Ok(Outcome::Done);
     };
     let facts = CrateFacts {
-        openapi_json: document.bundled_json(),
+        openapi_json: std::mem::take(&mut loaded.openapi_json),
         options: loaded.config.options(),
         dependencies: loaded.config.dependencies.clone(),
         workspace_member: loaded.config.workspace,

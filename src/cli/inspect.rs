@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Outcome;
 use super::arguments::{Inspect, InspectFormat};
-use super::load::{self, Loaded, Session};
+use super::load::{self, Loaded, Session, Wanted};
 use super::progress::Progress;
 use super::report::printable;
 use crate::plan::{Plan, Tool, estimated_tokens};
@@ -16,7 +16,7 @@ const STAGES: u64 = 3;
 
 pub(super) fn run(arguments: &Inspect, session: &mut Session) -> io::Result<Outcome> {
     let progress = Progress::new(STAGES);
-    let loaded = load::load(&arguments.input, session, &progress);
+    let loaded = load::load(&arguments.input, Wanted::Plan, session, &progress);
     drop(progress);
     let (Some(loaded), Some(document)) = (loaded, &session.document) else {
         return Ok(Outcome::Done);

@@ -31,6 +31,16 @@ pub(super) struct Loaded {
     pub(super) output: Option<PathBuf>,
     /// How many operations the spec has.
     pub(super) operations: usize,
+    /// The document as the crate has it, where that was wanted.
+    pub(super) openapi_json: String,
+}
+
+/// What is wanted beside the plan.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Plan,
+    /// The document too.
+    Document,
 }
 
 /// Where the spec and its configuration are.
@@ -41,7 +51,12 @@ struct Origin {
 }
 
 /// Reads everything and plans the tools. `None` after an error diagnostic.
-pub(super) fn load(input: &Input, session: &mut Session, progress: &Progress) -> Option<Loaded> {
+pub(super) fn load(
+    input: &Input,
+    wanted: Wanted,
+    session: &mut Session,
+    progress: &Progress,
+) -> Option<Loaded> {
     let diagnostics = &mut session.diagnostics;
     let mut origin = origin(input, diagnostics)?;
     apply_flags(input, &mut origin.config, diagnostics);
@@ -68,6 +83,12 @@ pub(super) fn load(input: &Input, session: &mut Session, progress: &Progress) ->
     let document = session.document.insert(document);
     progress.stage("resolving the API");
     let api = spec::lower(document, diagnostics);
+    let openapi_json = match wanted {
+        Wanted::Document => document.bundled_json(),
+        Wanted::Plan => String::new(),
+    };
+    // It is as large as the plan will be.
+    document.forget_tree();
     progress.stage(format!("planning {} operations", api.operations.len()));
     let options = plan_options(&origin.config);
     let plan = plan::plan(&api, &options, diagnostics)?;
@@ -79,6 +100,7 @@ pub(super) fn load(input: &Input, session: &mut Session, progress: &Progress) ->
         config: origin.config,
         output: origin.output,
         operations: api.operations.len() + api.left_out,
+        openapi_json,
     })
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::Outcome;
 use super::arguments::Serve;
-use super::load::{self, Session};
+use super::load::{self, Session, Wanted};
 use super::progress::Progress;
 use crate::emit;
 use crate::plan::{self, Plan};
@@ -22,7 +22,7 @@ pub(super) fn run(
     finish: impl FnOnce(&mut Session) -> bool,
 ) -> Outcome {
     let progress = Progress::new(STAGES);
-    let loaded = load::load(&arguments.input, session, &progress);
+    let loaded = load::load(&arguments.input, Wanted::Plan, session, &progress);
     drop(progress);
     let Some(loaded) = loaded else {
         return Outcome::Done;

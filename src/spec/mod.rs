@@ -149,6 +149,11 @@ impl Document {
         json
     }
 
+    /// Gives back the memory of everything but the texts, in which [`Document::place`] finds its positions.
+    pub fn forget_tree(&mut self) {
+        self.tree = Node::Null;
+    }
+
     /// The document that a node was read from, as a person would name it, the node's pointer in it, and its position
     /// there, or that of the nearest one around it that stands in the text.
     #[must_use]
