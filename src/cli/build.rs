@@ -34,7 +34,7 @@ pub(super) fn run(arguments: Build, session: &mut Session) -> io::Result<Outcome
         dependencies: loaded.config.dependencies.clone(),
         workspace_member: loaded.config.workspace,
     };
-    let tree = emit::crate_files(&loaded.plan, &facts);
+    let tree = emit::crate_files(&loaded.plan, facts);
     let directory = arguments
         .output
         .or_else(|| loaded.output.clone())

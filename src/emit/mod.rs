@@ -46,11 +46,11 @@ pub struct CrateFacts {
 /// # Panics
 /// When a template or a name that the plan promises to be plain breaks our own rules.
 #[must_use]
-pub fn crate_files(plan: &Plan, facts: &CrateFacts) -> FileTree {
+pub fn crate_files(plan: &Plan, facts: CrateFacts) -> FileTree {
     let modules = modules(plan);
     let context = Context::new(plan, &modules, facts.workspace_member);
     let mut tree = FileTree::new();
-    add_templates(&mut tree, &context, facts);
+    add_templates(&mut tree, &context, &facts);
     add(&mut tree, "src/tools/mod.rs", tools::index(plan, &modules));
     let texts: Vec<_> = (modules.par_iter())
         .map(|module| (tools::group_module(module), group_schemas(module.group)))
@@ -62,11 +62,11 @@ pub fn crate_files(plan: &Plan, facts: &CrateFacts) -> FileTree {
     }
     add(&mut tree, "schemas/defs.json", shared_schemas(plan));
     add(&mut tree, "tests/wire.json", wire::cases(plan));
-    add(&mut tree, SPEC, facts.openapi_json.clone());
+    add(&mut tree, SPEC, facts.openapi_json);
     let mut lock = Lock {
         mcpgen: env!("CARGO_PKG_VERSION").to_owned(),
         templates: templates::FINGERPRINT.clone(),
-        options: facts.options.clone(),
+        options: facts.options,
         ..Lock::default()
     }
     .with_files_of(&tree);

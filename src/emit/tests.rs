@@ -149,7 +149,7 @@ fn files(plan: &Plan) -> BTreeMap<String, String> {
         openapi_json: "{}\n".to_owned(),
         ..CrateFacts::default()
     };
-    crate_files(plan, &facts)
+    crate_files(plan, facts)
         .iter()
         .map(|(path, file)| {
             let text = String::from_utf8(file.bytes.clone()).expect("every file is text");
@@ -424,7 +424,7 @@ fn the_owners_dependencies_make_the_lock_theirs() {
         dependencies: [("uuid".to_owned(), toml::Value::from("1"))].into(),
         ..CrateFacts::default()
     };
-    let tree = crate_files(&plan("a"), &facts);
+    let tree = crate_files(&plan("a"), facts);
     let owner = |path: &str| tree.get(path).map(|file| file.owner);
     assert_eq!(owner("Cargo.lock"), Some(Ownership::Owner));
     assert_eq!(owner("src/custom.rs"), Some(Ownership::Owner));
@@ -443,8 +443,8 @@ fn a_member_of_a_workspace_has_no_profile() {
         let text = std::str::from_utf8(&file.bytes).expect("text");
         text.parse::<toml::Table>().expect("TOML")
     };
-    assert!(!manifest(&facts).contains_key("profile"));
-    assert!(manifest(&CrateFacts::default()).contains_key("profile"));
+    assert!(!manifest(facts).contains_key("profile"));
+    assert!(manifest(CrateFacts::default()).contains_key("profile"));
 }
 
 #[test]

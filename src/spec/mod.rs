@@ -146,6 +146,7 @@ impl Document {
         let mut json = serde_json::to_string_pretty(&root)
             .expect("a tree of text, numbers, lists and maps is JSON");
         json.push('\n');
+        json.shrink_to_fit();
         json
     }
 

@@ -62,7 +62,7 @@ fn files(plan: &Plan, openapi_json: &str) -> BTreeMap<String, String> {
         openapi_json: openapi_json.to_owned(),
         ..CrateFacts::default()
     };
-    let tree: FileTree = crate_files(plan, &facts);
+    let tree: FileTree = crate_files(plan, facts);
     tree.iter()
         .filter(|(path, _)| !path.as_str().starts_with("src/runtime/"))
         .map(|(path, file)| {
