@@ -187,8 +187,7 @@ fn encoding(parameter: &api::Parameter, schemas: &Schemas<'_>) -> Result<Encodin
             let is_text = flatten(schemas, &[&parameter.schema])
                 .effective_types()
                 .is_some_and(|types| types.iter().all(JsonType::is_text));
-            let is_whole = matches!(parameter.serialization, Serialization::WholeQuery(_));
-            if format == ParameterFormat::Style && (is_whole || !is_text) {
+            if format == ParameterFormat::Style && !is_text {
                 return Err(format!(
                     "parameter `{name}` is serialised as `{media_type}`, which arguments cannot become"
                 ));

@@ -220,6 +220,7 @@ impl Plan {
         credentials: &[&Placed],
     ) -> Option<String> {
         let names = match parameter.format {
+            ParameterFormat::Style if parameter.whole_query => return None,
             ParameterFormat::Style => {
                 style::spread_names(parameter.name, value, parameter.style, parameter.explode)
             }
@@ -339,6 +340,7 @@ fn push_pairs(separator: &str, out: &mut String, parameter: &Parameter, value: &
             pairs.whole(out, &text, is_encoded);
         }
         Some(text) => pairs.pair(out, parameter.name, &text),
+        None if parameter.whole_query => pairs.whole(out, &style::text(value), false),
         None => pairs.push(
             out,
             parameter.name,

@@ -11,6 +11,9 @@ pub(super) const TOO_LONG: &str = "has more digits than can be sent exactly; sen
 /// From here on (2^63), an integer that is read as a float has lost digits.
 const FIRST_LOST: f64 = 9_223_372_036_854_775_808.0;
 
+/// From here on (2^53), not every integer is a float.
+const FIRST_INEXACT: f64 = 9_007_199_254_740_992.0;
+
 /// Appends a line for every integer that was too long to be read exactly.
 pub(super) fn describe(schema: &Schema, arguments: &Value, mistakes: &mut Vec<String>) {
     visit(schema, arguments, &mut Vec::new(), mistakes);
@@ -38,6 +41,24 @@ fn visit(schema: &Schema, value: &Value, steps: &mut Vec<String>, mistakes: &mut
                 steps.pop();
             }
         }
+        _ => {}
+    }
+}
+
+/// Makes `5.0` the integer that it is: some clients send every number with a fraction, and many an API takes none where it
+/// asks for an integer.
+pub(super) fn write_whole_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let whole = number
+                .as_f64()
+                .filter(|float| float.fract() == 0.0 && float.abs() < FIRST_INEXACT);
+            if let Some(whole) = whole.and_then(|float| format!("{float:.0}").parse::<i64>().ok()) {
+                *number = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(write_whole_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(write_whole_numbers),
         _ => {}
     }
 }

@@ -78,6 +78,7 @@ pub(super) fn check(
         message::describe(schema, &value, names.is_some(), &mut mistakes);
     }
     exact::describe(schema, &value, &mut mistakes);
+    exact::write_whole_numbers(&mut value);
     if let Value::Object(map) = value {
         *arguments = map;
     }
