@@ -15,7 +15,6 @@ use crate::api::{
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 use crate::spec::path::Path;
 use crate::spec::refs::Target;
-use crate::spec::schema::completed;
 use crate::spec::tree::{Map, Node};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -257,7 +256,7 @@ impl<'d> Context<'_, 'd> {
         for (key, value) in map.iter().filter(|(key, _)| SCHEMA_KEYS.contains(key)) {
             self.keyword(map, key, value, &start.key(key), &mut out);
         }
-        completed(map, out)
+        self.completed(map, &start, out)
     }
 
     /// Swagger 2.0, "Parameter Object": `csv` unless it says otherwise.

@@ -186,7 +186,7 @@ impl<'d> Context<'_, 'd> {
 
     /// Mends an `enum` of which no value is of the schema's type, so that nothing could ever be sent: numbers and
     /// booleans written as text, and the values of the items beside `type: array`, as Swagger 2.0 had them.
-    pub(in crate::spec) fn fit_values(&mut self, path: &Path<'_>, out: &mut Object<String, Value>) {
+    pub(super) fn fit_values(&mut self, path: &Path<'_>, out: &mut Object<String, Value>) {
         let (Some(declared), Some(Value::Array(values))) = (out.get("type"), out.get("enum"))
         else {
             return;
@@ -616,7 +616,6 @@ fn type_named(word: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a schema's values are text and nothing else.
 /// Whether a value is of one of the types, or null, of which `nullable` decides.
 fn fits(value: &Value, types: &[&str]) -> bool {
     let is = |name: &str| types.contains(&name);
@@ -635,6 +634,7 @@ fn fits(value: &Value, types: &[&str]) -> bool {
     }
 }
 
+/// Whether a schema's values are text and nothing else.
 fn expects_text(schema: &Map) -> bool {
     match schema.get("type") {
         Some(Node::Text(name)) => **name == *"string",

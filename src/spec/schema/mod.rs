@@ -59,8 +59,21 @@ impl<'d> Context<'_, 'd> {
         if is_reference && out.is_empty() {
             return Value::Bool(true);
         }
+        self.completed(schema, path, out)
+    }
+
+    /// A schema whose keywords have been converted, with what several of them say together.
+    pub(super) fn completed(
+        &mut self,
+        schema: &Map,
+        path: &Path<'_>,
+        mut out: Object<String, Value>,
+    ) -> Value {
         self.fit_values(path, &mut out);
-        completed(schema, out)
+        if nullable::is_nullable(schema) {
+            return nullable::with_null(out);
+        }
+        Value::Object(out)
     }
 
     /// `#/$defs/NAME` for a reference; `None`, with a warning, when it leads nowhere.
@@ -125,14 +138,6 @@ impl<'d> Context<'_, 'd> {
         }
         (out, required)
     }
-}
-
-/// A schema whose keywords have been converted, with what several of them say together.
-pub(super) fn completed(schema: &Map, out: Object<String, Value>) -> Value {
-    if nullable::is_nullable(schema) {
-        return nullable::with_null(out);
-    }
-    Value::Object(out)
 }
 
 /// `{"type": "null"}`.

@@ -59,9 +59,9 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
         {
             parts.push(plain(json_type(), value.to_string()));
         }
-        // A file is an object that has to say something.
-        (FieldFormat::File, Value::Object(_)) => push_file(parts, entry, own_type())?,
-        (_, value) if is_undefined(value) => {}
+        // A file that is an object has to say something.
+        (format, value)
+            if is_undefined(value) && !(format == FieldFormat::File && value.is_object()) => {}
         // OpenAPI 3.0 §4.7.15.1: each item of an array is a part of the field's name.
         (format, Value::Array(items)) if format == FieldFormat::File || is_spread => {
             for item in items.iter().filter(|item| !item.is_null()) {
