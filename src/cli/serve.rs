@@ -131,7 +131,8 @@ fn body(body: &plan::Body) -> Body {
     let alternative = |other: &plan::Alternative| Alternative {
         media_type: text(&other.media_type),
         format: other.format,
-        fields: list(other.fields.iter().map(field)),
+        fields: (other.fields.as_ref()).map(|fields| list(fields.iter().map(field))),
+        xml: text(&other.xml),
     };
     Body {
         media_type: text(&body.media_type),

@@ -80,7 +80,8 @@ fn tool(name: &str, text: &str) -> Tool {
                 vec![Alternative {
                     media_type: text.to_owned(),
                     format: BodyFormat::Xml,
-                    fields: Vec::new(),
+                    fields: None,
+                    xml: text.to_owned(),
                 }],
             )),
             xml: text.to_owned(),
@@ -382,7 +383,10 @@ fn a_tool_reads_at_a_glance() {
                 .choice(
                     &Choice::new(
                         "List my orders",
-                        &[Alternative::new("List my orders", BodyFormat::Xml)],
+                        &[
+                            Alternative::new("List my orders", BodyFormat::Xml)
+                                .xml_hints("List my orders"),
+                        ],
                     ),
                 ),
         )
@@ -450,8 +454,8 @@ fn a_member_of_a_workspace_has_no_profile() {
 #[test]
 fn the_runtime_is_copied_byte_for_byte() {
     let files = files(&plan("a"));
-    let runtime = include_str!("../../templates/crate/src/runtime/tool.rs");
-    assert_eq!(files["src/runtime/tool.rs"], runtime);
+    let runtime = include_str!("../../templates/crate/src/runtime/tool/mod.rs");
+    assert_eq!(files["src/runtime/tool/mod.rs"], runtime);
 }
 
 #[test]

@@ -307,9 +307,12 @@ fn body_expression(body: &Body) -> String {
                 rust(&other.media_type),
                 format_expression(other.format)
             );
-            if !other.fields.is_empty() {
-                let fields = list(&other.fields, field_expression);
+            if let Some(fields) = &other.fields {
+                let fields = list(fields, field_expression);
                 let _ = write!(text, ".fields(&[{fields}])");
+            }
+            if !other.xml.is_empty() {
+                let _ = write!(text, ".xml_hints({})", rust(&other.xml));
             }
             text
         });

@@ -10,21 +10,24 @@
 //!    `patternProperties` or `propertyNames`, and `additionalProperties` is absent or `false`;
 //! 4. no field would get the argument name of a parameter;
 //! 5. the body is required, or none of its fields is (an optional body with required fields is all or nothing, which
-//!    a flat list of arguments cannot say).
+//!    a flat list of arguments cannot say);
+//! 6. every media type that it can be sent as takes the same schema. Where they differ, `body` takes the schema of the
+//!    one that `content_type` names.
 //!
 //! `minProperties` and `maxProperties` of a lifted body are left to the API.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::media::Choice;
 use super::schema::advertised::Argument;
 use super::schema::flat::{Additional, All, Flat, flatten, is_input};
 use super::schema::nodes::Source;
 use super::schema::{JsonType, Schemas};
-use super::{Alternative, Body, BodySource, Field, fields, media, names, parameters, xml};
+use super::{Body, BodySource, Field, fields, media, names, parameters, ways};
 use crate::api::{MediaType, Operation, RequestBody};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::runtime::tool::{BodyFormat, FieldFormat};
@@ -36,42 +39,49 @@ pub(super) enum Outcome<'a> {
     /// The operation has none, or an optional one that cannot be sent.
     None,
     /// It is sent.
-    Sent(Body, Vec<Argument<'a>>),
+    Sent(Sent<'a>),
     /// It is required and cannot be sent: there is no tool.
     Impossible,
 }
 
-/// Plans the body of an operation beside the argument names of its parameters.
+/// A body that is sent, with the arguments that it is made of.
+pub(super) struct Sent<'a> {
+    pub body: Body,
+    pub arguments: Vec<Argument<'a>>,
+    /// The media types that take each of the forms of the argument `body`, the usual one first; empty where all media
+    /// types take the same.
+    pub forms: Vec<Vec<String>>,
+}
+
+/// Plans the body of an operation beside the argument names of its parameters. `made` is for a schema that the
+/// description does not have as such.
 pub(super) fn body<'a>(
     operation: &'a Operation,
     taken: &BTreeSet<String>,
     schemas: &Schemas<'a>,
+    made: &'a OnceCell<Value>,
     diagnostics: &mut Diagnostics,
 ) -> Outcome<'a> {
     let Some(body) = &operation.body else {
         return Outcome::None;
     };
-    let mut choices = media::choices(&body.content, schemas).into_iter();
-    let Some(choice) = choices.next() else {
+    let choices = media::choices(&body.content, schemas);
+    let mut ways = ways::grouped(operation, body, choices, schemas, diagnostics).into_iter();
+    let Some(usual) = ways.next() else {
         return unsupported(operation, body, diagnostics);
     };
+    let other_forms: Vec<Vec<Choice>> = ways.collect();
+    let choice = &usual[0];
     let media = &body.content[choice.index];
-    let others = others(operation, body, &choice, choices.collect(), diagnostics);
-    let has_xml = std::iter::once(&choice)
-        .chain(&others)
-        .any(|choice| choice.format == BodyFormat::Xml);
-    let xml = (media.schema.as_ref())
-        .filter(|_| has_xml)
-        .map(|schema| xml::hints(schema, schemas));
     let mut planned = Body {
-        media_type: choice.content_type,
+        media_type: choice.content_type.clone(),
         format: choice.format,
         required: body.required,
         source: BodySource::Whole(String::new()),
         choice: None,
-        xml: xml.unwrap_or_default(),
+        xml: ways::xml_hints(&usual, media, schemas),
     };
-    let lifted = is_structured(choice.format)
+    let lifted = (is_structured(choice.format) && other_forms.is_empty())
         .then(|| lifted(body, media, choice.format, taken, schemas))
         .flatten();
     let arguments = if let Some((fields, arguments)) = lifted {
@@ -83,117 +93,64 @@ pub(super) fn body<'a>(
             fields if fields.is_empty() => BodySource::Whole(name.clone()),
             fields => BodySource::Object(name.clone(), fields),
         };
+        let source = if other_forms.is_empty() {
+            whole_source(body, choice, schemas, made)
+        } else {
+            let forms = std::iter::once(&usual).chain(&other_forms);
+            let union = ways::union(body, forms, schemas);
+            Source {
+                all: vec![made.get_or_init(|| union)],
+                description: Some(described(body).unwrap_or(BODY)),
+                ..Source::default()
+            }
+        };
         vec![Argument {
             name,
             is_required: body.required,
-            source: whole_source(body, media, &planned, schemas),
+            source,
             pointer: &body.pointer,
         }]
     };
-    if !others.is_empty() {
-        let mut taken = taken.clone();
-        taken.extend(arguments.iter().map(|argument| argument.name.clone()));
-        let others = (others.into_iter())
-            .map(|other| alternative(other, body, &planned.source, schemas))
-            .collect();
-        planned.choice = Some((free_name("content_type", &taken), others));
-    }
-    Outcome::Sent(planned, arguments)
+    let mut taken = taken.clone();
+    taken.extend(arguments.iter().map(|argument| argument.name.clone()));
+    let others = ways::alternatives(&usual, &other_forms, body, &planned.source, schemas);
+    planned.choice = (!others.is_empty()).then(|| (free_name("content_type", &taken), others));
+    let names = |form: &Vec<Choice>| (form.iter()).map(|way| way.content_type.clone()).collect();
+    let forms = if other_forms.is_empty() {
+        Vec::new()
+    } else {
+        (std::iter::once(&usual).chain(&other_forms))
+            .map(names)
+            .collect()
+    };
+    Outcome::Sent(Sent {
+        body: planned,
+        arguments,
+        forms,
+    })
+}
+
+/// What is said about a body of which nothing is said.
+const BODY: &str = "The request body.";
+
+fn described(body: &RequestBody) -> Option<&str> {
+    (body.description.as_deref()).filter(|text| !text.trim().is_empty())
 }
 
 /// Whether a format can be made of the fields of an object.
-fn is_structured(format: BodyFormat) -> bool {
+pub(super) fn is_structured(format: BodyFormat) -> bool {
     matches!(
         format,
         BodyFormat::Json | BodyFormat::Form | BodyFormat::Multipart | BodyFormat::Xml
     )
 }
 
-/// The other ways to send the same arguments. A media type of another schema would need other arguments.
-fn others(
-    operation: &Operation,
-    body: &RequestBody,
-    best: &Choice,
-    candidates: Vec<Choice>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Choice> {
-    let schema = &body.content[best.index].schema;
-    let mut others: Vec<Choice> = Vec::new();
-    for candidate in candidates {
-        let media = &body.content[candidate.index];
-        let is_known = candidate.content_type == best.content_type
-            || (others.iter()).any(|other| other.content_type == candidate.content_type);
-        if is_known || media.name.contains('*') || media.name.trim().is_empty() {
-            continue;
-        }
-        let fits = media.schema == *schema
-            && (candidate.format == best.format
-                || (is_structured(candidate.format) && is_structured(best.format)));
-        if fits {
-            others.push(candidate);
-        } else {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::UnofferedMediaType,
-                    format!(
-                        "{} is sent as `{}` only; `{}` takes another body",
-                        super::operation_label(operation),
-                        best.content_type,
-                        candidate.content_type
-                    ),
-                )
-                .at(&body.pointer.child("content").child(&media.name))
-                .skipping(format!("the media type `{}`", candidate.content_type)),
-            );
-        }
-    }
-    others
-}
-
-/// Another way to send the arguments of the usual one.
-fn alternative(
-    other: Choice,
-    body: &RequestBody,
-    usual: &BodySource,
-    schemas: &Schemas<'_>,
-) -> Alternative {
-    let media = &body.content[other.index];
-    let (BodySource::Fields(usual) | BodySource::Object(_, usual)) = usual else {
-        return Alternative {
-            fields: known_fields(other.format, media, schemas),
-            media_type: other.content_type,
-            format: other.format,
-        };
-    };
-    let mut fields = known_fields(other.format, media, schemas);
-    fields.retain_mut(|field| {
-        let Some(usual) = usual.iter().find(|usual| usual.name == field.name) else {
-            return false;
-        };
-        field.argument.clone_from(&usual.argument);
-        // The argument is what a file is given as, whatever becomes of it.
-        if usual.format == FieldFormat::File {
-            field.format = FieldFormat::File;
-        }
-        true
-    });
-    let unknown = (usual.iter())
-        .filter(|usual| !fields.iter().any(|field| field.name == usual.name))
-        .cloned()
-        .collect::<Vec<_>>();
-    if !fields.is_empty() {
-        fields.extend(unknown);
-    }
-    let is_usual = fields.iter().all(|field| usual.contains(field));
-    Alternative {
-        fields: if is_usual { Vec::new() } else { fields },
-        media_type: other.content_type,
-        format: other.format,
-    }
-}
-
 /// The fields of an object that stays one argument, where the format asks what they are.
-fn known_fields(format: BodyFormat, media: &MediaType, schemas: &Schemas<'_>) -> Vec<Field> {
+pub(super) fn known_fields(
+    format: BodyFormat,
+    media: &MediaType,
+    schemas: &Schemas<'_>,
+) -> Vec<Field> {
     if !matches!(format, BodyFormat::Form | BodyFormat::Multipart) {
         return Vec::new();
     }
@@ -379,41 +336,88 @@ fn range_remark(media_type: &str) -> Option<String> {
         .then(|| format!("Name its type, one of `{range}`, in `content_type`."))
 }
 
-fn whole_source<'a>(
-    body: &'a RequestBody,
+/// What the argument for a whole body takes when it is sent in this way.
+pub(super) fn whole_schema<'a>(
+    choice: &Choice,
     media: &'a MediaType,
-    planned: &Body,
     schemas: &Schemas<'a>,
-) -> Source<'a> {
+) -> &'a Value {
     let is_text = |schema: &'a Value| {
         flatten(schemas, &[schema])
             .effective_types()
             .is_some_and(|types| types.iter().all(JsonType::is_text))
     };
-    let schema = match (planned.format, &media.schema) {
-        (BodyFormat::Bytes, _) => &*fields::FILE,
-        (BodyFormat::Multipart, Some(schema)) if is_text(schema) => &*fields::FILE,
+    match (choice.format, &media.schema) {
+        (BodyFormat::Bytes, _) => &fields::FILE,
+        (BodyFormat::Multipart, Some(schema)) if is_text(schema) => &fields::FILE,
         (BodyFormat::Text, Some(schema)) if is_text(schema) => schema,
-        (BodyFormat::Text, _) => &*TEXT,
+        (BodyFormat::Text, _) => &TEXT,
         (_, Some(schema)) => schema,
         (_, None) => parameters::anything(),
+    }
+}
+
+/// The same where it has fields that are files: with what a client can give for these.
+pub(super) fn with_files(
+    choice: &Choice,
+    media: &MediaType,
+    schemas: &Schemas<'_>,
+) -> Option<Value> {
+    let flat = flatten(schemas, &[media.schema.as_ref()?]);
+    if choice.format != BodyFormat::Multipart || !is_plain_object(&flat) {
+        return None;
+    }
+    let mut has_file = false;
+    let mut properties = Map::new();
+    for (name, all) in &flat.properties {
+        let field = fields::field(choice.format, media, name, name, all, schemas);
+        let is_file = field.format == FieldFormat::File && is_input(schemas, all);
+        has_file |= is_file;
+        let mut schema = match &fields::argument_schemas(&field, all.clone(), schemas)[..] {
+            [schema] => (*schema).clone(),
+            parts => json!({ "allOf": parts }),
+        };
+        if is_file && let Some(text) = flatten(schemas, all).description {
+            schema["description"] = Value::from(text);
+        }
+        properties.insert((*name).to_owned(), schema);
+    }
+    let mut schema = json!({"type": "object", "properties": properties});
+    if !flat.required.is_empty() {
+        schema["required"] = flat.required.iter().copied().collect();
+    }
+    if flat.additional == Additional::Forbidden {
+        schema["additionalProperties"] = Value::Bool(false);
+    }
+    if let Some(text) = flat.description {
+        schema["description"] = Value::from(text);
+    }
+    has_file.then_some(schema)
+}
+
+fn whole_source<'a>(
+    body: &'a RequestBody,
+    choice: &Choice,
+    schemas: &Schemas<'a>,
+    made: &'a OnceCell<Value>,
+) -> Source<'a> {
+    let media = &body.content[choice.index];
+    let schema = match with_files(choice, media, schemas) {
+        Some(schema) => made.get_or_init(|| schema),
+        None => whole_schema(choice, media, schemas),
     };
-    let remark = match planned.format {
+    let remark = match choice.format {
         BodyFormat::Text => Some(format!(
             "Sent as it is, as `{}`.",
-            planned.media_type.split(';').next().unwrap_or_default()
+            media::essence(&choice.content_type)
         )),
         BodyFormat::Bytes => range_remark(&media.name),
         _ => None,
     };
-    let described = body
-        .description
-        .as_deref()
-        .filter(|text| !text.trim().is_empty());
     let own = flatten(schemas, &[schema]).description;
     Source {
         all: vec![schema],
-        description: described.or(own).or(Some("The request body.")),
+        description: described(body).or(own).or(Some(BODY)),
         remark,
         ..Source::default()
     }

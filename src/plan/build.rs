@@ -1,5 +1,6 @@
 //! One operation becomes one tool.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
@@ -48,6 +49,7 @@ impl<'a> Drafts<'a, '_> {
         operation: &'a Operation,
         name: String,
         curation: &'c Curation,
+        made: &'a OnceCell<Value>,
         diagnostics: &mut Diagnostics,
     ) -> Option<Draft<'a, 'c>> {
         let parameters = parameters::parameters(operation, self.schemas, diagnostics)?;
@@ -56,17 +58,23 @@ impl<'a> Drafts<'a, '_> {
             .iter()
             .map(|argument| argument.name.clone())
             .collect();
-        let body = match body::body(operation, &taken, self.schemas, diagnostics) {
+        let mut forms = Vec::new();
+        let body = match body::body(operation, &taken, self.schemas, made, diagnostics) {
             Outcome::None => None,
             Outcome::Impossible => return None,
-            Outcome::Sent(body, fields) => {
-                arguments.extend(fields);
-                Some(body)
+            Outcome::Sent(sent) => {
+                arguments.extend(sent.arguments);
+                forms = sent.forms;
+                Some(sent.body)
             }
         };
         let mut precise = self.precise(&arguments);
         if let Some((argument, schema)) = body.as_ref().and_then(Body::media_type_argument) {
             precise["properties"][argument] = schema;
+            // With several forms the body is one argument, the last.
+            if let Some(whole) = arguments.last() {
+                tell_apart(&mut precise, &whole.name, argument, &forms);
+            }
         }
         Some(Draft {
             operation,
@@ -267,6 +275,25 @@ fn add_note(schema: &mut Value, note: &str) {
         None => note.to_owned(),
     };
     schema["description"] = Value::from(text);
+}
+
+/// Says which form of the body each media type takes. The forms are those of the body's `anyOf`.
+fn tell_apart(precise: &mut Value, body: &str, media_type: &str, forms: &[Vec<String>]) {
+    let schemas = precise["properties"][body]["anyOf"].as_array().cloned();
+    let mut schemas = schemas.into_iter().flatten();
+    let (Some(usual), [_, others @ ..]) = (schemas.next(), forms) else {
+        return;
+    };
+    let takes = |schema: Value| json!({"properties": {body: schema}});
+    let others: Vec<_> = others.iter().zip(schemas).collect();
+    let chosen = (others.into_iter().rev()).fold(takes(usual), |otherwise, (names, schema)| {
+        let is_named =
+            json!({"properties": {media_type: {"enum": names}}, "required": [media_type]});
+        json!({"if": is_named, "then": takes(schema), "else": otherwise})
+    });
+    if let (Value::Object(precise), Value::Object(mut chosen)) = (precise, chosen) {
+        precise.append(&mut chosen);
+    }
 }
 
 /// Puts what is said about an argument into the schema of its values.

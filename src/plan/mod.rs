@@ -17,8 +17,10 @@ mod selection;
 mod tests;
 mod text;
 mod upstream;
+mod ways;
 mod xml;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
@@ -109,6 +111,7 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
     let taken = curation::check_names(&mut curations, &api.operations, name_length, diagnostics);
     // Of all operations, also those that are left out: a selector must not rename the tools that stay.
     let names = names::tool_names(&api.operations, &taken, name_length);
+    let made: Vec<OnceCell<Value>> = vec![OnceCell::new(); api.operations.len()];
     let schemas = schema::Schemas::new(&api.schemas);
     let mut shared = build::Drafts {
         schemas: &schemas,
@@ -124,7 +127,7 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
             .name
             .clone()
             .unwrap_or_else(|| names[*index].clone());
-        drafts.extend(shared.draft(operation, name, curation, diagnostics));
+        drafts.extend(shared.draft(operation, name, curation, &made[*index], diagnostics));
     }
     let is_terse = curations.len() > MANY_TOOLS;
     let mut tools = build::tools(drafts, &schemas, options, is_terse, diagnostics);
@@ -515,8 +518,10 @@ pub struct Alternative {
     pub media_type: String,
     /// How the body becomes bytes.
     pub format: BodyFormat,
-    /// The fields, where they are sent otherwise than in the usual way.
-    pub fields: Vec<Field>,
+    /// The fields, where they are not those of the usual way.
+    pub fields: Option<Vec<Field>>,
+    /// The names in XML as JSON text, where they are not those of the usual way.
+    pub xml: String,
 }
 
 /// See [`crate::runtime::tool::BodySource`].

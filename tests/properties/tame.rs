@@ -153,7 +153,8 @@ fn body(body: &Body) -> Body {
     let alternative = |other: &Alternative| Alternative {
         media_type: media_type(&other.media_type),
         format: other.format,
-        fields: other.fields.iter().map(field).collect(),
+        fields: (other.fields.as_ref()).map(|fields| fields.iter().map(field).collect()),
+        xml: text(&other.xml),
     };
     Body {
         media_type: media_type(&body.media_type),

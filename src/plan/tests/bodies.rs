@@ -284,18 +284,16 @@ fn a_part_is_a_file_where_its_schema_or_its_encoding_says_so() {
 #[test]
 fn another_media_type_of_the_same_schema_is_chosen_by_an_argument() {
     let schema = json!({"type": "object", "properties": {"content_type": {"type": "string"}}});
-    let other = json!({"type": "array"});
     let operation = operation("POST", "/a").body(
         true,
         &[
             (FORM, schema.clone()),
             (JSON, schema.clone()),
-            ("application/x+json", other),
             ("*/*", schema),
         ],
     );
     let (plan, codes) = planned(&api([operation]), &PlanOptions::default());
-    assert_eq!(codes, [Code::UnofferedMediaType]);
+    assert_eq!(codes, []);
     let tool = &plan.groups[0].tools[0];
     let body = tool.body.as_ref().expect("a body");
     assert_eq!(body.format, BodyFormat::Json);
@@ -306,7 +304,8 @@ fn another_media_type_of_the_same_schema_is_chosen_by_an_argument() {
             vec![crate::plan::Alternative {
                 media_type: FORM.to_owned(),
                 format: BodyFormat::Form,
-                fields: Vec::new(),
+                fields: None,
+                xml: String::new(),
             }]
         ))
     );
@@ -314,6 +313,66 @@ fn another_media_type_of_the_same_schema_is_chosen_by_an_argument() {
         let choice = &schema["properties"]["content_type_2"];
         assert_eq!(choice["enum"], json!([JSON, FORM]));
         assert_eq!(choice["default"], JSON);
+    }
+}
+
+#[test]
+fn a_media_type_that_takes_another_body_is_chosen_by_the_argument_as_well() {
+    let one = |name: &str| json!({"type": "object", "required": [name], "properties": {name: {"type": "string"}}});
+    let operation = operation("POST", "/a").body(
+        true,
+        &[
+            (JSON, one("a")),
+            (FORM, one("b")),
+            ("application/x+json", one("a")),
+            ("text/csv", json!({"type": "string"})),
+            ("image/*", json!({"type": "string", "format": "binary"})),
+        ],
+    );
+    let (plan, codes) = planned(&api([operation]), &PlanOptions::default());
+    assert_eq!(codes, [Code::UnofferedMediaType]);
+    let tool = &plan.groups[0].tools[0];
+    let body = tool.body.as_ref().expect("a body");
+    assert_eq!(body.source, BodySource::Whole("body".to_owned()));
+    let names = [JSON, "application/x+json", FORM, "text/csv"];
+    for schema in [&tool.advertised, &tool.precise] {
+        assert_eq!(schema["properties"]["content_type"]["enum"], json!(names));
+        let forms = schema["properties"]["body"]["anyOf"]
+            .as_array()
+            .expect("forms");
+        let texts: Vec<_> = forms
+            .iter()
+            .filter_map(|form| form["description"].as_str())
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                format!("For `{JSON}` or `application/x+json`, the default"),
+                format!("For `{FORM}`"),
+                "For `text/csv`".to_owned()
+            ]
+        );
+    }
+    let validator = validator(&plan, tool);
+    let a = json!({"a": "x"});
+    let b = json!({"b": "x"});
+    for (name, body, is_taken) in [
+        (None, &a, true),
+        (None, &b, false),
+        (None, &json!("a,b"), false),
+        (Some(JSON), &a, true),
+        (Some("application/x+json"), &a, true),
+        (Some("application/x+json"), &b, false),
+        (Some(FORM), &b, true),
+        (Some(FORM), &a, false),
+        (Some("text/csv"), &json!("a,b"), true),
+        (Some("text/csv"), &a, false),
+    ] {
+        let mut arguments = json!({ "body": body });
+        if let Some(name) = name {
+            arguments["content_type"] = json!(name);
+        }
+        assert_eq!(validator.is_valid(&arguments), is_taken, "{arguments}");
     }
 }
 

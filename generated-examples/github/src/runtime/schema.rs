@@ -56,7 +56,7 @@ impl Schema {
         match &self.validator {
             Some(validator) if !self.accepts(value) => {
                 LEFT.set(MOST_EXPLAINED);
-                validator.iter_errors(value).collect()
+                without_list(validator.iter_errors(value).collect())
             }
             _ => Vec::new(),
         }
@@ -183,6 +183,29 @@ impl<'i> Keyword<'i> for Counter {
         LEFT.set(left);
         left > 0
     }
+}
+
+/// Where other arguments decide which form an argument takes (`then` or `else` at the root), that form says what is
+/// wrong; that the argument fits none of all the forms says nothing more.
+fn without_list(mut errors: Vec<ValidationError<'_>>) -> Vec<ValidationError<'_>> {
+    let is_chosen = |error: &ValidationError<'_>| {
+        let path = error.schema_path().as_str();
+        path.starts_with("/then/") || path.starts_with("/else/")
+    };
+    let chosen: Vec<String> = (errors.iter().filter(|error| is_chosen(error)))
+        .filter_map(|error| Some(error.instance_path().segments().next()?.to_string()))
+        .collect();
+    errors.retain(|error| {
+        let mut steps = error
+            .instance_path()
+            .segments()
+            .map(|step| step.to_string());
+        is_chosen(error)
+            || steps
+                .next()
+                .is_none_or(|argument| !chosen.contains(&argument))
+    });
+    errors
 }
 
 /// Puts the definitions that a schema reaches into its `$defs`.

@@ -354,6 +354,34 @@ fn a_wrong_discriminator_is_the_only_mistake_of_a_choice() {
 }
 
 #[test]
+fn where_another_argument_chooses_the_form_only_that_form_is_told() {
+    let one = |name: &str| json!({"type": "object", "required": [name], "properties": {name: {"type": "integer"}}});
+    let takes = |body: &Value| json!({"properties": {"body": body}});
+    let is_form =
+        json!({"properties": {"content_type": {"enum": ["form"]}}, "required": ["content_type"]});
+    let schema = json!({
+        "type": "object",
+        "properties": {"body": {"anyOf": [one("a"), one("b")]}, "content_type": {"enum": ["json", "form"]}},
+        "if": is_form, "then": takes(&one("b")), "else": takes(&one("a")),
+    });
+    assert_eq!(
+        mistakes(
+            schema.clone(),
+            json!({"body": {"a": "x"}, "content_type": "form"})
+        ),
+        ["missing required argument `body.b` (integer)"]
+    );
+    assert_eq!(
+        mistakes(schema.clone(), json!({"body": {"a": "x"}})),
+        ["argument `body.a` must be an integer; got the string `x`"]
+    );
+    assert_eq!(
+        checked(schema, json!({"body": {"b": "1"}, "content_type": "form"})),
+        Ok(json!({"body": {"b": 1}, "content_type": "form"}))
+    );
+}
+
+#[test]
 fn an_argument_that_belongs_into_the_body_is_sent_there() {
     let schema = json!({"type": "object", "additionalProperties": false, "properties": {
         "names": {"type": "string"},

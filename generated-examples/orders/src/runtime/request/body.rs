@@ -24,8 +24,10 @@ pub(super) struct Encoded {
 struct Way {
     media_type: &'static str,
     format: BodyFormat,
-    /// Its own fields, where it is not the usual one and has some.
-    fields: &'static [Field],
+    /// Its own fields, where they are not those of the usual one.
+    fields: Option<&'static [Field]>,
+    /// Names in XML.
+    xml: &'static str,
     is_usual: bool,
     /// Whether the call named it.
     is_named: bool,
@@ -56,16 +58,9 @@ pub(super) fn encode(
     arguments: &Map<String, Value>,
 ) -> Result<Option<Encoded>, String> {
     let way = way(body, arguments);
-    let own = |fields| {
-        if way.fields.is_empty() {
-            fields
-        } else {
-            way.fields
-        }
-    };
     let encoded = match body.source {
         BodySource::Fields(fields) => {
-            let fields = own(fields);
+            let fields = way.fields.unwrap_or(fields);
             let entries: Vec<Entry<'_>> = (fields.iter())
                 .filter_map(|field| {
                     let value = arguments.get(field.argument)?;
@@ -75,12 +70,12 @@ pub(super) fn encode(
             if entries.is_empty() && !body.required {
                 return Ok(None);
             }
-            encode_entries(way, body.xml, fields, &entries)?
+            encode_entries(way, fields, &entries)?
         }
         BodySource::Object(argument, fields) => match arguments.get(argument) {
             Some(Value::Object(given)) => {
-                let fields = own(fields);
-                encode_entries(way, body.xml, fields, &entries_of(given, fields))?
+                let fields = way.fields.unwrap_or(fields);
+                encode_entries(way, fields, &entries_of(given, fields))?
             }
             Some(value) => encode_whole(way, body, argument, value)?,
             None => return Ok(None),
@@ -156,25 +151,26 @@ fn way(body: &Body, arguments: &Map<String, Value>) -> Way {
             media_type: other.media_type,
             format: other.format,
             fields: other.fields,
+            xml: if other.xml.is_empty() {
+                body.xml
+            } else {
+                other.xml
+            },
             is_usual: false,
             is_named: true,
         },
         None => Way {
             media_type: body.media_type,
             format: body.format,
-            fields: &[],
+            fields: None,
+            xml: body.xml,
             is_usual: true,
             is_named: wanted.is_some(),
         },
     }
 }
 
-fn encode_entries(
-    way: Way,
-    hints: &str,
-    fields: &[Field],
-    entries: &[Entry<'_>],
-) -> Result<Encoded, String> {
+fn encode_entries(way: Way, fields: &[Field], entries: &[Entry<'_>]) -> Result<Encoded, String> {
     Ok(match way.format {
         BodyFormat::Form => {
             let mut out = String::new();
@@ -203,7 +199,7 @@ fn encode_entries(
                 (entries.iter()).map(|entry| (entry.name.to_owned(), entry.as_text().into_owned()));
             plain(xml::document(
                 &Value::Object(fields.collect()),
-                &parsed(hints),
+                &parsed(way.xml),
             )?)
         }
         BodyFormat::JsonLines => {
@@ -216,16 +212,15 @@ fn encode_entries(
 }
 
 fn encode_whole(way: Way, body: &Body, argument: &str, value: &Value) -> Result<Encoded, String> {
-    let hints = body.xml;
     Ok(match (way.format, value) {
         (BodyFormat::Json, value) => plain(json(value)),
         (BodyFormat::JsonLines, value) => plain(lines(value)),
         (BodyFormat::Form | BodyFormat::Multipart, Value::Object(given)) => {
-            let fields = way.fields;
-            encode_entries(way, hints, fields, &entries_of(given, fields))?
+            let fields = way.fields.unwrap_or_default();
+            encode_entries(way, fields, &entries_of(given, fields))?
         }
         (BodyFormat::Xml, Value::Object(_) | Value::Array(_)) => {
-            plain(xml::document(value, &parsed(hints))?)
+            plain(xml::document(value, &parsed(way.xml))?)
         }
         (BodyFormat::Bytes, value) => {
             let upload = Upload::of(argument, value)?;
@@ -237,7 +232,7 @@ fn encode_whole(way: Way, body: &Body, argument: &str, value: &Value) -> Result<
         }
         // A description without fields is that of a file.
         (BodyFormat::Multipart, value) => {
-            encode_entries(way, hints, &[], &[Entry::of(FILE, argument, value)])?
+            encode_entries(way, &[], &[Entry::of(FILE, argument, value)])?
         }
         (BodyFormat::Text | BodyFormat::Xml | BodyFormat::Form, value) => {
             plain(text(value).into_owned())
