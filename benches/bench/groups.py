@@ -133,6 +133,9 @@ def compile_crates(options, servers, records):
         result["crates"] = compiled_crates(log)
         result["binary_bytes"] = stripped_bytes(places.crate_binary("petstore"))
     records.add("compile petstore cold", "mcpgen", 0, result)
+    shutil.rmtree(places.COLD, ignore_errors=True)
+    records.add("compile petstore cold", "rmcp", 0, usage(setup.rmcp_command(places.COLD), places.LOGS / "cold-rmcp.log"))
+    shutil.rmtree(places.COLD)
     crates = ["petstore-four", "github"]
     for name in crates:
         setup.build(name)

@@ -13,6 +13,7 @@ HARNESS = WORK / "harness"       # target directory of harness/
 SPECS = WORK / "specs"           # the documents and the references' tool tables
 PEERS = WORK / "peers"
 CRATES = WORK / "crates"         # target directory of the generated crates
+COLD = WORK / "cold"             # a target directory for what is compiled from nothing
 LOGS = WORK / "logs"
 GROWTH = WORK / "growth"         # the documents of growing size
 RAW = WORK / "results"           # every record of every run, as JSON lines

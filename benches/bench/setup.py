@@ -40,9 +40,17 @@ def once(what, directory, inputs, make):
     stamp.write_text(digest)
 
 
+def harness_command(*more, target):
+    return cargo("build", "--release", "--locked", "--manifest-path", places.BENCHES / "harness/Cargo.toml", *more, target=target)
+
+
 def harness():
-    manifest = places.BENCHES / "harness/Cargo.toml"
-    step("build the harness", cargo("build", "--release", "--locked", "--manifest-path", manifest, target=places.HARNESS))
+    step("build the harness", harness_command(target=places.HARNESS))
+
+
+def rmcp_command(target):
+    """The server on rmcp alone, and what it depends on."""
+    return harness_command("--package", "rmcpfwd", target=target)
 
 
 def npm_install(source, directory):

@@ -148,6 +148,7 @@ ROWS = [
     Row("… wall time itself", "generate github", median("generate github", "wall"), unit("s", 2)),
     Row("… peak memory itself", "generate github", median("generate github", "peak_kib", 1 / 1024), unit("MiB", 0)),
     Row("cold release build of the generated petstore crate, CPU", "compile petstore cold", median("compile petstore cold", "cpu"), unit("s", 0), 240),
+    Row("… to that of the server on rmcp alone", "compile petstore cold", ratio("compile petstore cold", "cpu", "rmcp"), times, 1.69),
     Row("… crates compiled", "compile petstore cold", median("compile petstore cold", "crates"), whole, 190),
     Row("… stripped binary", "compile petstore cold", median("compile petstore cold", "binary_bytes", 1e-6), unit("MB"), 9),
     Row("compile time of the crate itself, (1,223 tools − 2 s) to 4 tools", "compile github", compile_ratio, times, 1.5),

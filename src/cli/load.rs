@@ -82,11 +82,13 @@ pub(super) fn load(
     let document = spec::read(text, limits, &mut neighbours, diagnostics)?;
     let document = session.document.insert(document);
     progress.stage("resolving the API");
-    let api = spec::lower(document, diagnostics);
-    let openapi_json = match wanted {
-        Wanted::Document => document.bundled_json(),
-        Wanted::Plan => String::new(),
-    };
+    let (api, openapi_json) = rayon::join(
+        || spec::lower(document, diagnostics),
+        || match wanted {
+            Wanted::Document => document.bundled_json(),
+            Wanted::Plan => String::new(),
+        },
+    );
     // It is as large as the plan will be.
     document.forget_tree();
     progress.stage(format!("planning {} operations", api.operations.len()));

@@ -1,9 +1,9 @@
 //! One operation becomes one tool.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::body::{self, Outcome};
@@ -104,36 +104,48 @@ impl<'a> Drafts<'a, '_> {
     }
 }
 
-/// The tools of drafts, each fitted for clients by itself: on all processors.
-pub(super) fn tools(
-    drafts: Vec<Draft<'_, '_>>,
-    schemas: &Schemas<'_>,
+/// The tools of drafts, each fitted for clients by itself: on all processors, while the next drafts are made.
+pub(super) fn tools<'a>(
+    mut drafts: impl Iterator<Item = Draft<'a, 'a>>,
+    schemas: &Schemas<'a>,
     options: &PlanOptions,
     is_terse: bool,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Tool> {
-    let builder = || Builder {
-        options,
-        schemas,
-        patterns: Patterns::new(),
-        is_terse,
+) -> (Vec<Tool>, Vec<Diagnostic>) {
+    let finished = Mutex::new(BTreeMap::new());
+    let work = |number: usize, drafts: Vec<Draft<'a, 'a>>| {
+        let mut builder = Builder {
+            options,
+            schemas,
+            patterns: Patterns::new(),
+            is_terse,
+        };
+        let mut told = Diagnostics::new();
+        let tools: Vec<Tool> = (drafts.into_iter())
+            .map(|draft| builder.tool(draft, &mut told))
+            .collect();
+        let mut finished = finished.lock().unwrap_or_else(PoisonError::into_inner);
+        finished.insert(number, (tools, told.into_vec()));
     };
-    let (tools, told): (Vec<Tool>, Vec<Diagnostics>) = (drafts.into_par_iter())
-        .with_min_len(FEWEST)
-        .map_init(builder, |builder, draft| {
-            let mut diagnostics = Diagnostics::new();
-            let tool = builder.tool(draft, &mut diagnostics);
-            (tool, diagnostics)
-        })
-        .unzip();
-    for diagnostic in told.into_iter().flat_map(Diagnostics::into_vec) {
-        diagnostics.push(diagnostic);
-    }
-    tools
+    rayon::in_place_scope(|scope| {
+        for number in 0.. {
+            let some: Vec<_> = drafts.by_ref().take(AT_ONCE).collect();
+            if some.is_empty() {
+                break;
+            }
+            let work = &work;
+            scope.spawn(move |_| work(number, some));
+        }
+    });
+    let finished = finished
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    let (tools, told): (Vec<_>, Vec<_>) = finished.into_values().unzip();
+    let told = told.into_iter().flatten().collect();
+    (tools.into_iter().flatten().collect(), told)
 }
 
 /// As many tools are made one after the other: what is found out about one helps with the next.
-const FEWEST: usize = 64;
+const AT_ONCE: usize = 64;
 
 struct Builder<'a, 's> {
     options: &'s PlanOptions,

@@ -21,10 +21,11 @@ pub(super) struct Choice {
 /// The ways to send a body, the one that fits a tool's arguments best first: JSON, a form with files or without, streams
 /// of JSON, XML, text, bytes; within a kind the first of the document.
 pub(super) fn choices(content: &[MediaType], schemas: &Schemas<'_>) -> Vec<Choice> {
+    let is_only = content.len() == 1;
     let mut ranked: Vec<(u8, Choice)> = (content.iter().enumerate())
         .filter(|(_, media)| is_header_text(&media.name) || media.name.trim().is_empty())
         .filter_map(|(index, media)| {
-            let (rank, format, content_type) = sendable(media, schemas)?;
+            let (rank, format, content_type) = sendable(media, is_only, schemas)?;
             let choice = Choice {
                 index,
                 content_type,
@@ -37,8 +38,13 @@ pub(super) fn choices(content: &[MediaType], schemas: &Schemas<'_>) -> Vec<Choic
     ranked.into_iter().map(|(_, choice)| choice).collect()
 }
 
-/// Rank, format and `Content-Type` of a media type that arguments can be sent as.
-fn sendable(media: &MediaType, schemas: &Schemas<'_>) -> Option<(u8, BodyFormat, String)> {
+/// Rank, format and `Content-Type` of a media type that arguments can be sent as. The rank of the only one does not
+/// matter.
+fn sendable(
+    media: &MediaType,
+    is_only: bool,
+    schemas: &Schemas<'_>,
+) -> Option<(u8, BodyFormat, String)> {
     // Without a name it may be anything.
     let name = match essence(&media.name) {
         name if name.is_empty() => "*/*".to_owned(),
@@ -53,9 +59,10 @@ fn sendable(media: &MediaType, schemas: &Schemas<'_>) -> Option<(u8, BodyFormat,
             as_is()
         }
     };
+    let has_file = || !is_only && fields::has_file(media.schema.as_ref(), schemas);
     if is_json(&name) {
         // JSON can hold a file as text at best.
-        let rank = if fields::has_file(media.schema.as_ref(), schemas) {
+        let rank = if has_file() {
             4
         } else {
             u8::from(name != "application/json")
@@ -66,11 +73,7 @@ fn sendable(media: &MediaType, schemas: &Schemas<'_>) -> Option<(u8, BodyFormat,
     match name.as_str() {
         // As JSON.
         "application/x-www-form-urlencoded" => {
-            let rank = if fields::has_file(schema, schemas) {
-                5
-            } else {
-                2
-            };
+            let rank = if has_file() { 5 } else { 2 };
             return Some((rank, BodyFormat::Form, as_is()));
         }
         // Parts without names (OpenAPI 3.2 `itemEncoding`) are not made.

@@ -120,17 +120,19 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
         servers: upstream::Servers::new(api, diagnostics),
         schemes: upstream::Schemes::new(api),
     };
-    let mut drafts = Vec::new();
-    for (index, curation) in &curations {
+    let is_terse = curations.len() > MANY_TOOLS;
+    let drafts = curations.iter().filter_map(|(index, curation)| {
         let operation = &api.operations[*index];
         let name = curation
             .name
             .clone()
             .unwrap_or_else(|| names[*index].clone());
-        drafts.extend(shared.draft(operation, name, curation, &made[*index], diagnostics));
+        shared.draft(operation, name, curation, &made[*index], diagnostics)
+    });
+    let (mut tools, told) = build::tools(drafts, &schemas, options, is_terse);
+    for diagnostic in told {
+        diagnostics.push(diagnostic);
     }
-    let is_terse = curations.len() > MANY_TOOLS;
-    let mut tools = build::tools(drafts, &schemas, options, is_terse, diagnostics);
     shared.precise.tell(api, diagnostics);
     if tools.is_empty() {
         diagnostics.push(selection::no_tools(

@@ -171,7 +171,12 @@ fn close(out: &mut String, name: &str, hints: &Value) {
 
 fn push_name(out: &mut String, name: &str, hints: &Value) -> Result<(), String> {
     let prefix = hint(hints, "prefix");
-    if !prefix.is_none_or(is_name) || !is_name(name) {
+    // Namespaces in XML 1.0 §4: a name may bring its prefix.
+    let is_qualified = || {
+        let parts = name.split_once(':').filter(|_| prefix.is_none());
+        parts.is_some_and(|(prefix, local)| is_name(prefix) && is_name(local))
+    };
+    if !prefix.is_none_or(is_name) || !(is_name(name) || is_qualified()) {
         let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
         return Err(format!("`{shown}` cannot be the name of an XML element"));
     }

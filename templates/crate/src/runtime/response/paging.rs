@@ -106,6 +106,25 @@ fn linked(headers: &HeaderMap) -> Option<String> {
         })
 }
 
+/// Whether a URL without its query may be that of a path template, as far as their last segments tell: what stands
+/// before them is the server's business.
+fn is_at(url: &str, template: &str) -> bool {
+    let path = url.split_once("://").map_or(url, |(_, rest)| {
+        rest.split_once('/').map_or("", |(_, path)| path)
+    });
+    let last_first = |path: &str| -> Vec<String> {
+        let segments = path
+            .trim_matches('/')
+            .rsplit('/')
+            .filter(|it| !it.is_empty());
+        let decoded =
+            segments.map(|it| percent_encoding::percent_decode_str(it).decode_utf8_lossy());
+        decoded.map(std::borrow::Cow::into_owned).collect()
+    };
+    (last_first(path).iter().zip(last_first(template)))
+        .all(|(segment, named)| named.contains('{') || *segment == named)
+}
+
 struct Search<'a> {
     tool: &'a ToolDef,
     arguments: &'a Map<String, Value>,
@@ -114,7 +133,10 @@ struct Search<'a> {
 impl Search<'_> {
     /// The arguments that a URL has otherwise than this call, if they tell the page.
     fn by_url(&self, url: &str) -> Option<NextPage> {
-        let query = url.split('#').next()?.split_once('?')?.1;
+        let (place, query) = url.split('#').next()?.split_once('?')?;
+        if !is_at(place, self.tool.path) {
+            return None;
+        }
         let mut pairs: Vec<(&'static str, Value)> = Vec::new();
         let mut tells = false;
         for (name, text) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -328,6 +350,22 @@ mod tests {
                 .collect::<Map<_, _>>()
                 .into(),
         )
+    }
+
+    #[test]
+    fn a_link_to_another_path_is_no_page_of_this_one() {
+        let next_of = |link: &str| next(Some(&format!("<{link}>; rel=next")), &json!([]));
+        for same in [
+            "?page=3",
+            "/x?page=3",
+            "x/?page=3",
+            "https://a.example/v2/x?page=3",
+        ] {
+            assert_eq!(next_of(same), Some(json!({"page": 3})), "{same}");
+        }
+        for other in ["/x/1/y?page=3", "https://a.example/y?page=3"] {
+            assert_eq!(next_of(other), None, "{other}");
+        }
     }
 
     #[test]
