@@ -113,7 +113,7 @@ codes! {
     UnsupportedMediaType "unsupported-media-type" Warning
         "A required request body has no media type that can be built from a tool's arguments."
     UnofferedMediaType "unoffered-media-type" Note
-        "A request body can also be sent as a range of media types such as `image/*` that takes another body than the others. A tool's argument `content_type` names media types, and a range is none: it is not offered."
+        "A request body can also be sent as a media type that is not offered: one that takes a body which cannot be made of arguments, or a range such as `image/*` that takes another body than the others and is no value of a `Content-Type`."
     UnsupportedParameter "unsupported-parameter" Warning
         "A parameter is serialised in a way that is not supported yet. An operation that requires it was left out; an optional one was left away."
     IgnoredParameter "ignored-parameter" Note

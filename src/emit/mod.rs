@@ -4,6 +4,7 @@
 //! every machine. Every string of the plan gets into a file through `quote`.
 
 mod context;
+mod expression;
 mod manifest;
 mod modules;
 mod quote;

@@ -1,15 +1,21 @@
 //! `src/tools/`: the request facts of every tool as constant tables, for the runtime to read and for people.
 //!
-//! The text is built as Rust source with every string quoted, parsed, and printed by prettyplease; a comment is an
-//! attribute `#[comment = …]` until then, which prettyplease prints as a comment.
+//! Tables are built as expressions, the rest as text with every string quoted; prettyplease prints both. A comment is an
+//! attribute `#[comment = …]` until then.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use syn::Expr;
+
+use super::expression::{
+    Chain as _, call, flag, lines, list, name, number, reference, text, tuple, under_comment,
+};
 use super::modules::Module;
 use super::quote::{comment, rust, rust_lines, rustdoc};
 use crate::plan::{
-    Body, BodySource, Field, Need, Parameter, Plan, Scheme, SchemeKind, ServerTemplate, Tool,
+    Alternative, Body, BodySource, Field, Need, Parameter, Plan, Scheme, SchemeKind,
+    ServerTemplate, Tool,
 };
 use crate::runtime::tool::{
     BodyFormat, FieldFormat, Hints, Location, ParameterFormat, ResultShape, Style,
@@ -18,15 +24,14 @@ use crate::runtime::tool::{
 /// The text of `src/tools/<module>.rs`.
 pub(super) fn group_module(module: &Module<'_>) -> String {
     let group = module.group;
-    let mut table = String::from("pub(super) const TOOLS: &[ToolDef] = &[\n");
-    for tool in &group.tools {
-        table.push_str(&tool_expression(tool));
-        table.push_str(",\n");
+    let mut table = parsed("pub(super) const TOOLS: &[ToolDef] = &[];");
+    if let [syn::Item::Const(constant)] = &mut table.items[..] {
+        *constant.expr = list(group.tools.iter().map(tool_expression));
     }
-    table.push_str("];\n");
+    let table = prettyplease::unparse(&table);
     let mut file = header(&format!("The tools of the tag {}.", rustdoc(&group.tag)));
     file.push_str(&imports(&table, "ToolDef"));
-    file + &pretty(&table)
+    file + &table
 }
 
 /// The text of `src/tools/mod.rs`.
@@ -45,7 +50,7 @@ pub(super) fn index(plan: &Plan, modules: &[Module<'_>]) -> String {
             .map_or_else(|| "None".to_owned(), |url| format!("Some({})", rust(url)));
         let mut expression = format!("BaseUrl::new({url})");
         if !base.templates.is_empty() {
-            let templates = list(&base.templates, template_expression);
+            let templates = joined(&base.templates, template_expression);
             let _ = write!(expression, ".templates(&[{templates}])");
         }
         let _ = writeln!(server, "{expression},");
@@ -74,8 +79,9 @@ pub(super) fn index(plan: &Plan, modules: &[Module<'_>]) -> String {
     for module in modules {
         let _ = writeln!(file, "#[rustfmt::skip]\nmod {};", module.name);
     }
+    let server = prettyplease::unparse(&parsed(&server));
     file.push_str(&imports(&server, "ServerDef"));
-    file + &pretty(&server)
+    file + &server
 }
 
 fn header(what: &str) -> String {
@@ -123,16 +129,19 @@ fn imports(text: &str, always: &'static str) -> String {
     }
 }
 
-/// The text with every string literal emptied.
+/// The text with every string literal emptied, and without comments.
 fn without_strings(text: &str) -> String {
     let mut result = String::new();
     let mut inside = false;
-    let mut chars = text.chars();
+    let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             '"' => inside = !inside,
             '\\' if inside => {
                 chars.next();
+            }
+            '/' if !inside && chars.peek() == Some(&'/') => {
+                chars.by_ref().find(|c| *c == '\n');
             }
             _ if !inside => result.push(c),
             _ => {}
@@ -141,59 +150,53 @@ fn without_strings(text: &str) -> String {
     result
 }
 
-/// Formats items, or says which text of ours is no Rust.
-fn pretty(text: &str) -> String {
+/// Text of ours as Rust, or which text is none.
+fn parsed(text: &str) -> syn::File {
     match syn::parse_file(text) {
-        Ok(file) => prettyplease::unparse(&file),
+        Ok(file) => file,
         Err(error) => panic!("mcpgen wrote Rust that does not parse: {error}\n{text}"),
     }
 }
 
-fn tool_expression(tool: &Tool) -> String {
-    let mut text = format!(
-        "#[comment = {}]\nToolDef::new({}, {}, {})\n",
-        rust(&format!(" {}", headline(tool))),
-        rust(&tool.name),
-        rust(&tool.method),
-        rust(&tool.path)
-    );
+fn tool_expression(tool: &Tool) -> Expr {
+    let facts = [&tool.name, &tool.method, &tool.path];
+    let mut made = call("ToolDef::new", facts.map(|fact| text(fact)));
     if tool.title != tool.name {
-        let _ = writeln!(text, ".title({})", rust(&tool.title));
+        made = made.with("title", [text(&tool.title)]);
     }
     if !tool.description.is_empty() {
-        let _ = writeln!(text, ".description({})", rust_lines(&tool.description));
+        made = made.with("description", [lines(&tool.description)]);
     }
     if let Some(id) = &tool.operation_id {
-        let _ = writeln!(text, ".operation_id({})", rust(id));
+        made = made.with("operation_id", [text(id)]);
     }
     if tool.server != 0 {
-        let _ = writeln!(text, ".server({})", tool.server);
+        made = made.with("server", [number(tool.server)]);
     }
     if !tool.parameters.is_empty() {
-        let list = list(&tool.parameters, parameter_expression);
-        let _ = writeln!(text, ".parameters(&[{list}])");
+        let parameters = tool.parameters.iter().map(parameter_expression);
+        made = made.with("parameters", [list(parameters)]);
     }
     if let Some(body) = &tool.body {
-        let _ = writeln!(text, ".body({})", body_expression(body));
+        made = made.with("body", [body_expression(body)]);
     }
     if tool.accept != "*/*" {
-        let _ = writeln!(text, ".accept({})", rust(&tool.accept));
+        made = made.with("accept", [text(&tool.accept)]);
     }
     if !tool.security.is_empty() {
-        let list = list(&tool.security, |needs| {
-            format!("&[{}]", self::list(needs, need_expression))
-        });
-        let _ = writeln!(text, ".security(&[{list}])");
+        let security = (tool.security.iter()).map(|needs| list(needs.iter().map(need_expression)));
+        made = made.with("security", [list(security)]);
     }
     if tool.hints != Hints::WRITE {
-        let _ = writeln!(text, ".hints({})", hints_expression(tool.hints));
+        made = made.with("hints", [hints_expression(tool.hints)]);
     }
-    match tool.result {
-        ResultShape::Unstructured => {}
-        ResultShape::Object => text.push_str(".result(ResultShape::Object)\n"),
-        ResultShape::Wrapped => text.push_str(".result(ResultShape::Wrapped)\n"),
-    }
-    text
+    made = match tool.result {
+        ResultShape::Unstructured => made,
+        ResultShape::Object => made.with("result", [name("ResultShape::Object")]),
+        ResultShape::Wrapped => made.with("result", [name("ResultShape::Wrapped")]),
+        ResultShape::WrappedText => made.with("result", [name("ResultShape::WrappedText")]),
+    };
+    under_comment(&format!(" {}", headline(tool)), made)
 }
 
 /// What a person reads above a tool: `GET /orders — List my orders`.
@@ -205,51 +208,50 @@ fn headline(tool: &Tool) -> String {
     ))
 }
 
-fn list<T>(items: &[T], expression: impl Fn(&T) -> String) -> String {
+fn joined<T>(items: &[T], expression: impl Fn(&T) -> String) -> String {
     items.iter().map(expression).collect::<Vec<_>>().join(", ")
 }
 
-fn parameter_expression(parameter: &Parameter) -> String {
+fn parameter_expression(parameter: &Parameter) -> Expr {
     let (constructor, style, explode) = match parameter.location {
-        Location::Path => ("path", Style::Simple, false),
-        Location::Query => ("query", Style::Form, true),
-        Location::Header => ("header", Style::Simple, false),
-        Location::Cookie => ("cookie", Style::Form, true),
+        Location::Path => ("Parameter::path", Style::Simple, false),
+        Location::Query => ("Parameter::query", Style::Form, true),
+        Location::Header => ("Parameter::header", Style::Simple, false),
+        Location::Cookie => ("Parameter::cookie", Style::Form, true),
     };
-    let mut text = format!("Parameter::{constructor}({})", rust(&parameter.name));
+    let mut made = call(constructor, [text(&parameter.name)]);
     if parameter.argument != parameter.name {
-        let _ = write!(text, ".argument({})", rust(&parameter.argument));
+        made = made.with("argument", [text(&parameter.argument)]);
     }
     if (parameter.style, parameter.explode) != (style, explode) {
-        let _ = write!(
-            text,
-            ".style({}, {})",
-            style_expression(parameter.style),
-            parameter.explode
-        );
+        made = styled(made, parameter.style, parameter.explode);
     }
     if parameter.allow_reserved {
-        text.push_str(".allow_reserved()");
+        made = made.with("allow_reserved", []);
     }
-    match parameter.format {
-        ParameterFormat::Style => {}
-        ParameterFormat::Json => text.push_str(".json()"),
-        ParameterFormat::Form => text.push_str(".form()"),
-    }
+    made = match parameter.format {
+        ParameterFormat::Style => made,
+        ParameterFormat::Json => made.with("json", []),
+        ParameterFormat::Form => made.with("form", []),
+    };
     if parameter.whole_query {
-        text.push_str(".whole_query()");
+        made = made.with("whole_query", []);
     }
-    text
+    made
+}
+
+fn styled(made: Expr, style: Style, explode: bool) -> Expr {
+    made.with("style", [name(style_name(style)), flag(explode)])
 }
 
 fn template_expression(template: &ServerTemplate) -> String {
-    let variables = list(&template.variables, |variable| {
+    let variables = joined(&template.variables, |variable| {
         format!(
             "Variable {{ name: {}, env: {}, default: {}, values: &[{}] }}",
             rust(&variable.name),
             rust(&variable.variable),
             rust(&variable.default),
-            list(&variable.values, |value| rust(value))
+            joined(&variable.values, |value| rust(value))
         )
     });
     format!(
@@ -258,7 +260,7 @@ fn template_expression(template: &ServerTemplate) -> String {
     )
 }
 
-fn style_expression(style: Style) -> &'static str {
+fn style_name(style: Style) -> &'static str {
     match style {
         Style::Matrix => "Style::Matrix",
         Style::Label => "Style::Label",
@@ -272,66 +274,61 @@ fn style_expression(style: Style) -> &'static str {
     }
 }
 
-fn body_expression(body: &Body) -> String {
+fn body_expression(body: &Body) -> Expr {
     let (constructor, media_type) = match body.format {
-        BodyFormat::Json => ("json", "application/json"),
-        BodyFormat::Form => ("form", "application/x-www-form-urlencoded"),
-        BodyFormat::Multipart => ("multipart", "multipart/form-data"),
-        BodyFormat::Xml => ("xml", "application/xml"),
-        BodyFormat::JsonLines => ("json_lines", "application/x-ndjson"),
-        BodyFormat::Text => ("text", "text/plain; charset=utf-8"),
-        BodyFormat::Bytes => ("bytes", "application/octet-stream"),
+        BodyFormat::Json => ("Body::json", "application/json"),
+        BodyFormat::Form => ("Body::form", "application/x-www-form-urlencoded"),
+        BodyFormat::Multipart => ("Body::multipart", "multipart/form-data"),
+        BodyFormat::Xml => ("Body::xml", "application/xml"),
+        BodyFormat::JsonLines => ("Body::json_lines", "application/x-ndjson"),
+        BodyFormat::Text => ("Body::text", "text/plain; charset=utf-8"),
+        BodyFormat::Bytes => ("Body::bytes", "application/octet-stream"),
     };
     let source = match &body.source {
-        BodySource::Fields(fields) => {
-            format!("BodySource::Fields(&[{}])", list(fields, field_expression))
+        BodySource::Fields(fields) => call("BodySource::Fields", [field_list(fields)]),
+        BodySource::Whole(argument) => call("BodySource::Whole", [text(argument)]),
+        BodySource::Object(argument, fields) => {
+            call("BodySource::Object", [text(argument), field_list(fields)])
         }
-        BodySource::Whole(argument) => format!("BodySource::Whole({})", rust(argument)),
-        BodySource::Object(argument, fields) => format!(
-            "BodySource::Object({}, &[{}])",
-            rust(argument),
-            list(fields, field_expression)
-        ),
     };
-    let mut text = match body.format {
-        BodyFormat::Xml => format!("Body::xml({source}, {})", rust(&body.xml)),
-        _ => format!("Body::{constructor}({source})"),
+    let mut made = match body.format {
+        BodyFormat::Xml => call(constructor, [source, text(&body.xml)]),
+        _ => call(constructor, [source]),
     };
     if !body.xml.is_empty() && body.format != BodyFormat::Xml {
-        let _ = write!(text, ".xml_hints({})", rust(&body.xml));
+        made = made.with("xml_hints", [text(&body.xml)]);
     }
     if let Some((argument, others)) = &body.choice {
-        let others = list(others, |other| {
-            let mut text = format!(
-                "Alternative::new({}, {})",
-                rust(&other.media_type),
-                format_expression(other.format)
-            );
-            if let Some(fields) = &other.fields {
-                let fields = list(fields, field_expression);
-                let _ = write!(text, ".fields(&[{fields}])");
-            }
-            if !other.xml.is_empty() {
-                let _ = write!(text, ".xml_hints({})", rust(&other.xml));
-            }
-            text
-        });
-        let _ = write!(
-            text,
-            ".choice(&Choice::new({}, &[{others}]))",
-            rust(argument)
-        );
+        let others = list(others.iter().map(alternative_expression));
+        let choice = call("Choice::new", [text(argument), others]);
+        made = made.with("choice", [reference(choice)]);
     }
     if body.media_type != media_type {
-        let _ = write!(text, ".media_type({})", rust(&body.media_type));
+        made = made.with("media_type", [text(&body.media_type)]);
     }
     if !body.required {
-        text.push_str(".optional()");
+        made = made.with("optional", []);
     }
-    text
+    made
 }
 
-fn format_expression(format: BodyFormat) -> &'static str {
+fn alternative_expression(other: &Alternative) -> Expr {
+    let facts = [text(&other.media_type), name(format_name(other.format))];
+    let mut made = call("Alternative::new", facts);
+    if let Some(fields) = &other.fields {
+        made = made.with("fields", [field_list(fields)]);
+    }
+    if !other.xml.is_empty() {
+        made = made.with("xml_hints", [text(&other.xml)]);
+    }
+    made
+}
+
+fn field_list(fields: &[Field]) -> Expr {
+    list(fields.iter().map(field_expression))
+}
+
+fn format_name(format: BodyFormat) -> &'static str {
     match format {
         BodyFormat::Json => "BodyFormat::Json",
         BodyFormat::Form => "BodyFormat::Form",
@@ -343,54 +340,44 @@ fn format_expression(format: BodyFormat) -> &'static str {
     }
 }
 
-fn field_expression(field: &Field) -> String {
-    let mut text = format!("Field::new({})", rust(&field.name));
+fn field_expression(field: &Field) -> Expr {
+    let mut made = call("Field::new", [text(&field.name)]);
     if field.argument != field.name {
-        let _ = write!(text, ".argument({})", rust(&field.argument));
+        made = made.with("argument", [text(&field.argument)]);
     }
     if (field.style, field.explode) != (Style::Form, true) {
-        let _ = write!(
-            text,
-            ".style({}, {})",
-            style_expression(field.style),
-            field.explode
-        );
+        made = styled(made, field.style, field.explode);
     }
     if field.allow_reserved {
-        text.push_str(".allow_reserved()");
+        made = made.with("allow_reserved", []);
     }
-    match field.format {
-        FieldFormat::Value => {}
-        FieldFormat::Styled => text.push_str(".styled()"),
-        FieldFormat::Json => text.push_str(".json()"),
-        FieldFormat::File => text.push_str(".file()"),
-    }
+    made = match field.format {
+        FieldFormat::Value => made,
+        FieldFormat::Styled => made.with("styled", []),
+        FieldFormat::Json => made.with("json", []),
+        FieldFormat::File => made.with("file", []),
+    };
     if !field.content_type.is_empty() {
-        let _ = write!(text, ".content_type({})", rust(&field.content_type));
+        made = made.with("content_type", [text(&field.content_type)]);
     }
     if !field.headers.is_empty() {
-        let headers = list(&field.headers, |(name, value)| {
-            format!("({}, {})", rust(name), rust(value))
-        });
-        let _ = write!(text, ".headers(&[{headers}])");
+        let headers = (field.headers.iter()).map(|(name, value)| tuple([text(name), text(value)]));
+        made = made.with("headers", [list(headers)]);
     }
-    text
+    made
 }
 
-fn need_expression(need: &Need) -> String {
-    let mut text = format!("Need::scheme({})", rust(&need.scheme));
-    if !need.scopes.is_empty() {
-        let _ = write!(
-            text,
-            ".scopes(&[{}])",
-            list(&need.scopes, |scope| rust(scope))
-        );
+fn need_expression(need: &Need) -> Expr {
+    let made = call("Need::scheme", [text(&need.scheme)]);
+    if need.scopes.is_empty() {
+        return made;
     }
-    text
+    let scopes = need.scopes.iter().map(|scope| text(scope));
+    made.with("scopes", [list(scopes)])
 }
 
 /// The nearest named set of hints with what differs from it.
-fn hints_expression(hints: Hints) -> String {
+fn hints_expression(hints: Hints) -> Expr {
     let named = [
         ("READ", Hints::READ),
         ("WRITE", Hints::WRITE),
@@ -406,18 +393,18 @@ fn hints_expression(hints: Hints) -> String {
             .filter(|(a, b)| **a != *b)
             .count()
     };
-    let (name, base) = named
+    let (nearest, base) = named
         .into_iter()
         .min_by_key(|(_, base)| differing(*base))
         .unwrap_or(("READ", Hints::READ));
-    let mut text = format!("Hints::{name}");
+    let mut made = name(&format!("Hints::{nearest}"));
     let setters = ["read_only", "destructive", "idempotent", "open_world"];
     for ((setter, is), base) in setters.into_iter().zip(wanted).zip(facts(base)) {
         if is != base {
-            let _ = write!(text, ".{setter}({is})");
+            made = made.with(setter, [flag(is)]);
         }
     }
-    text
+    made
 }
 
 fn scheme_expression(scheme: &Scheme) -> String {

@@ -159,14 +159,22 @@ pub(super) fn known_fields(
     };
     let flat = flatten(schemas, &[schema]);
     let mut known = flat.properties;
+    // A field without a name is how all others are sent.
+    let others = match flat.additional {
+        Additional::Of(all) => Some(all),
+        _ => None,
+    };
     for form in flat.alternatives.into_iter().flatten() {
         for (name, all) in flatten(schemas, &[form]).properties {
             known.entry(name).or_insert(all);
         }
     }
-    (known.iter())
+    let mut fields: Vec<Field> = (known.iter())
         .map(|(name, all)| fields::field(format, media, name, name, all, schemas))
-        .collect()
+        .collect();
+    let others = others.map(|all| fields::field(format, media, "", "", &all, schemas));
+    fields.extend(others.filter(|field| field.format == FieldFormat::File));
+    fields
 }
 
 impl Body {
@@ -357,42 +365,79 @@ pub(super) fn whole_schema<'a>(
     }
 }
 
-/// The same where it has fields that are files: with what a client can give for these.
+/// The same where it has fields that are files: with what a client can give for these. What depends on values in other
+/// ways than by forms is left to the API.
 pub(super) fn with_files(
     choice: &Choice,
     media: &MediaType,
     schemas: &Schemas<'_>,
 ) -> Option<Value> {
-    let flat = flatten(schemas, &[media.schema.as_ref()?]);
-    if choice.format != BodyFormat::Multipart || !is_plain_object(&flat) {
+    let schema = media.schema.as_ref()?;
+    if choice.format != BodyFormat::Multipart {
         return None;
     }
-    let mut has_file = false;
-    let mut properties = Map::new();
-    for (name, all) in &flat.properties {
-        let field = fields::field(choice.format, media, name, name, all, schemas);
-        let is_file = field.format == FieldFormat::File && is_input(schemas, all);
-        has_file |= is_file;
+    let mut files = Files {
+        media,
+        schemas,
+        are_some: false,
+    };
+    let schema = files.object(&[schema], 0);
+    files.are_some.then_some(schema)
+}
+
+/// Makes the schema of a body with files.
+struct Files<'m, 's, 'a> {
+    media: &'m MediaType,
+    schemas: &'s Schemas<'a>,
+    are_some: bool,
+}
+
+impl Files<'_, '_, '_> {
+    fn object(&mut self, all: &[&Value], depth: usize) -> Value {
+        const DEEPEST: usize = 4;
+        let flat = flatten(self.schemas, all);
+        let properties: Map<String, Value> = (flat.properties.iter())
+            .map(|(name, all)| ((*name).to_owned(), self.property(name, all)))
+            .collect();
+        let mut schema = json!({"type": "object", "properties": properties});
+        if !flat.required.is_empty() {
+            schema["required"] = flat.required.iter().copied().collect();
+        }
+        match &flat.additional {
+            Additional::Forbidden => schema["additionalProperties"] = Value::Bool(false),
+            Additional::Of(all) => schema["additionalProperties"] = self.property("", all),
+            Additional::Unsaid | Additional::Anything => {}
+        }
+        if let Some(text) = flat.description {
+            schema["description"] = Value::from(text);
+        }
+        let choices: Vec<Value> = (flat.alternatives.iter().filter(|_| depth < DEEPEST))
+            .map(|forms| {
+                let forms = forms.iter().map(|form| self.object(&[form], depth + 1));
+                json!({ "anyOf": forms.collect::<Vec<_>>() })
+            })
+            .collect();
+        if !choices.is_empty() {
+            schema["allOf"] = Value::Array(choices);
+        }
+        schema
+    }
+
+    fn property(&mut self, name: &str, all: &All<'_>) -> Value {
+        let (media, schemas) = (self.media, self.schemas);
+        let field = fields::field(BodyFormat::Multipart, media, name, name, all, schemas);
         let mut schema = match &fields::argument_schemas(&field, all.clone(), schemas)[..] {
             [schema] => (*schema).clone(),
             parts => json!({ "allOf": parts }),
         };
-        if is_file && let Some(text) = flatten(schemas, all).description {
-            schema["description"] = Value::from(text);
+        if field.format == FieldFormat::File && is_input(schemas, all) {
+            self.are_some = true;
+            if let Some(text) = flatten(schemas, all).description {
+                schema["description"] = Value::from(text);
+            }
         }
-        properties.insert((*name).to_owned(), schema);
+        schema
     }
-    let mut schema = json!({"type": "object", "properties": properties});
-    if !flat.required.is_empty() {
-        schema["required"] = flat.required.iter().copied().collect();
-    }
-    if flat.additional == Additional::Forbidden {
-        schema["additionalProperties"] = Value::Bool(false);
-    }
-    if let Some(text) = flat.description {
-        schema["description"] = Value::from(text);
-    }
-    has_file.then_some(schema)
 }
 
 fn whole_source<'a>(

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use serde_json::Value;
 
 use super::curation::Curation;
-use super::schema::json_chars;
 use super::{Group, Tool, names, text};
 use crate::api::{Api, Operation};
 use crate::runtime::tool::input_schema_uri;
@@ -90,9 +88,9 @@ pub(super) fn description(operation: &Operation, curation: &Curation, is_terse: 
     Described::new(described, listed)
 }
 
-/// Writes the tool's name where a description has the operationId of a tool in backticks: a model knows no operations.
-/// A schema whose descriptions would outgrow `limit` characters stays as it is.
-pub(super) fn name_tools(tools: &mut [Tool], limit: usize) {
+/// Writes the tool's name where the description of a tool has the operationId of another in backticks: a model knows no
+/// operations. What is said about arguments stays: there, the same word may be a value.
+pub(super) fn name_tools(tools: &mut [Tool]) {
     let mut names: BTreeMap<String, Option<String>> = BTreeMap::new();
     for tool in tools.iter() {
         if let Some(id) = &tool.operation_id {
@@ -105,52 +103,7 @@ pub(super) fn name_tools(tools: &mut [Tool], limit: usize) {
         if let Some(text) = with_names(&tool.description, &names) {
             tool.description = text::cut(&text, DESCRIPTION);
         }
-        if !has_names(&tool.advertised) {
-            return;
-        }
-        let mut renamed = tool.advertised.clone();
-        if name_tools_in(&mut renamed, &names) && json_chars(&renamed) <= limit {
-            if tool.precise == tool.advertised {
-                tool.precise.clone_from(&renamed);
-            }
-            tool.advertised = renamed;
-        }
     });
-}
-
-/// Whether a schema may have the name of an operation in it.
-fn has_names(schema: &Value) -> bool {
-    match schema {
-        Value::String(text) => text.contains('`'),
-        Value::Array(items) => items.iter().any(has_names),
-        Value::Object(keywords) => keywords.values().any(has_names),
-        _ => false,
-    }
-}
-
-/// The same in every description of a schema; says whether there was one.
-fn name_tools_in(schema: &mut Value, names: &BTreeMap<String, Option<String>>) -> bool {
-    let mut is_changed = false;
-    match schema {
-        Value::Object(keywords) => {
-            for (keyword, value) in keywords {
-                is_changed |= match (keyword.as_str(), value) {
-                    ("description", Value::String(text)) => with_names(text, names)
-                        .map(|renamed| *text = renamed)
-                        .is_some(),
-                    ("enum" | "default", _) => false,
-                    (_, value) => name_tools_in(value, names),
-                };
-            }
-        }
-        Value::Array(items) => {
-            for item in items {
-                is_changed |= name_tools_in(item, names);
-            }
-        }
-        _ => {}
-    }
-    is_changed
 }
 
 /// The text with tools instead of operations, if it names any.

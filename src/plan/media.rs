@@ -50,7 +50,7 @@ fn sendable(
         name if name.is_empty() => "*/*".to_owned(),
         name => name,
     };
-    let as_is = || media.name.trim().to_owned();
+    let as_is = || in_utf8(media.name.trim());
     let is_wildcard = name.contains('*');
     let usual = |usual: &str| {
         if is_wildcard {
@@ -111,6 +111,22 @@ fn sendable(
         _ if is_binary(&name) || is_wildcard => Some((11, BodyFormat::Bytes, content_type)),
         _ => None,
     }
+}
+
+/// The media type with the character set in which texts are sent (RFC 9110 §8.3.2).
+fn in_utf8(name: &str) -> String {
+    let parameters = name
+        .split(';')
+        .map(|parameter| match parameter.split_once('=') {
+            Some((key, value))
+                if key.trim().eq_ignore_ascii_case("charset")
+                    && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8") =>
+            {
+                format!("{key}=utf-8")
+            }
+            _ => parameter.to_owned(),
+        });
+    parameters.collect::<Vec<_>>().join(";")
 }
 
 /// What the schema of a media type says about the bytes.

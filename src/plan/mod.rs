@@ -143,7 +143,7 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
         ));
         return None;
     }
-    describe::name_tools(&mut tools, options.schema_budget.saturating_mul(4));
+    describe::name_tools(&mut tools);
     let defs = shared.precise.into_definitions();
     if options.schema_profile == SchemaProfile::Full {
         let whole = schema::whole::Whole::new(&defs);

@@ -19,6 +19,9 @@ pub(super) fn grouped(
     diagnostics: &mut Diagnostics,
 ) -> Vec<Vec<Choice>> {
     let mut groups: Vec<Vec<Choice>> = Vec::new();
+    let mut others: Vec<usize> = (0..body.content.len())
+        .filter(|index| choices.iter().all(|choice| choice.index != *index))
+        .collect();
     for choice in choices {
         let media = &body.content[choice.index];
         let takes_the_same = |group: &Vec<Choice>| {
@@ -39,16 +42,17 @@ pub(super) fn grouped(
             _ if groups.is_empty() => groups.push(vec![choice]),
             Some(_) if is_known || is_range => {}
             Some(index) => groups[index].push(choice),
-            None if is_known || is_range => {
-                diagnostics.push(not_offered(operation, body, media, &groups));
-            }
+            // A range is no value of a `Content-Type`, and one media type takes one body.
+            None if is_known || is_range => others.push(choice.index),
             None => groups.push(vec![choice]),
         }
+    }
+    for index in others.into_iter().filter(|_| !groups.is_empty()) {
+        diagnostics.push(not_offered(operation, body, &body.content[index], &groups));
     }
     groups
 }
 
-/// A range of media types is no value of a `Content-Type`, and one media type takes one body.
 fn not_offered(
     operation: &Operation,
     body: &RequestBody,
@@ -59,7 +63,7 @@ fn not_offered(
         .map(|choice| format!("`{}`", choice.content_type))
         .collect();
     let message = format!(
-        "{} is sent as {} only; `{}` takes another body and has no `Content-Type` of its own",
+        "{} is sent as {} only; what `{}` takes cannot be made of arguments",
         super::operation_label(operation),
         offered.join(" or "),
         media.name

@@ -175,8 +175,8 @@ fn operation(t: &Texts<'_>) -> Value {
         },
         "security": [t.entry(json!([t.text()])), {}],
         "callbacks": t.entry(t.entry(json!({"post": {"responses": {}}}))),
-        "x-mcp": {"title": t.text(), "description": t.text()},
         format!("x-{}", t.text()): t.text(),
+        "x-mcp": {"title": t.text(), "description": t.text()},
     });
     if t.one_of(&["", "named"]) == "named" {
         operation["x-mcp"]["name"] = t.text().into();

@@ -221,7 +221,7 @@ impl<'a> Schemas<'a> {
 }
 
 /// The `$ref` of a schema.
-fn reference(map: &Map<String, Value>) -> Option<&str> {
+pub(super) fn reference(map: &Map<String, Value>) -> Option<&str> {
     map.get("$ref").and_then(Value::as_str)
 }
 

@@ -27,7 +27,17 @@ pub(crate) fn output(schema: &Value, schemas: &Schemas<'_>, limit: usize) -> (Re
         let text = text::cut(&in_words(schemas, &all, true), limit.saturating_sub(80));
         let result = described(&text);
         let schema = json!({"type": "object", "properties": {"result": result}});
-        (ResultShape::Wrapped, schema)
+        let flat = flatten(schemas, &all);
+        let may_be_text = match flat.effective_types() {
+            Some(types) => types.contains(JsonType::String),
+            None => flat.alternatives.is_empty(),
+        };
+        let shape = if may_be_text {
+            ResultShape::WrappedText
+        } else {
+            ResultShape::Wrapped
+        };
+        (shape, schema)
     }
 }
 

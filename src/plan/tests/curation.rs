@@ -248,7 +248,7 @@ fn an_operation_id_in_backticks_becomes_the_name_of_its_tool() {
         &api([
             described.query(
                 "status",
-                json!({"type": "string", "description": "As `getOrder` has it", "enum": ["`getOrder`"]}),
+                json!({"type": "string", "description": "Either `getOrder` or `none`"}),
             ),
             operation("GET", "/b").id("getOrder"),
         ]),
@@ -260,9 +260,9 @@ fn an_operation_id_in_backticks_becomes_the_name_of_its_tool() {
         tool.description,
         "Use `get_order`, not getOrder, `noOrder` or `order`."
     );
+    // There it may as well be a value.
     let status = &tool.advertised["properties"]["status"];
-    assert_eq!(status["description"], "As `get_order` has it");
-    assert_eq!(status["enum"], json!(["`getOrder`"]));
+    assert_eq!(status["description"], "Either `getOrder` or `none`");
 }
 
 #[test]

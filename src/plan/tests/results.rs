@@ -51,19 +51,25 @@ fn an_object_is_summed_up_and_refuses_nothing() {
 
 #[test]
 fn what_is_no_object_for_sure_is_wrapped() {
-    for (schema, words) in [
+    for (schema, shape, words) in [
         (
             json!({"type": "array", "items": {"type": "object", "properties": {"id": {}}}}),
+            ResultShape::Wrapped,
             "array of objects with id",
         ),
-        (json!({"type": "string"}), "string"),
+        (
+            json!({"type": "string"}),
+            ResultShape::WrappedText,
+            "string",
+        ),
         (
             json!({"type": ["object", "null"], "properties": {"id": {}}}),
+            ResultShape::Wrapped,
             "object with id or null",
         ),
     ] {
         let tool = answering(&[(200, &[(JSON, schema)])]);
-        assert_eq!(tool.result, ResultShape::Wrapped);
+        assert_eq!(tool.result, shape);
         let expected = json!({"type": "object", "properties": {"result": {"description": words}}});
         assert_eq!(tool.output, Some(expected));
     }

@@ -24,7 +24,7 @@ pub(super) const TOOLS: &[ToolDef] = &[
                     ),
                 )
                 .xml_hints(
-                    "{\"name\":\"pet\",\"properties\":{\"category\":{\"name\":\"category\"},\"photoUrls\":{\"wrapped\":true,\"items\":{\"name\":\"photoUrl\"}},\"tags\":{\"wrapped\":true,\"items\":{\"name\":\"tag\"}}}}",
+                    "{\"name\":\"pet\",\"properties\":{\"category\":{\"ref\":\"Category\"},\"photoUrls\":{\"wrapped\":true,\"items\":{\"name\":\"photoUrl\"}},\"tags\":{\"wrapped\":true,\"items\":{\"ref\":\"Tag\"}}},\"defs\":{\"Category\":{\"name\":\"category\"},\"Tag\":{\"name\":\"tag\"}}}",
                 )
                 .choice(
                     &Choice::new(
@@ -64,7 +64,7 @@ pub(super) const TOOLS: &[ToolDef] = &[
                     ),
                 )
                 .xml_hints(
-                    "{\"name\":\"pet\",\"properties\":{\"category\":{\"name\":\"category\"},\"photoUrls\":{\"wrapped\":true,\"items\":{\"name\":\"photoUrl\"}},\"tags\":{\"wrapped\":true,\"items\":{\"name\":\"tag\"}}}}",
+                    "{\"name\":\"pet\",\"properties\":{\"category\":{\"ref\":\"Category\"},\"photoUrls\":{\"wrapped\":true,\"items\":{\"name\":\"photoUrl\"}},\"tags\":{\"wrapped\":true,\"items\":{\"ref\":\"Tag\"}}},\"defs\":{\"Category\":{\"name\":\"category\"},\"Tag\":{\"name\":\"tag\"}}}",
                 )
                 .choice(
                     &Choice::new(

@@ -60,7 +60,7 @@ pub(super) const TOOLS: &[ToolDef] = &[
         .parameters(&[Parameter::query("username"), Parameter::query("password")])
         .accept("application/json")
         .hints(Hints::READ)
-        .result(ResultShape::Wrapped),
+        .result(ResultShape::WrappedText),
     // GET /user/logout — Logs out current logged in user session
     ToolDef::new("logout_user", "GET", "/user/logout")
         .title("Logs out current logged in user session")

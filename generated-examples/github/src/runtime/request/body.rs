@@ -103,15 +103,6 @@ impl<'a> Entry<'a> {
         }
     }
 
-    fn unknown(name: &'a str, value: &'a Value) -> Self {
-        Self {
-            name,
-            argument: name,
-            field: UNKNOWN,
-            value,
-        }
-    }
-
     /// Whether an array or object is spread out over several pairs or parts.
     pub(super) fn is_spread(&self) -> bool {
         self.field.style == Style::Form && self.field.explode
@@ -131,15 +122,16 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The fields of an object, in its own order.
+/// The fields of an object, in its own order. A known field without a name is how those are sent that are not known.
 fn entries_of<'a>(given: &'a Map<String, Value>, fields: &'a [Field]) -> Vec<Entry<'a>> {
+    let named = |wanted: &str| fields.iter().find(|field| field.name == wanted);
     (given.iter())
-        .map(
-            |(name, value)| match fields.iter().find(|field| field.name == name) {
-                Some(field) => Entry::of(field, name, value),
-                None => Entry::unknown(name, value),
-            },
-        )
+        .map(|(name, value)| Entry {
+            name,
+            argument: name,
+            field: named(name).or_else(|| named("")).unwrap_or(UNKNOWN),
+            value,
+        })
         .collect()
 }
 

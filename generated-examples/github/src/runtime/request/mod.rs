@@ -265,6 +265,8 @@ impl Plan {
             let (style, explode) = (parameter.style, parameter.explode);
             let text = if let Some(text) = style::content(parameter, value) {
                 text
+            } else if style::is_undefined(value) {
+                continue;
             } else if let Some(split) = style::split_in_text(value, style, explode) {
                 mistakes.push(splits(parameter.argument, split));
                 continue;

@@ -16,8 +16,8 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-/// `allowReserved`: what has no meaning of its own inside a query's value stays. `&`, `#`, `+`, `;`, `[`, `]` and `%`
-/// do have one, to some servers at least, and mean the same when encoded.
+/// `allowReserved`: what has no meaning of its own inside a query's value stays. `&`, `#`, `+`, `;`, `[` and `]` do have
+/// one, to some servers at least, and mean the same when encoded.
 const RESERVED: &AsciiSet = &UNRESERVED
     .remove(b':')
     .remove(b'/')
@@ -267,6 +267,12 @@ impl Pairs<'_> {
             (Style::DeepObject, Value::Array(_) | Value::Object(_)) => {
                 deep_pairs(name, value, &mut |name, text| self.pair(out, name, text));
             }
+            (Style::Cookie, Value::Array(_) | Value::Object(_)) if !explode => {
+                self.key(out, name);
+                list(out, value, false, ",", None, &mut |out, text| {
+                    out.extend(utf8_percent_encode(text, NO_COOKIE));
+                });
+            }
             (Style::Cookie, Value::Array(items)) => {
                 for item in items.iter().filter(|item| !item.is_null()) {
                     self.raw_pair(out, name, &text(item));
@@ -366,12 +372,24 @@ pub(super) fn deep_pairs(key: &str, value: &Value, write: &mut dyn FnMut(&str, &
 
 fn encode_value(out: &mut String, text: &str, allow_reserved: bool, in_list: bool) {
     if !allow_reserved {
-        encode(out, text);
-    } else if in_list {
-        out.extend(utf8_percent_encode(text, RESERVED_IN_LIST));
-    } else {
-        out.extend(utf8_percent_encode(text, RESERVED));
+        return encode(out, text);
     }
+    let encoded = if in_list { RESERVED_IN_LIST } else { RESERVED };
+    let mut rest = text;
+    // RFC 6570 §3.2.3: what is percent-encoded already stays so.
+    while let Some(at) = rest.find('%') {
+        let is_encoded = (rest.as_bytes().get(at + 1..at + 3))
+            .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        out.extend(utf8_percent_encode(&rest[..at], encoded));
+        let (sign, end) = if is_encoded {
+            (&rest[at..at + 3], at + 3)
+        } else {
+            ("%25", at + 1)
+        };
+        out.push_str(sign);
+        rest = &rest[end..];
+    }
+    out.extend(utf8_percent_encode(rest, encoded));
 }
 
 fn is_compound(value: &Value) -> bool {
@@ -589,7 +607,7 @@ mod tests {
         let value = json!("a/b?c=d&admin=1#x;y+z%26 [é]");
         assert_eq!(
             query("q", &value, Style::Form, true, true),
-            "q=a/b?c=d%26admin=1%23x%3By%2Bz%2526%20%5B%C3%A9%5D"
+            "q=a/b?c=d%26admin=1%23x%3By%2Bz%26%20%5B%C3%A9%5D"
         );
         assert_eq!(
             query("q", &json!(["a,b", "c"]), Style::Form, false, true),

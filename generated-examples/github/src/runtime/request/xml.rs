@@ -1,6 +1,7 @@
 //! XML from JSON values, by the `xml` hints of the description (OpenAPI 3.1 §4.8.26).
 //!
-//! The hints come as JSON: each schema's own `xml` object with `properties` and `items` for what is inside of it.
+//! The hints come as JSON: each schema's own `xml` object with `properties`, `additionalProperties` and `items` for what is
+//! inside of it. `ref` names one of the root's `defs`, where the rest is told.
 
 use serde_json::{Map, Value};
 
@@ -12,13 +13,17 @@ const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 /// A value that XML cannot hold: a line that the model reads.
 pub(super) fn document(value: &Value, hints: &Value) -> Result<String, String> {
     let mut out = DECLARATION.to_owned();
-    let name = hint(hints, "name").unwrap_or("root");
+    let hints = Hints {
+        root: hints,
+        own: hints,
+    };
+    let name = hints.text("name").unwrap_or("root");
     match value {
         // A list at the top needs an element around it.
         Value::Array(items) => {
             open(&mut out, name, hints, &[])?;
             for item in items {
-                property(&mut out, name, item, &hints["items"])?;
+                property(&mut out, name, item, hints.items())?;
             }
             close(&mut out, name, hints);
         }
@@ -27,27 +32,70 @@ pub(super) fn document(value: &Value, hints: &Value) -> Result<String, String> {
     Ok(out)
 }
 
-fn hint<'h>(hints: &'h Value, key: &str) -> Option<&'h str> {
-    hints.get(key)?.as_str()
+/// The hints of one schema.
+#[derive(Clone, Copy)]
+struct Hints<'h> {
+    /// Has the `defs`.
+    root: &'h Value,
+    own: &'h Value,
 }
 
-fn is_set(hints: &Value, key: &str) -> bool {
-    hints.get(key) == Some(&Value::Bool(true))
+impl<'h> Hints<'h> {
+    /// What is said under a key, by the schema itself or by what it refers to.
+    fn get(self, key: &str) -> Option<&'h Value> {
+        /// References to references.
+        const HOPS: usize = 16;
+        let mut hints = self.own;
+        for _ in 0..HOPS {
+            if let Some(found) = hints.get(key) {
+                return Some(found);
+            }
+            let name = hints.get("ref")?.as_str()?;
+            hints = self.root.get("defs")?.get(name)?;
+        }
+        None
+    }
+
+    fn text(self, key: &str) -> Option<&'h str> {
+        self.get(key)?.as_str()
+    }
+
+    fn is_set(self, key: &str) -> bool {
+        self.get(key) == Some(&Value::Bool(true))
+    }
+
+    fn at(self, own: Option<&'h Value>) -> Self {
+        Self {
+            own: own.unwrap_or(&Value::Null),
+            ..self
+        }
+    }
+
+    fn items(self) -> Self {
+        self.at(self.get("items"))
+    }
+
+    fn property(self, key: &str) -> Self {
+        let named = self.get("properties").and_then(|all| all.get(key));
+        self.at(named.or_else(|| self.get("additionalProperties")))
+    }
 }
 
 /// A member of an object: one element, or one for each item.
-fn property(out: &mut String, key: &str, value: &Value, hints: &Value) -> Result<(), String> {
-    let name = hint(hints, "name").unwrap_or(key);
+fn property(out: &mut String, key: &str, value: &Value, hints: Hints<'_>) -> Result<(), String> {
+    let name = hints.text("name").unwrap_or(key);
     let Value::Array(items) = value else {
         if value.is_null() {
             return Ok(());
         }
         return element(out, name, value, hints);
     };
-    let inner = &hints["items"];
-    let is_wrapped = is_set(hints, "wrapped") || hint(hints, "nodeType") == Some("element");
+    let inner = hints.items();
+    let is_wrapped = hints.is_set("wrapped") || hints.text("nodeType") == Some("element");
     // OpenAPI 3.0 §4.7.26.2: the name of the array itself counts only when it is wrapped.
-    let item_name = hint(inner, "name").unwrap_or(if is_wrapped { name } else { key });
+    let item_name = inner
+        .text("name")
+        .unwrap_or(if is_wrapped { name } else { key });
     if is_wrapped {
         open(out, name, hints, &[])?;
     }
@@ -60,13 +108,13 @@ fn property(out: &mut String, key: &str, value: &Value, hints: &Value) -> Result
     Ok(())
 }
 
-fn element(out: &mut String, name: &str, value: &Value, hints: &Value) -> Result<(), String> {
+fn element(out: &mut String, name: &str, value: &Value, hints: Hints<'_>) -> Result<(), String> {
     match value {
         Value::Object(fields) => object(out, name, fields, hints),
         Value::Array(items) => {
             open(out, name, hints, &[])?;
             for item in items.iter().filter(|item| !item.is_null()) {
-                property(out, name, item, &hints["items"])?;
+                property(out, name, item, hints.items())?;
             }
             close(out, name, hints);
             Ok(())
@@ -84,14 +132,13 @@ fn object(
     out: &mut String,
     name: &str,
     fields: &Map<String, Value>,
-    hints: &Value,
+    hints: Hints<'_>,
 ) -> Result<(), String> {
-    let of = |key: &str| &hints["properties"][key];
+    let of = |key: &str| hints.property(key);
     let is_attribute =
-        |key: &str| is_set(of(key), "attribute") || hint(of(key), "nodeType") == Some("attribute");
-    let is_text =
-        |key: &str| is_set(of(key), "x-text") || hint(of(key), "nodeType") == Some("text");
-    let attributes: Vec<(&str, &Value, &Value)> = (fields.iter())
+        |key: &str| of(key).is_set("attribute") || of(key).text("nodeType") == Some("attribute");
+    let is_text = |key: &str| of(key).is_set("x-text") || of(key).text("nodeType") == Some("text");
+    let attributes: Vec<(&str, &Value, Hints<'_>)> = (fields.iter())
         .filter(|(key, value)| is_attribute(key) && !value.is_null())
         .map(|(key, value)| (key.as_str(), value, of(key)))
         .collect();
@@ -99,7 +146,7 @@ fn object(
     for (key, value) in fields.iter().filter(|(key, _)| !is_attribute(key)) {
         if is_text(key) {
             escape(out, &super::style::text(value))?;
-        } else if hint(of(key), "nodeType") == Some("cdata") {
+        } else if of(key).text("nodeType") == Some("cdata") {
             cdata(out, &super::style::text(value))?;
         } else {
             property(out, key, value, of(key))?;
@@ -122,23 +169,24 @@ fn cdata(out: &mut String, text: &str) -> Result<(), String> {
 fn open(
     out: &mut String,
     name: &str,
-    hints: &Value,
-    attributes: &[(&str, &Value, &Value)],
+    hints: Hints<'_>,
+    attributes: &[(&str, &Value, Hints<'_>)],
 ) -> Result<(), String> {
     out.push('<');
     push_name(out, name, hints)?;
-    if let Some(namespace) = hint(hints, "namespace") {
-        let prefix = hint(hints, "prefix");
+    if let Some(namespace) = hints.text("namespace") {
+        let prefix = hints.text("prefix");
         let name = prefix.map_or_else(|| "xmlns".to_owned(), |prefix| format!("xmlns:{prefix}"));
         attribute(out, &name, namespace)?;
     }
-    let mut declared: Vec<&str> = hint(hints, "namespace")
-        .and(hint(hints, "prefix"))
+    let mut declared: Vec<&str> = hints
+        .text("namespace")
+        .and(hints.text("prefix"))
         .into_iter()
         .collect();
     for (key, value, hints) in attributes {
         // Namespaces in XML 1.0 §5: an attribute's prefix is declared like its element's.
-        if let (Some(prefix), Some(namespace)) = (hint(hints, "prefix"), hint(hints, "namespace"))
+        if let (Some(prefix), Some(namespace)) = (hints.text("prefix"), hints.text("namespace"))
             && is_name(prefix)
             && !declared.contains(&prefix)
         {
@@ -146,7 +194,7 @@ fn open(
             declared.push(prefix);
         }
         let mut name = String::new();
-        push_name(&mut name, hint(hints, "name").unwrap_or(key), hints)?;
+        push_name(&mut name, hints.text("name").unwrap_or(key), *hints)?;
         attribute(out, &name, &super::style::text(value))?;
     }
     out.push('>');
@@ -162,15 +210,15 @@ fn attribute(out: &mut String, name: &str, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn close(out: &mut String, name: &str, hints: &Value) {
+fn close(out: &mut String, name: &str, hints: Hints<'_>) {
     out.push_str("</");
     // The name was checked when the element was opened.
     let _ = push_name(out, name, hints);
     out.push('>');
 }
 
-fn push_name(out: &mut String, name: &str, hints: &Value) -> Result<(), String> {
-    let prefix = hint(hints, "prefix");
+fn push_name(out: &mut String, name: &str, hints: Hints<'_>) -> Result<(), String> {
+    let prefix = hints.text("prefix");
     // Namespaces in XML 1.0 §4: a name may bring its prefix.
     let is_qualified = || {
         let parts = name.split_once(':').filter(|_| prefix.is_none());

@@ -112,6 +112,11 @@ fn structured_content_is_sent_only_where_it_fits() {
         )
     );
     assert_eq!(oops.content[0], Content::Text("<oops>".to_owned()));
+    // What the schema says of the result is only words, so that nothing is refused.
+    let words = json!({"type": "object", "properties": {"result": {"description": "array"}}});
+    let cut = result(&body(b"[1,2"), &wrapped, Some(words));
+    assert_eq!(cut.structured, Structured::of(&json!({})));
+    assert!(cut.as_text().ends_with("but it is not JSON."));
 }
 
 #[test]
@@ -182,7 +187,7 @@ fn a_promised_structured_content_is_never_left_out_of_a_success() {
 
 #[test]
 fn a_text_is_the_string_that_was_promised() {
-    let wrapped = TOOL.result(ResultShape::Wrapped);
+    let wrapped = TOOL.result(ResultShape::WrappedText);
     let word = json!({"type": "object", "properties": {"result": {"type": "string"}}});
     let headers = &[("content-type", "text/plain")];
     for upstream in [

@@ -40,6 +40,26 @@ pub(super) fn describe(
     }
     let mut seen = std::collections::HashSet::new();
     mistakes.retain(|mistake| seen.insert(mistake.clone()));
+    mistakes.extend(usual_choice(&schema.document, arguments));
+}
+
+/// Where an argument that is absent decides what others have to be: which form they were taken for.
+fn usual_choice(schema: &Value, arguments: &Value) -> Option<String> {
+    let (name, _) = schema
+        .pointer("/if/properties")?
+        .as_object()?
+        .iter()
+        .next()?;
+    if arguments.get(name).is_some() {
+        return None;
+    }
+    let choice = schema.get("properties")?.get(name)?;
+    let options = choice.get("enum")?.as_array()?;
+    Some(format!(
+        "without `{name}` this is what {} takes; `{name}` may be one of {}",
+        shown(choice.get("default")?),
+        constants(options)
+    ))
 }
 
 fn sentence(schema: &Schema, error: &ValidationError<'_>, depth: usize, out: &mut Vec<String>) {

@@ -254,6 +254,8 @@ pub enum ResultShape {
     Object,
     /// The response is another JSON value and is sent as `{"result": …}`.
     Wrapped,
+    /// The same, and a response that is no JSON is the string that may be there.
+    WrappedText,
 }
 
 impl ToolDef {

@@ -68,7 +68,8 @@ pub enum BodySource {
     Fields(&'static [Field]),
     /// This one argument is the whole body.
     Whole(&'static str),
-    /// This one argument is the whole body, an object of which these fields are known.
+    /// This one argument is the whole body, an object of which these fields are known; one without a name stands for
+    /// those that are not.
     Object(&'static str, &'static [Field]),
 }
 

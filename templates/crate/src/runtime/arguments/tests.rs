@@ -361,7 +361,7 @@ fn where_another_argument_chooses_the_form_only_that_form_is_told() {
         json!({"properties": {"content_type": {"enum": ["form"]}}, "required": ["content_type"]});
     let schema = json!({
         "type": "object",
-        "properties": {"body": {"anyOf": [one("a"), one("b")]}, "content_type": {"enum": ["json", "form"]}},
+        "properties": {"body": {"anyOf": [one("a"), one("b")]}, "content_type": {"enum": ["json", "form"], "default": "json"}},
         "if": is_form, "then": takes(&one("b")), "else": takes(&one("a")),
     });
     assert_eq!(
@@ -373,7 +373,10 @@ fn where_another_argument_chooses_the_form_only_that_form_is_told() {
     );
     assert_eq!(
         mistakes(schema.clone(), json!({"body": {"a": "x"}})),
-        ["argument `body.a` must be an integer; got the string `x`"]
+        [
+            "argument `body.a` must be an integer; got the string `x`",
+            "without `content_type` this is what `json` takes; `content_type` may be one of `json`, `form`"
+        ]
     );
     assert_eq!(
         checked(schema, json!({"body": {"b": "1"}, "content_type": "form"})),

@@ -368,7 +368,7 @@ fn structured(text: &str, shape: ResultShape, output: Option<&Output>) -> Option
     let json = match shape {
         ResultShape::Unstructured => return None,
         ResultShape::Object => text.to_owned(),
-        ResultShape::Wrapped => {
+        ResultShape::Wrapped | ResultShape::WrappedText => {
             // Else `1,"more":2` would become a field of the wrapper.
             if !is_json(text) {
                 return None;
@@ -390,7 +390,7 @@ fn structured(text: &str, shape: ResultShape, output: Option<&Output>) -> Option
 
 /// A text that is no JSON, where a string is promised.
 fn wrapped_text(text: &str, shape: ResultShape, output: Option<&Output>) -> Option<Structured> {
-    if shape != ResultShape::Wrapped || is_json(text) {
+    if shape != ResultShape::WrappedText || is_json(text) {
         return None;
     }
     let json = serde_json::json!({ "result": text }).to_string();

@@ -219,6 +219,8 @@ impl Search<'_> {
             let argument = plain(parameter.name);
             argument == plain(name) || (!bare.is_empty() && argument.replace("next", "") == bare)
         });
+        let is_number = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
+        let counts = value.as_str().is_none_or(is_number);
         let parameter = alike.or_else(|| {
             const CURSORS: &[&str] = &[
                 "cursor",
@@ -228,10 +230,10 @@ impl Search<'_> {
                 "pageafter",
                 "marker",
                 "continuation",
-                "page",
-                "start",
             ];
-            (CURSORS.iter())
+            // These take numbers.
+            const COUNTERS: &[&str] = &["page", "start"];
+            (CURSORS.iter().chain(COUNTERS.iter().filter(|_| counts)))
                 .find_map(|cursor| self.query(|parameter| plain(parameter.name) == *cursor))
         })?;
         (self.arguments.get(parameter.argument) != Some(value))
@@ -366,6 +368,19 @@ mod tests {
         for other in ["/x/1/y?page=3", "https://a.example/y?page=3"] {
             assert_eq!(next_of(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_token_is_no_number_of_a_page() {
+        const PAGE: &[Parameter] = &[Parameter::query("page")];
+        let tool = ToolDef::new("list", "GET", "/x").parameters(PAGE);
+        let next_of = |token: Value| {
+            let body = json!({ "next_token": token });
+            next_page(&tool, &Map::new(), &HeaderMap::new(), Some(&body)).map(|page| page.0)
+        };
+        assert_eq!(next_of(json!("abc")), None);
+        assert_eq!(next_of(json!("3")), Some(vec![("page", json!("3"))]));
+        assert_eq!(next_of(json!(3)), Some(vec![("page", json!(3))]));
     }
 
     #[test]
