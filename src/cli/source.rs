@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -157,6 +157,7 @@ fn get(
     max_bytes: u64,
     redirects: reqwest::redirect::Policy,
 ) -> Result<(Vec<u8>, Url), String> {
+    let deadline = Instant::now() + FETCH_TIMEOUT;
     let response = client(redirects)
         .and_then(|client| client.get(url).header("accept", ACCEPT).send())
         .map_err(|error| innermost(&error))?;
@@ -164,8 +165,25 @@ fn get(
         return Err(format!("the server answered {}", response.status()));
     }
     let url = response.url().clone();
-    let text = capped(response, max_bytes).map_err(|error| error.to_string())?;
+    let until = Until { response, deadline };
+    let text = capped(until, max_bytes).map_err(|error| error.to_string())?;
     Ok((text, url))
+}
+
+/// An answer that has to be over in time: the client's own timeout starts anew with each piece.
+struct Until {
+    response: reqwest::blocking::Response,
+    deadline: Instant,
+}
+
+impl Read for Until {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if Instant::now() > self.deadline {
+            let message = format!("it took longer than {} seconds", FETCH_TIMEOUT.as_secs());
+            return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+        }
+        self.response.read(buffer)
+    }
 }
 
 const ACCEPT: &str =

@@ -128,6 +128,7 @@ templates! {
     "src/runtime/http/guard.rs"
     "src/runtime/http/mcp.rs"
     "src/runtime/http/mod.rs"
+    "src/runtime/http/patience.rs"
     "src/runtime/http/probes.rs"
     "src/runtime/http/sse.rs"
     "src/runtime/logging.rs"

@@ -289,22 +289,21 @@ fn add_note(schema: &mut Value, note: &str) {
     schema["description"] = Value::from(text);
 }
 
-/// Says which form of the body each media type takes. The forms are those of the body's `anyOf`.
+/// Says which form of the body each media type takes. The forms are those of the body's `anyOf`, the usual one first.
 fn tell_apart(precise: &mut Value, body: &str, media_type: &str, forms: &[Vec<String>]) {
     let schemas = precise["properties"][body]["anyOf"].as_array().cloned();
-    let mut schemas = schemas.into_iter().flatten();
-    let (Some(usual), [_, others @ ..]) = (schemas.next(), forms) else {
-        return;
-    };
-    let takes = |schema: Value| json!({"properties": {body: schema}});
-    let others: Vec<_> = others.iter().zip(schemas).collect();
-    let chosen = (others.into_iter().rev()).fold(takes(usual), |otherwise, (names, schema)| {
-        let is_named =
-            json!({"properties": {media_type: {"enum": names}}, "required": [media_type]});
-        json!({"if": is_named, "then": takes(schema), "else": otherwise})
-    });
-    if let (Value::Object(precise), Value::Object(mut chosen)) = (precise, chosen) {
-        precise.append(&mut chosen);
+    let schemas = schemas.into_iter().flatten();
+    let chosen: Vec<Value> = (forms.iter().zip(schemas).enumerate())
+        .map(|(index, (names, schema))| {
+            let mut is_named = json!({"properties": {media_type: {"enum": names}}});
+            if index > 0 {
+                is_named["required"] = json!([media_type]);
+            }
+            json!({"if": is_named, "then": {"properties": {body: schema}}})
+        })
+        .collect();
+    if !chosen.is_empty() {
+        precise["allOf"] = chosen.into();
     }
 }
 

@@ -29,7 +29,13 @@ pub(crate) struct Precise<'a, 's> {
     shared: BTreeMap<(usize, bool), Value>,
     waiting: Vec<(usize, bool)>,
     problems: Vec<Problem>,
+    /// How many schemas are being projected, one inside of the other.
+    depth: usize,
 }
+
+/// A schema has at most so many levels: with two of JSON for each, and those around it, the JSON is still read by parsers
+/// that go 128 levels deep.
+const DEEPEST: usize = 50;
 
 /// Something wrong with a keyword, to be told once it is known where the schema stands.
 struct Problem {
@@ -71,6 +77,7 @@ impl<'a, 's> Precise<'a, 's> {
             shared: BTreeMap::new(),
             waiting: Vec::new(),
             problems: Vec::new(),
+            depth: 0,
         }
     }
 
@@ -148,6 +155,26 @@ impl<'a, 's> Precise<'a, 's> {
     }
 
     fn project(
+        &mut self,
+        schema: &Value,
+        context: Context<'_>,
+        reporter: &mut Reporter<'_>,
+    ) -> Value {
+        if self.depth == DEEPEST {
+            let message = format!("a schema has more than {DEEPEST} levels inside of one another");
+            let diagnostic = Diagnostic::new(Code::SchemaLeftOpen, message)
+                .skipping("the check of what is deeper")
+                .with_help("give inner schemas a name under `components`");
+            self.note(schema, "", reporter, diagnostic);
+            return Value::Bool(true);
+        }
+        self.depth += 1;
+        let projected = self.projected(schema, context, reporter);
+        self.depth -= 1;
+        projected
+    }
+
+    fn projected(
         &mut self,
         schema: &Value,
         context: Context<'_>,

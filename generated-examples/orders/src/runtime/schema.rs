@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use jsonschema::{Draft, Keyword, ValidationError, Validator};
+use jsonschema::{Draft, Keyword, PatternOptions, ValidationError, Validator};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -67,8 +67,18 @@ impl Schema {
         &'s self,
         path: impl IntoIterator<Item = &'p str>,
     ) -> Option<&'s Value> {
-        path.into_iter()
-            .try_fold(&self.document, |schema, step| self.child(schema, step, 0))
+        self.at_within(path, &mut { MOST_SEEN })
+    }
+
+    /// The same, looking at no more schemas than are left.
+    pub(super) fn at_within<'s, 'p>(
+        &'s self,
+        path: impl IntoIterator<Item = &'p str>,
+        left: &mut usize,
+    ) -> Option<&'s Value> {
+        path.into_iter().try_fold(&self.document, |schema, step| {
+            self.child(schema, step, 0, left)
+        })
     }
 
     /// Follows references until a schema that says something itself.
@@ -90,10 +100,21 @@ impl Schema {
     }
 
     /// Whether an object needs the property, by what can be told without looking at the value.
-    pub(super) fn requires(&self, schema: &Value, property: &str, depth: usize) -> bool {
-        if depth > MAX_DEPTH {
+    pub(super) fn requires(&self, schema: &Value, property: &str) -> bool {
+        self.requires_within(schema, property, 0, &mut { MOST_SEEN })
+    }
+
+    fn requires_within(
+        &self,
+        schema: &Value,
+        property: &str,
+        depth: usize,
+        left: &mut usize,
+    ) -> bool {
+        if depth > MAX_DEPTH || *left == 0 {
             return false;
         }
+        *left -= 1;
         let schema = self.resolved(schema);
         let names = schema.get("required").and_then(Value::as_array);
         let mut parts = schema
@@ -102,19 +123,25 @@ impl Schema {
             .into_iter()
             .flatten();
         names.is_some_and(|names| names.iter().any(|name| name == property))
-            || parts.any(|part| self.requires(part, property, depth + 1))
+            || parts.any(|part| self.requires_within(part, property, depth + 1, left))
     }
 
     /// The schema of a property, or of the items, of what a schema describes.
-    pub(super) fn child<'s>(
+    pub(super) fn part<'s>(&'s self, schema: &'s Value, step: &str) -> Option<&'s Value> {
+        self.child(schema, step, 0, &mut { MOST_SEEN })
+    }
+
+    fn child<'s>(
         &'s self,
         schema: &'s Value,
         step: &str,
         depth: usize,
+        left: &mut usize,
     ) -> Option<&'s Value> {
         if depth > MAX_DEPTH {
             return None;
         }
+        *left = left.checked_sub(1)?;
         let schema = self.resolved(schema);
         if let Some(property) = schema.get("properties").and_then(|all| all.get(step)) {
             return Some(property);
@@ -128,35 +155,62 @@ impl Schema {
             .iter()
             .filter_map(|keyword| schema.get(keyword)?.as_array())
             .flatten()
-            .find_map(|branch| self.child(branch, step, depth + 1))
+            .find_map(|branch| self.child(branch, step, depth + 1, left))
     }
 }
 
 /// How far references and combinators are followed when a schema is only looked at.
 const MAX_DEPTH: usize = 16;
+/// And at how many schemas: choices whose forms are choices again would be looked at for ever.
+const MOST_SEEN: usize = 2_000;
 
 fn build(document: &Value) -> Option<Validator> {
     let mut bounded = document.clone();
+    visit(&mut bounded, &mut count_forms);
     if let Some(Value::Object(definitions)) = bounded.get_mut("$defs") {
         for definition in definitions.values_mut() {
-            let counter = Map::from_iter([(COUNTER.to_owned(), Value::Bool(true))]);
-            // Unlike an `allOf`, whose errors are collected to the last one, this goes no further without a step.
-            *definition = serde_json::json!({
-                "if": counter,
-                "then": definition.take(),
-                "else": counter,
-            });
+            *definition = counted(definition);
         }
     }
     jsonschema::options()
         .with_draft(Draft::Draft202012)
+        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MOST_BACKTRACKS))
         .with_keyword(COUNTER, |_, _, _| Ok(Box::new(Counter)))
         .build(&bounded)
         .ok()
 }
 
-/// A check ends after as many visits of shared definitions. Choices whose forms are choices again, or that recur, take
-/// twice as many with each level of the schema or of the value.
+/// Makes each visit of a choice, and of each of its forms, take a step. When none is left a choice is one error; else it
+/// would be one for each form.
+fn count_forms(schema: &mut Map<String, Value>) {
+    const IS_COUNTED: &str = "x-mcp-counted";
+    if schema.contains_key(IS_COUNTED) {
+        return;
+    }
+    let Some(Value::Array(forms)) = schema.remove("anyOf") else {
+        return;
+    };
+    let forms: Vec<Value> = forms.iter().map(counted).collect();
+    let choice = counted(&serde_json::json!({"anyOf": forms, IS_COUNTED: true}));
+    match schema.get_mut("allOf").and_then(Value::as_array_mut) {
+        Some(parts) => parts.push(choice),
+        None => {
+            schema.insert("allOf".to_owned(), Value::Array(vec![choice]));
+        }
+    }
+}
+
+/// The same schema, of which each visit takes a step.
+fn counted(schema: &Value) -> Value {
+    let counter = Map::from_iter([(COUNTER.to_owned(), Value::Bool(true))]);
+    // Unlike an `allOf`, whose errors are collected to the last one, this goes no further without a step.
+    serde_json::json!({"if": counter, "then": schema, "else": counter})
+}
+
+/// How often a pattern may go back in one text.
+const MOST_BACKTRACKS: usize = 20_000;
+/// A check ends after as many visits of shared definitions and of forms. Choices whose forms are choices again, or that
+/// recur, take twice as many with each level of the schema or of the value.
 const MOST_STEPS: u32 = 100_000;
 /// The same while errors are collected: each costs a kilobyte, and what it is about.
 const MOST_EXPLAINED: u32 = 20_000;
@@ -185,12 +239,12 @@ impl<'i> Keyword<'i> for Counter {
     }
 }
 
-/// Where other arguments decide which form an argument takes (`then` or `else` at the root), that form says what is
-/// wrong; that the argument fits none of all the forms says nothing more.
+/// Where another argument decides which form an argument takes (a `then` at the root), that form says what is wrong; that
+/// the argument fits none of all the forms says nothing more.
 fn without_list(mut errors: Vec<ValidationError<'_>>) -> Vec<ValidationError<'_>> {
     let is_chosen = |error: &ValidationError<'_>| {
-        let path = error.schema_path().as_str();
-        path.starts_with("/then/") || path.starts_with("/else/")
+        let mut steps = error.schema_path().as_str().split('/').skip(1);
+        steps.next() == Some("allOf") && steps.nth(1) == Some("then")
     };
     let chosen: Vec<String> = (errors.iter().filter(|error| is_chosen(error)))
         .filter_map(|error| Some(error.instance_path().segments().next()?.to_string()))
@@ -381,6 +435,40 @@ mod tests {
             &Value::Object(levels).to_string(),
         );
         assert!(!twice.errors(&json!(1)).is_empty());
+    }
+
+    /// Each level is a choice of all forms of the next one.
+    #[test]
+    fn to_look_at_a_schema_ends_as_well() {
+        let mut definitions = Map::new();
+        for level in 0..14 {
+            for form in 0..4 {
+                let next = |number| json!({"$ref": format!("#/$defs/L{}_{number}", level + 1)});
+                let forms: Vec<Value> = (0..4).map(next).collect();
+                definitions.insert(format!("L{level}_{form}"), json!({"anyOf": forms}));
+            }
+        }
+        let text = Value::Object(definitions).to_string();
+        let schema = schema(json!({"$ref": "#/$defs/L0_0"}), &text);
+        assert_eq!(schema.at(["q"]), None);
+        assert!(!schema.requires(&schema.document, "q"));
+    }
+
+    #[test]
+    fn forms_in_place_take_steps_too() {
+        let form = |kind: usize| json!({"type": "object", "properties": {"kind": {"const": kind}}, "required": ["kind"]});
+        let forms: Vec<Value> = (0..500).map(form).collect();
+        let list = schema(json!({"items": {"anyOf": forms}}), "{}");
+        assert!(list.accepts(&json!([{"kind": 499}])));
+        assert!(!list.accepts(&json!([{"kind": 500}])));
+        let wrong = vec![json!({"kind": 500}); 10_000];
+        let wrong = Value::Array(wrong);
+        let inner = |error: &ValidationError<'_>| match error.kind() {
+            jsonschema::error::ValidationErrorKind::AnyOf { context } => context.len(),
+            _ => 0,
+        };
+        let inner: usize = list.errors(&wrong).iter().map(inner).sum();
+        assert!((1..=20_000).contains(&inner), "{inner}");
     }
 
     #[test]

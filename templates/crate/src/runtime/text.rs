@@ -100,26 +100,46 @@ pub(super) fn visible(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Takes out what cannot be seen from every text of a JSON value, where it may have been written as `\u202e`.
-pub(super) fn make_visible(value: &mut Value) {
+/// The text with those escapes of JSON read that may spell any character (RFC 8259 §7).
+pub(super) fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        out.push_str(before);
+        let code = || u32::from_str_radix(escape.strip_prefix('u')?.get(..4)?, 16).ok();
+        if let Some(after) = escape.strip_prefix('/') {
+            out.push('/');
+            rest = after;
+        } else if let Some(c) = code().and_then(char::from_u32) {
+            out.push(c);
+            rest = &escape[5..];
+        } else {
+            out.push('\\');
+            rest = escape;
+        }
+    }
+    out + rest
+}
+
+/// Makes every text of a JSON value, names too, what `clean` makes of it.
+pub(super) fn clean_all(value: &mut Value, clean: &dyn Fn(&str) -> Option<String>) {
     match value {
         Value::String(text) => {
-            if let Cow::Owned(clean) = visible(Cow::Borrowed(text)) {
-                *text = clean;
+            if let Some(other) = clean(text) {
+                *text = other;
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(make_visible),
+        Value::Array(items) => items.iter_mut().for_each(|item| clean_all(item, clean)),
         Value::Object(fields) => {
-            if fields
-                .keys()
-                .any(|key| matches!(visible(Cow::Borrowed(key)), Cow::Owned(_)))
-            {
+            if fields.keys().any(|key| clean(key).is_some()) {
                 *fields = std::mem::take(fields)
                     .into_iter()
-                    .map(|(key, value)| (visible(Cow::Owned(key)).into_owned(), value))
+                    .map(|(key, value)| (clean(&key).unwrap_or(key), value))
                     .collect();
             }
-            fields.values_mut().for_each(make_visible);
+            fields
+                .values_mut()
+                .for_each(|field| clean_all(field, clean));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -289,8 +309,12 @@ mod tests {
     fn escaped_characters_are_removed_from_json_values() {
         let mut value: Value =
             serde_json::from_str(r#"{"a\u200b": ["\u202ex", 1]}"#).expect("json");
-        make_visible(&mut value);
+        clean_all(&mut value, &|text| match visible(Cow::Borrowed(text)) {
+            Cow::Owned(clean) => Some(clean),
+            Cow::Borrowed(_) => None,
+        });
         assert_eq!(value, json!({"a": ["x", 1]}));
+        assert_eq!(unescaped(r"a\u003d\/\n\u00e9\u12"), "a=/\\n\u{e9}\\u12");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
 use super::super::schema::Schema;
-use super::{exact, nearest};
+use super::{MOST_MISTAKES, exact, nearest};
 
 /// How much of a value is shown.
 const MOST_CHARS: usize = 60;
@@ -45,11 +45,8 @@ pub(super) fn describe(
 
 /// Where an argument that is absent decides what others have to be: which form they were taken for.
 fn usual_choice(schema: &Value, arguments: &Value) -> Option<String> {
-    let (name, _) = schema
-        .pointer("/if/properties")?
-        .as_object()?
-        .iter()
-        .next()?;
+    let named = schema.pointer("/allOf/0/if/properties")?.as_object()?;
+    let (name, _) = named.iter().next()?;
     if arguments.get(name).is_some() {
         return None;
     }
@@ -77,7 +74,13 @@ fn sentence(schema: &Schema, error: &ValidationError<'_>, depth: usize, out: &mu
         }
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-            out.extend((unexpected.iter()).map(|name| unknown(schema, &steps, name)));
+            for name in unexpected {
+                out.push(if out.len() < MOST_MISTAKES {
+                    unknown(schema, &steps, name)
+                } else {
+                    format!("unknown field `{}`", shortened(name))
+                });
+            }
         }
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
             alternatives(schema, error, context, depth, out);

@@ -134,13 +134,14 @@ fn push_words(out: &mut String, text: &str) {
 }
 
 /// HTML §13.5, the references that text is made of.
-fn with_characters(text: &str) -> String {
+pub(super) fn with_characters(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        let named = after.split_once(';').filter(|(name, _)| name.len() <= 10);
-        let found = named.and_then(|(name, behind)| Some((character(name)?, behind)));
+        // A longer name is none: a page of ampersands would be searched again for each.
+        let end = after.bytes().take(11).position(|byte| byte == b';');
+        let found = end.and_then(|end| Some((character(&after[..end])?, &after[end + 1..])));
         let (c, behind) = found.unwrap_or(('&', after));
         out.push(c);
         rest = behind;
@@ -204,5 +205,15 @@ mod tests {
         assert_eq!(text("a < b & c"), "a < b & c");
         assert_eq!(text("<script>never closed"), "");
         assert_eq!(text("&bogus; &#xffffffff;"), "&bogus; &#xffffffff;");
+    }
+
+    #[test]
+    fn ampersands_are_read_in_time() {
+        let many = "&".repeat(2_000_000);
+        assert_eq!(super::with_characters(&many).len(), many.len());
+        assert_eq!(
+            super::with_characters("a &amp; b &#65;&x; &toolongtobeone;"),
+            "a & b A&x; &toolongtobeone;"
+        );
     }
 }

@@ -109,7 +109,7 @@ impl Answer<'_> {
                 media.essence()
             ));
         }
-        (!notes.is_empty()).then(|| notes.join("\n"))
+        (!notes.is_empty()).then(|| brief(&notes.join("\n")))
     }
 
     fn without_secrets(&self, text: String) -> String {
@@ -218,12 +218,43 @@ impl Answer<'_> {
         let structured = if self.received.cut || self.is_too_long(text) {
             None
         } else {
-            structured(text, shape, output).or_else(|| wrapped_text(text, shape, output))
+            self.structured(text, shape, output)
+                .or_else(|| wrapped_text(text, shape, output))
         };
         ToolResult {
             structured,
             ..ToolResult::text(self.capped(text))
         }
+    }
+
+    /// `structuredContent`, if the response is what the output schema promises.
+    fn structured(
+        &self,
+        text: &str,
+        shape: ResultShape,
+        output: Option<&Output>,
+    ) -> Option<Structured> {
+        let json = match shape {
+            ResultShape::Unstructured => return None,
+            ResultShape::Object => text.to_owned(),
+            ResultShape::Wrapped | ResultShape::WrappedText => {
+                // Else `1,"more":2` would become a field of the wrapper.
+                if !is_json(text) {
+                    return None;
+                }
+                format!("{{\"result\":{text}}}")
+            }
+        };
+        if is_too_deep(&json) || output.is_some_and(|output| !output.accepts(&json)) {
+            return None;
+        }
+        // Raw characters are gone by now; escaped ones do not show before they are read.
+        if json.contains("\\u") {
+            let mut value: Value = serde_json::from_str(&json).ok()?;
+            text::clean_all(&mut value, &|text| self.cleaned(text));
+            return Structured::of(&value);
+        }
+        Structured::from_json(json)
     }
 
     fn text(&self, media: &MediaType, shape: ResultShape, output: Option<&Output>) -> ToolResult {
@@ -250,6 +281,42 @@ impl Answer<'_> {
         ToolResult::text(self.capped(&text))
     }
 
+    /// A text without what cannot be seen and without the credentials that were sent, where it has any of these.
+    fn cleaned(&self, text: &str) -> Option<String> {
+        let mut clean = text::visible(Cow::Borrowed(text));
+        for credential in self.credentials {
+            credential.redact(&mut clean);
+        }
+        match clean {
+            Cow::Owned(clean) => Some(clean),
+            Cow::Borrowed(_) => None,
+        }
+    }
+
+    /// JSON may spell a credential with any mix of escapes: then it is written anew.
+    fn without_escaped_secrets<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+        let has_escapes = text.contains("\\u") || text.contains("\\/");
+        if self.credentials.is_empty() || !has_escapes {
+            return text;
+        }
+        let plain = text::visible(Cow::Owned(text::unescaped(&text)));
+        let holds_one = (self.credentials.iter()).any(|credential| {
+            let mut shown = Cow::Borrowed(&*plain);
+            credential.redact(&mut shown);
+            matches!(shown, Cow::Owned(_))
+        });
+        if !holds_one {
+            return text;
+        }
+        Cow::Owned(match serde_json::from_str::<Value>(&text) {
+            Ok(mut value) => {
+                text::clean_all(&mut value, &|text| self.cleaned(text));
+                value.to_string()
+            }
+            Err(_) => self.cleaned(&plain).unwrap_or_default(),
+        })
+    }
+
     /// The body as text, without what cannot be seen and without the credentials that were sent.
     fn decoded(&self, media: &MediaType) -> Cow<'_, str> {
         let mut bytes = &self.received.bytes[..];
@@ -264,7 +331,7 @@ impl Answer<'_> {
                 credential.redact_end(&mut text);
             }
         }
-        text
+        self.without_escaped_secrets(text)
     }
 
     fn is_too_long(&self, text: &str) -> bool {
@@ -329,7 +396,7 @@ impl Answer<'_> {
                 for credential in self.credentials {
                     credential.redact(&mut value);
                 }
-                let _ = write!(text, "\n{}: {value}", title_case(name.as_str()));
+                let _ = write!(text, "\n{}: {}", title_case(name.as_str()), brief(&value));
             }
         }
         text
@@ -363,29 +430,31 @@ fn is_json(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-/// `structuredContent`, if the response is what the output schema promises.
-fn structured(text: &str, shape: ResultShape, output: Option<&Output>) -> Option<Structured> {
-    let json = match shape {
-        ResultShape::Unstructured => return None,
-        ResultShape::Object => text.to_owned(),
-        ResultShape::Wrapped | ResultShape::WrappedText => {
-            // Else `1,"more":2` would become a field of the wrapper.
-            if !is_json(text) {
-                return None;
-            }
-            format!("{{\"result\":{text}}}")
+/// What stands beside a response is no response.
+fn brief(text: &str) -> String {
+    const MOST_CHARS: usize = 2_000;
+    match text.char_indices().nth(MOST_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Whether JSON is nested so deep that a client may fail to read the whole message: Python's parser gives up at some 1,000
+/// levels, others at 128.
+fn is_too_deep(json: &str) -> bool {
+    const DEEPEST: usize = 100;
+    let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
+    json.bytes().any(|byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
         }
-    };
-    if output.is_some_and(|output| !output.accepts(&json)) {
-        return None;
-    }
-    // Raw characters are gone by now; escaped ones do not show before they are read.
-    if json.contains("\\u") {
-        let mut value: Value = serde_json::from_str(&json).ok()?;
-        text::make_visible(&mut value);
-        return Structured::of(&value);
-    }
-    Structured::from_json(json)
+        depth > DEEPEST
+    })
 }
 
 /// A text that is no JSON, where a string is promised.

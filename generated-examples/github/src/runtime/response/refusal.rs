@@ -66,12 +66,12 @@ impl Answer<'_> {
             let is_new = |text: &String| is_new(text) && *text != self.status_line();
             return (html_title(body).filter(is_new))
                 .or_else(|| html_text(body).filter(is_new))
-                .map(|words| capped(&words));
+                .map(|words| capped(&self.without_secrets(words)));
         }
         let Ok(mut value) = serde_json::from_str::<Value>(body) else {
             return non_empty(body).filter(is_new).map(|words| capped(&words));
         };
-        text::make_visible(&mut value);
+        text::clean_all(&mut value, &|text| self.cleaned(text));
         let Some(message) = message(&value, reason) else {
             return (!self.is_only_the_status(&value)).then(|| capped(body));
         };
@@ -279,8 +279,9 @@ fn html_title(body: &str) -> Option<String> {
     let start = lower.find("<title")?;
     let start = start + lower[start..].find('>')? + 1;
     let end = start + lower[start..].find("</title")?;
-    let title: Vec<&str> = body[start..end].split_whitespace().collect();
-    non_empty(&title.join(" "))
+    let title = html::with_characters(&body[start..end]);
+    let words: Vec<&str> = title.split_whitespace().collect();
+    non_empty(&words.join(" "))
 }
 
 /// The words of an error page whose title says nothing.

@@ -16,13 +16,23 @@ const FIRST_INEXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Appends a line for every integer that was too long to be read exactly.
 pub(super) fn describe(schema: &Schema, arguments: &Value, mistakes: &mut Vec<String>) {
-    visit(schema, arguments, &mut Vec::new(), mistakes);
+    let mut left = MOST_SEEN;
+    visit(schema, arguments, &mut Vec::new(), &mut left, mistakes);
 }
 
-fn visit(schema: &Schema, value: &Value, steps: &mut Vec<String>, mistakes: &mut Vec<String>) {
+/// At how many schemas one call looks for its long numbers.
+const MOST_SEEN: usize = 100_000;
+
+fn visit(
+    schema: &Schema,
+    value: &Value,
+    steps: &mut Vec<String>,
+    left: &mut usize,
+    mistakes: &mut Vec<String>,
+) {
     match value {
         Value::Number(number) if is_lost(number) => {
-            let found = schema.at(steps.iter().map(String::as_str));
+            let found = schema.at_within(steps.iter().map(String::as_str), left);
             if found.is_some_and(|found| wants_integer(schema, found)) {
                 mistakes.push(format!("{} {TOO_LONG}", message::subject(steps)));
             }
@@ -30,14 +40,14 @@ fn visit(schema: &Schema, value: &Value, steps: &mut Vec<String>, mistakes: &mut
         Value::Array(items) => {
             for (at, item) in items.iter().enumerate().filter(|(_, item)| may_hold(item)) {
                 steps.push(at.to_string());
-                visit(schema, item, steps, mistakes);
+                visit(schema, item, steps, left, mistakes);
                 steps.pop();
             }
         }
         Value::Object(fields) => {
             for (name, field) in fields.iter().filter(|(_, field)| may_hold(field)) {
                 steps.push(name.clone());
-                visit(schema, field, steps, mistakes);
+                visit(schema, field, steps, left, mistakes);
                 steps.pop();
             }
         }

@@ -357,12 +357,13 @@ fn a_wrong_discriminator_is_the_only_mistake_of_a_choice() {
 fn where_another_argument_chooses_the_form_only_that_form_is_told() {
     let one = |name: &str| json!({"type": "object", "required": [name], "properties": {name: {"type": "integer"}}});
     let takes = |body: &Value| json!({"properties": {"body": body}});
-    let is_form =
-        json!({"properties": {"content_type": {"enum": ["form"]}}, "required": ["content_type"]});
+    let is = |name: &str| json!({"properties": {"content_type": {"enum": [name]}}});
+    let mut is_form = is("form");
+    is_form["required"] = json!(["content_type"]);
     let schema = json!({
         "type": "object",
         "properties": {"body": {"anyOf": [one("a"), one("b")]}, "content_type": {"enum": ["json", "form"], "default": "json"}},
-        "if": is_form, "then": takes(&one("b")), "else": takes(&one("a")),
+        "allOf": [{"if": is("json"), "then": takes(&one("a"))}, {"if": is_form, "then": takes(&one("b"))}],
     });
     assert_eq!(
         mistakes(

@@ -4,6 +4,7 @@
 
 mod guard;
 mod mcp;
+mod patience;
 mod probes;
 mod sse;
 
@@ -42,6 +43,7 @@ use super::metrics::Metrics;
 use super::server::Server;
 use super::settings::{Listen, Options};
 use guard::Guard;
+use patience::Patient;
 use probes::Probes;
 
 /// How long a client may take to send the head of a request. The wait for the next request on a kept connection counts,
@@ -219,7 +221,7 @@ fn connection(
         request.extensions_mut().insert(Peer(peer));
         routes.clone().oneshot(request)
     });
-    builder.serve_connection(TokioIo::new(stream), service)
+    builder.serve_connection(TokioIo::new(Patient::new(stream)), service)
 }
 
 /// The other end of the connection.

@@ -15,10 +15,10 @@ fn drop_in(all: &Schema, schema: &Value, value: &mut Value) {
         Value::Object(fields) => {
             let names: Vec<String> = fields.keys().cloned().collect();
             for name in names {
-                let Some(property) = all.child(schema, &name, 0) else {
+                let Some(property) = all.part(schema, &name) else {
                     continue;
                 };
-                if fields[&name].is_null() && !all.requires(schema, &name, 0) {
+                if fields[&name].is_null() && !all.requires(schema, &name) {
                     fields.shift_remove(&name);
                 } else {
                     drop_in(all, property, &mut fields[&name]);
@@ -27,7 +27,7 @@ fn drop_in(all: &Schema, schema: &Value, value: &mut Value) {
         }
         Value::Array(items) => {
             for item in items {
-                if let Some(schema) = all.child(schema, "0", 0) {
+                if let Some(schema) = all.part(schema, "0") {
                     drop_in(all, schema, item);
                 }
             }

@@ -129,8 +129,13 @@ fn unknown(schema: &Schema, names: &[&str], arguments: &Map<String, Value>) -> V
     let in_body = |name: &str| names.contains(&BODY) && schema.at([BODY, name]).is_some();
     (arguments.keys())
         .filter(|key| !names.contains(&key.as_str()))
-        .map(|name| {
+        .enumerate()
+        .map(|(number, name)| {
             let key = message::shortened(name);
+            // What is not shown is only counted.
+            if number >= MOST_MISTAKES {
+                return format!("unknown argument `{key}`");
+            }
             if in_body(name) {
                 return format!("unknown argument `{key}`; put it inside `{BODY}`");
             }

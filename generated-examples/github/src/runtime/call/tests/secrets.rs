@@ -156,6 +156,38 @@ async fn what_the_upstream_echoes_is_without_the_credential() {
     assert!(!result.as_text().contains("geheim"));
 }
 
+#[tokio::test]
+async fn nor_is_it_where_the_upstream_spells_it_otherwise() {
+    const HTML: &str = "Content-Type: text/html\r\n";
+    for (status, head, body) in [
+        ("401 Unauthorized", HTML, "<p>No &#103;eh&#x65;im</p>"),
+        ("401 Unauthorized", HTML, "<title>No &#103;eheim</title>"),
+        ("200 OK", HTML, "<p>No &#103;eheim</p>"),
+        ("401 Unauthorized", JSON, r#"{"message": "No \u0067eheim"}"#),
+        (
+            "401 Unauthorized",
+            JSON,
+            r#"{"message": "No", "more": ["\u0067eh\u0065im"]}"#,
+        ),
+        (
+            "200 OK",
+            JSON,
+            r#"{"id": "No \u0067e\u200bheim", "\u0067eheim": 1}"#,
+        ),
+        ("200 OK", JSON, r#"{"id": "No \u0067eheim"#),
+    ] {
+        let upstream = Recording::start(move |_| reply(status, head, body.as_bytes())).await;
+        let engine = Setup::new(&upstream.url).with_token().engine();
+        let result = call(&engine, "get_pet", json!({"id": 1})).await;
+        let structured = result.structured.as_ref().map(|it| it.json().to_owned());
+        let shown = format!("{}{}", result.as_text(), structured.unwrap_or_default());
+        assert!(shown.contains("No"), "{shown}");
+        for spelled in ["geheim", r"\u0067", "&#103;"] {
+            assert!(!shown.contains(spelled), "{shown}");
+        }
+    }
+}
+
 /// Collects what is logged.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
