@@ -396,9 +396,16 @@ impl Files<'_, '_, '_> {
     fn object(&mut self, all: &[&Value], depth: usize) -> Value {
         const DEEPEST: usize = 4;
         let flat = flatten(self.schemas, all);
-        let properties: Map<String, Value> = (flat.properties.iter())
+        let mut properties: Map<String, Value> = (flat.properties.iter())
             .map(|(name, all)| ((*name).to_owned(), self.property(name, all)))
             .collect();
+        // A list without items would be no part at all.
+        for name in &flat.required {
+            if let Some(list) = properties.get_mut(*name).filter(|it| it["type"] == "array") {
+                let least = list["minItems"].as_u64().unwrap_or_default().max(1);
+                list["minItems"] = least.into();
+            }
+        }
         let mut schema = json!({"type": "object", "properties": properties});
         if !flat.required.is_empty() {
             schema["required"] = flat.required.iter().copied().collect();

@@ -59,16 +59,33 @@ def argument_sets(schema):
     """By name, without those that are the same as one before. Other media types have sets of their own."""
     found = {}
     choice = next((name for name, inner in schema["properties"].items() if inner.get("description") == MEDIA_TYPE), None)
+    media_types = schema["properties"][choice] if choice else {"enum": [], "default": None}
+    usual = _sent_as(schema, media_types["default"])
     for name in SETS:
-        made = _value(schema, name, 0)
+        made = _value(usual, name, 0)
         if choice in made:
-            made[choice] = schema["properties"][choice]["default"]
+            made[choice] = media_types["default"]
         if made not in found.values():
             found[name] = made
-    for media_type in schema["properties"][choice]["enum"] if choice else []:
-        if media_type != schema["properties"][choice]["default"]:
-            found[media_type] = {**found.get("all", found["required"]), choice: media_type}
+    for media_type in media_types["enum"]:
+        if media_type != media_types["default"]:
+            found[media_type] = {**_value(_sent_as(schema, media_type), "all", 0), choice: media_type}
     return found
+
+
+def _sent_as(schema, media_type):
+    """The schema with the one form of each argument that is for this media type, where its forms are told apart so."""
+    def of(inner):
+        forms = [form for form in inner.get("anyOf", []) if f"`{media_type}`" in _media_types_of(form)]
+        return {**{key: value for key, value in inner.items() if key != "anyOf"}, **forms[0]} if forms else inner
+
+    return {**schema, "properties": {name: of(inner) for name, inner in schema["properties"].items()}}
+
+
+def _media_types_of(form):
+    """`For `a/b` or `c/d`: and what it is.`"""
+    head = form.get("description", "").split(": ")[0]
+    return head if head.startswith("For `") else ""
 
 
 def of_type(kind):
