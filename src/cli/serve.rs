@@ -158,6 +158,7 @@ fn field(field: &plan::Field) -> Field {
         format: field.format,
         content_type: text(&field.content_type),
         headers: list(field.headers.iter().map(header)),
+        xml: text(&field.xml),
     }
 }
 

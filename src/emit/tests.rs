@@ -74,6 +74,7 @@ fn tool(name: &str, text: &str) -> Tool {
                 format: FieldFormat::Value,
                 content_type: text.to_owned(),
                 headers: vec![(text.to_owned(), text.to_owned())],
+                xml: text.to_owned(),
             }]),
             choice: Some((
                 text.to_owned(),

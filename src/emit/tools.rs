@@ -364,6 +364,9 @@ fn field_expression(field: &Field) -> Expr {
         let headers = (field.headers.iter()).map(|(name, value)| tuple([text(name), text(value)]));
         made = made.with("headers", [list(headers)]);
     }
+    if !field.xml.is_empty() {
+        made = made.with("xml_hints", [text(&field.xml)]);
+    }
     made
 }
 

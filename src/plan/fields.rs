@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::schema::flat::{All, Flat, flatten};
 use super::schema::{JsonType, Schemas};
-use super::{Field, media, parameters};
+use super::{Field, media, parameters, xml};
 use crate::api::{Encoding, MediaType};
 use crate::runtime::tool::{BodyFormat, FieldFormat, Style};
 
@@ -65,6 +65,7 @@ pub(super) fn field(
         format: FieldFormat::Value,
         content_type: String::new(),
         headers: Vec::new(),
+        xml: String::new(),
     };
     if matches!(format, BodyFormat::Form | BodyFormat::Multipart) {
         let content_type = encoding.and_then(part_type);
@@ -77,6 +78,9 @@ pub(super) fn field(
         }
         if format == BodyFormat::Multipart {
             field.content_type = content_type.unwrap_or_default();
+            if media::is_xml(&media::essence(&field.content_type)) {
+                field.xml = part_hints(all, schemas);
+            }
             field.headers = encoding.map(part_headers).unwrap_or_default();
         }
     }
@@ -191,6 +195,15 @@ fn part_type(encoding: &Encoding) -> Option<String> {
         let binary = encoding.content_type.as_deref()?.contains("/*");
         binary.then(|| "application/octet-stream".to_owned())
     })
+}
+
+/// The names in XML of a part, which is an item where the field is a list.
+fn part_hints(all: &All<'_>, schemas: &Schemas<'_>) -> String {
+    let flat = flatten(schemas, all);
+    match (&flat.items[..], &all[..]) {
+        ([schema], _) | ([], [schema]) => xml::property_hints(schema, schemas),
+        _ => String::new(),
+    }
 }
 
 fn part_headers(encoding: &Encoding) -> Vec<(String, String)> {

@@ -188,7 +188,7 @@ fn is_json_lines(name: &str) -> bool {
     )
 }
 
-fn is_xml(name: &str) -> bool {
+pub(super) fn is_xml(name: &str) -> bool {
     matches!(name, "application/xml" | "text/xml") || name.ends_with("+xml")
 }
 

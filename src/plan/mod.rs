@@ -556,4 +556,6 @@ pub struct Field {
     pub content_type: String,
     /// More headers of its part.
     pub headers: Vec<(String, String)>,
+    /// The names in XML as JSON text, where its part is XML.
+    pub xml: String,
 }

@@ -17,6 +17,27 @@ const MOST_NODES: usize = 20_000;
 
 /// The hints of a body's schema as JSON text; empty where there are none.
 pub(super) fn hints(schema: &Value, schemas: &Schemas<'_>) -> String {
+    told(schema, schemas, |root, definitions| {
+        name_after(root, schema, definitions);
+        if let Some(items) = schema.get("items") {
+            let inner = root.entry("items").or_insert_with(|| Map::new().into());
+            if let Value::Object(inner) = inner {
+                name_after(inner, items, definitions);
+            }
+        }
+    })
+}
+
+/// The same of a property, which has a name already.
+pub(super) fn property_hints(schema: &Value, schemas: &Schemas<'_>) -> String {
+    told(schema, schemas, |_, _| {})
+}
+
+fn told(
+    schema: &Value,
+    schemas: &Schemas<'_>,
+    name: impl FnOnce(&mut Map<String, Value>, &Definitions),
+) -> String {
     let mut hints = Hints {
         schemas,
         definitions: IndexMap::new(),
@@ -25,13 +46,7 @@ pub(super) fn hints(schema: &Value, schemas: &Schemas<'_>) -> String {
     };
     let mut root = hints.inline(&vec![schema], 0);
     hints.define();
-    name_after(&mut root, schema, &hints.definitions);
-    if let Some(items) = schema.get("items") {
-        let inner = root.entry("items").or_insert_with(|| Map::new().into());
-        if let Value::Object(inner) = inner {
-            name_after(inner, items, &hints.definitions);
-        }
-    }
+    name(&mut root, &hints.definitions);
     let useful = hints.useful();
     let mut root = pruned(&root, &useful);
     let definitions: Map<String, Value> = (hints.definitions.iter())
@@ -49,11 +64,7 @@ pub(super) fn hints(schema: &Value, schemas: &Schemas<'_>) -> String {
 }
 
 /// An element without a name of its own is called as its schema is.
-fn name_after(
-    told: &mut Map<String, Value>,
-    schema: &Value,
-    definitions: &IndexMap<String, Map<String, Value>>,
-) {
+fn name_after(told: &mut Map<String, Value>, schema: &Value, definitions: &Definitions) {
     let referred = (told.get("ref").and_then(Value::as_str)).and_then(|name| definitions.get(name));
     if referred.is_some_and(|referred| referred.contains_key("name")) {
         return;
@@ -64,10 +75,12 @@ fn name_after(
     }
 }
 
+/// What is known of shared schemas, by their names.
+type Definitions = IndexMap<String, Map<String, Value>>;
+
 struct Hints<'s, 'a> {
     schemas: &'s Schemas<'a>,
-    /// What is known of shared schemas, by their names.
-    definitions: IndexMap<String, Map<String, Value>>,
+    definitions: Definitions,
     waiting: Vec<(String, &'a Value)>,
     left: usize,
 }

@@ -177,6 +177,7 @@ fn field(field: &Field) -> Field {
         argument: argument.to_owned(),
         name: TAME.to_owned(),
         content_type: media_type(&field.content_type),
+        xml: text(&field.xml),
         headers: (field.headers.iter())
             .map(|(name, value)| (text(name), text(value)))
             .collect(),

@@ -92,6 +92,8 @@ pub struct Field {
     pub content_type: &'static str,
     /// More headers of the part, for multipart.
     pub headers: &'static [(&'static str, &'static str)],
+    /// The names in XML as in [`Body::xml`], for a part that is XML.
+    pub xml: &'static str,
 }
 
 /// What a field of a form or of a multipart body becomes.
@@ -242,6 +244,7 @@ impl Field {
             format: FieldFormat::Value,
             content_type: "",
             headers: &[],
+            xml: "",
         }
     }
 
@@ -284,6 +287,13 @@ impl Field {
     #[must_use]
     pub const fn headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
         self.headers = headers;
+        self
+    }
+
+    /// Names elements and attributes of a part that is XML.
+    #[must_use]
+    pub const fn xml_hints(mut self, xml: &'static str) -> Self {
+        self.xml = xml;
         self
     }
 

@@ -191,7 +191,7 @@ fn encode_entries(way: Way, fields: &[Field], entries: &[Entry<'_>]) -> Result<E
                 (entries.iter()).map(|entry| (entry.name.to_owned(), entry.as_text().into_owned()));
             plain(xml::document(
                 &Value::Object(fields.collect()),
-                &parsed(way.xml),
+                &xml::parsed(way.xml),
             )?)
         }
         BodyFormat::JsonLines => {
@@ -212,7 +212,7 @@ fn encode_whole(way: Way, body: &Body, argument: &str, value: &Value) -> Result<
             encode_entries(way, fields, &entries_of(given, fields))?
         }
         (BodyFormat::Xml, Value::Object(_) | Value::Array(_)) => {
-            plain(xml::document(value, &parsed(way.xml))?)
+            plain(xml::document(value, &xml::parsed(way.xml))?)
         }
         (BodyFormat::Bytes, value) => {
             let upload = Upload::of(argument, value)?;
@@ -245,11 +245,6 @@ fn plain(bytes: impl Into<Bytes>) -> Encoded {
         bytes: bytes.into(),
         content_type: None,
     }
-}
-
-/// The hints are a part of the program: what cannot be read there is as if it were not there.
-fn parsed(hints: &str) -> Value {
-    serde_json::from_str(hints).unwrap_or_default()
 }
 
 /// What a field spreads out must not be another field.

@@ -70,7 +70,10 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
         }
         (FieldFormat::File, _) => push_file(parts, entry, own_type())?,
         (_, value @ Value::Object(_)) if is_xml(entry.field.content_type) => {
-            let hints = serde_json::json!({ "name": entry.name });
+            let mut hints = xml::parsed(entry.field.xml);
+            if hints.get("name").is_none() {
+                hints["name"] = entry.name.into();
+            }
             parts.push(plain(own_type(), xml::document(value, &hints)?));
         }
         (FieldFormat::Styled, Value::Object(fields)) if is_spread => {

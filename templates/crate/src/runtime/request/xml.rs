@@ -32,6 +32,11 @@ pub(super) fn document(value: &Value, hints: &Value) -> Result<String, String> {
     Ok(out)
 }
 
+/// Hints from their text. It is a part of the program: what cannot be read there is as if it were not there.
+pub(super) fn parsed(hints: &str) -> Value {
+    serde_json::from_str(hints).unwrap_or_default()
+}
+
 /// The hints of one schema.
 #[derive(Clone, Copy)]
 struct Hints<'h> {
@@ -85,10 +90,12 @@ impl<'h> Hints<'h> {
 fn property(out: &mut String, key: &str, value: &Value, hints: Hints<'_>) -> Result<(), String> {
     let name = hints.text("name").unwrap_or(key);
     let Value::Array(items) = value else {
-        if value.is_null() {
-            return Ok(());
-        }
-        return element(out, name, value, hints);
+        return match (value, hints.text("nodeType")) {
+            (Value::Null, _) => Ok(()),
+            // OpenAPI 3.2 §4.26.1: no node of its own, what is in it is in its parent.
+            (Value::Object(fields), Some("none")) => members(out, fields, hints),
+            _ => node(out, name, value, hints),
+        };
     };
     let inner = hints.items();
     let is_wrapped = hints.is_set("wrapped") || hints.text("nodeType") == Some("element");
@@ -100,12 +107,31 @@ fn property(out: &mut String, key: &str, value: &Value, hints: Hints<'_>) -> Res
         open(out, name, hints, &[])?;
     }
     for item in items.iter().filter(|item| !item.is_null()) {
-        element(out, item_name, item, inner)?;
+        node(out, item_name, item, inner)?;
     }
     if is_wrapped {
         close(out, name, hints);
     }
     Ok(())
+}
+
+/// An element, or a text or section of its parent.
+fn node(out: &mut String, name: &str, value: &Value, hints: Hints<'_>) -> Result<(), String> {
+    if is_text(hints) {
+        escape(out, &super::style::text(value))
+    } else if hints.text("nodeType") == Some("cdata") {
+        cdata(out, &super::style::text(value))
+    } else {
+        element(out, name, value, hints)
+    }
+}
+
+fn is_text(hints: Hints<'_>) -> bool {
+    hints.is_set("x-text") || hints.text("nodeType") == Some("text")
+}
+
+fn is_attribute(hints: Hints<'_>) -> bool {
+    hints.is_set("attribute") || hints.text("nodeType") == Some("attribute")
 }
 
 fn element(out: &mut String, name: &str, value: &Value, hints: Hints<'_>) -> Result<(), String> {
@@ -134,25 +160,24 @@ fn object(
     fields: &Map<String, Value>,
     hints: Hints<'_>,
 ) -> Result<(), String> {
-    let of = |key: &str| hints.property(key);
-    let is_attribute =
-        |key: &str| of(key).is_set("attribute") || of(key).text("nodeType") == Some("attribute");
-    let is_text = |key: &str| of(key).is_set("x-text") || of(key).text("nodeType") == Some("text");
     let attributes: Vec<(&str, &Value, Hints<'_>)> = (fields.iter())
-        .filter(|(key, value)| is_attribute(key) && !value.is_null())
-        .map(|(key, value)| (key.as_str(), value, of(key)))
+        .map(|(key, value)| (key.as_str(), value, hints.property(key)))
+        .filter(|(_, value, hints)| is_attribute(*hints) && !value.is_null())
         .collect();
     open(out, name, hints, &attributes)?;
-    for (key, value) in fields.iter().filter(|(key, _)| !is_attribute(key)) {
-        if is_text(key) {
-            escape(out, &super::style::text(value))?;
-        } else if of(key).text("nodeType") == Some("cdata") {
-            cdata(out, &super::style::text(value))?;
-        } else {
-            property(out, key, value, of(key))?;
+    members(out, fields, hints)?;
+    close(out, name, hints);
+    Ok(())
+}
+
+/// What is inside of an element.
+fn members(out: &mut String, fields: &Map<String, Value>, hints: Hints<'_>) -> Result<(), String> {
+    for (key, value) in fields {
+        let hints = hints.property(key);
+        if !is_attribute(hints) {
+            property(out, key, value, hints)?;
         }
     }
-    close(out, name, hints);
     Ok(())
 }
 
