@@ -376,7 +376,8 @@ fn a_tool_reads_at_a_glance() {
                             Field::new("noteList my orders")
                                 .argument("note")
                                 .content_type("List my orders")
-                                .headers(&[("List my orders", "List my orders")]),
+                                .headers(&[("List my orders", "List my orders")])
+                                .xml_hints("List my orders"),
                         ],
                     ),
                 )
