@@ -472,6 +472,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_counted_still_says_which_fields_are_known() {
+        let text = r#"{"A": {"properties": {"a": {}}, "anyOf": [{"properties": {"b": {}}, "required": ["b"]}, {"type": "object"}]}}"#;
+        let schema = schema(
+            json!({"allOf": [{"$ref": "#/$defs/A"}], "unevaluatedProperties": false}),
+            text,
+        );
+        assert!(schema.accepts(&json!({"a": 1, "b": 2})));
+        assert!(!schema.accepts(&json!({"a": 1, "b": 2, "c": 3})));
+    }
+
+    #[test]
     fn a_recursive_choice_is_checked_to_its_depth() {
         let text = r##"{"F": {"oneOf": [{"type": "object", "properties": {"not": {"$ref": "#/$defs/F"}}, "required": ["not"]}, {"type": "string"}]}}"##;
         let schema = schema(json!({"$ref": "#/$defs/F"}), text);
