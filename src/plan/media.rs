@@ -104,11 +104,20 @@ fn sendable(
     if matches!(name.as_str(), "*/*" | "application/*") && carries == Carries::Structure {
         return Some((9, BodyFormat::Json, "application/json".to_owned()));
     }
-    let content_type = usual("application/octet-stream");
+    // Bytes are the caller's, and so is what is said about them.
+    let bytes = || {
+        if is_wildcard {
+            "application/octet-stream".to_owned()
+        } else {
+            media.name.trim().to_owned()
+        }
+    };
     match carries {
-        Carries::Text if !is_binary(&name) => Some((10, BodyFormat::Text, content_type)),
-        Carries::Bytes => Some((11, BodyFormat::Bytes, content_type)),
-        _ if is_binary(&name) || is_wildcard => Some((11, BodyFormat::Bytes, content_type)),
+        Carries::Text if !is_binary(&name) => {
+            Some((10, BodyFormat::Text, usual("application/octet-stream")))
+        }
+        Carries::Bytes => Some((11, BodyFormat::Bytes, bytes())),
+        _ if is_binary(&name) || is_wildcard => Some((11, BodyFormat::Bytes, bytes())),
         _ => None,
     }
 }
@@ -407,6 +416,23 @@ mod tests {
                 chosen(&[(name, schema)]),
                 Some((expected.to_owned(), format))
             );
+        }
+    }
+
+    #[test]
+    fn a_charset_is_that_of_what_is_sent() {
+        let bytes = Some(json!({"type": "string", "format": "binary"}));
+        for (name, schema, expected) in [
+            ("text/csv; charset=latin1", None, "text/csv; charset=utf-8"),
+            ("text/csv; charset=UTF-8", None, "text/csv; charset=UTF-8"),
+            (
+                "application/octet-stream; charset=binary",
+                bytes,
+                "application/octet-stream; charset=binary",
+            ),
+        ] {
+            let (content_type, _) = chosen(&[(name, schema)]).expect("a choice");
+            assert_eq!(content_type, expected);
         }
     }
 
