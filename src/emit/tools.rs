@@ -25,9 +25,10 @@ use crate::runtime::tool::{
 pub(super) fn group_module(module: &Module<'_>) -> String {
     let group = module.group;
     let mut table = parsed("pub(super) const TOOLS: &[ToolDef] = &[];");
-    if let [syn::Item::Const(constant)] = &mut table.items[..] {
-        *constant.expr = list(group.tools.iter().map(tool_expression));
-    }
+    let [syn::Item::Const(constant)] = &mut table.items[..] else {
+        unreachable!("the text above is one constant");
+    };
+    *constant.expr = list(group.tools.iter().map(tool_expression));
     let table = prettyplease::unparse(&table);
     let mut file = header(&format!("The tools of the tag {}.", rustdoc(&group.tag)));
     file.push_str(&imports(&table, "ToolDef"));

@@ -66,11 +66,11 @@ pub(super) fn body<'a>(
         return Outcome::None;
     };
     let choices = media::choices(&body.content, schemas);
-    let mut ways = ways::grouped(operation, body, choices, schemas, diagnostics).into_iter();
-    let Some(usual) = ways.next() else {
+    let forms = ways::grouped(operation, body, choices, schemas, diagnostics);
+    let Some(usual) = forms.first() else {
         return unsupported(operation, body, diagnostics);
     };
-    let other_forms: Vec<Vec<Choice>> = ways.collect();
+    let is_one_form = forms.len() == 1;
     let choice = &usual[0];
     let media = &body.content[choice.index];
     let mut planned = Body {
@@ -79,9 +79,9 @@ pub(super) fn body<'a>(
         required: body.required,
         source: BodySource::Whole(String::new()),
         choice: None,
-        xml: ways::xml_hints(&usual, media, schemas),
+        xml: ways::xml_hints(usual, media, schemas),
     };
-    let lifted = (is_structured(choice.format) && other_forms.is_empty())
+    let lifted = (is_structured(choice.format) && is_one_form)
         .then(|| lifted(body, media, choice.format, taken, schemas))
         .flatten();
     let arguments = if let Some((fields, arguments)) = lifted {
@@ -93,11 +93,10 @@ pub(super) fn body<'a>(
             fields if fields.is_empty() => BodySource::Whole(name.clone()),
             fields => BodySource::Object(name.clone(), fields),
         };
-        let source = if other_forms.is_empty() {
+        let source = if is_one_form {
             whole_source(body, choice, schemas, made)
         } else {
-            let forms = std::iter::once(&usual).chain(&other_forms);
-            let union = ways::union(body, forms, schemas);
+            let union = ways::union(body, &forms, schemas);
             Source {
                 all: vec![made.get_or_init(|| union)],
                 description: Some(described(body).unwrap_or(BODY)),
@@ -113,20 +112,13 @@ pub(super) fn body<'a>(
     };
     let mut taken = taken.clone();
     taken.extend(arguments.iter().map(|argument| argument.name.clone()));
-    let others = ways::alternatives(&usual, &other_forms, body, &planned.source, schemas);
+    let others = ways::alternatives(&forms, body, &planned.source, schemas);
     planned.choice = (!others.is_empty()).then(|| (free_name("content_type", &taken), others));
-    let names = |form: &Vec<Choice>| (form.iter()).map(|way| way.content_type.clone()).collect();
-    let forms = if other_forms.is_empty() {
-        Vec::new()
-    } else {
-        (std::iter::once(&usual).chain(&other_forms))
-            .map(names)
-            .collect()
-    };
+    let names = |form: &Vec<Choice>| form.iter().map(|way| way.content_type.clone()).collect();
     Outcome::Sent(Sent {
         body: planned,
         arguments,
-        forms,
+        forms: (forms.iter().filter(|_| !is_one_form)).map(names).collect(),
     })
 }
 

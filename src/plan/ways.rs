@@ -73,14 +73,16 @@ fn not_offered(
         .skipping(format!("the media type `{}`", media.name))
 }
 
-/// The ways beside the usual one, which is the first of its group. `source` is what the usual one is made of.
+/// The ways beside the usual one, which is the first of the first group. `source` is what the usual one is made of.
 pub(super) fn alternatives(
-    usual: &[Choice],
-    others: &[Vec<Choice>],
+    groups: &[Vec<Choice>],
     body: &RequestBody,
     source: &BodySource,
     schemas: &Schemas<'_>,
 ) -> Vec<Alternative> {
+    let [usual, others @ ..] = groups else {
+        return Vec::new();
+    };
     let media = |choice: &Choice| &body.content[choice.index];
     let usual_fields = match source {
         BodySource::Fields(fields) | BodySource::Object(_, fields) => fields.as_slice(),
@@ -148,13 +150,8 @@ pub(super) fn xml_hints(group: &[Choice], media: &MediaType, schemas: &Schemas<'
 }
 
 /// The schema of an argument that takes what any of these groups takes, each form with the media types that it is for.
-pub(super) fn union<'c>(
-    body: &RequestBody,
-    groups: impl Iterator<Item = &'c Vec<Choice>>,
-    schemas: &Schemas<'_>,
-) -> Value {
-    let forms: Vec<Value> = groups
-        .enumerate()
+pub(super) fn union(body: &RequestBody, groups: &[Vec<Choice>], schemas: &Schemas<'_>) -> Value {
+    let forms: Vec<Value> = (groups.iter().enumerate())
         .map(|(index, group)| {
             let media = &body.content[group[0].index];
             let mut form = bodies::with_files(&group[0], media, schemas)

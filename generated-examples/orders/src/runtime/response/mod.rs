@@ -113,11 +113,7 @@ impl Answer<'_> {
     }
 
     fn without_secrets(&self, text: String) -> String {
-        let mut text = text::visible(Cow::Owned(text));
-        for credential in self.credentials {
-            credential.redact(&mut text);
-        }
-        text.into_owned()
+        self.cleaned(&text).unwrap_or(text)
     }
 
     /// Whether a body calls itself JSON and is none. Where nobody asks for structure, a look at its start has to do.
@@ -300,20 +296,16 @@ impl Answer<'_> {
             return text;
         }
         let plain = text::visible(Cow::Owned(text::unescaped(&text)));
-        let holds_one = (self.credentials.iter()).any(|credential| {
-            let mut shown = Cow::Borrowed(&*plain);
-            credential.redact(&mut shown);
-            matches!(shown, Cow::Owned(_))
-        });
-        if !holds_one {
+        // What cannot be seen is gone: what is still cleaned is a credential.
+        let Some(clean) = self.cleaned(&plain) else {
             return text;
-        }
+        };
         Cow::Owned(match serde_json::from_str::<Value>(&text) {
             Ok(mut value) => {
                 text::clean_all(&mut value, &|text| self.cleaned(text));
                 value.to_string()
             }
-            Err(_) => self.cleaned(&plain).unwrap_or_default(),
+            Err(_) => clean,
         })
     }
 
@@ -392,11 +384,8 @@ impl Answer<'_> {
         for name in shown {
             if let Some(value) = self.headers.get(name) {
                 let value = String::from_utf8_lossy(value.as_bytes());
-                let mut value = text::visible(value);
-                for credential in self.credentials {
-                    credential.redact(&mut value);
-                }
-                let _ = write!(text, "\n{}: {}", title_case(name.as_str()), brief(&value));
+                let value = brief(&self.without_secrets(value.into_owned()));
+                let _ = write!(text, "\n{}: {value}", title_case(name.as_str()));
             }
         }
         text
@@ -430,11 +419,11 @@ fn is_json(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-/// What stands beside a response is no response.
+/// The beginning of what is shown beside a response, or instead of one.
 fn brief(text: &str) -> String {
     const MOST_CHARS: usize = 2_000;
     match text.char_indices().nth(MOST_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
+        Some((end, _)) => format!("{} […]", &text[..end]),
         None => text.to_owned(),
     }
 }

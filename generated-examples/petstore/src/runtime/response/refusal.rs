@@ -9,12 +9,9 @@ use serde_json::Value;
 use super::super::engine::{ErrorType, ToolResult};
 use super::super::text;
 use super::super::tool::Need;
-use super::Answer;
 use super::html;
 use super::media::{Kind, MediaType};
-
-/// How much of the upstream's own words is shown.
-const MOST_CHARS: usize = 2_000;
+use super::{Answer, brief};
 
 /// What the advice is made of beside the answer itself.
 pub(in super::super) struct Known<'a> {
@@ -66,19 +63,19 @@ impl Answer<'_> {
             let is_new = |text: &String| is_new(text) && *text != self.status_line();
             return (html_title(body).filter(is_new))
                 .or_else(|| html_text(body).filter(is_new))
-                .map(|words| capped(&self.without_secrets(words)));
+                .map(|words| brief(&self.without_secrets(words)));
         }
         let Ok(mut value) = serde_json::from_str::<Value>(body) else {
-            return non_empty(body).filter(is_new).map(|words| capped(&words));
+            return non_empty(body).filter(is_new).map(|words| brief(&words));
         };
         text::clean_all(&mut value, &|text| self.cleaned(text));
         let Some(message) = message(&value, reason) else {
-            return (!self.is_only_the_status(&value)).then(|| capped(body));
+            return (!self.is_only_the_status(&value)).then(|| brief(body));
         };
         Some(if says_more(&value) {
-            capped(&format!("{message}\n{body}"))
+            brief(&format!("{message}\n{body}"))
         } else {
-            capped(&message)
+            brief(&message)
         })
     }
 
@@ -289,11 +286,4 @@ fn html_text(body: &str) -> Option<String> {
     let text = html::text_without(body, &["head", "title"]);
     let words: Vec<&str> = text.split_whitespace().collect();
     non_empty(&words.join(" "))
-}
-
-fn capped(text: &str) -> String {
-    match text.char_indices().nth(MOST_CHARS) {
-        Some((end, _)) => format!("{} […]", &text[..end]),
-        None => text.to_owned(),
-    }
 }
