@@ -357,6 +357,7 @@ fn field_expression(field: &Field) -> Expr {
         FieldFormat::Styled => made.with("styled", []),
         FieldFormat::Json => made.with("json", []),
         FieldFormat::File => made.with("file", []),
+        FieldFormat::FileOrText => made.with("file_or_text", []),
     };
     if !field.content_type.is_empty() {
         made = made.with("content_type", [text(&field.content_type)]);

@@ -165,7 +165,7 @@ pub(super) fn known_fields(
         .map(|(name, all)| fields::field(format, media, name, name, all, schemas))
         .collect();
     let others = others.map(|all| fields::field(format, media, "", "", &all, schemas));
-    fields.extend(others.filter(|field| field.format == FieldFormat::File));
+    fields.extend(others.filter(|field| field.format.takes_files()));
     fields
 }
 
@@ -282,7 +282,7 @@ fn lifted<'a>(
                     && matches!(format, BodyFormat::Form | BodyFormat::Multipart)
                     && field.format != FieldFormat::Json
                     && is_list(&all, schemas);
-                let description = (field.format == FieldFormat::File)
+                let description = (field.format.takes_files())
                     .then(|| flatten(schemas, &all).description)
                     .flatten();
                 let mut all = fields::argument_schemas(&field, all, schemas);
@@ -429,7 +429,7 @@ impl Files<'_, '_, '_> {
             [schema] => (*schema).clone(),
             parts => json!({ "allOf": parts }),
         };
-        if field.format == FieldFormat::File && is_input(schemas, all) {
+        if field.format.takes_files() && is_input(schemas, all) {
             self.are_some = true;
             if let Some(text) = flatten(schemas, all).description {
                 schema["description"] = Value::from(text);

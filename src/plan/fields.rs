@@ -11,9 +11,28 @@ use crate::api::{Encoding, MediaType};
 use crate::runtime::tool::{BodyFormat, FieldFormat, Style};
 
 /// A file as an argument.
-pub(super) static FILE: LazyLock<Value> = LazyLock::new(|| {
+pub(super) static FILE: LazyLock<Value> =
+    LazyLock::new(|| file("A file: base64, a `data:` URL, or an object with its `text`."));
+
+/// One file as an argument, and several of them.
+static FILES: LazyLock<[Given; 2]> = LazyLock::new(|| one_and_several(FILE.clone()));
+
+/// The same where a text may stand in place of a file.
+static FILES_OR_TEXTS: LazyLock<[Given; 2]> = LazyLock::new(|| {
+    one_and_several(file(
+        "A file, as a `data:` URL or an object with its `text` or `base64`; any other text is sent as it is.",
+    ))
+});
+
+/// The schema of what is given for a field, where it may be null and where it may not.
+struct Given {
+    schema: Value,
+    or_null: Value,
+}
+
+fn file(description: &str) -> Value {
     json!({
-        "description": "A file: base64, a `data:` URL, or an object with its `text`.",
+        "description": description,
         "anyOf": [
             {"type": "string"},
             {
@@ -28,15 +47,14 @@ pub(super) static FILE: LazyLock<Value> = LazyLock::new(|| {
             },
         ],
     })
-});
+}
 
-/// Several of them.
-static FILES: LazyLock<Value> = LazyLock::new(|| json!({"type": "array", "items": FILE.clone()}));
-static FILE_OR_NULL: LazyLock<Value> = LazyLock::new(|| or_null(&FILE));
-static FILES_OR_NULL: LazyLock<Value> = LazyLock::new(|| or_null(&FILES));
-
-fn or_null(schema: &Value) -> Value {
-    json!({"anyOf": [schema, {"type": "null"}]})
+fn one_and_several(file: Value) -> [Given; 2] {
+    let list = json!({"type": "array", "items": file});
+    [file, list].map(|schema| Given {
+        or_null: json!({"anyOf": [schema, {"type": "null"}]}),
+        schema,
+    })
 }
 
 /// How a field of a body is sent.
@@ -100,44 +118,80 @@ fn field_format(
         }
         _ => {}
     }
-    if format == BodyFormat::Multipart && is_file(&flatten(schemas, all), schemas) {
-        FieldFormat::File
-    } else {
-        FieldFormat::Value
+    let carries = (format == BodyFormat::Multipart)
+        .then(|| carried(&flatten(schemas, all), schemas, 0))
+        .flatten();
+    match carries {
+        Some(Carried {
+            are_files: false, ..
+        })
+        | None => FieldFormat::Value,
+        Some(Carried {
+            are_texts: true, ..
+        }) => FieldFormat::FileOrText,
+        Some(_) => FieldFormat::File,
     }
 }
 
-/// Whether a property is bytes, a list of them, or either of these or nothing (OpenAPI 3.0 §4.7.14.2, 3.1 §4.8.14.4).
-pub(super) fn is_file(flat: &Flat<'_>, schemas: &Schemas<'_>) -> bool {
-    shape(flat, schemas, 0).is_some()
+/// Whether a property is bytes, a list of them, or either of these or a text or nothing (OpenAPI 3.0 §4.7.14.2,
+/// 3.1 §4.8.14.4).
+fn is_file(flat: &Flat<'_>, schemas: &Schemas<'_>) -> bool {
+    carried(flat, schemas, 0).is_some_and(|carried| carried.are_files)
 }
 
-/// What is given for a property that is a file.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Shape {
-    One,
-    Several,
+/// What is given for a property of which each form is bytes or text.
+#[derive(Clone, Copy, Default)]
+struct Carried {
+    /// One of the forms is bytes.
+    are_files: bool,
+    /// One of them is any other text, such as the address of a file.
+    are_texts: bool,
+    /// One of them is a list.
+    is_list: bool,
 }
 
-fn shape(flat: &Flat<'_>, schemas: &Schemas<'_>, depth: usize) -> Option<Shape> {
+/// `None` where a form is anything else.
+fn carried(flat: &Flat<'_>, schemas: &Schemas<'_>, depth: usize) -> Option<Carried> {
     /// `anyOf: [{type: array, items: {$ref: …}}, {type: "null"}]` and a little more.
     const DEEPEST: usize = 4;
     if depth > DEEPEST {
         return None;
     }
     if !flat.items.is_empty() {
-        let item = shape(&flatten(schemas, &flat.items), schemas, depth + 1);
-        return item.map(|_| Shape::Several);
+        let item = carried(&flatten(schemas, &flat.items), schemas, depth + 1)?;
+        return Some(Carried {
+            is_list: true,
+            ..item
+        });
     }
     let [forms] = flat.alternatives[..] else {
-        return (flat.alternatives.is_empty() && is_bytes(flat)).then_some(Shape::One);
+        let is_one = flat.alternatives.is_empty();
+        let (are_files, are_texts) = (is_one && is_bytes(flat), is_one && is_text(flat));
+        return (are_files || are_texts).then_some(Carried {
+            are_files,
+            are_texts: !are_files,
+            is_list: false,
+        });
     };
-    let shapes: Option<Vec<Shape>> = (forms.iter())
+    (forms.iter())
         .map(|form| flatten(schemas, &[form]))
         .filter(|form| !form.is_null())
-        .map(|form| shape(&form, schemas, depth + 1))
-        .collect();
-    shapes?.into_iter().max()
+        .map(|form| carried(&form, schemas, depth + 1))
+        .try_fold(Carried::default(), |all, one| {
+            let one = one?;
+            Some(Carried {
+                are_files: all.are_files || one.are_files,
+                are_texts: all.are_texts || one.are_texts,
+                is_list: all.is_list || one.is_list,
+            })
+        })
+}
+
+fn is_text(flat: &Flat<'_>) -> bool {
+    flat.effective_types().is_some_and(|types| {
+        types.contains(JsonType::String)
+            && (types.iter()).all(|kind| matches!(kind, JsonType::String | JsonType::Null))
+    })
 }
 
 fn is_bytes(flat: &Flat<'_>) -> bool {
@@ -171,16 +225,18 @@ pub(super) fn has_file(schema: Option<&Value>, schemas: &Schemas<'_>) -> bool {
 
 /// The schemas of the argument for a field: a file is described as what a client can give.
 pub(super) fn argument_schemas<'a>(field: &Field, all: All<'a>, schemas: &Schemas<'a>) -> All<'a> {
-    if field.format != FieldFormat::File {
-        return all;
-    }
+    let [one, several] = match field.format {
+        FieldFormat::File => &*FILES,
+        FieldFormat::FileOrText => &*FILES_OR_TEXTS,
+        _ => return all,
+    };
     let flat = flatten(schemas, &all);
-    let is_list = shape(&flat, schemas, 0) == Some(Shape::Several);
-    vec![match (is_list, is_nullable(&flat, schemas)) {
-        (false, false) => &*FILE,
-        (true, false) => &*FILES,
-        (false, true) => &*FILE_OR_NULL,
-        (true, true) => &*FILES_OR_NULL,
+    let is_list = carried(&flat, schemas, 0).is_some_and(|carried| carried.is_list);
+    let argument = if is_list { several } else { one };
+    vec![if is_nullable(&flat, schemas) {
+        &argument.or_null
+    } else {
+        &argument.schema
     }]
 }
 

@@ -8,7 +8,7 @@ use super::schema::flat::flatten;
 use super::{Alternative, BodySource, Field, body as bodies, xml};
 use crate::api::{MediaType, Operation, RequestBody};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::runtime::tool::{BodyFormat, FieldFormat};
+use crate::runtime::tool::BodyFormat;
 
 /// The ways to send a body by what they take, the best one first; each group has one at least.
 pub(super) fn grouped(
@@ -124,8 +124,8 @@ fn fields_as(
             };
             field.argument.clone_from(&same.argument);
             // The argument is what a file is given as, whatever becomes of it.
-            if same.format == FieldFormat::File {
-                field.format = FieldFormat::File;
+            if same.format.takes_files() {
+                field.format = same.format;
             }
             true
         });

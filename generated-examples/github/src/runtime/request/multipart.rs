@@ -9,7 +9,7 @@ use super::super::text::is_invisible;
 use super::super::tool::{FieldFormat, Style};
 use super::body::Entry;
 use super::style::{deep_pairs, is_undefined, joined, split_in_text};
-use super::upload::Upload;
+use super::upload::{self, Upload};
 use super::{essence, splits, xml};
 
 /// A body and its `Content-Type`.
@@ -60,15 +60,17 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
             parts.push(plain(json_type(), value.to_string()));
         }
         // A file that is an object has to say something.
-        (format, value)
-            if is_undefined(value) && !(format == FieldFormat::File && value.is_object()) => {}
+        (format, value) if is_undefined(value) && !(format.takes_files() && value.is_object()) => {}
         // OpenAPI 3.0 §4.7.15.1: each item of an array is a part of the field's name.
-        (format, Value::Array(items)) if format == FieldFormat::File || is_spread => {
+        (format, Value::Array(items)) if format.takes_files() || is_spread => {
             for item in items.iter().filter(|item| !item.is_null()) {
                 push(parts, entry.with(item))?;
             }
         }
-        (FieldFormat::File, _) => push_file(parts, entry, own_type())?,
+        (FieldFormat::FileOrText, Value::String(text)) if !upload::is_data_url(text) => {
+            parts.push(plain(own_type(), text.clone()));
+        }
+        (FieldFormat::File | FieldFormat::FileOrText, _) => push_file(parts, entry, own_type())?,
         (_, value @ Value::Object(_)) if is_xml(entry.field.content_type) => {
             let mut hints = xml::parsed(entry.field.xml);
             if hints.get("name").is_none() {

@@ -111,7 +111,7 @@ impl<'a> Entry<'a> {
     /// The value as JSON, a form or XML holds it: a file as the text that it was given as.
     fn as_text(&self) -> Cow<'a, Value> {
         match self.field.format {
-            FieldFormat::File => Cow::Owned(upload::as_text(self.value)),
+            format if format.takes_files() => Cow::Owned(upload::as_text(self.value)),
             _ => Cow::Borrowed(self.value),
         }
     }
@@ -270,7 +270,7 @@ fn check_form(entry: &Entry<'_>, fields: &[Field]) -> Result<(), String> {
     let is_styled = match entry.field.format {
         FieldFormat::Styled => true,
         FieldFormat::Value => !entry.is_spread(),
-        FieldFormat::Json | FieldFormat::File => false,
+        FieldFormat::Json | FieldFormat::File | FieldFormat::FileOrText => false,
     };
     if !is_styled {
         return Ok(());

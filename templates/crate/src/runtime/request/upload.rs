@@ -56,7 +56,7 @@ impl Upload {
     }
 
     fn of_text(argument: &str, text: &str) -> Result<Self, String> {
-        if let Some(url) = text.trim_start().strip_prefix("data:") {
+        if let Some(url) = data_url(text) {
             return Self::of_data_url(argument, url);
         }
         let bytes = decoded(text).ok_or_else(|| not_a_file(argument))?;
@@ -92,6 +92,16 @@ impl Upload {
             content_type,
         })
     }
+}
+
+/// Whether a text is a file by itself (RFC 2397).
+pub(super) fn is_data_url(text: &str) -> bool {
+    data_url(text).is_some()
+}
+
+/// What stands behind the scheme.
+fn data_url(text: &str) -> Option<&str> {
+    text.trim_start().strip_prefix("data:")
 }
 
 /// A file, or several, where only text can be sent: the text, or else the base64 as it was given.

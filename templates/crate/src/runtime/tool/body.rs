@@ -107,6 +107,16 @@ pub enum FieldFormat {
     Json,
     /// The bytes of a file, given in base64, as a `data:` URL or as an object with a text.
     File,
+    /// The bytes of a file, given as a `data:` URL or as an object; any other text is sent as it is.
+    FileOrText,
+}
+
+impl FieldFormat {
+    /// Whether an object stands for a file.
+    #[must_use]
+    pub const fn takes_files(self) -> bool {
+        matches!(self, Self::File | Self::FileOrText)
+    }
 }
 
 impl Choice {
@@ -273,6 +283,13 @@ impl Field {
     #[must_use]
     pub const fn file(mut self) -> Self {
         self.format = FieldFormat::File;
+        self
+    }
+
+    /// Is a file or else a text, such as the file's address.
+    #[must_use]
+    pub const fn file_or_text(mut self) -> Self {
+        self.format = FieldFormat::FileOrText;
         self
     }
 
