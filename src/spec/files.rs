@@ -14,6 +14,7 @@ use url::Url;
 use super::path::Path;
 use super::position::Positions;
 use super::reading::{self, Excess, Failure, Format};
+use super::resources::{Resources, base_of, own_name, without_fragment};
 use super::tree::{Map, Node};
 use super::{Limits, Opener, Source, Unopened, decoded, failure_diagnostic};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer, Place};
@@ -25,7 +26,7 @@ pub(super) const HOME: &str = "x-mcpgen-documents";
 pub(super) const NO_ANCHOR: &str = "%23";
 
 /// What a URI fragment cannot hold as it is (RFC 3986 §3.5), and `%` itself.
-const FRAGMENT: &AsciiSet = &CONTROLS
+pub(super) const FRAGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'#')
@@ -75,8 +76,8 @@ struct Here<'h> {
     url: &'h Url,
     /// Where it lies; empty for the root.
     home: &'h str,
-    /// What `$anchor` names in it: a reference of another document's must not reach the root's.
-    anchors: &'h HashMap<String, String>,
+    /// What relative references start from: its URI, or that of a schema in it.
+    base: &'h Url,
 }
 
 /// What became of an address.
@@ -105,12 +106,11 @@ struct Gathering<'g> {
     /// The names of the root's component schemas: the bare references of older tools.
     bare: HashSet<String>,
     known: HashMap<Url, Opened>,
-    /// What was opened and is to be rewritten, by its index in `trees`.
-    queue: VecDeque<(Url, usize)>,
+    /// What was opened and is to be rewritten: its address, its base URI and its index in `trees`.
+    queue: VecDeque<(Url, Url, usize)>,
     others: Others,
     trees: Vec<(Box<str>, Node)>,
-    /// What `$anchor` names in each of `trees`, by where it lies.
-    anchors: HashMap<String, HashMap<String, String>>,
+    resources: Resources,
     diagnostics: &'g mut Diagnostics,
 }
 
@@ -127,6 +127,8 @@ pub(super) fn gather(
         return (tree, Others::new());
     };
     let mut tree = tree;
+    let mut resources = Resources::default();
+    let base = resources.add(&tree, text, location, "#");
     let mut gathering = Gathering {
         own_name: own_name(&tree, location),
         bare: bare_names(&tree, text),
@@ -137,7 +139,7 @@ pub(super) fn gather(
         queue: VecDeque::new(),
         others: Others::new(),
         trees: Vec::new(),
-        anchors: HashMap::new(),
+        resources,
         opener,
         room: allowance,
         root,
@@ -147,7 +149,7 @@ pub(super) fn gather(
     let here = Here {
         url: location,
         home: "",
-        anchors: &HashMap::new(),
+        base: &base,
     };
     gathering.rewrite(
         &mut tree,
@@ -155,8 +157,8 @@ pub(super) fn gather(
         &Path::Start(&JsonPointer::root()),
         Keys::Keywords,
     );
-    while let Some((url, index)) = gathering.queue.pop_front() {
-        gathering.open(&url, index);
+    while let Some((url, base, index)) = gathering.queue.pop_front() {
+        gathering.open(&url, &base, index);
     }
     let Gathering { others, trees, .. } = gathering;
     if trees.is_empty() {
@@ -172,7 +174,7 @@ pub(super) fn gather(
 
 /// What the keys of a map are.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Keys {
+pub(super) enum Keys {
     /// Words of OpenAPI and JSON Schema.
     Keywords,
     /// Names that the author chose: `example` is a property, not an example.
@@ -181,7 +183,7 @@ enum Keys {
 
 impl Keys {
     /// What the keys of the value of this keyword are.
-    fn below(self, key: &str) -> Self {
+    pub(super) fn below(self, key: &str) -> Self {
         const MAPS: &[&str] = &[
             "properties",
             "patternProperties",
@@ -216,7 +218,7 @@ impl Keys {
     }
 
     /// Whether the value of this key is data, in which `$ref` means nothing.
-    fn is_data(self, key: &str) -> bool {
+    pub(super) fn is_data(self, key: &str) -> bool {
         self == Self::Keywords
             && (matches!(key, "example" | "default" | "enum" | "const" | "value")
                 || key.starts_with("x-"))
@@ -227,6 +229,11 @@ impl Gathering<'_> {
     fn rewrite(&mut self, node: &mut Node, here: &Here<'_>, path: &Path<'_>, keys: Keys) {
         match node {
             Node::Map(map) => {
+                let inner = (keys == Keys::Keywords)
+                    .then(|| base_of(map, here.base))
+                    .flatten();
+                let base = inner.as_ref().unwrap_or(here.base);
+                let here = &Here { base, ..*here };
                 for (key, value) in map.iter_mut() {
                     let path = path.key(key);
                     match value {
@@ -283,7 +290,14 @@ impl Gathering<'_> {
         let reference = reference.trim();
         let (document, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         if document.is_empty() {
-            return (!here.home.is_empty()).then(|| here.inside(fragment));
+            let anchor = is_anchor(fragment).then(|| self.resources.anchor(here.base, fragment));
+            return match anchor.flatten() {
+                Some(place) => Some(place.to_owned()),
+                None => (!here.home.is_empty()).then(|| here.inside(fragment)),
+            };
+        }
+        if let Some(named) = self.named(document, fragment, here) {
+            return Some(named);
         }
         if reference == document && self.bare.contains(document) {
             return None;
@@ -296,10 +310,20 @@ impl Gathering<'_> {
             return None;
         };
         let home = home.clone();
-        Some(match self.anchors.get(&home) {
-            Some(anchors) if is_anchor(fragment) => named(&home, fragment, anchors),
-            _ => format!("{home}{fragment}"),
-        })
+        // What was opened may be known by a name of its own, such as that which the reference has.
+        let named = self.named(document, fragment, here);
+        Some(named.unwrap_or_else(|| inside(&home, fragment)))
+    }
+
+    /// The place of what a reference names by a URI that is known.
+    fn named(&self, document: &str, fragment: &str, here: &Here<'_>) -> Option<String> {
+        let url = without_fragment(here.base.join(document).ok()?);
+        let home = self.resources.place(&url)?;
+        if is_anchor(fragment) {
+            let place = self.resources.anchor(&url, fragment).map(str::to_owned);
+            return place.or_else(|| Some(inside(home, fragment)));
+        }
+        Some(format!("{home}{fragment}"))
     }
 
     /// The address that a reference names, as it can be opened.
@@ -345,10 +369,8 @@ impl Gathering<'_> {
         match self.read(url, &key) {
             Ok((part, tree)) => {
                 let home = home(&key);
-                let mut anchors = HashMap::new();
-                collect_anchors(&tree, &JsonPointer::root(), &mut anchors);
-                self.anchors.insert(home.clone(), anchors);
-                self.queue.push_back((url.clone(), self.trees.len()));
+                let base = self.resources.add(&tree, &part.text, url, &home);
+                self.queue.push_back((url.clone(), base, self.trees.len()));
                 self.trees.push((key.as_str().into(), tree));
                 self.others.insert(key, part);
                 Opened::At(home)
@@ -387,16 +409,15 @@ impl Gathering<'_> {
     }
 
     /// Rewrites the references of a document that was opened.
-    fn open(&mut self, url: &Url, index: usize) {
+    fn open(&mut self, url: &Url, base: &Url, index: usize) {
         let mut tree = std::mem::replace(&mut self.trees[index].1, Node::Null);
         let key = &self.trees[index].0;
         let place = JsonPointer::root().child(HOME).child(key);
         let home = home(key);
-        let anchors = self.anchors.get(&home).cloned().unwrap_or_default();
         let here = Here {
             url,
             home: &home,
-            anchors: &anchors,
+            base,
         };
         self.rewrite(&mut tree, &here, &Path::Start(&place), Keys::Keywords);
         self.trees[index].1 = tree;
@@ -469,21 +490,16 @@ fn not_opened(name: &str, unopened: Unopened) -> Diagnostic {
 impl Here<'_> {
     /// A fragment of this document as a reference of the whole tree.
     fn inside(&self, fragment: &str) -> String {
-        if self.home.is_empty() {
-            return format!("#{fragment}");
-        }
-        if !is_anchor(fragment) {
-            return format!("{}{fragment}", self.home);
-        }
-        named(self.home, fragment, self.anchors)
+        inside(if self.home.is_empty() { "#" } else { self.home }, fragment)
     }
 }
 
-/// The reference to what an anchor names in a document; to nothing where it names nothing.
-fn named(home: &str, anchor: &str, anchors: &HashMap<String, String>) -> String {
-    match anchors.get(anchor) {
-        Some(pointer) => format!("{home}{pointer}"),
-        None => format!("{home}/{NO_ANCHOR}{anchor}"),
+/// A fragment of what lies there; to nothing where it is an anchor, which is not known by its name.
+fn inside(home: &str, fragment: &str) -> String {
+    if is_anchor(fragment) {
+        format!("{home}/{NO_ANCHOR}{fragment}")
+    } else {
+        format!("{home}{fragment}")
     }
 }
 
@@ -492,41 +508,10 @@ fn is_anchor(fragment: &str) -> bool {
     !fragment.is_empty() && !fragment.starts_with('/')
 }
 
-/// The pointers that `$anchor`s stand for, as parts of a reference.
-fn collect_anchors(node: &Node, pointer: &JsonPointer, anchors: &mut HashMap<String, String>) {
-    match node {
-        Node::Map(map) => {
-            for keyword in ["$anchor", "$dynamicAnchor"] {
-                if let Some(name) = map.get(keyword).and_then(Node::as_text) {
-                    let pointer = utf8_percent_encode(pointer.as_str(), FRAGMENT).to_string();
-                    anchors.entry(name.to_owned()).or_insert(pointer);
-                }
-            }
-            for (key, value) in map.iter() {
-                if matches!(value, Node::Map(_) | Node::List(_)) {
-                    collect_anchors(value, &pointer.child(key), anchors);
-                }
-            }
-        }
-        Node::List(items) => {
-            for (index, item) in items.iter().enumerate() {
-                collect_anchors(item, &pointer.child(index), anchors);
-            }
-        }
-        _ => {}
-    }
-}
-
 /// The reference to a document that lies under [`HOME`].
 fn home(key: &str) -> String {
     let token = key.replace('~', "~0").replace('/', "~1");
     format!("#/{HOME}/{}", utf8_percent_encode(&token, FRAGMENT))
-}
-
-fn own_name(tree: &Node, location: &Url) -> Option<Url> {
-    let name = tree.child("$self")?.as_text()?;
-    let url = without_fragment(location.join(name).ok()?);
-    (url != *location).then_some(url)
 }
 
 /// Swagger allowed `$ref: Pet`; and a schema may be called by its `$id`, wherever it stands.
@@ -559,242 +544,5 @@ fn collect_ids(node: &Node, ids: &mut HashSet<String>) {
     }
 }
 
-fn without_fragment(mut url: Url) -> Url {
-    url.set_fragment(None);
-    url
-}
-
 #[cfg(test)]
-mod tests {
-    use super::super::testing::read_at;
-    use super::super::{Document, lower};
-    use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
-    use serde_json::{Value, json};
-
-    struct Read {
-        document: Document,
-        json: Value,
-        diagnostics: Vec<Diagnostic>,
-        _folder: tempfile::TempDir,
-    }
-
-    /// Reads and lowers the first of some files.
-    fn read(files: &[(&str, &str)]) -> (Read, crate::api::Api) {
-        let folder = tempfile::tempdir().expect("a directory");
-        for (name, text) in files {
-            let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().expect("a parent")).expect("writable");
-            std::fs::write(path, text).expect("writable");
-        }
-        let mut diagnostics = Diagnostics::new();
-        let document = read_at(&folder.path().join(files[0].0), &mut diagnostics);
-        let document = document.expect("a document");
-        let api = lower(&document, &mut diagnostics);
-        let json = serde_json::from_str(&document.bundled_json()).expect("JSON");
-        let read = Read {
-            document,
-            json,
-            diagnostics: diagnostics.into_vec(),
-            _folder: folder,
-        };
-        (read, api)
-    }
-
-    const HEAD: &str = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\n";
-
-    #[test]
-    fn references_lead_from_file_to_file_and_back() {
-        let root = format!(
-            "{HEAD}paths:\n  /pets: {{$ref: 'paths/pets.yaml'}}\ncomponents:\n  schemas:\n    Tag: {{type: string}}\n"
-        );
-        let (read, api) = read(&[
-            ("openapi.yaml", &root),
-            (
-                "paths/pets.yaml",
-                "post:\n  requestBody: {$ref: '../a b/bodies.json#/pet'}\n  responses: {'201': {description: made}}\n",
-            ),
-            (
-                "a b/bodies.json",
-                r#"{"pet": {"required": true, "content": {"application/json": {"schema": {"$ref": "../schemas/pet.yaml"}}}}}"#,
-            ),
-            (
-                "schemas/pet.yaml",
-                "type: object\nproperties:\n  mother: {$ref: '#'}\n  name: {$ref: '#/$defs/name'}\n  nick: {$ref: '#nick'}\n  \
-                 tag: {$ref: '../openapi.yaml#/components/schemas/Tag'}\n  owner: {$ref: 'owner.yaml#/Owner'}\n\
-                 $defs:\n  name: {type: string, minLength: 1}\n  nickname: {$anchor: nick, type: string}\n",
-            ),
-            (
-                "schemas/owner.yaml",
-                "Owner: {type: object, properties: {pet: {$ref: pet.yaml}}}\n",
-            ),
-        ]);
-        assert_eq!(read.diagnostics, []);
-        let schema = api.operations[0]
-            .body
-            .as_ref()
-            .and_then(|body| body.content[0].schema.as_ref());
-        assert_eq!(schema, Some(&json!({"$ref": "#/$defs/pet"})));
-        let pet = &api.schemas["pet"]["properties"];
-        assert_eq!(pet["mother"], json!({"$ref": "#/$defs/pet"}));
-        assert_eq!(pet["tag"], json!({"$ref": "#/$defs/Tag"}));
-        assert_eq!(pet["owner"], json!({"$ref": "#/$defs/Owner"}));
-        assert_eq!(
-            api.schemas["Owner"]["properties"]["pet"],
-            json!({"$ref": "#/$defs/pet"})
-        );
-        let nick = pet["nick"]["$ref"]
-            .as_str()
-            .and_then(|name| name.strip_prefix("#/$defs/"));
-        assert_eq!(api.schemas[nick.expect("a name")]["type"], "string");
-        let pointer = JsonPointer::root()
-            .child(super::HOME)
-            .child("schemas/pet.yaml")
-            .child("properties")
-            .child("tag");
-        let place = read.document.place(&pointer);
-        let file = place.source.expect("a file");
-        assert!(file.ends_with("/schemas/pet.yaml"), "{file}");
-        assert_eq!(place.position.map(|place| place.line), Some(6));
-    }
-
-    #[test]
-    fn the_bundle_stands_alone_and_means_the_same() {
-        let root = format!("{HEAD}paths: {{$ref: paths.yaml}}\n");
-        let (read, api) = read(&[
-            ("openapi.yaml", &root),
-            (
-                "paths.yaml",
-                "/a: {get: {parameters: [{$ref: 'p.yaml#/x~1y'}], responses: {}}}\n",
-            ),
-            (
-                "p.yaml",
-                "x/y: {name: q, in: query, schema: {type: number, enum: [1.10, 2]}}\n",
-            ),
-        ]);
-        assert_eq!(read.diagnostics, []);
-        assert_eq!(api.operations[0].parameters[0].name, "q");
-        let text = read.document.bundled_json();
-        assert!(text.contains("1.10"), "{text}");
-        let again = super::super::testing::lowered(&text);
-        assert_eq!(again.told(), Vec::<String>::new());
-        assert_eq!(
-            format!("{:?}", again.api.operations),
-            format!("{:?}", api.operations)
-        );
-    }
-
-    #[test]
-    fn references_in_examples_and_extensions_are_data_but_names_are_no_keywords() {
-        let root = format!(
-            "{HEAD}paths: {{}}\nx-a: {{$ref: missing.yaml}}\ncomponents:\n  schemas:\n    S:\n      example: {{$ref: missing.yaml}}\n      \
-             properties:\n        example: {{$ref: there.yaml}}\n        x-b: {{$ref: there.yaml}}\n  examples:\n    e: {{value: {{$ref: missing.yaml}}}}\n"
-        );
-        let (read, _) = read(&[("openapi.yaml", &root), ("there.yaml", "type: string\n")]);
-        assert_eq!(read.diagnostics, []);
-        let schema = &read.json["components"]["schemas"]["S"];
-        assert_eq!(schema["example"]["$ref"], "missing.yaml");
-        let moved = json!("#/x-mcpgen-documents/there.yaml");
-        assert_eq!(schema["properties"]["example"]["$ref"], moved);
-        assert_eq!(schema["properties"]["x-b"]["$ref"], moved);
-    }
-
-    #[test]
-    fn a_description_may_be_a_file_and_a_mapping_may_name_files() {
-        let root = format!(
-            "{HEAD}paths: {{}}\ncomponents:\n  schemas:\n    S:\n      description: {{$ref: ./text.md}}\n      oneOf: [{{$ref: cat.yaml}}]\n      \
-             discriminator: {{propertyName: kind, mapping: {{cat: cat.yaml, dog: Dog}}}}\n    Dog: {{}}\n"
-        );
-        let (read, _) = read(&[
-            ("openapi.yaml", &root),
-            ("text.md", "# Any *text*: [at all"),
-            ("cat.yaml", "type: object\n"),
-        ]);
-        assert_eq!(read.diagnostics, []);
-        let schema = &read.json["components"]["schemas"]["S"];
-        assert_eq!(schema["description"], "# Any *text*: [at all");
-        let mapping = &schema["discriminator"]["mapping"];
-        assert_eq!(mapping["cat"], "#/x-mcpgen-documents/cat.yaml");
-        assert_eq!(mapping["dog"], "Dog");
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_told_once_with_the_place_that_names_it() {
-        let root = format!(
-            "{HEAD}paths:\n  /a: {{$ref: missing.yaml}}\n  /b: {{$ref: missing.yaml}}\n  /c: {{$ref: broken.yaml}}\n  /d: {{get: {{responses: {{}}}}}}\n"
-        );
-        let (read, api) = read(&[("openapi.yaml", &root), ("broken.yaml", "a: [\n")]);
-        assert_eq!(api.operations.len(), 1);
-        let messages: Vec<&Diagnostic> = (read.diagnostics.iter())
-            .filter(|each| each.skipped.is_none())
-            .collect();
-        assert_eq!(messages.len(), 2, "{messages:?}");
-        assert_eq!(messages[0].code, Code::ExternalRef);
-        assert!(messages[0].message.ends_with("which does not exist"));
-        let place = messages[0]
-            .place
-            .as_ref()
-            .and_then(|place| place.pointer.as_ref());
-        assert_eq!(place.map(JsonPointer::as_str), Some("/paths/~1a/$ref"));
-        assert_eq!(messages[1].code, Code::SpecSyntax);
-        let skipped = read
-            .diagnostics
-            .iter()
-            .filter(|each| each.skipped.is_some());
-        assert_eq!(skipped.count(), 3);
-    }
-
-    #[test]
-    fn a_document_is_known_by_the_name_that_it_gives_itself() {
-        let root = "openapi: 3.2.0\n$self: https://api.example/v1/openapi\ninfo: {title: T, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n    \
-                    A: {$ref: 'https://api.example/v1/openapi#/components/schemas/B'}\n    B: {$ref: 'https://api.example/v1/shared/c.yaml'}\n";
-        let (read, _) = read(&[("openapi.yaml", root), ("shared/c.yaml", "type: string\n")]);
-        let schemas = &read.json["components"]["schemas"];
-        assert_eq!(schemas["A"]["$ref"], "#/components/schemas/B");
-        assert_eq!(schemas["B"]["$ref"], "#/x-mcpgen-documents/shared~1c.yaml");
-    }
-
-    #[test]
-    fn an_anchor_and_an_id_name_schemas_of_other_documents_and_of_this_one() {
-        let root = format!(
-            "{HEAD}paths: {{/a: {{get: {{parameters: [{{name: q, in: query, schema: {{$ref: '#/components/schemas/B'}}}}], responses: {{}}}}}}}}\n\
-             components:\n  schemas:\n    A: {{$ref: 'b.yaml#foo'}}\n    B: {{items: {{$ref: 'b.yaml#missing'}}}}\n    \
-             C: {{$ref: other}}\n    D: {{$defs: {{o: {{$id: other, type: string}}}}}}\n"
-        );
-        let (read, _) = read(&[
-            ("openapi.yaml", &root),
-            ("b.yaml", "$defs: {F: {$anchor: foo, type: string}}\n"),
-        ]);
-        let told: Vec<&str> = (read.diagnostics.iter())
-            .map(|each| each.message.as_str())
-            .collect();
-        assert_eq!(told, ["`$ref` points to nothing: `b.yaml#missing`"]);
-        let schemas = &read.json["components"]["schemas"];
-        assert_eq!(schemas["A"]["$ref"], "#/x-mcpgen-documents/b.yaml/$defs/F");
-        assert_eq!(schemas["C"]["$ref"], "other");
-    }
-
-    #[test]
-    fn a_description_is_no_part_of_a_document() {
-        let root = format!(
-            "{HEAD}paths: {{}}\ncomponents:\n  schemas:\n    S: {{description: {{$ref: '#/components/x'}}}}\n    \
-             T: {{description: {{$ref: openapi.yaml}}}}\n"
-        );
-        let (read, _) = read(&[("openapi.yaml", &root)]);
-        let schemas = &read.json["components"]["schemas"];
-        for name in ["S", "T"] {
-            assert!(schemas[name]["description"].is_object(), "{schemas}");
-        }
-    }
-
-    #[test]
-    fn what_is_told_of_an_address_does_not_give_away_what_is_secret_in_it() {
-        let root = format!(
-            "{HEAD}paths:\n  /a: {{$ref: 'https://u:geheim@b.example/p.yaml?token=geheim'}}\n  /b: {{get: {{responses: {{}}}}}}\n"
-        );
-        let (read, _) = read(&[("openapi.yaml", &root)]);
-        assert!(!read.diagnostics.is_empty());
-        let told = format!("{:?}", read.diagnostics);
-        assert!(!told.contains("geheim"), "{told}");
-        assert!(told.contains("https://b.example/p.yaml"), "{told}");
-    }
-}
+mod tests;

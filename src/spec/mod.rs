@@ -15,6 +15,7 @@ mod path;
 mod position;
 mod reading;
 mod refs;
+mod resources;
 mod schema;
 mod tree;
 mod version;
