@@ -33,8 +33,8 @@ pub(super) fn run(
     session.document = None;
     drop(loaded);
     let program = OsString::from("mcpgen serve");
-    let options = std::iter::once(program).chain(arguments.server).collect();
-    Outcome::Served(runtime::run(server, runtime::custom::Nothing, options))
+    let options: Vec<OsString> = std::iter::once(program).chain(arguments.server).collect();
+    Outcome::Served(runtime::run(server, runtime::custom::Nothing, &options))
 }
 
 /// The plan as the runtime's tables. A generated crate has them as constants; here they live as long as the
@@ -93,6 +93,8 @@ fn tool(tool: &plan::Tool) -> ToolDef {
         method: text(&tool.method),
         path: text(&tool.path),
         server: tool.server,
+        tags: list(tool.tags.iter().skip(1).map(|tag| text(tag))),
+        deprecated: tool.deprecated,
         parameters: list(tool.parameters.iter().map(parameter)),
         body: tool.body.as_ref().map(body),
         accept: text(&tool.accept),

@@ -174,6 +174,14 @@ fn tool_expression(tool: &Tool) -> Expr {
     if tool.server != 0 {
         made = made.with("server", [number(tool.server)]);
     }
+    if let [_, others @ ..] = &tool.tags[..]
+        && !others.is_empty()
+    {
+        made = made.with("tags", [list(others.iter().map(|tag| text(tag)))]);
+    }
+    if tool.deprecated {
+        made = made.with("deprecated", []);
+    }
     if !tool.parameters.is_empty() {
         let parameters = tool.parameters.iter().map(parameter_expression);
         made = made.with("parameters", [list(parameters)]);

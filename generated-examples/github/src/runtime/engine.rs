@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -15,9 +15,13 @@ use super::base_url::Bases;
 pub use super::base_url::ServerChoice;
 use super::call;
 use super::catalog::Catalog;
+#[cfg(feature = "http")]
+use super::catalog::Found;
 use super::credentials::Credentials;
 use super::custom::AnyCustom;
+use super::identity::Identity;
 use super::metrics::Metrics;
+use super::policy::{Policies, PolicySettings, View};
 pub use super::structured::Structured;
 use super::tool::{ServerDef, ToolDef};
 use super::upstream::{Proxies, Upstream};
@@ -43,6 +47,8 @@ pub struct EngineSettings {
     pub lenient: bool,
     /// `--forward-auth`, by scheme; the key `""` stands for every scheme.
     pub forward_auth: BTreeMap<String, ForwardAuth>,
+    /// What may be called, and by whom.
+    pub policies: PolicySettings,
 }
 
 /// Where the client's own credential for a scheme comes from (design: default off).
@@ -84,6 +90,8 @@ pub struct CallContext {
     pub headers: http::HeaderMap,
     /// `_meta` of the client's request.
     pub meta: Map<String, Value>,
+    /// Who calls, where that was proven.
+    pub identity: Option<Identity>,
     /// Fires when the client no longer wants the answer.
     pub cancelled: CancellationToken,
     /// Where progress goes, when the client asked for it.
@@ -230,6 +238,7 @@ pub(super) struct Inner {
     pub(super) catalog: Catalog,
     pub(super) custom: Arc<dyn AnyCustom>,
     pub(super) settings: EngineSettings,
+    pub(super) policies: Policies,
     pub(super) bases: Bases,
     pub(super) credentials: Credentials,
     pub(super) upstream: Upstream,
@@ -259,12 +268,14 @@ impl Engine {
         let credentials = Credentials::new(&def, &settings.forward_auth, env)?;
         let proxies = Proxies::read(env)?;
         let catalog = Catalog::new(def, user_agent(&def), custom.tools())?;
+        let policies = Policies::new(&settings.policies, &catalog)?;
         let upstream = Upstream::new(&settings, proxies, bases.owners_hosts().collect());
         metrics.register(catalog.names().map(str::to_owned));
         Ok(Self(Arc::new(Inner {
             catalog,
             custom,
             settings,
+            policies,
             bases,
             credentials,
             upstream,
@@ -278,20 +289,78 @@ impl Engine {
         self.0.catalog.def()
     }
 
-    /// All tools in the order in which they are listed.
-    pub fn tools(&self) -> impl Iterator<Item = ListedTool<'_>> {
-        self.0.catalog.listed()
+    /// The tools as an identity sees them.
+    pub(super) fn view(&self, identity: Option<&Identity>) -> Arc<View> {
+        self.0.policies.view(identity)
     }
 
-    /// The tools whose listing leaves something out.
-    pub fn partial_tools(&self) -> impl Iterator<Item = &'static ToolDef> {
-        self.0.catalog.partial()
+    /// All tools, whoever may see them.
+    pub(super) fn everything(&self) -> Arc<View> {
+        self.0.policies.everything()
+    }
+
+    /// Puts other policies in force for the calls that come.
+    ///
+    /// # Errors
+    /// A rule that is about no tool, or that contradicts the tool: one line. The policies stay as they are.
+    pub fn replace_policies(&self, settings: &PolicySettings) -> Result<(), StartError> {
+        self.0.policies.replace(settings, &self.0.catalog)
+    }
+
+    /// The tools of a view in the order in which they are listed.
+    pub(super) fn tools<'a>(&'a self, view: &'a View) -> impl Iterator<Item = ListedTool<'a>> {
+        let all = self.0.catalog.listed().enumerate();
+        all.filter(|(position, _)| view.sees(*position))
+            .map(|(position, mut tool)| {
+                let bindings = &view.policy(position).bindings;
+                if !bindings.is_empty()
+                    && let Ok(mut schema) = serde_json::from_str(tool.input_schema.get())
+                {
+                    bindings.hide(&mut schema);
+                    if let Ok(text) = to_raw_value(&schema) {
+                        tool.input_schema = Cow::Owned(text);
+                    }
+                }
+                tool
+            })
+    }
+
+    /// The tools of a view whose listing leaves something out.
+    pub(super) fn partial_tools<'a>(
+        &'a self,
+        view: &'a View,
+    ) -> impl Iterator<Item = &'static ToolDef> + 'a {
+        let sees = |tool: &&'static ToolDef| self.seen(tool.name, view).is_some();
+        self.0.catalog.partial().filter(sees)
     }
 
     /// What the arguments of a tool are checked against: JSON Schema 2020-12, with the whole description of the tool.
     #[must_use]
-    pub fn input_schema(&self, tool: &str) -> Option<Value> {
-        self.0.catalog.input_schema(tool)
+    pub(super) fn input_schema(&self, tool: &str, view: &View) -> Option<Value> {
+        let position = self.seen(tool, view)?;
+        let mut schema = self.0.catalog.input_schema(tool)?;
+        view.policy(position).bindings.hide(&mut schema);
+        Some(schema)
+    }
+
+    /// A generated tool of a view.
+    #[cfg(feature = "http")]
+    pub(super) fn visible(&self, tool: &str, view: &View) -> Option<&'static ToolDef> {
+        match self.0.catalog.at(self.seen(tool, view)?) {
+            Found::Generated(tool) => Some(tool.def),
+            Found::Custom(..) => None,
+        }
+    }
+
+    /// The way to a host that the owner named beside the upstream, such as the issuer of tokens.
+    #[cfg(feature = "jwt")]
+    pub(super) fn side_channel(&self, host: String) -> Upstream {
+        self.0.upstream.beside(host)
+    }
+
+    fn seen(&self, tool: &str, view: &View) -> Option<usize> {
+        let position = self.0.catalog.position(tool)?;
+        view.sees(position).then_some(position)
     }
 
     /// One line for each credential that is absent, naming its variables and the tools that need it.
@@ -317,13 +386,25 @@ impl Engine {
         arguments: Map<String, Value>,
         ctx: CallContext,
     ) -> Result<ToolResult, UnknownTool> {
-        (call::run(&self.0, name, arguments, ctx).await).ok_or_else(|| self.unknown(name))
+        let view = self.view(ctx.identity.as_ref());
+        let found = self.seen(name, &view);
+        (call::run(
+            &self.0,
+            name,
+            found.map(|position| (position, &*view)),
+            arguments,
+            ctx,
+        )
+        .await)
+            .ok_or_else(|| self.unknown(name, &view))
     }
 
-    fn unknown(&self, name: &str) -> UnknownTool {
+    fn unknown(&self, name: &str, view: &View) -> UnknownTool {
+        let names = self.0.catalog.names().enumerate();
+        let seen = names.filter(|(position, _)| view.sees(*position));
         UnknownTool {
             name: name.to_owned(),
-            nearest: nearest(name, self.0.catalog.names(), 3)
+            nearest: nearest(name, seen.map(|(_, name)| name), 3)
                 .into_iter()
                 .map(str::to_owned)
                 .collect(),

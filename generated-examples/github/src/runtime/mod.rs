@@ -22,13 +22,17 @@ mod handler;
 mod healthcheck;
 #[cfg(feature = "http")]
 mod http;
+pub mod identity;
 pub mod logging;
 pub mod metrics;
 mod output;
+pub mod policy;
+mod reload;
 mod request;
 mod resources;
 mod response;
 mod schema;
+pub mod selector;
 mod server;
 mod session;
 pub mod settings;
@@ -59,14 +63,18 @@ use tool::ServerDef;
 
 /// Serves the tools with the options of this process's command line and environment.
 pub fn main(def: ServerDef, custom: impl Custom) -> ExitCode {
-    run(def, custom, std::env::args_os().collect())
+    run(def, custom, &std::env::args_os().collect::<Vec<_>>())
 }
 
 /// The same with another command line; `args[0]` is the name of the program.
-pub fn run(def: ServerDef, custom: impl Custom, args: Vec<OsString>) -> ExitCode {
+pub fn run(def: ServerDef, custom: impl Custom, args: &[OsString]) -> ExitCode {
+    #[cfg(feature = "http")]
+    if args.get(1).is_some_and(|first| first == "keys") {
+        return identity::keys::command(&args[1..]);
+    }
     let env = |name: &str| std::env::var(name).ok();
     let file = |path: &str| std::fs::read_to_string(path);
-    let settings = match Settings::read(&def, args, &env, &file) {
+    let settings = match Settings::read(&def, args.to_vec(), &env, &file) {
         Ok(settings) => settings,
         Err(Stop::Usage(error)) => {
             // Help goes to standard output and a mistake to standard error; either may be closed.
@@ -89,7 +97,8 @@ pub fn run(def: ServerDef, custom: impl Custom, args: Vec<OsString>) -> ExitCode
         return healthcheck::ask(address)
             .map_or_else(|error| failure(&error), |()| ExitCode::SUCCESS);
     }
-    match serve(def, custom, &settings, &env) {
+    let again = || Settings::read(&def, args.to_vec(), &env, &file).map_err(Stop::into_line);
+    match serve(def, custom, &settings, &env, again) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure(&error.0),
     }
@@ -105,6 +114,7 @@ fn serve(
     custom: impl Custom,
     settings: &Settings,
     env: &dyn Fn(&str) -> Option<String>,
+    again: impl Fn() -> Result<Settings, String>,
 ) -> Result<(), StartError> {
     let _logging = logging::start(&settings.options.log)?;
     let metrics = Arc::new(Metrics::default());
@@ -119,11 +129,17 @@ fn serve(
     for missing in engine.missing_credentials() {
         tracing::warn!("{missing}");
     }
-    let server = Server::new(engine);
+    let server = Server::new(engine.clone());
     let result = runtime.block_on(async {
-        match settings.options.transport {
-            Transport::Stdio => serve_stdio(server).await,
-            Transport::Http => serve_http(server, metrics, &settings.options).await,
+        let serving = async {
+            match settings.options.transport {
+                Transport::Stdio => serve_stdio(server).await,
+                Transport::Http => serve_http(server, metrics, &settings.options).await,
+            }
+        };
+        tokio::select! {
+            result = serving => result,
+            () = reload::policies(&engine, settings, again) => Ok(()),
         }
     });
     // A name that is being looked up blocks a thread that nobody needs to wait for.
@@ -190,7 +206,9 @@ async fn serve_http(
     let bound = http::bind(server, metrics, options, shutdown.clone()).await?;
     let address = bound.address().map(|address| address.to_string());
     tracing::info!(address, prefix = options.path_prefix.0, "listening");
-    warn_of_strangers(&options.listen);
+    if !options.callers.ask_for_identity() {
+        warn_of_strangers(&options.listen);
+    }
     tokio::spawn(async move {
         signal().await;
         tracing::info!("stopping");
@@ -219,8 +237,8 @@ fn warn_of_strangers(listen: &settings::Listen) {
     if !listen.is_loopback() {
         tracing::warn!(
             "this server listens on `{listen}` and does not ask who is calling: everybody who can connect can use \
-             every tool with the credentials of this server; put a proxy that authenticates in front of it, or listen \
-             on 127.0.0.1"
+             every tool with the credentials of this server; ask for API keys (`--api-keys-file`) or tokens \
+             (`--jwt-issuer`), put a proxy that authenticates in front of it, or listen on 127.0.0.1"
         );
     }
 }

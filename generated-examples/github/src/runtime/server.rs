@@ -3,8 +3,8 @@
 //! It turns the engine's tools and results into MCP's, in one place for both ways that lead here: `handler`, which the
 //! SDK calls, and [`Server::answer`], which is called with a request that `wire` has read. It knows no transport.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use http::HeaderMap;
 use rmcp::ErrorData;
@@ -18,8 +18,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer;
 use super::engine::{CallContext, Content, Engine, ListedTool, Progress, Structured, UnknownTool};
+use super::identity::Identity;
+use super::policy::View;
 use super::resources;
 use super::tool::ServerDef;
+#[cfg(feature = "http")]
+use super::tool::ToolDef;
 use super::wire::{self, Call, Era, Request};
 
 /// How long a client may keep the list of tools: it changes with a new version of the server only.
@@ -31,7 +35,6 @@ const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 pub(super) struct Server {
     engine: Engine,
     info: Implementation,
-    lists: [OnceLock<Box<RawValue>>; 2],
     ids: RequestIds,
 }
 
@@ -43,7 +46,6 @@ impl Server {
         let info = Implementation::new(def.name, def.version).with_title(def.title);
         Arc::new(Self {
             info,
-            lists: [OnceLock::new(), OnceLock::new()],
             ids: RequestIds::new(),
             engine,
         })
@@ -66,15 +68,27 @@ impl Server {
         self.ids.next()
     }
 
-    /// One tool as it is listed.
+    /// One tool as it is listed, to whoever may see it.
     pub(super) fn tool(&self, name: &str) -> Option<Tool> {
-        let listed = self.engine.tools().find(|tool| tool.name == name);
+        let everything = self.engine.everything();
+        let listed = (self.engine.tools(&everything)).find(|tool| tool.name == name);
         listed.map(|tool| mcp_tool(&tool))
     }
 
+    /// A generated tool that an identity sees.
+    #[cfg(feature = "http")]
+    pub(super) fn visible(
+        &self,
+        name: &str,
+        identity: Option<&Identity>,
+    ) -> Option<&'static ToolDef> {
+        self.engine.visible(name, &self.engine.view(identity))
+    }
+
     /// What `resources/list` answers.
-    pub(super) fn resources(&self) -> ListResourcesResult {
-        resources::list(&self.engine, self.result_meta(Map::new()))
+    pub(super) fn resources(&self, identity: Option<&Identity>) -> ListResourcesResult {
+        let view = self.engine.view(identity);
+        resources::list(&self.engine, &view, self.result_meta(Map::new()))
     }
 
     /// What `resources/templates/list` answers.
@@ -86,31 +100,41 @@ impl Server {
     ///
     /// # Errors
     /// There is no resource of this URI.
-    pub(super) fn resource(&self, uri: &str) -> Result<ReadResourceResult, ErrorData> {
-        resources::read(&self.engine, uri, self.result_meta(Map::new()))
+    pub(super) fn resource(
+        &self,
+        uri: &str,
+        identity: Option<&Identity>,
+    ) -> Result<ReadResourceResult, ErrorData> {
+        let view = self.engine.view(identity);
+        resources::read(&self.engine, &view, uri, self.result_meta(Map::new()))
     }
 
-    /// All tools. The SDK takes `resultType` out for legacy clients.
-    pub(super) fn list(&self) -> ListToolsResult {
-        let tools = self.engine.tools().map(|tool| mcp_tool(&tool)).collect();
+    /// All tools that an identity sees. The SDK takes `resultType` out for legacy clients.
+    pub(super) fn list(&self, identity: Option<&Identity>) -> ListToolsResult {
+        let view = self.engine.view(identity);
+        let tools = (self.engine.tools(&view))
+            .map(|tool| mcp_tool(&tool))
+            .collect();
         let mut list = ListToolsResult::with_all_items(tools);
         list.ttl_ms = Some(LIST_TTL_MS);
-        list.cache_scope = Some(CacheScope::Public);
+        list.cache_scope = Some(cache_scope(&view));
         list.meta = Some(self.result_meta(Map::new()));
         list
     }
 
     /// The same as text, written once and without reading the schemas.
-    fn list_text(&self, era: Era) -> &RawValue {
-        self.lists[era as usize].get_or_init(|| {
+    fn list_text<'v>(&self, era: Era, view: &'v View) -> &'v RawValue {
+        view.lists[era as usize].get_or_init(|| {
             let meta = self.result_meta(Map::new());
-            answer::tools(era, &meta, LIST_TTL_MS, self.engine.tools())
+            let scope = (LIST_TTL_MS, cache_scope(view));
+            answer::tools(era, &meta, scope, self.engine.tools(view))
         })
     }
 
     /// The response to `tools/list`.
-    pub(super) fn answer_list(&self, request: &Request) -> Vec<u8> {
-        wire::response(&request.id, self.list_text(request.era))
+    pub(super) fn answer_list(&self, request: &Request, identity: Option<&Identity>) -> Vec<u8> {
+        let view = self.engine.view(identity);
+        wire::response(&request.id, self.list_text(request.era, &view))
     }
 
     /// The response to `tools/call`.
@@ -153,6 +177,7 @@ impl Server {
             request_id: caller.request_id,
             headers: caller.headers,
             meta,
+            identity: caller.identity,
             cancelled: caller.cancelled,
             progress: caller.progress,
         };
@@ -180,8 +205,18 @@ impl Server {
 pub(super) struct Caller {
     pub(super) request_id: String,
     pub(super) headers: HeaderMap,
+    pub(super) identity: Option<Identity>,
     pub(super) cancelled: CancellationToken,
     pub(super) progress: Option<Progress>,
+}
+
+/// Whether everybody gets the same.
+pub(super) fn cache_scope(view: &View) -> CacheScope {
+    if view.is_public {
+        CacheScope::Public
+    } else {
+        CacheScope::Private
+    }
 }
 
 /// Numbers calls without asking the system each time: 64 random bits of this process, then a count.

@@ -51,8 +51,13 @@ impl Api {
                 Value::Object(arguments) => arguments,
                 _ => Map::new(),
             };
-            let result = call::run(&self.inner, tool, arguments, self.context.clone()).await;
-            match result {
+            // The owner's code may use tools that its caller does not see; their bindings and guards hold all the same.
+            let view = self.inner.policies.everything();
+            let found = self.inner.catalog.position(tool);
+            let found = found.filter(|position| view.sees(*position));
+            let found = found.map(|position| (position, &*view));
+            let context = self.context.clone();
+            match call::run(&self.inner, tool, found, arguments, context).await {
                 None => Err(Refusal {
                     text: format!("there is no tool `{tool}`"),
                     kind: ErrorType::Internal,

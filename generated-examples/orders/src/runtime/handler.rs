@@ -16,8 +16,9 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
+use super::identity::Identity;
 use super::server::{Caller, LIST_TTL_MS, Server, growing};
-use super::session::request_id;
+use super::session::{identity, request_id};
 
 /// The server in the SDK's hands.
 #[derive(Clone)]
@@ -41,6 +42,7 @@ impl Handler {
         let caller = Caller {
             request_id: request_id(&self.0, parts),
             headers: parts.map(|parts| parts.headers.clone()).unwrap_or_default(),
+            identity: identity(parts),
             cancelled: ctx.ct.clone(),
             progress,
         };
@@ -72,6 +74,11 @@ fn only_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
         Some(_) => Err(ErrorData::invalid_params("invalid cursor", None)),
         None => Ok(()),
     }
+}
+
+/// Who sent a request.
+fn caller(ctx: &RequestContext<RoleServer>) -> Option<Identity> {
+    identity(ctx.extensions.get::<http::request::Parts>())
 }
 
 /// What identifies an HTTP request in the log, kept with the request.
@@ -122,19 +129,19 @@ impl ServerHandler for Handler {
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        ctx: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         only_page(request)?;
-        Ok(self.0.list())
+        Ok(self.0.list(caller(&ctx).as_ref()))
     }
 
     async fn list_resources(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        ctx: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         only_page(request)?;
-        Ok(self.0.resources())
+        Ok(self.0.resources(caller(&ctx).as_ref()))
     }
 
     async fn list_resource_templates(
@@ -149,10 +156,10 @@ impl ServerHandler for Handler {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        _: RequestContext<RoleServer>,
+        ctx: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         self.0
-            .resource(&request.uri)
+            .resource(&request.uri, caller(&ctx).as_ref())
             .map(ReadResourceResponse::from)
     }
 

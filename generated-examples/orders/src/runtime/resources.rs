@@ -10,16 +10,17 @@ use rmcp::model::{
 use serde_json::json;
 
 use super::engine::Engine;
-use super::server::LIST_TTL_MS;
+use super::policy::View;
+use super::server::{LIST_TTL_MS, cache_scope};
 use super::tool::{INPUT_SCHEMA, input_schema_uri};
 
 /// JSON Schema 2020-12, core §14.1.
 const MEDIA_TYPE: &str = "application/schema+json";
 
 /// The answer to `resources/list`.
-pub(super) fn list(engine: &Engine, meta: MetaObject) -> ListResourcesResult {
+pub(super) fn list(engine: &Engine, view: &View, meta: MetaObject) -> ListResourcesResult {
     let resources = engine
-        .partial_tools()
+        .partial_tools(view)
         .map(|tool| {
             Resource::new(input_schema_uri(tool.name), tool.name)
                 .with_title(format!("{}: whole input schema", tool.title))
@@ -28,7 +29,7 @@ pub(super) fn list(engine: &Engine, meta: MetaObject) -> ListResourcesResult {
         .collect();
     let mut list = ListResourcesResult::with_all_items(resources)
         .with_ttl_ms(LIST_TTL_MS)
-        .with_cache_scope(CacheScope::Public);
+        .with_cache_scope(cache_scope(view));
     list.meta = Some(meta);
     list
 }
@@ -54,13 +55,14 @@ pub(super) fn templates(meta: MetaObject) -> ListResourceTemplatesResult {
 /// There is no resource of this URI.
 pub(super) fn read(
     engine: &Engine,
+    view: &View,
     uri: &str,
     meta: MetaObject,
 ) -> Result<ReadResourceResult, ErrorData> {
     let tool = uri
         .strip_prefix(INPUT_SCHEMA.0)
         .and_then(|rest| rest.strip_suffix(INPUT_SCHEMA.1));
-    let schema = tool.and_then(|tool| engine.input_schema(tool));
+    let schema = tool.and_then(|tool| engine.input_schema(tool, view));
     let Some(schema) = schema else {
         // MCP, server/resources, "Error Handling": the URI that was asked for is a part of the error.
         let message =
@@ -73,7 +75,7 @@ pub(super) fn read(
     let contents = ResourceContents::text(schema.to_string(), uri).with_mime_type(MEDIA_TYPE);
     let mut result = ReadResourceResult::new(vec![contents])
         .with_ttl_ms(LIST_TTL_MS)
-        .with_cache_scope(CacheScope::Public);
+        .with_cache_scope(cache_scope(view));
     result.meta = Some(meta);
     Ok(result)
 }

@@ -121,6 +121,7 @@ pub(super) const TOOLS: &[ToolDef] = &[
             "Deprecated. Get one order (old numbers). Kept for the till systems. Amounts are floating point numbers here; use `get_order`.",
         )
         .operation_id("getOrderV0")
+        .deprecated()
         .parameters(&[Parameter::path("number")])
         .accept("application/json")
         .security(&[&[Need::scheme("bearerAuth")]])

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use rmcp::model::{CallToolResult, ContentBlock, MetaObject, ToolAnnotations};
+use rmcp::model::{CacheScope, CallToolResult, ContentBlock, MetaObject, ToolAnnotations};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -59,7 +59,7 @@ struct Listed<'a> {
     #[serde(rename = "_meta")]
     meta: &'a MetaObject,
     ttl_ms: u64,
-    cache_scope: &'static str,
+    cache_scope: CacheScope,
     tools: Vec<ListedText<'a>>,
 }
 
@@ -79,14 +79,14 @@ struct ListedText<'a> {
 pub(super) fn tools<'a>(
     era: Era,
     meta: &MetaObject,
-    ttl_ms: u64,
+    (ttl_ms, cache_scope): (u64, CacheScope),
     tools: impl Iterator<Item = ListedTool<'a>>,
 ) -> Box<RawValue> {
     let list = Listed {
         result_type: result_type(era),
         meta,
         ttl_ms,
-        cache_scope: "public",
+        cache_scope,
         tools: tools.map(ListedText::from).collect(),
     };
     serde_json::value::to_raw_value(&list).expect("maps have text keys")

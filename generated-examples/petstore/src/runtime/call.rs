@@ -1,5 +1,7 @@
 //! One call, from hooks and checks to the upstream and back: the order in which everything else is asked.
 
+mod ownership;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,6 +15,7 @@ use super::custom::{Call, Refusal};
 use super::engine::{CallContext, ErrorType, Inner, ToolResult};
 use super::handle::Api;
 use super::metrics::{GaugeGuard, Metrics, Status};
+use super::policy::{ToolPolicy, View};
 use super::request::{Outgoing, Plan};
 use super::response::{Answer, Known, Sender};
 use super::steps::Steps;
@@ -24,19 +27,21 @@ const REQUEST_ID: &str = "mcpgen/requestId";
 /// What a tool that there is not is called in metrics and logs.
 const UNKNOWN: &str = "unknown";
 
-/// Runs a call; `None` when there is no such tool.
+/// Runs a call of the tool that was found in a view; `None` when there is no such tool.
 pub(super) async fn run(
     inner: &Arc<Inner>,
     name: &str,
+    found: Option<(usize, &View)>,
     arguments: Map<String, Value>,
     context: CallContext,
 ) -> Option<ToolResult> {
-    let Some(found) = inner.catalog.find(name) else {
+    let Some((position, view)) = found else {
         // The name is the client's own text: neither a label nor a line of the log.
         let record = Record::new(&inner.metrics, UNKNOWN, &context.request_id);
         record.finish(&ToolResult::failure(ErrorType::InvalidArguments, ""));
         return None;
     };
+    let tool = (inner.catalog.at(position), view.policy(position));
     let mut record = Record::new(&inner.metrics, name, &context.request_id);
     let cancelled = context.cancelled.clone();
     let mut call = Call {
@@ -50,7 +55,7 @@ pub(super) async fn run(
         () = cancelled.cancelled() => {
             ToolResult::failure(ErrorType::Cancelled, "The call was cancelled.")
         }
-        result = hooked(inner, found, &mut call, &mut record.facts) => result,
+        result = hooked(inner, tool, &mut call, &mut record.facts) => result,
     };
     let result = with_request_id(result, &call.context.request_id);
     record.finish(&result);
@@ -74,15 +79,18 @@ pub(super) struct Facts {
     denied: bool,
 }
 
+/// A tool and what is asked of its calls.
+type Governed<'a> = (Found<'a>, &'a ToolPolicy);
+
 async fn hooked(
     inner: &Arc<Inner>,
-    found: Found<'_>,
+    tool: Governed<'_>,
     call: &mut Call,
     facts: &mut Facts,
 ) -> ToolResult {
-    take_meta_out(found, &mut call.arguments);
+    take_meta_out(tool.0, &mut call.arguments);
     let mut result = match inner.custom.before(call).await {
-        Ok(()) => dispatch(inner, found, call, facts).await,
+        Ok(()) => dispatch(inner, tool, call, facts).await,
         Err(refusal) => {
             facts.denied = true;
             refusal.into()
@@ -113,13 +121,24 @@ fn take_meta_out(found: Found<'_>, arguments: &mut Map<String, Value>) {
 
 async fn dispatch(
     inner: &Arc<Inner>,
-    found: Found<'_>,
+    (found, policy): Governed<'_>,
     call: &mut Call,
     facts: &mut Facts,
 ) -> ToolResult {
+    let bound = match policy.bindings.values(&call.context) {
+        Ok(bound) => bound,
+        Err(why) => {
+            facts.denied = true;
+            return ToolResult::failure(
+                ErrorType::Forbidden,
+                format!("No request was sent: {why}."),
+            );
+        }
+    };
     match found {
         Found::Custom(tool, input) => {
             let reading = Reading {
+                bound: bound.as_ref(),
                 lenient: inner.settings.lenient,
                 null_is_absent: false,
             };
@@ -131,15 +150,29 @@ async fn dispatch(
             (tool.handler)(call.clone(), api).await
         }
         Found::Generated(prepared) => {
-            let checked = prepare(inner, prepared, call);
-            let (outgoing, credentials) = match checked {
+            let ready = prepare(inner, prepared, bound.as_ref(), call);
+            let (outgoing, credentials) = match ready {
                 Ok(ready) => ready,
                 Err(result) => return *result,
             };
-            let limit = inner.settings.total_timeout;
-            let exchange = exchange(inner, prepared, outgoing, &credentials, call, facts);
-            match tokio::time::timeout(limit, exchange).await {
-                Ok(result) => result,
+            let guard = policy.guard.as_ref();
+            let guarded = async {
+                let read = guard.and_then(|guard| Some((guard, guard.read.as_ref()?)));
+                if let Some((guard, read)) = read {
+                    Box::pin(ownership::before(inner, guard, read, call)).await?;
+                }
+                let result = exchange(inner, prepared, outgoing, &credentials, call, facts).await;
+                match guard.filter(|guard| guard.read.is_none()) {
+                    Some(guard) => ownership::of_result(guard, result, call),
+                    None => Ok(result),
+                }
+            };
+            match tokio::time::timeout(inner.settings.total_timeout, guarded).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(refusal)) => {
+                    facts.denied = refusal.error == Some(ErrorType::Forbidden);
+                    refusal
+                }
                 Err(_) => failed(inner, prepared, &Failure::Timeout(Stage::Total)),
             }
         }
@@ -149,7 +182,12 @@ async fn dispatch(
 type Ready = (Outgoing, Vec<Arc<Credential>>);
 
 /// Everything that can be wrong before a request is sent.
-fn prepare(inner: &Inner, tool: &Prepared, call: &mut Call) -> Result<Ready, Box<ToolResult>> {
+fn prepare(
+    inner: &Inner,
+    tool: &Prepared,
+    bound: Option<&Map<String, Value>>,
+    call: &mut Call,
+) -> Result<Ready, Box<ToolResult>> {
     let refuse = |kind, text: String| Box::new(ToolResult::failure(kind, text));
     let plan: &Plan = (tool.plan.as_ref()).map_err(|problem| {
         refuse(
@@ -162,6 +200,7 @@ fn prepare(inner: &Inner, tool: &Prepared, call: &mut Call) -> Result<Ready, Box
         Some(&plan.arguments),
         &mut call.arguments,
         Reading {
+            bound,
             lenient: inner.settings.lenient,
             null_is_absent: tool.null_is_absent,
         },

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::handler::{Handler, RequestId};
+use super::identity::Identity;
 use super::server::{Caller, Server, growing};
 use super::wire::{self, Call, Era, Message, Request};
 
@@ -77,7 +78,8 @@ impl Session {
     pub(super) async fn receive(&mut self, text: &[u8], parts: Option<Parts>) {
         match Message::read(text) {
             Message::List(request) if self.admits(request.era) => {
-                let answer = self.server.answer_list(&request);
+                let caller = identity(parts.as_ref());
+                let answer = self.server.answer_list(&request, caller.as_ref());
                 self.send(answer).await;
             }
             Message::Call(request, call) if self.admits(request.era) => {
@@ -126,6 +128,7 @@ impl Session {
         let (server, out) = (Arc::clone(&self.server), self.out.clone());
         let caller = Caller {
             request_id: request_id(&server, parts.as_ref()),
+            identity: identity(parts.as_ref()),
             headers: parts.map(|parts| parts.headers).unwrap_or_default(),
             cancelled: cancelled.clone(),
             progress,
@@ -234,6 +237,11 @@ impl Session {
 pub(super) fn request_id(server: &Server, parts: Option<&Parts>) -> String {
     let given = parts.and_then(|parts| parts.extensions.get::<RequestId>());
     given.map_or_else(|| server.next_request_id(), |id| id.0.clone())
+}
+
+/// Who sent the HTTP request.
+pub(super) fn identity(parts: Option<&Parts>) -> Option<Identity> {
+    parts?.extensions.get::<Identity>().cloned()
 }
 
 /// The calls that a client may cancel, by the JSON text of their ids.

@@ -73,6 +73,14 @@ pub(super) struct Prepared {
     pub(super) output: Option<Output>,
 }
 
+/// A tool as it is known before it is prepared.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Listing<'a> {
+    /// A generated tool and the tag of its group.
+    Generated(&'static ToolDef, &'static str),
+    Custom(&'a CustomTool),
+}
+
 /// A tool that was found by its name.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Found<'a> {
@@ -143,13 +151,29 @@ impl Catalog {
             .chain(self.custom.iter().map(|tool| tool.name.as_str()))
     }
 
+    /// All tools by their positions.
+    pub(super) fn listings(&self) -> impl Iterator<Item = Listing<'_>> {
+        let generated = (self.generated.iter())
+            .map(|(tool, group)| Listing::Generated(tool, self.def.groups[*group].tag));
+        generated.chain(self.custom.iter().map(Listing::Custom))
+    }
+
+    /// The place of a tool among all, in the order in which they are listed.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+
     /// The tool of this name, ready to be called.
     pub(super) fn find(&self, name: &str) -> Option<Found<'_>> {
-        let position = *self.index.get(name)?;
+        self.position(name).map(|position| self.at(position))
+    }
+
+    /// The tool at this position, ready to be called.
+    pub(super) fn at(&self, position: usize) -> Found<'_> {
         if let Some((def, group)) = self.generated.get(position) {
             let prepared =
                 self.prepared[position].get_or_init(|| Box::new(self.prepare(def, *group)));
-            return Some(Found::Generated(prepared));
+            return Found::Generated(prepared);
         }
         let position = position - self.generated.len();
         let tool = &self.custom[position];
@@ -159,7 +183,7 @@ impl Catalog {
                 &Definitions::new(),
             )
         });
-        Some(Found::Custom(tool, input))
+        Found::Custom(tool, input)
     }
 
     /// All tools as clients see them; nothing is parsed.

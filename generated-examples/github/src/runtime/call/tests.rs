@@ -2,6 +2,7 @@
 
 mod answers;
 mod hooks;
+mod policies;
 mod secrets;
 mod upstream;
 mod wire;
@@ -18,6 +19,7 @@ use super::super::engine::{
     CallContext, Engine, EngineSettings, ForwardAuth, ServerChoice, StartError, ToolResult,
 };
 use super::super::metrics::Metrics;
+use super::super::policy::PolicySettings;
 use super::super::tool::{
     BaseUrl, Body, BodySource, Field, Group, Location, Need, Parameter, ResultShape, Scheme,
     SchemeKind, ServerDef, ToolDef,
@@ -110,6 +112,7 @@ impl Setup {
                 max_result_chars: 10_000,
                 lenient: false,
                 forward_auth: BTreeMap::new(),
+                policies: PolicySettings::default(),
             },
             env: BTreeMap::new(),
             custom: Arc::new(Nothing),

@@ -5,6 +5,10 @@ use super::super::base_url::Base;
 use super::super::tool::{Body, BodySource, Field, Parameter, Style, ToolDef};
 use super::{Outgoing, Plan};
 
+#[expect(
+    clippy::large_types_passed_by_value,
+    reason = "the tests write it where it is used"
+)]
 fn fill(tool: ToolDef, arguments: Value) -> Result<Outgoing, Vec<String>> {
     let tool = Box::leak(Box::new(tool));
     let base = Base::parse("https://api.example.com/v1", true).expect("valid");
@@ -15,6 +19,10 @@ fn fill(tool: ToolDef, arguments: Value) -> Result<Outgoing, Vec<String>> {
     plan.fill(&base, &arguments, &[], &[])
 }
 
+#[expect(
+    clippy::large_types_passed_by_value,
+    reason = "the tests write it where it is used"
+)]
 fn uri(tool: ToolDef, arguments: Value) -> String {
     fill(tool, arguments).expect("a request").uri.to_string()
 }

@@ -3,6 +3,7 @@
 //! Options come from the command line, `MCP_*` variables and a TOML file (`layers`), as the kinds of values in
 //! `values`. Credentials are no options: the engine reads them from the environment itself.
 
+mod callers;
 mod layers;
 mod values;
 
@@ -13,14 +14,16 @@ use std::path::Path;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
 use super::engine::{EngineSettings, ServerChoice, StartError};
+use super::policy::PolicySettings;
 use super::tool::ServerDef;
 
+pub use callers::CallerOptions;
 pub use layers::Stop;
 pub use values::{ForwardRule, Listen, Network, PathPrefix, Size, Span, Transport};
 
 const AFTER_HELP: &str = "\
 Options may also stand in a TOML file (--config) under the same names: read-timeout = \"10s\". Variables come before \
-the file, and the command line before both. Credentials come from the environment alone; see the README.";
+the file, and the command line before both. Credentials come from the environment alone; see the README.\n\nkeys new NAME makes an API key for --api-keys-file; `keys new --help` tells more.";
 
 /// Serve the tools of a REST API over the Model Context Protocol.
 #[derive(Debug, Clone, Parser)]
@@ -170,6 +173,26 @@ pub struct Options {
     )]
     pub forward_auth: Vec<ForwardRule>,
 
+    /// Who may call.
+    #[command(flatten)]
+    pub callers: CallerOptions,
+
+    /// Serve only tools that change nothing [env: MCP_READ_ONLY]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set, help_heading = "Policies")]
+    pub read_only: bool,
+
+    /// Tools that are switched off: names, or selectors such as `tag:admin` or `method:DELETE`
+    /// [env: MCP_DISABLED_TOOLS]
+    #[arg(
+        long,
+        value_name = "TOOL",
+        value_delimiter = ',',
+        help_heading = "Policies"
+    )]
+    pub disabled_tools: Vec<String>,
+
     /// What to log: `error`, `warn`, `info`, `debug`, `trace` or a filter of tracing-subscriber [env: MCP_LOG]
     #[arg(
         long,
@@ -231,7 +254,7 @@ impl Settings {
         file: &dyn Fn(&str) -> std::io::Result<String>,
     ) -> Result<Self, Stop> {
         let command = command(def, &args);
-        let matches = layers::matches(&command, args, env, file)?;
+        let (matches, tables) = layers::matches(&command, args, env, file)?;
         let options =
             Options::from_arg_matches(&matches).map_err(|error| Stop::Usage(Box::new(error)))?;
         let engine = EngineSettings {
@@ -244,7 +267,13 @@ impl Settings {
             max_result_chars: options.max_result_chars,
             lenient: options.lenient,
             forward_auth: forward_auth(def, &options.forward_auth)?,
+            policies: PolicySettings {
+                read_only: options.read_only,
+                disabled: options.disabled_tools.clone(),
+                tables,
+            },
         };
+        check_passthrough(&options)?;
         let toml = layers::as_toml(&command, &matches);
         Ok(Self {
             options,
@@ -252,6 +281,26 @@ impl Settings {
             toml,
         })
     }
+}
+
+/// MCP, basic/authorization, "Token Passthrough": a token that was issued for this server must not go on to another.
+fn check_passthrough(options: &Options) -> Result<(), StartError> {
+    use super::engine::ForwardAuth;
+    let is_ours = |rule: &ForwardRule| match &rule.from {
+        ForwardAuth::Authorization => true,
+        ForwardAuth::Header(name) => matches!(name.as_str(), "authorization" | "x-api-key"),
+        ForwardAuth::Off | ForwardAuth::Meta => false,
+    };
+    let asks = options.transport == Transport::Http && options.callers.ask_for_identity();
+    if asks && !options.callers.same_audience && options.forward_auth.iter().any(is_ours) {
+        return Err(StartError(
+            "--forward-auth would send what callers prove their identity with to the API; take the API's credential \
+             from another header (`header:NAME`), or state with `--same-audience` that this server and the API are \
+             one resource"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 fn command(def: &ServerDef, args: &[OsString]) -> clap::Command {

@@ -43,7 +43,9 @@ impl Mistakes {
 
 /// How arguments are read.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Reading {
+pub(super) struct Reading<'a> {
+    /// Arguments that the server fills in; to the client there are none of these names.
+    pub(super) bound: Option<&'a Map<String, Value>>,
     /// One value is taken for an array of one.
     pub(super) lenient: bool,
     /// Null is taken for nothing where nothing is required.
@@ -59,10 +61,17 @@ pub(super) fn check(
     schema: &Schema,
     names: Option<&[&str]>,
     arguments: &mut Map<String, Value>,
-    reading: Reading,
+    reading: Reading<'_>,
 ) -> Result<(), Mistakes> {
     let lenient = reading.lenient;
-    let unknown = names.map_or_else(Vec::new, |names| unknown(schema, names, arguments));
+    let unknown = unknown(schema, names, reading.bound, arguments);
+    if let Some(bound) = reading.bound {
+        arguments.extend(
+            bound
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
+    }
     // The validator takes a `Value`; moving the map in and out costs nothing.
     let mut value = Value::Object(std::mem::take(arguments));
     if reading.null_is_absent {
@@ -125,7 +134,29 @@ fn repair(schema: &Schema, value: &mut Value, lenient: bool) -> bool {
 /// The argument that is a whole body.
 const BODY: &str = "body";
 
-fn unknown(schema: &Schema, names: &[&str], arguments: &Map<String, Value>) -> Vec<String> {
+fn unknown(
+    schema: &Schema,
+    names: Option<&[&str]>,
+    bound: Option<&Map<String, Value>>,
+    arguments: &Map<String, Value>,
+) -> Vec<String> {
+    let is_bound = |name: &str| bound.is_some_and(|bound| bound.contains_key(name));
+    let Some(names) = names else {
+        let given = arguments.keys().filter(|name| is_bound(name));
+        return given
+            .map(|name| format!("unknown argument `{name}`"))
+            .collect();
+    };
+    let seen: Vec<&str>;
+    let names = match bound {
+        Some(_) => {
+            seen = (names.iter().copied())
+                .filter(|name| !is_bound(name))
+                .collect();
+            &seen[..]
+        }
+        None => names,
+    };
     let in_body = |name: &str| names.contains(&BODY) && schema.at([BODY, name]).is_some();
     (arguments.keys())
         .filter(|key| !names.contains(&key.as_str()))

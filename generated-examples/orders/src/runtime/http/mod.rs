@@ -2,6 +2,7 @@
 //!
 //! `mcp` and `sse` are the two transports, `guard` says who may use them, `probes` answers orchestrators.
 
+mod authentication;
 mod guard;
 mod mcp;
 mod patience;
@@ -42,6 +43,7 @@ use super::handler::{Handler, RequestId};
 use super::metrics::Metrics;
 use super::server::Server;
 use super::settings::{Listen, Options};
+use authentication::{Authentication, Denied, METADATA};
 use guard::Guard;
 use patience::Patient;
 use probes::Probes;
@@ -236,6 +238,7 @@ struct Shared {
     server: Arc<Server>,
     sdk: StreamableHttpService<Handler, NeverSessionManager>,
     guard: Guard,
+    authentication: Authentication,
     streams: sse::Streams,
     max_sse_streams: usize,
     max_request_bytes: usize,
@@ -262,6 +265,7 @@ impl App {
         shutdown: &Shutdown,
     ) -> Result<Self, StartError> {
         let guard = Guard::new(options)?;
+        let authentication = Authentication::new(&server, options)?;
         let handler = Handler(Arc::clone(&server));
         // Host and Origin were checked by the guard before.
         let config = StreamableHttpServerConfig::default()
@@ -279,6 +283,7 @@ impl App {
             server,
             sdk,
             guard,
+            authentication,
             streams: sse::Streams::default(),
             max_sse_streams: options.max_sse_streams,
             max_request_bytes: options.max_request_bytes.0,
@@ -299,7 +304,16 @@ fn mcp_routes(app: App) -> Router {
             .route("/sse", get(sse::open).fallback(only_get))
             .route("/messages", post(sse::post).fallback(only_post));
     }
+    let metadata = |path: &str| (path.to_owned(), get(metadata));
+    let (whole, below) = (
+        metadata(METADATA),
+        metadata(&format!("{METADATA}/{{*path}}")),
+    );
     routes
+        .route_layer(middleware::from_fn_with_state(app.clone(), authenticate))
+        // RFC 9728 §3.1: the path of the resource stands behind the well-known one.
+        .route(&whole.0, whole.1)
+        .route(&below.0, below.1)
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(app.clone(), check))
         .with_state(app)
@@ -349,6 +363,53 @@ async fn check(State(app): State<App>, mut request: Request<Body>, next: Next) -
     }
     complete(headers, origin);
     response
+}
+
+/// Finds out who calls, and refuses who has to prove it and does not.
+async fn authenticate(State(app): State<App>, mut request: Request<Body>, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+    let found = app
+        .authentication
+        .identify(peer, request.headers(), &app.guard);
+    match found.await {
+        Ok(Some(identity)) => {
+            request.extensions_mut().insert(identity);
+        }
+        Ok(None) => {}
+        Err(denied) => {
+            let client = peer.map(|peer| app.guard.client(peer, request.headers()).to_string());
+            if let Denied::Invalid(reason) = denied {
+                tracing::warn!(client, reason, "caller refused");
+            }
+            let (parts, body) = request.into_parts();
+            let scopes = mcp::scopes_of_call(&app, &parts, body).await;
+            let is_proxy = peer.is_some_and(|peer| app.guard.trusts(peer));
+            return app.authentication.refusal(
+                &denied,
+                &parts.headers,
+                is_proxy,
+                scopes.as_deref(),
+            );
+        }
+    }
+    next.run(request).await
+}
+
+/// Who issues the tokens that are taken here (RFC 9728).
+async fn metadata(State(app): State<App>, request: Request<Body>) -> Response {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+    let is_proxy = peer.is_some_and(|peer| app.guard.trusts(peer));
+    let def = app.server.def();
+    let own = format!("{METADATA}{}/mcp", app.prefix);
+    let path = request.uri().path();
+    let is_ours = [METADATA, own.as_str(), &format!("{METADATA}/mcp")].contains(&path);
+    let metadata = app
+        .authentication
+        .metadata(request.headers(), is_proxy, def);
+    match metadata.filter(|_| is_ours) {
+        Some(metadata) => json(StatusCode::OK, metadata.to_string().into_bytes()),
+        None => not_found().await,
+    }
 }
 
 /// What the client or a proxy calls the request, when it is fit to be logged.

@@ -10,6 +10,7 @@ use clap::{ArgMatches, Command};
 use toml::Spanned;
 
 use super::super::engine::StartError;
+use super::super::policy::{self, Tables};
 
 /// Options that have no place in a file: they say what to do, not how.
 const FLAGS_ONLY: [&str; 5] = ["config", "print-config", "healthcheck", "help", "version"];
@@ -23,6 +24,16 @@ pub enum Stop {
     Start(StartError),
 }
 
+impl Stop {
+    /// What is wrong, for a program that goes on.
+    pub(in super::super) fn into_line(self) -> String {
+        match self {
+            Self::Usage(error) => one_line(&error),
+            Self::Start(error) => error.0,
+        }
+    }
+}
+
 impl From<StartError> for Stop {
     fn from(error: StartError) -> Self {
         Self::Start(error)
@@ -33,7 +44,7 @@ impl From<StartError> for Stop {
 pub(super) fn variable(option: &str) -> String {
     let upper = option.replace('-', "_").to_ascii_uppercase();
     match option {
-        "allowed-host" | "allowed-origin" => format!("MCP_{upper}S"),
+        "allowed-host" | "allowed-origin" | "allowed-client" => format!("MCP_{upper}S"),
         "trusted-proxy" => "MCP_TRUSTED_PROXIES".to_owned(),
         _ => format!("MCP_{upper}"),
     }
@@ -45,7 +56,7 @@ pub(super) fn matches(
     args: Vec<OsString>,
     env: &dyn Fn(&str) -> Option<String>,
     read: &dyn Fn(&str) -> std::io::Result<String>,
-) -> Result<ArgMatches, Stop> {
+) -> Result<(ArgMatches, Tables), Stop> {
     let usage = |error| Stop::Usage(Box::new(error));
     let mut args = args.into_iter();
     let program = args.next().unwrap_or_else(|| OsString::from("server"));
@@ -73,8 +84,10 @@ pub(super) fn matches(
 
     let so_far =
         parse(command, &program, [lower.clone(), flags.clone()].concat()).map_err(usage)?;
+    let mut tables = Tables::default();
     if let Some(path) = so_far.get_one::<String>("config") {
-        let from_file = file_layer(command, &program, path, read)?;
+        let from_file;
+        (from_file, tables) = file_layer(command, &program, path, read)?;
         lower.extend(
             from_file
                 .into_iter()
@@ -83,7 +96,8 @@ pub(super) fn matches(
         );
     }
     lower.extend(flags);
-    parse(command, &program, lower).map_err(usage)
+    let matches = parse(command, &program, lower).map_err(usage)?;
+    Ok((matches, tables))
 }
 
 fn parse(
@@ -127,7 +141,7 @@ fn file_layer(
     program: &OsString,
     path: &str,
     read: &dyn Fn(&str) -> std::io::Result<String>,
-) -> Result<FileLayer, StartError> {
+) -> Result<(FileLayer, Tables), StartError> {
     let text = read(path)
         .map_err(|error| StartError(format!("config file `{path}` cannot be read: {error}")))?;
     let at = |offset: usize, message: &str| {
@@ -139,11 +153,15 @@ fn file_layer(
             let start = error.span().map_or(0, |span| span.start);
             at(start, &error.message().replace('\n', ", "))
         })?;
+    let tables = Tables::parse(&text).map_err(|(offset, message)| at(offset, &message))?;
     let known = options(command);
     let mut layer = Vec::new();
     for (key, value) in table {
         let name = key.get_ref().as_str();
         let wrong = |message: &str| at(key.span().start, message);
+        if policy::TABLES.contains(&name) {
+            continue;
+        }
         if !known.iter().any(|option| option == name) || FLAGS_ONLY.contains(&name) {
             return Err(wrong(&unknown_key(name, &known)));
         }
@@ -151,12 +169,13 @@ fn file_layer(
         parse(command, program, args.clone()).map_err(|error| wrong(&one_line(&error)))?;
         layer.push((name.to_owned(), args));
     }
-    Ok(layer)
+    Ok((layer, tables))
 }
 
 fn unknown_key(name: &str, known: &[String]) -> String {
     let mut keys: Vec<&str> = known.iter().map(String::as_str).collect();
     keys.retain(|key| !FLAGS_ONLY.contains(key));
+    keys.extend(policy::TABLES);
     let meant = name.replace('_', "-").to_ascii_lowercase();
     if keys.contains(&meant.as_str()) {
         format!("unknown key `{name}`, did you mean `{meant}`")

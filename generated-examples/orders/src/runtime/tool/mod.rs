@@ -187,6 +187,10 @@ pub struct ToolDef {
     pub path: &'static str,
     /// The index into [`ServerDef::servers`].
     pub server: usize,
+    /// The operation's tags beside that of its [`Group`].
+    pub tags: &'static [&'static str],
+    /// Whether the operation is deprecated.
+    pub deprecated: bool,
     /// What goes into path, query, headers and cookies.
     pub parameters: &'static [Parameter],
     /// What goes into the body.
@@ -270,6 +274,8 @@ impl ToolDef {
             method,
             path,
             server: 0,
+            tags: &[],
+            deprecated: false,
             parameters: &[],
             body: None,
             accept: "*/*",
@@ -304,6 +310,20 @@ impl ToolDef {
     #[must_use]
     pub const fn server(mut self, index: usize) -> Self {
         self.server = index;
+        self
+    }
+
+    /// Has these tags beside that of its group.
+    #[must_use]
+    pub const fn tags(mut self, tags: &'static [&'static str]) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// Is deprecated.
+    #[must_use]
+    pub const fn deprecated(mut self) -> Self {
+        self.deprecated = true;
         self
     }
 

@@ -22,6 +22,7 @@ fn checked_with(schema: Value, arguments: Value, reading: Reading) -> Result<Val
 }
 
 const LENIENT: Reading = Reading {
+    bound: None,
     lenient: true,
     null_is_absent: false,
 };
@@ -144,6 +145,7 @@ fn null_is_nothing_for_a_client_that_has_to_send_everything() {
         "note": null, "must": null, "item": {"a": null, "b": null}, "list": [{"c": null}, {"c": 1}], "free": {"x": null}
     });
     let reading = Reading {
+        bound: None,
         lenient: false,
         null_is_absent: true,
     };

@@ -7,16 +7,17 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use rmcp::model::{ClientJsonRpcMessage, ProtocolVersion};
 use tokio_util::sync::CancellationToken;
 
 use super::super::server::Caller;
-use super::super::session::request_id;
+use super::super::session::{identity, request_id};
 use super::super::wire::{self, Era, Message};
-use super::{App, json, read_body};
+use super::authentication::least_scopes;
+use super::{App, Peer, json, read_body};
 
 /// The first version without a handshake. Versions are dates, so text compares as time does.
 const MODERN: &str = "2026-07-28";
@@ -27,10 +28,16 @@ pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Resp
         Ok(text) => text,
         Err(refusal) => return refusal,
     };
+    let message = Message::read(&text);
+    if let Some(refusal) = too_few_scopes(&app, &parts, &message) {
+        return refusal;
+    }
     if is_json_rpc(&parts.headers) {
-        match Message::read(&text) {
+        match message {
             Message::List(request) if fits(&parts.headers, request.era, "tools/list", None) => {
-                return json(StatusCode::OK, app.server.answer_list(&request));
+                let caller = identity(Some(&parts));
+                let answer = app.server.answer_list(&request, caller.as_ref());
+                return json(StatusCode::OK, answer);
             }
             Message::Call(request, call)
                 if fits(&parts.headers, request.era, "tools/call", Some(&call.name))
@@ -42,6 +49,7 @@ pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Resp
                 let _guard = cancelled.clone().drop_guard();
                 let caller = Caller {
                     request_id: request_id(&app.server, Some(&parts)),
+                    identity: identity(Some(&parts)),
                     headers: parts.headers,
                     cancelled,
                     progress: None,
@@ -58,6 +66,48 @@ pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Resp
         }
     }
     by_the_sdk(&app, parts, text).await
+}
+
+/// Refuses a call for which the caller's token has too few scopes.
+fn too_few_scopes(app: &App, parts: &Parts, message: &Message) -> Option<Response> {
+    let Message::Call(_, call) = message else {
+        return None;
+    };
+    let identity = identity(Some(parts))?;
+    let tool = app.server.visible(&call.name, Some(&identity))?;
+    let def = app.server.def();
+    let scopes = app.authentication.lacks(Some(&identity), tool, def)?;
+    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
+    let is_proxy = peer.is_some_and(|peer| app.guard.trusts(peer));
+    Some(
+        app.authentication
+            .too_few_scopes(&parts.headers, is_proxy, &scopes),
+    )
+}
+
+/// The scopes that the operation needs which somebody without an identity asks for, where that may be known.
+pub(super) async fn scopes_of_call(
+    app: &App,
+    parts: &Parts,
+    body: Body,
+) -> Option<Vec<&'static str>> {
+    /// More is not read for somebody whom nobody knows.
+    const MOST: usize = 64 << 10;
+    let length = parts
+        .headers
+        .get(CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse::<usize>()
+        .ok()?;
+    if parts.method != Method::POST || length > MOST {
+        return None;
+    }
+    let text = read_body(body, MOST).await.ok()?;
+    let Message::Call(_, call) = Message::read(&text) else {
+        return None;
+    };
+    least_scopes(app.server.visible(&call.name, None)?, app.server.def())
 }
 
 async fn by_the_sdk(app: &App, parts: Parts, text: Bytes) -> Response {

@@ -20,6 +20,7 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::super::identity::Identity;
 use super::super::session::Session;
 use super::super::wire;
 use super::{App, json, problem, read_body};
@@ -37,24 +38,35 @@ type Post = (Bytes, Parts);
 
 /// The streams that are open, by session id.
 #[derive(Clone, Default)]
-pub(super) struct Streams(Arc<Mutex<HashMap<String, mpsc::Sender<Post>>>>);
+pub(super) struct Streams(Arc<Mutex<HashMap<String, Stream>>>);
+
+/// Where the posts of a stream go, and whose it is.
+type Stream = (mpsc::Sender<Post>, Option<Identity>);
 
 impl Streams {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<Post>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Stream>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(&self, max: usize, id: &str, inbox: mpsc::Sender<Post>) -> bool {
+    fn open(&self, max: usize, id: &str, stream: Stream) -> bool {
         let mut open = self.lock();
         let free = open.len() < max;
         if free {
-            open.insert(id.to_owned(), inbox);
+            open.insert(id.to_owned(), stream);
         }
         free
     }
 
-    fn inbox(&self, id: &str) -> Option<mpsc::Sender<Post>> {
-        self.lock().get(id).cloned()
+    /// Where the posts of a stream go, for who opened it: an id that somebody else found out is worth nothing.
+    fn inbox(&self, id: &str, identity: Option<&Identity>) -> Option<mpsc::Sender<Post>> {
+        let open = self.lock();
+        let (inbox, owner) = open.get(id)?;
+        let is_owner = match (owner, identity) {
+            (None, None) => true,
+            (Some(owner), Some(identity)) => owner.is(identity),
+            _ => false,
+        };
+        is_owner.then(|| inbox.clone())
     }
 }
 
@@ -71,7 +83,8 @@ impl Drop for Ended {
     }
 }
 
-pub(super) async fn open(State(app): State<App>) -> Response {
+pub(super) async fn open(State(app): State<App>, request: Request<Body>) -> Response {
+    let identity = request.extensions().get::<Identity>().cloned();
     let mut random = [0; 16];
     if getrandom::fill(&mut random).is_err() {
         return problem(
@@ -82,7 +95,10 @@ pub(super) async fn open(State(app): State<App>) -> Response {
     }
     let id = format!("{:032x}", u128::from_ne_bytes(random));
     let (inbox, posts) = mpsc::channel(INBOX);
-    if !app.streams.open(app.max_sse_streams, &id, inbox) {
+    if !app
+        .streams
+        .open(app.max_sse_streams, &id, (inbox, identity))
+    {
         let full = problem(
             StatusCode::SERVICE_UNAVAILABLE,
             "too many streams are open",
@@ -157,7 +173,8 @@ async fn next_events(messages: &mut mpsc::Receiver<Vec<u8>>) -> Option<Bytes> {
 
 pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Response {
     let session = session_id(request.uri().query().unwrap_or_default());
-    let Some(inbox) = session.and_then(|id| app.streams.inbox(&id)) else {
+    let identity = request.extensions().get::<Identity>();
+    let Some(inbox) = session.and_then(|id| app.streams.inbox(&id, identity)) else {
         return problem(
             StatusCode::NOT_FOUND,
             "there is no such session",

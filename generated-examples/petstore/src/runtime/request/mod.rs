@@ -364,7 +364,8 @@ fn has_credential(credentials: &[&Placed], parameter: &Parameter) -> bool {
     })
 }
 
-fn arguments_of(tool: &'static ToolDef) -> Vec<&'static str> {
+/// The names of all arguments of a tool.
+pub(super) fn arguments_of(tool: &'static ToolDef) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = (tool.parameters.iter())
         .map(|parameter| parameter.argument)
         .collect();

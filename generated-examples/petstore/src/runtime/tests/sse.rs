@@ -16,8 +16,12 @@ struct Stream {
 
 impl Stream {
     fn open(site: &Site) -> Self {
+        Self::open_as(site, &[])
+    }
+
+    fn open_as(site: &Site, headers: &[(&str, &str)]) -> Self {
         let mut stream = site.connect();
-        send(&mut stream, "GET /sse", &[], "");
+        send(&mut stream, "GET /sse", headers, "");
         let mut reader = BufReader::new(stream);
         let head = head(&mut reader);
         assert!(head.contains("content-type: text/event-stream"), "{head}");
@@ -54,8 +58,12 @@ impl Stream {
     }
 
     fn post(&self, site: &Site, message: &Value) -> u16 {
+        self.post_as(site, &[], message)
+    }
+
+    fn post_as(&self, site: &Site, headers: &[(&str, &str)], message: &Value) -> u16 {
         let line = format!("POST {}", self.endpoint);
-        let headers = [JSON, &[("x-tenant", "acme")]].concat();
+        let headers = [JSON, &[("x-tenant", "acme")], headers].concat();
         site.ask(&line, &headers, &message.to_string()).status
     }
 }
@@ -177,4 +185,16 @@ fn the_transport_can_be_left_out() {
         site.ask("POST /messages?sessionId=1", JSON, "{}").status,
         404
     );
+}
+
+#[test]
+fn a_stream_is_for_who_opened_it() {
+    let site = Site::start(&[super::callers::KEYS]);
+    let (alice, bob) = ([("x-api-key", "geheim")], [("x-api-key", "bobs")]);
+    let mut stream = Stream::open_as(&site, &alice);
+    let hello = initialize(1, "2024-11-05");
+    assert_eq!(stream.post_as(&site, &[], &hello), 401);
+    assert_eq!(stream.post_as(&site, &bob, &hello), 404);
+    assert_eq!(stream.post_as(&site, &alice, &hello), 202);
+    assert_eq!(stream.message()["id"], 1);
 }

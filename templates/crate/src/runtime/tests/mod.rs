@@ -1,9 +1,13 @@
 //! The server from outside: bytes in, bytes out, over pipes and sockets.
 
 #[cfg(feature = "http")]
+mod callers;
+#[cfg(feature = "http")]
 mod http;
 #[cfg(unix)]
 mod protocol;
+#[cfg(feature = "http")]
+pub(super) mod scratch;
 #[cfg(feature = "http")]
 mod sse;
 #[cfg(unix)]

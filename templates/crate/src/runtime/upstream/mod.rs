@@ -69,6 +69,18 @@ impl Upstream {
         }
     }
 
+    /// Another way, by the same proxies and with the same patience, to a host of the owner's.
+    #[cfg(feature = "jwt")]
+    pub(super) fn beside(&self, host: String) -> Self {
+        Self {
+            client: OnceLock::new(),
+            proxies: self.proxies.clone(),
+            owners_hosts: vec![host],
+            connect_timeout: self.connect_timeout,
+            read_timeout: self.read_timeout,
+        }
+    }
+
     /// Sends a request and follows redirects within its origin. The answer's body is still to be read.
     ///
     /// # Errors

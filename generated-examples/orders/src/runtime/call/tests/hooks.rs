@@ -95,7 +95,8 @@ async fn an_own_tool_is_listed_checked_and_calls_the_api() {
     let mut setup = Setup::new(&upstream.url).with_token();
     setup.custom = Arc::new(Mine::default());
     let engine = setup.engine();
-    let listed = engine.tools().last().expect("a tool");
+    let view = engine.view(None);
+    let listed = engine.tools(&view).last().expect("a tool");
     assert_eq!(
         (listed.name, listed.description),
         ("two_pets", "Two pets at once")

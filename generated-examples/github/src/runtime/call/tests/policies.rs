@@ -1,0 +1,271 @@
+//! Policies at work: what an identity sees, what is filled in, and whose objects it reaches.
+
+use serde_json::json;
+
+use super::super::super::engine::ErrorType;
+use super::super::super::identity::{Identity, Means};
+use super::super::super::policy::{PolicySettings, Tables};
+use super::super::super::tool::Hints;
+use super::*;
+
+fn tables(text: &str) -> Tables {
+    Tables::parse(text).unwrap_or_else(|(_, why)| panic!("{why}"))
+}
+
+fn with(text: &str) -> PolicySettings {
+    PolicySettings {
+        tables: tables(text),
+        ..PolicySettings::default()
+    }
+}
+
+fn engine(base: &str, policies: PolicySettings) -> Engine {
+    let mut setup = Setup::new(base).with_token();
+    setup.settings.policies = policies;
+    setup.engine()
+}
+
+fn refused(policies: PolicySettings) -> String {
+    let mut setup = Setup::new("http://127.0.0.1:9");
+    setup.settings.policies = policies;
+    setup.try_engine().expect_err("a mistake").0
+}
+
+fn identity(name: &str, roles: &[&str]) -> Identity {
+    let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
+    let claims = json!({"sub": name, "org": {"id": 7}});
+    let claims = claims.as_object().expect("an object").clone();
+    Identity::new(name.to_owned(), Means::ApiKey, roles, None, claims)
+}
+
+fn by(identity: Identity) -> CallContext {
+    CallContext {
+        identity: Some(identity),
+        ..CallContext::default()
+    }
+}
+
+fn seen(engine: &Engine, identity: Option<&Identity>) -> Vec<String> {
+    let view = engine.view(identity);
+    engine
+        .tools(&view)
+        .map(|tool| tool.name.to_owned())
+        .collect()
+}
+
+async fn unknown(engine: &Engine, tool: &str, ctx: CallContext) -> Vec<String> {
+    let answer = engine.call(tool, Map::new(), ctx).await;
+    answer.expect_err("it does not exist").nearest
+}
+
+#[tokio::test]
+async fn a_tool_that_is_switched_off_does_not_exist() {
+    let policies = PolicySettings {
+        disabled: vec!["ping".to_owned(), "POST /pets".to_owned()],
+        ..with("[tools.\"GET /pages\"]\nenabled = false\n")
+    };
+    let engine = engine("http://127.0.0.1:9", policies);
+    let left = ["get_pet", "touch", "upload", "open_upload", "by_key"];
+    assert_eq!(seen(&engine, None), left);
+    assert!(
+        unknown(&engine, "ping", CallContext::default())
+            .await
+            .is_empty()
+    );
+    assert!(engine.input_schema("ping", &engine.view(None)).is_none());
+}
+
+#[tokio::test]
+async fn read_only_leaves_what_the_method_says_to_change_nothing() {
+    let policies = PolicySettings {
+        read_only: true,
+        ..PolicySettings::default()
+    };
+    // The hint of these tools says that they write: both have to say that they read.
+    assert_eq!(
+        seen(&engine("http://127.0.0.1:9", policies), None),
+        Vec::<String>::new()
+    );
+}
+
+#[tokio::test]
+async fn an_identity_sees_what_its_roles_allow_and_nothing_else_exists() {
+    let engine = engine(
+        "http://127.0.0.1:9",
+        with(
+            "[access.analyst]\nallow = [\"method:GET\"]\ndeny = [\"GET /upload\"]\n\
+             [access.writer]\nallow = [\"POST /pets\"]\n[access.anonymous]\nallow = [\"GET /ping\"]\n",
+        ),
+    );
+    let alice = identity("alice", &["analyst", "writer"]);
+    let bob = identity("bob", &["writer"]);
+    let carol = identity("carol", &["other"]);
+    assert_eq!(
+        seen(&engine, Some(&alice)),
+        ["get_pet", "add_pet", "ping", "by_key", "pages"]
+    );
+    assert_eq!(seen(&engine, Some(&bob)), ["add_pet"]);
+    assert_eq!(seen(&engine, Some(&carol)), Vec::<String>::new());
+    assert_eq!(seen(&engine, None), ["ping"]);
+    // A neighbour that may not be seen is not suggested either.
+    assert!(unknown(&engine, "get_pet", by(bob)).await.is_empty());
+    assert!(!engine.view(Some(&alice)).is_public);
+}
+
+#[tokio::test]
+async fn a_bound_argument_is_filled_in_and_cannot_be_given() {
+    let upstream = answering("200 OK", JSON, "{}").await;
+    let rules = "[tools.\"method:GET\".bind]\nq = \"value:other\"\n";
+    // `method:GET` is also about tools without `q`.
+    assert!(refused(with(rules)).contains("has no such argument"));
+    let rules = "[tools.\"GET /pages\"]\nbind = { q = \"claim:org.id\", page = 3 }\n";
+    let engine = engine(&upstream.url, with(rules));
+    assert!(!seen(&engine, None).contains(&"pages".to_owned()));
+    let alice = identity("alice", &[]);
+    let given = call_with(&engine, "pages", json!({"q": "8"}), by(alice.clone())).await;
+    assert_eq!(given.error, Some(ErrorType::InvalidArguments));
+    let told = given.as_text();
+    assert!(
+        told.contains("unknown argument `q`; this tool takes no arguments"),
+        "{told}"
+    );
+    let result = call_with(&engine, "pages", json!({}), by(alice)).await;
+    assert_eq!(result.error, None, "{}", result.as_text());
+    let request = upstream.request();
+    assert!(request.starts_with("GET /pages?page=3&q=7 "), "{request}");
+}
+
+const ORDERS: &[Group] = &[Group {
+    tag: "orders",
+    tools: &[
+        ToolDef::new("get_order", "GET", "/orders/{id}")
+            .parameters(&[Parameter::path("id")])
+            .hints(Hints::READ),
+        ToolDef::new("cancel_order", "POST", "/orders/{id}/cancel")
+            .parameters(&[Parameter::path("id")]),
+        ToolDef::new("list_orders", "GET", "/orders").hints(Hints::READ),
+    ],
+    schemas: "{}",
+}];
+
+fn orders(base: &str, rules: &str) -> Result<Engine, StartError> {
+    let mut setup = Setup::new(base);
+    setup.def.groups = ORDERS;
+    setup.settings.policies = with(rules);
+    setup.try_engine()
+}
+
+/// Order 1 is alice's, order 3 does not exist, the others are bob's.
+async fn order_api() -> Recording {
+    Recording::start(|request| {
+        let line = request.lines().next().unwrap_or_default();
+        let (status, body) = match line.split(' ').nth(1).unwrap_or_default() {
+            "/orders/1" => ("200 OK", r#"{"id": 1, "owner": {"name": "alice"}}"#),
+            "/orders/3" => ("404 Not Found", r#"{"message": "no order 3"}"#),
+            "/orders/4" => ("503 Service Unavailable", "{}"),
+            "/orders" => (
+                "200 OK",
+                r#"{"items": [{"owner": "alice"}, {"owner": "bob"}]}"#,
+            ),
+            path if path.ends_with("/cancel") => ("200 OK", r#"{"cancelled": true}"#),
+            _ => ("200 OK", r#"{"id": 2, "owner": {"name": "bob"}}"#),
+        };
+        reply(status, JSON, body.as_bytes())
+    })
+    .await
+}
+
+const GUARDED: &str = "[tools.\"POST /orders/{id}/cancel\".guard]\nread = \"GET /orders/{id}\"\n\
+    arguments = { id = \"argument:id\" }\npath = \"$.owner.name\"\nequals = \"claim:sub\"\n\
+    [tools.\"GET /orders/{id}\".guard]\npath = \"$.owner.name\"\nequals = \"claim:sub\"\n\
+    [tools.\"GET /orders\".guard]\npath = \"$.items[*].owner\"\nequals = \"claim:sub\"\n";
+
+#[tokio::test]
+async fn a_guard_lets_only_the_owner_of_an_object_through() {
+    let api = order_api().await;
+    let engine = orders(&api.url, GUARDED).expect("an engine");
+    assert_eq!(seen(&engine, None), Vec::<String>::new());
+    let alice = identity("alice", &[]);
+    let ask = |tool: &'static str, id: Value| {
+        call_with(&engine, tool, json!({"id": id}), by(alice.clone()))
+    };
+    for (tool, id, error) in [
+        ("cancel_order", json!(1), None),
+        ("cancel_order", json!(2), Some(ErrorType::Forbidden)),
+        ("cancel_order", json!(3), Some(ErrorType::Forbidden)),
+        ("cancel_order", json!(4), Some(ErrorType::Upstream5xx)),
+        ("get_order", json!(1), None),
+        ("get_order", json!(2), Some(ErrorType::Forbidden)),
+    ] {
+        let result = ask(tool, id.clone()).await;
+        assert_eq!(result.error, error, "{tool} {id}: {}", result.as_text());
+        assert!(!result.as_text().contains("bob"), "{}", result.as_text());
+    }
+    // What does not exist and what is somebody else's cannot be told apart.
+    let (other, none) = (
+        ask("cancel_order", json!(2)).await,
+        ask("cancel_order", json!(3)).await,
+    );
+    assert_eq!(other.as_text(), none.as_text());
+    let list = call_with(&engine, "list_orders", json!({}), by(alice)).await;
+    assert_eq!(list.error, Some(ErrorType::Forbidden));
+    let cancelled = api
+        .requests()
+        .iter()
+        .filter(|it| it.starts_with("POST"))
+        .count();
+    assert_eq!(cancelled, 1);
+}
+
+#[test]
+fn a_guard_that_comes_too_late_is_a_mistake() {
+    let refused = |rules: &str| {
+        orders("http://127.0.0.1:9", rules)
+            .expect_err("a mistake")
+            .0
+    };
+    let late = "[tools.\"op:*\".guard]\npath = \"$.a\"\nequals = \"claim:sub\"\n";
+    let told = refused(&late.replace("op:*", "method:POST"));
+    assert!(
+        told.contains("name the operation that reads the object"),
+        "{told}"
+    );
+    let writes = GUARDED.replace("read = \"GET /orders/{id}\"", "read = \"method:POST\"");
+    assert!(refused(&writes).contains("does not only read"));
+    let nothing = GUARDED.replace("argument:id", "argument:order");
+    assert!(refused(&nothing).contains("has no argument `order`"));
+}
+
+#[test]
+fn a_rule_that_protects_nothing_is_a_mistake() {
+    for (text, says) in [
+        (
+            "[access.a]\nallow = [\"tag:none\"]\n",
+            "[access.a] allow: `tag:none` is about no tool",
+        ),
+        ("[access.a]\nallow = [\"pets\"]\n", "none of `tag:NAME`"),
+        ("[tools.\"op:none\"]\nenabled = false\n", "is about no tool"),
+        (
+            "[tools.\"GET /pages\".bind]\nq = \"sub\"\n",
+            "none of `claim:NAME`",
+        ),
+    ] {
+        let told = refused(with(text));
+        assert!(told.contains(says), "{told}");
+    }
+    let disabled = PolicySettings {
+        disabled: vec!["pnig".to_owned()],
+        ..PolicySettings::default()
+    };
+    assert!(refused(disabled).contains("`pnig` is none of"));
+    for (text, says) in [
+        ("[access.a]\nalow = []\n", "unknown field `alow`"),
+        (
+            "[tools.\"GET /pages\"]\nenabeld = true\n",
+            "unknown field `enabeld`",
+        ),
+    ] {
+        let (_, told) = Tables::parse(text).expect_err(text);
+        assert!(told.contains(says), "{told}");
+    }
+}

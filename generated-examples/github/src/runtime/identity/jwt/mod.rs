@@ -1,0 +1,256 @@
+//! Signed tokens (RFC 7519): who issued them, for whom, and what they say.
+//!
+//! A token is taken when one of the issuer's keys signed it (`issuer`), with an algorithm that is allowed and fits the
+//! key, when it is meant for this server (RFC 8707, MCP authorization: a token for another audience MUST be refused),
+//! and when its time has come and not passed. The arithmetic is ring's (`provider`).
+
+mod issuer;
+mod provider;
+
+use std::collections::HashSet;
+
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::{Map, Value};
+
+use super::super::engine::StartError;
+use super::super::settings::CallerOptions;
+use super::super::upstream::Upstream;
+use super::{Identity, Means};
+use issuer::Issuer;
+
+/// How long a token may be; a larger one is no token but an attempt.
+const LONGEST: usize = 16 << 10;
+
+/// Takes tokens.
+pub(in super::super) struct Tokens {
+    issuer: Issuer,
+    name: Option<String>,
+    /// Empty: the address of this server, as each request has it.
+    audience: Vec<String>,
+    algorithms: Vec<Algorithm>,
+    leeway: u64,
+    /// `NAME` or `NAME=VALUE`.
+    required: Vec<(String, Option<String>)>,
+    roles: Vec<String>,
+}
+
+/// Why a token is not taken: what the client may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct Refused(pub(in super::super) &'static str);
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens")
+            .field("issuer", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tokens {
+    /// `upstream` fetches the issuer's keys.
+    ///
+    /// # Errors
+    /// Options that do not fit together, or a file that cannot be read: one line.
+    pub(in super::super) fn new(
+        options: &CallerOptions,
+        upstream: impl FnOnce(String) -> Upstream,
+    ) -> Result<Option<Self>, StartError> {
+        if !options.take_tokens() {
+            return Ok(None);
+        }
+        provider::install();
+        let issuer = Issuer::new(options, upstream)?;
+        let algorithms = algorithms(&options.jwt_algorithms, issuer.is_secret())?;
+        let required = options.jwt_required_claims.iter().map(|claim| {
+            let (name, value) = claim.split_once('=').unzip();
+            (name.unwrap_or(claim).to_owned(), value.map(str::to_owned))
+        });
+        Ok(Some(Self {
+            issuer,
+            name: options.jwt_issuer.clone(),
+            audience: options.jwt_audience.clone(),
+            algorithms,
+            leeway: options.jwt_leeway.0.as_secs(),
+            required: required.collect(),
+            roles: options.roles_claim.clone(),
+        }))
+    }
+
+    /// Who sends clients there to log in.
+    pub(in super::super) fn issuer(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Whose token this is. `resource` is the address of this server.
+    ///
+    /// # Errors
+    /// It is not taken.
+    pub(in super::super) async fn identify(
+        &self,
+        token: &str,
+        resource: &str,
+    ) -> Result<Identity, Refused> {
+        if token.len() > LONGEST {
+            return Err(Refused("the token is too long"));
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| Refused("this is no token"))?;
+        if !self.algorithms.contains(&header.alg) {
+            return Err(Refused(
+                "the token is signed with an algorithm that is not allowed",
+            ));
+        }
+        let keys = self.issuer.keys(header.kid.as_deref(), header.alg).await;
+        let validation = self.validation(header.alg, resource);
+        let mut refused = Refused("the token was signed by nobody whom this server knows");
+        for key in &keys {
+            match self.claims(token, key, &validation) {
+                Ok(claims) => return self.identity(claims),
+                Err(Some(why)) => return Err(why),
+                Err(None) => refused = Refused("the signature of the token is wrong"),
+            }
+        }
+        Err(refused)
+    }
+
+    fn validation(&self, algorithm: Algorithm, resource: &str) -> Validation {
+        let mut validation = Validation::new(algorithm);
+        validation.leeway = self.leeway;
+        validation.validate_nbf = true;
+        let mut needed: HashSet<String> = ["exp", "aud"].map(str::to_owned).into();
+        if let Some(issuer) = &self.name {
+            validation.set_issuer(&[issuer]);
+            needed.insert("iss".to_owned());
+        }
+        if self.audience.is_empty() {
+            // With and without a slash at the end (MCP, authorization, "Canonical Server URI").
+            validation.set_audience(&[resource, &format!("{resource}/")]);
+        } else {
+            validation.set_audience(&self.audience);
+        }
+        validation.required_spec_claims = needed;
+        validation
+    }
+
+    /// `Err(None)` for a key that did not sign it.
+    fn claims(
+        &self,
+        token: &str,
+        key: &DecodingKey,
+        validation: &Validation,
+    ) -> Result<Map<String, Value>, Option<Refused>> {
+        let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, key, validation);
+        let claims = decoded
+            .map(|token| token.claims)
+            .map_err(|error| match error.kind() {
+                ErrorKind::ExpiredSignature => Some(Refused("the token has expired")),
+                ErrorKind::ImmatureSignature => Some(Refused("the token is not valid yet")),
+                ErrorKind::InvalidAudience => {
+                    Some(Refused("the token is meant for another server"))
+                }
+                ErrorKind::InvalidIssuer => Some(Refused("the token is of another issuer")),
+                ErrorKind::MissingRequiredClaim(_) => Some(Refused("the token lacks a claim")),
+                _ => None,
+            })?;
+        let is_there = |(name, value): &(String, Option<String>)| {
+            let claim = claims.get(name);
+            match value {
+                None => claim.is_some_and(|claim| !claim.is_null()),
+                Some(value) => claim.is_some_and(|claim| words(claim).contains(value)),
+            }
+        };
+        if self.required.iter().all(is_there) {
+            Ok(claims)
+        } else {
+            Err(Some(Refused(
+                "the token lacks a claim that this server asks for",
+            )))
+        }
+    }
+
+    fn identity(&self, claims: Map<String, Value>) -> Result<Identity, Refused> {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        // A client that acts for itself has no subject with some issuers.
+        let name = text("sub")
+            .or_else(|| text("client_id"))
+            .or_else(|| text("azp"));
+        let name = name
+            .filter(|name| !name.is_empty())
+            .ok_or(Refused("the token names nobody"))?;
+        let name = name.to_owned();
+        let scopes = claims.get("scope").or_else(|| claims.get("scp")).map(words);
+        let roles = self
+            .roles
+            .iter()
+            .filter_map(|name| claims.get(name))
+            .flat_map(words);
+        let roles = roles.collect();
+        let scopes = Some(scopes.unwrap_or_default());
+        Ok(Identity::new(name, Means::Jwt, roles, scopes, claims))
+    }
+}
+
+/// The texts of a list, or the words of a text (RFC 8693 §4.2).
+fn words(claim: &Value) -> Vec<String> {
+    match claim {
+        Value::String(text) => text.split_whitespace().map(str::to_owned).collect(),
+        Value::Array(items) => items
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        Value::Number(number) => vec![number.to_string()],
+        Value::Bool(yes) => vec![yes.to_string()],
+        _ => Vec::new(),
+    }
+}
+
+/// The algorithms that may sign. One for secrets and one for public keys are never taken side by side: whoever knows
+/// the public key could sign with it as if it were the secret (RFC 8725 §2.1).
+fn algorithms(names: &[String], is_secret: bool) -> Result<Vec<Algorithm>, StartError> {
+    use Algorithm::{
+        ES256, ES384, EdDSA, HS256, HS384, HS512, PS256, PS384, PS512, RS256, RS384, RS512,
+    };
+    let wrong = |why: String| StartError(format!("--jwt-algorithms (MCP_JWT_ALGORITHMS): {why}"));
+    if names.is_empty() {
+        return Ok(if is_secret {
+            vec![HS256]
+        } else {
+            vec![RS256, PS256, ES256, ES384, EdDSA]
+        });
+    }
+    let mut algorithms = Vec::new();
+    for name in names {
+        let algorithm: Algorithm = name
+            .trim()
+            .parse()
+            .map_err(|_| wrong(format!("`{name}` is not known")))?;
+        let with_secret = matches!(algorithm, HS256 | HS384 | HS512);
+        let fits = with_secret == is_secret
+            && matches!(
+                algorithm,
+                HS256
+                    | HS384
+                    | HS512
+                    | ES256
+                    | ES384
+                    | EdDSA
+                    | PS256
+                    | PS384
+                    | PS512
+                    | RS256
+                    | RS384
+                    | RS512
+            );
+        if !fits {
+            return Err(wrong(format!(
+                "`{name}` does not fit the key that is configured"
+            )));
+        }
+        algorithms.push(algorithm);
+    }
+    Ok(algorithms)
+}
+
+#[cfg(test)]
+mod tests;

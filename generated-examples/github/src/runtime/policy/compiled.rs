@@ -1,0 +1,215 @@
+//! Policies compiled for the tools of a server: each rule is applied once, when it is read.
+
+use std::sync::Arc;
+
+use super::super::catalog::{Catalog, Listing};
+use super::super::custom::CustomTool;
+use super::super::engine::StartError;
+use super::super::identity::Identity;
+use super::super::selector::{Selector, Subject};
+use super::super::tool::ToolDef;
+use super::access::Access;
+use super::binding::Bindings;
+use super::guard::Guard;
+use super::tables::ToolRule;
+use super::{PolicySettings, View, Views};
+
+/// The policies of one tool.
+#[derive(Debug, Default)]
+pub(in super::super) struct ToolPolicy {
+    is_off: bool,
+    /// Arguments that are filled in here.
+    pub(in super::super) bindings: Bindings,
+    /// What must be true of the object that a call is about.
+    pub(in super::super) guard: Option<Guard>,
+}
+
+impl ToolPolicy {
+    fn needs_identity(&self) -> bool {
+        self.bindings.need_identity() || self.guard.is_some()
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Compiled {
+    tools: Arc<Vec<ToolPolicy>>,
+    access: Access,
+    depends_on_identity: bool,
+    views: Views,
+}
+
+impl Compiled {
+    pub(super) fn new(settings: &PolicySettings, catalog: &Catalog) -> Result<Self, StartError> {
+        let facts: Vec<Facts<'_>> = catalog.listings().map(Facts).collect();
+        let off = disabled(&settings.disabled, &facts)?;
+        let rules = tool_rules(settings, &facts)?;
+        let mut tools = Vec::with_capacity(facts.len());
+        for (position, tool) in facts.iter().enumerate() {
+            let mut policy = policy_of(tool, &rules, &facts)?;
+            policy.is_off |= off[position] || (settings.read_only && !tool.reads_only());
+            tools.push(policy);
+        }
+        let access = Access::new(&settings.tables, &facts)?;
+        Ok(Self {
+            depends_on_identity: access.is_set() || tools.iter().any(ToolPolicy::needs_identity),
+            tools: Arc::new(tools),
+            access,
+            views: Views::default(),
+        })
+    }
+
+    pub(super) fn everything(&self) -> Arc<View> {
+        let visible = self.tools.iter().map(|tool| !tool.is_off).collect();
+        Arc::new(View::new(Arc::clone(&self.tools), visible, false))
+    }
+
+    pub(super) fn view(&self, identity: Option<&Identity>) -> Arc<View> {
+        let rules = self.access.rules_of(identity);
+        let has_identity = identity.is_some() || !self.depends_on_identity;
+        self.views.get_or_make((rules, has_identity), || {
+            let rules = self.access.rules_of(identity);
+            let sees = |(position, tool): (usize, &ToolPolicy)| {
+                !tool.is_off
+                    && (has_identity || !tool.needs_identity())
+                    && self.access.allows(&rules, position)
+            };
+            let visible = self.tools.iter().enumerate().map(sees).collect();
+            View::new(Arc::clone(&self.tools), visible, !self.depends_on_identity)
+        })
+    }
+}
+
+/// What selectors see of a tool. Tools of the owner's go by their names, as an `operationId` does.
+#[derive(Clone, Copy)]
+pub(super) struct Facts<'a>(pub(super) Listing<'a>);
+
+impl Facts<'_> {
+    pub(super) fn name(&self) -> &str {
+        match self.0 {
+            Listing::Generated(tool, _) => tool.name,
+            Listing::Custom(tool) => &tool.name,
+        }
+    }
+
+    pub(super) fn fits(&self, selector: &Selector) -> bool {
+        let own_tag;
+        let subject = match self.0 {
+            Listing::Generated(tool, tag) => {
+                own_tag = move |wanted: &str| wanted == tag || tool.tags.contains(&wanted);
+                Subject {
+                    operation_id: (!tool.operation_id.is_empty()).then_some(tool.operation_id),
+                    method: tool.method,
+                    path: tool.path,
+                    has_tag: &own_tag,
+                    deprecated: tool.deprecated,
+                }
+            }
+            Listing::Custom(CustomTool { name, .. }) => Subject {
+                operation_id: Some(name),
+                method: "",
+                path: "",
+                has_tag: &|_| false,
+                deprecated: false,
+            },
+        };
+        selector.matches(&subject)
+    }
+
+    /// Hints come from the spec, which must not loosen a policy: the method has to say the same.
+    fn reads_only(&self) -> bool {
+        match self.0 {
+            Listing::Generated(tool, _) => {
+                let is_safe = matches!(tool.method, "GET" | "HEAD" | "OPTIONS" | "TRACE" | "QUERY");
+                is_safe && tool.hints.read_only
+            }
+            Listing::Custom(tool) => tool.hints.read_only,
+        }
+    }
+
+    pub(super) fn generated(&self) -> Option<&'static ToolDef> {
+        match self.0 {
+            Listing::Generated(tool, _) => Some(tool),
+            Listing::Custom(_) => None,
+        }
+    }
+
+    /// The names of its arguments; `None` where they are not known.
+    pub(super) fn has_argument(&self, name: &str) -> bool {
+        match self.0 {
+            Listing::Generated(tool, _) => {
+                super::super::request::arguments_of(tool).contains(&name)
+            }
+            Listing::Custom(tool) => (tool.input_schema.get("properties"))
+                .is_some_and(|properties| properties.get(name).is_some()),
+        }
+    }
+}
+
+/// A selector that is about a tool of this server; a rule for none would protect nothing.
+pub(super) fn selector(
+    text: &str,
+    place: &str,
+    tools: &[Facts<'_>],
+) -> Result<Selector, StartError> {
+    let selector = Selector::parse(text).map_err(|why| StartError(format!("{place}: {why}")))?;
+    if tools.iter().any(|tool| tool.fits(&selector)) {
+        Ok(selector)
+    } else {
+        Err(StartError(format!(
+            "{place}: `{text}` is about no tool of this server"
+        )))
+    }
+}
+
+fn disabled(entries: &[String], tools: &[Facts<'_>]) -> Result<Vec<bool>, StartError> {
+    let mut off = vec![false; tools.len()];
+    for entry in entries
+        .iter()
+        .map(|entry| entry.trim())
+        .filter(|entry| !entry.is_empty())
+    {
+        if let Some(position) = tools.iter().position(|tool| tool.name() == entry) {
+            off[position] = true;
+            continue;
+        }
+        let selector = selector(entry, "--disabled-tools", tools)?;
+        for (position, tool) in tools.iter().enumerate() {
+            off[position] |= tool.fits(&selector);
+        }
+    }
+    Ok(off)
+}
+
+type Rules<'s> = Vec<(Selector, &'s ToolRule)>;
+
+/// The rules from the one that looks the closest to the one that looks the least.
+fn tool_rules<'s>(
+    settings: &'s PolicySettings,
+    tools: &[Facts<'_>],
+) -> Result<Rules<'s>, StartError> {
+    let mut rules = Vec::new();
+    for (text, rule) in &settings.tables.tools {
+        let text = text.get_ref();
+        rules.push((selector(text, &format!("[tools.\"{text}\"]"), tools)?, rule));
+    }
+    rules.sort_by_key(|(selector, _)| std::cmp::Reverse(selector.specificity()));
+    Ok(rules)
+}
+
+fn policy_of(
+    tool: &Facts<'_>,
+    rules: &Rules<'_>,
+    tools: &[Facts<'_>],
+) -> Result<ToolPolicy, StartError> {
+    let mut policy = ToolPolicy::default();
+    let own = || rules.iter().filter(|(selector, _)| tool.fits(selector));
+    policy.is_off = own().find_map(|(_, rule)| rule.enabled) == Some(false);
+    for (selector, rule) in own() {
+        let place = format!("[tools.\"{selector}\"]");
+        policy.bindings.add(&rule.bind, tool, &place)?;
+        if let Some(guard) = rule.guard.as_ref().filter(|_| policy.guard.is_none()) {
+            policy.guard = Some(Guard::new(guard.get_ref(), tool, tools, &place)?);
+        }
+    }
+    Ok(policy)
+}

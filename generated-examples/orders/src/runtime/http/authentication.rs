@@ -1,0 +1,390 @@
+//! Who calls over HTTP: keys, tokens and trusted proxies are asked in turn, and who proves nothing is told how to.
+//!
+//! This server is an OAuth 2.1 resource server where tokens are taken (MCP, basic/authorization): it publishes who
+//! issues them (RFC 9728) and names the scopes that are missing (RFC 6750 §3). What an identity may do is `policy`'s.
+
+use std::net::IpAddr;
+
+use axum::response::Response;
+use http::header::{AUTHORIZATION, HOST, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::super::engine::StartError;
+use super::super::identity::keys::{self, ApiKeys};
+use super::super::identity::{Identity, Means};
+use super::super::server::Server;
+use super::super::settings::{Network, Options};
+use super::super::tool::{SchemeKind, ServerDef, ToolDef};
+use super::guard::Guard;
+use super::problem;
+
+/// Where the metadata lies (RFC 9728 §3).
+pub(super) const METADATA: &str = "/.well-known/oauth-protected-resource";
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// The ways to prove an identity.
+#[derive(Debug)]
+pub(super) struct Authentication {
+    keys: Option<ApiKeys>,
+    #[cfg(feature = "jwt")]
+    tokens: Option<super::super::identity::jwt::Tokens>,
+    proxy: Option<Proxy>,
+    clients: Vec<Network>,
+    resource: Option<String>,
+    prefix: String,
+    checks_scopes: bool,
+    /// Whether callers have to prove who they are.
+    is_asked_for: bool,
+}
+
+/// The headers of a trusted proxy.
+#[derive(Debug)]
+struct Proxy {
+    name: HeaderName,
+    roles: Option<HeaderName>,
+}
+
+/// Why a request is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Denied {
+    /// From an address that may not call.
+    Address,
+    /// Nothing was proven.
+    Missing,
+    /// What was sent proves nothing: what the client may know.
+    Invalid(&'static str),
+}
+
+impl Authentication {
+    /// # Errors
+    /// Options that do not fit together, or a file that cannot be read: one line.
+    pub(super) fn new(server: &Server, options: &Options) -> Result<Self, StartError> {
+        let callers = &options.callers;
+        let header = |text: &Option<String>, option: &str| {
+            let Some(text) = text else { return Ok(None) };
+            let wrong = || StartError(format!("{option} `{text}` is no name of a header"));
+            text.parse::<HeaderName>().map(Some).map_err(|_| wrong())
+        };
+        let name = header(&callers.identity_header, "--identity-header")?;
+        let roles = header(&callers.identity_roles_header, "--identity-roles-header")?;
+        if name.is_some() && options.trusted_proxy.is_empty() {
+            return Err(StartError(
+                "--identity-header needs `--trusted-proxy`: everybody could say to be anybody"
+                    .to_owned(),
+            ));
+        }
+        #[cfg(not(feature = "jwt"))]
+        if callers.take_tokens() {
+            return Err(StartError(
+                "this program was built without tokens; build it with `--features jwt`".to_owned(),
+            ));
+        }
+        #[cfg(not(feature = "jwt"))]
+        let _ = server;
+        Ok(Self {
+            keys: ApiKeys::new(&callers.api_keys, callers.api_keys_file.as_deref())?,
+            #[cfg(feature = "jwt")]
+            tokens: super::super::identity::jwt::Tokens::new(callers, |host| {
+                server.engine().side_channel(host)
+            })?,
+            proxy: name.map(|name| Proxy { name, roles }),
+            clients: callers.allowed_client.clone(),
+            resource: callers.resource_url.clone(),
+            prefix: options.path_prefix.0.clone(),
+            checks_scopes: !callers.no_scope_check,
+            is_asked_for: callers.ask_for_identity(),
+        })
+    }
+
+    /// Who calls; `None` where nobody is asked.
+    ///
+    /// # Errors
+    /// The request is refused.
+    #[cfg_attr(
+        not(feature = "jwt"),
+        expect(clippy::unused_async, reason = "only tokens wait for something")
+    )]
+    pub(super) async fn identify(
+        &self,
+        peer: Option<IpAddr>,
+        headers: &HeaderMap,
+        guard: &Guard,
+    ) -> Result<Option<Identity>, Denied> {
+        if !self.clients.is_empty() {
+            let client = peer.map(|peer| guard.client(peer, headers));
+            let allowed =
+                client.is_some_and(|client| self.clients.iter().any(|net| net.contains(client)));
+            if !allowed {
+                return Err(Denied::Address);
+            }
+        }
+        if !self.is_asked_for {
+            return Ok(None);
+        }
+        let is_proxy = peer.is_some_and(|peer| guard.trusts(peer));
+        if let Some(proxy) = self.proxy.as_ref().filter(|_| is_proxy)
+            && let Some(identity) = proxy.identity(headers)?
+        {
+            return Ok(Some(identity));
+        }
+        let presented = presented(headers)?.ok_or(Denied::Missing)?;
+        let by_key = self.keys.as_ref().map(|keys| keys.identify(presented));
+        match by_key {
+            Some(Ok(identity)) => return Ok(Some(identity)),
+            Some(Err(keys::Refused::Expired)) => {
+                return Err(Denied::Invalid("the key has expired"));
+            }
+            _ => {}
+        }
+        #[cfg(feature = "jwt")]
+        if let Some(tokens) = &self.tokens {
+            let resource = self.resource(headers, is_proxy);
+            return match tokens.identify(presented, &resource).await {
+                Ok(identity) => Ok(Some(identity)),
+                Err(refused) => Err(Denied::Invalid(refused.0)),
+            };
+        }
+        Err(Denied::Invalid("the key is not known"))
+    }
+
+    /// The scopes that an identity lacks for a tool; `None` where it lacks none.
+    pub(super) fn lacks(
+        &self,
+        identity: Option<&Identity>,
+        tool: &ToolDef,
+        def: &ServerDef,
+    ) -> Option<Vec<&'static str>> {
+        let has = identity?.scopes().filter(|_| self.checks_scopes)?;
+        let needed = least_scopes(tool, def)?;
+        let fits = |scopes: &Vec<&str>| {
+            scopes
+                .iter()
+                .all(|scope| has.iter().any(|own| own == scope))
+        };
+        let alternatives = alternatives(tool, def);
+        (!alternatives.iter().any(fits)).then_some(needed)
+    }
+
+    /// The answer to a request that is refused. `scopes` are those that the operation needs, where it is known.
+    pub(super) fn refusal(
+        &self,
+        denied: &Denied,
+        headers: &HeaderMap,
+        is_proxy: bool,
+        scopes: Option<&[&str]>,
+    ) -> Response {
+        let (error, message) = match denied {
+            Denied::Address => {
+                let help = "clients of this address may not call";
+                return problem(StatusCode::FORBIDDEN, "this address is not allowed", help);
+            }
+            Denied::Missing => ("", "this server asks who is calling"),
+            Denied::Invalid(why) => ("invalid_token", *why),
+        };
+        let help = "send a key or token as `Authorization: Bearer …`";
+        let response = problem(StatusCode::UNAUTHORIZED, message, help);
+        self.challenged(response, headers, is_proxy, (error, message), scopes)
+    }
+
+    /// The answer to a call for which the token has too few scopes (RFC 6750 §3.1).
+    pub(super) fn too_few_scopes(
+        &self,
+        headers: &HeaderMap,
+        is_proxy: bool,
+        scopes: &[&str],
+    ) -> Response {
+        let message = "the token has too few scopes";
+        let help = format!("ask for a token with the scopes {}", scopes.join(" "));
+        let response = problem(StatusCode::FORBIDDEN, message, &help);
+        let told = ("insufficient_scope", message);
+        self.challenged(response, headers, is_proxy, told, Some(scopes))
+    }
+
+    fn challenged(
+        &self,
+        mut response: Response,
+        headers: &HeaderMap,
+        is_proxy: bool,
+        (error, description): (&str, &str),
+        scopes: Option<&[&str]>,
+    ) -> Response {
+        let mut parts = vec![r#"realm="mcp""#.to_owned()];
+        let mut add = |name: &str, value: &str| {
+            if is_quotable(value) && !value.is_empty() {
+                parts.push(format!("{name}=\"{value}\""));
+            }
+        };
+        add("error", error);
+        if !error.is_empty() {
+            add("error_description", description);
+        }
+        add("scope", &scopes.unwrap_or_default().join(" "));
+        if self.issuer().is_some() {
+            add("resource_metadata", &self.metadata_url(headers, is_proxy));
+        }
+        let challenge = format!("Bearer {}", parts.join(", "));
+        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+
+    #[cfg(feature = "jwt")]
+    fn issuer(&self) -> Option<&str> {
+        self.tokens.as_ref()?.issuer()
+    }
+
+    #[cfg(not(feature = "jwt"))]
+    #[expect(clippy::unused_self, reason = "the same signature as with the feature")]
+    fn issuer(&self) -> Option<&str> {
+        None
+    }
+
+    /// The metadata of this resource (RFC 9728 §2); `None` where no tokens are taken.
+    pub(super) fn metadata(
+        &self,
+        headers: &HeaderMap,
+        is_proxy: bool,
+        def: &ServerDef,
+    ) -> Option<Value> {
+        let issuer = self.issuer()?;
+        let mut metadata = Map::new();
+        metadata.insert(
+            "resource".to_owned(),
+            self.resource(headers, is_proxy).into(),
+        );
+        metadata.insert("authorization_servers".to_owned(), json!([issuer]));
+        let scopes = all_scopes(def);
+        if !scopes.is_empty() {
+            metadata.insert("scopes_supported".to_owned(), scopes.into());
+        }
+        metadata.insert("bearer_methods_supported".to_owned(), json!(["header"]));
+        metadata.insert("resource_name".to_owned(), def.title.into());
+        Some(Value::Object(metadata))
+    }
+
+    /// The address of this server: as it was configured, or as it was asked for.
+    fn resource(&self, headers: &HeaderMap, is_proxy: bool) -> String {
+        match &self.resource {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("{}{}/mcp", origin(headers, is_proxy), self.prefix),
+        }
+    }
+
+    /// Before the path of the resource (RFC 9728 §3.1).
+    fn metadata_url(&self, headers: &HeaderMap, is_proxy: bool) -> String {
+        let resource = self.resource(headers, is_proxy);
+        let path_at = resource
+            .find("://")
+            .and_then(|at| Some(at + 3 + resource[at + 3..].find('/')?));
+        let (origin, path) = resource.split_at(path_at.unwrap_or(resource.len()));
+        format!("{origin}{METADATA}{path}")
+    }
+}
+
+/// The scheme and host by which this server was asked for.
+fn origin(headers: &HeaderMap, is_proxy: bool) -> String {
+    let text = |name: &str| {
+        let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+        last.split(',').next_back().map(str::trim)
+    };
+    let forwarded = |name: &str| text(name).filter(|_| is_proxy);
+    let scheme = forwarded("x-forwarded-proto").filter(|scheme| *scheme == "https");
+    let host = forwarded("x-forwarded-host").or_else(|| text(HOST.as_str()));
+    format!(
+        "{}://{}",
+        scheme.unwrap_or("http"),
+        host.unwrap_or_default()
+    )
+}
+
+impl Proxy {
+    fn identity(&self, headers: &HeaderMap) -> Result<Option<Identity>, Denied> {
+        let mut names = headers.get_all(&self.name).iter();
+        let name = match (names.next(), names.next()) {
+            (None, _) => return Ok(None),
+            (Some(name), None) => name.to_str().unwrap_or_default().trim(),
+            // One of them is not the proxy's.
+            (Some(_), Some(_)) => return Err(Denied::Invalid("two identities were sent")),
+        };
+        if name.is_empty() {
+            return Ok(None);
+        }
+        let roles = self.roles.iter().flat_map(|header| headers.get_all(header));
+        let roles: Vec<String> = roles
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(|role| role.trim().to_owned())
+            .filter(|role| !role.is_empty())
+            .collect();
+        let mut claims = Map::new();
+        claims.insert("sub".to_owned(), name.into());
+        claims.insert("roles".to_owned(), roles.clone().into());
+        let identity = Identity::new(name.to_owned(), Means::Proxy, roles, None, claims);
+        Ok(Some(identity))
+    }
+}
+
+/// The key or token of a request (RFC 6750 §2.1; never from the query).
+fn presented(headers: &HeaderMap) -> Result<Option<&str>, Denied> {
+    let of = |name: &HeaderName| headers.get_all(name).iter();
+    let mut all = of(&X_API_KEY).chain(of(&AUTHORIZATION));
+    let Some(first) = all.next() else {
+        return Ok(None);
+    };
+    // What stands beside a key may be meant for the API; two of a kind are somebody's trick.
+    if of(&X_API_KEY).count() > 1 || of(&AUTHORIZATION).count() > 1 {
+        return Err(Denied::Invalid("two credentials were sent"));
+    }
+    let text = first
+        .to_str()
+        .map_err(|_| Denied::Invalid("the credential is not text"))?;
+    if headers.contains_key(X_API_KEY) {
+        return Ok(Some(text.trim()));
+    }
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() {
+        Ok(Some(token.trim()))
+    } else {
+        Err(Denied::Invalid("the credential is no bearer token"))
+    }
+}
+
+/// The sets of scopes, each of which is enough for a tool.
+fn alternatives(tool: &ToolDef, def: &ServerDef) -> Vec<Vec<&'static str>> {
+    let is_token = |name: &str| {
+        let scheme = def.schemes.iter().find(|scheme| scheme.name == name);
+        scheme.is_some_and(|scheme| scheme.kind == SchemeKind::Bearer)
+    };
+    let scopes = |needs: &&'static [super::super::tool::Need]| -> Vec<&'static str> {
+        let tokens = needs.iter().filter(|need| is_token(need.scheme));
+        tokens
+            .flat_map(|need| need.scopes.iter().copied())
+            .collect()
+    };
+    tool.security.iter().map(scopes).collect()
+}
+
+/// The smallest of them; `None` where a tool needs no scope.
+pub(super) fn least_scopes(tool: &ToolDef, def: &ServerDef) -> Option<Vec<&'static str>> {
+    let least = alternatives(tool, def).into_iter().min_by_key(Vec::len)?;
+    (!least.is_empty()).then_some(least)
+}
+
+fn all_scopes(def: &ServerDef) -> Vec<&'static str> {
+    let tools = def.groups.iter().flat_map(|group| group.tools);
+    let mut scopes: Vec<&str> = tools
+        .flat_map(|tool| alternatives(tool, def))
+        .flatten()
+        .collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
+}
+
+/// RFC 6750 §3: what may stand in a quoted attribute.
+fn is_quotable(text: &str) -> bool {
+    text.chars()
+        .all(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\'))
+}

@@ -1,0 +1,120 @@
+//! Who calls: the identity that a client has proven, whichever way.
+//!
+//! The ways are `keys` (API keys), `jwt` (signed tokens) and what a trusted proxy says; `http` asks them in turn. What
+//! an identity may do is `policy`'s business.
+
+#[cfg(feature = "jwt")]
+pub(super) mod jwt;
+#[cfg(feature = "http")]
+pub(super) mod keys;
+#[cfg(feature = "http")]
+mod watched;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+/// A verified identity.
+#[derive(Debug, Clone)]
+pub struct Identity(Arc<Facts>);
+
+#[derive(Debug)]
+struct Facts {
+    name: String,
+    means: Means,
+    roles: Vec<String>,
+    /// Of a token; `None` where there are no such things.
+    scopes: Option<Vec<String>>,
+    claims: Map<String, Value>,
+}
+
+/// How an identity was proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Means {
+    /// An API key.
+    ApiKey,
+    /// A signed token (RFC 7519).
+    Jwt,
+    /// A header of a trusted proxy.
+    Proxy,
+}
+
+impl Means {
+    /// The name in logs.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::Jwt => "jwt",
+            Self::Proxy => "proxy",
+        }
+    }
+}
+
+impl Identity {
+    /// An identity that was proven by these means.
+    #[must_use]
+    pub fn new(
+        name: String,
+        means: Means,
+        roles: Vec<String>,
+        scopes: Option<Vec<String>>,
+        claims: Map<String, Value>,
+    ) -> Self {
+        Self(Arc::new(Facts {
+            name,
+            means,
+            roles,
+            scopes,
+            claims,
+        }))
+    }
+
+    /// What it is called: the name of a key, `sub` of a token.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// How it was proven.
+    #[must_use]
+    pub fn means(&self) -> Means {
+        self.0.means
+    }
+
+    /// Whether it has this role or scope.
+    #[must_use]
+    pub fn has_role(&self, name: &str) -> bool {
+        let mut roles = self.0.roles.iter().chain(self.0.scopes.iter().flatten());
+        roles.any(|role| role == name)
+    }
+
+    /// Its roles.
+    #[must_use]
+    pub fn roles(&self) -> &[String] {
+        &self.0.roles
+    }
+
+    /// The scopes of its token; `None` where it was not proven by one.
+    #[must_use]
+    pub fn scopes(&self) -> Option<&[String]> {
+        self.0.scopes.as_deref()
+    }
+
+    /// What was said of it under this name; `a.b` is the member `b` of `a`. `sub` is always its name.
+    #[must_use]
+    pub fn claim(&self, name: &str) -> Option<&Value> {
+        let claims = &self.0.claims;
+        claims.get(name).or_else(|| {
+            let mut steps = name.split('.');
+            let first = claims.get(steps.next()?)?;
+            steps.try_fold(first, |value, step| value.get(step))
+        })
+    }
+
+    /// Whether both are the same caller.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.means == other.0.means && self.0.name == other.0.name
+    }
+}

@@ -1,0 +1,122 @@
+//! What may be called, and by whom: the owner's policies, compiled for the tools of this server.
+//!
+//! Policies come from options and from the tables of the configuration file (`tables`), which is read again when it
+//! changes. They only ever take away: a tool that an identity may not see answers as one that does not exist. How a
+//! caller proves who it is, is `identity`'s business.
+
+mod access;
+mod binding;
+mod compiled;
+mod guard;
+mod path;
+mod tables;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use serde_json::value::RawValue;
+
+pub(super) use compiled::ToolPolicy;
+pub(super) use guard::{Guard, Read};
+pub(super) use tables::NAMES as TABLES;
+pub use tables::Tables;
+
+use super::catalog::Catalog;
+use super::engine::StartError;
+use super::identity::Identity;
+use compiled::Compiled;
+
+/// The policies as the owner wrote them.
+#[derive(Debug, Clone, Default)]
+pub struct PolicySettings {
+    /// `--read-only`: only tools that change nothing.
+    pub read_only: bool,
+    /// `--disabled-tools`: names and selectors of tools that are switched off.
+    pub disabled: Vec<String>,
+    /// The tables of the configuration file.
+    pub tables: Tables,
+}
+
+/// The policies that are in force.
+#[derive(Debug)]
+pub(super) struct Policies(RwLock<Arc<Compiled>>);
+
+impl Policies {
+    /// # Errors
+    /// A rule that is about no tool, or that contradicts the tool: one line.
+    pub(super) fn new(settings: &PolicySettings, catalog: &Catalog) -> Result<Self, StartError> {
+        let compiled = Compiled::new(settings, catalog)?;
+        Ok(Self(RwLock::new(Arc::new(compiled))))
+    }
+
+    /// Puts other policies in force for the calls that come; those of before stay when there is a mistake.
+    ///
+    /// # Errors
+    /// As for [`Policies::new`].
+    pub(super) fn replace(
+        &self,
+        settings: &PolicySettings,
+        catalog: &Catalog,
+    ) -> Result<(), StartError> {
+        let compiled = Arc::new(Compiled::new(settings, catalog)?);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = compiled;
+        Ok(())
+    }
+
+    /// All tools, whoever may see them.
+    pub(super) fn everything(&self) -> Arc<View> {
+        let compiled = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        compiled.everything()
+    }
+
+    /// The tools as an identity sees them.
+    pub(super) fn view(&self, identity: Option<&Identity>) -> Arc<View> {
+        let compiled = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        compiled.view(identity)
+    }
+}
+
+/// The tools that one kind of identity sees, with their policies.
+#[derive(Debug)]
+pub(super) struct View {
+    compiled: Arc<Vec<ToolPolicy>>,
+    visible: Vec<bool>,
+    /// Whether every identity has this view.
+    pub(super) is_public: bool,
+    /// What `tools/list` answers, by era: written when it is first asked for.
+    pub(super) lists: [OnceLock<Box<RawValue>>; 2],
+}
+
+impl View {
+    fn new(compiled: Arc<Vec<ToolPolicy>>, visible: Vec<bool>, is_public: bool) -> Self {
+        Self {
+            compiled,
+            visible,
+            is_public,
+            lists: [OnceLock::new(), OnceLock::new()],
+        }
+    }
+
+    /// Whether the tool at this position of the catalogue exists.
+    pub(super) fn sees(&self, position: usize) -> bool {
+        self.visible.get(position).copied().unwrap_or_default()
+    }
+
+    /// The policy of the tool at this position.
+    pub(super) fn policy(&self, position: usize) -> &ToolPolicy {
+        &self.compiled[position]
+    }
+}
+
+/// Views by what they depend on: the access rules that fit, and whether there is an identity.
+#[derive(Debug, Default)]
+struct Views(Mutex<HashMap<ViewKey, Arc<View>>>);
+
+type ViewKey = (Vec<usize>, bool);
+
+impl Views {
+    fn get_or_make(&self, key: ViewKey, make: impl FnOnce() -> View) -> Arc<View> {
+        let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(views.entry(key).or_insert_with(|| Arc::new(make())))
+    }
+}

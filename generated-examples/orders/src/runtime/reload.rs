@@ -1,0 +1,45 @@
+//! Policies that change while the server runs: the configuration file is read again when it is another.
+//!
+//! Only policies change; what they were stays in force when the new text has a mistake, which is told.
+
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::settings::Settings;
+
+/// How often the file is looked at.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Watches the configuration file for as long as it is polled; without one it waits for ever. `again` reads all options.
+pub(super) async fn policies(
+    engine: &Engine,
+    settings: &Settings,
+    again: impl Fn() -> Result<Settings, String>,
+) {
+    let Some(path) = settings.options.config.as_deref() else {
+        return std::future::pending().await;
+    };
+    let stamp = || {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    let mut last = stamp();
+    loop {
+        tokio::time::sleep(EVERY).await;
+        let now = stamp();
+        // While it is being replaced there may be none.
+        if now == last || now.is_none() {
+            continue;
+        }
+        last = now;
+        let fresh = again();
+        let replaced = fresh.and_then(|fresh| {
+            let policies = &fresh.engine.policies;
+            engine.replace_policies(policies).map_err(|error| error.0)
+        });
+        match replaced {
+            Ok(()) => tracing::info!(path, "policies read again"),
+            Err(why) => tracing::error!("{why}; the policies of before stay in force"),
+        }
+    }
+}

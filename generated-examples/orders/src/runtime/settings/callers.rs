@@ -1,0 +1,113 @@
+//! The options that say who may call: keys, tokens, proxies and addresses.
+
+use clap::{ArgAction, Args};
+
+use super::values::{Network, Span};
+
+/// Who may call over HTTP. Without any of the ways to prove an identity, everybody who can connect.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Callers")]
+pub struct CallerOptions {
+    /// API keys, by the lines that `keys new` prints: `NAME sha256:HEX [expires=DATE] [roles=A+B]`; clients send theirs
+    /// as a bearer token or in X-API-Key [env: MCP_API_KEYS]
+    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    pub api_keys: Vec<String>,
+
+    /// A file of such lines, read again when it changes [env: MCP_API_KEYS_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub api_keys_file: Option<String>,
+
+    /// The issuer whose tokens are taken: `iss` has to be this, and clients are sent there to log in
+    /// [env: MCP_JWT_ISSUER]
+    #[arg(long, value_name = "URL")]
+    pub jwt_issuer: Option<String>,
+
+    /// What `aud` has to hold; the address of this server unless given [env: MCP_JWT_AUDIENCE]
+    #[arg(long, value_name = "AUDIENCE", value_delimiter = ',')]
+    pub jwt_audience: Vec<String>,
+
+    /// Where the issuer publishes its keys (RFC 7517); fetched again when a token names another key
+    /// [env: MCP_JWT_JWKS_URL]
+    #[arg(long, value_name = "URL")]
+    pub jwt_jwks_url: Option<String>,
+
+    /// A file with the issuer's public key, read again when it changes [env: MCP_JWT_PEM_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub jwt_pem_file: Option<String>,
+
+    /// A file with the secret that the issuer signs with, for HS256 [env: MCP_JWT_HS256_SECRET_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub jwt_hs256_secret_file: Option<String>,
+
+    /// The algorithms that may sign; HS256 with a secret, RS256, PS256, ES256, ES384 and EdDSA with public keys unless
+    /// given [env: MCP_JWT_ALGORITHMS]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub jwt_algorithms: Vec<String>,
+
+    /// How far the clocks may be apart [env: MCP_JWT_LEEWAY]
+    #[arg(long, value_name = "TIME", default_value = "30s")]
+    pub jwt_leeway: Span,
+
+    /// Claims that a token has to have beside `exp`, `iss` and `aud`: `NAME` or `NAME=VALUE`
+    /// [env: MCP_JWT_REQUIRED_CLAIMS]
+    #[arg(long, value_name = "CLAIM", value_delimiter = ',')]
+    pub jwt_required_claims: Vec<String>,
+
+    /// The claims that hold roles, as a list or as text with spaces; `scope` always does [env: MCP_ROLES_CLAIM]
+    #[arg(
+        long,
+        value_name = "CLAIM",
+        value_delimiter = ',',
+        default_value = "roles,groups,permissions,scp"
+    )]
+    pub roles_claim: Vec<String>,
+
+    /// Do not ask for the scopes that the API's description names for an operation [env: MCP_NO_SCOPE_CHECK]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set)]
+    pub no_scope_check: bool,
+
+    /// The header in which a trusted proxy says who calls [env: MCP_IDENTITY_HEADER]
+    #[arg(long, value_name = "HEADER")]
+    pub identity_header: Option<String>,
+
+    /// The header in which it says with which roles, with commas between them [env: MCP_IDENTITY_ROLES_HEADER]
+    #[arg(long, value_name = "HEADER")]
+    pub identity_roles_header: Option<String>,
+
+    /// An address or network from which clients may call; any unless given [env: MCP_ALLOWED_CLIENTS]
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
+    pub allowed_client: Vec<Network>,
+
+    /// The address of this server as clients know it, `https://mcp.example.com/mcp`; worked out of each request unless
+    /// given [env: MCP_RESOURCE_URL]
+    #[arg(long, value_name = "URL")]
+    pub resource_url: Option<String>,
+
+    /// This server and the API are one resource: tokens for one are meant for the other [env: MCP_SAME_AUDIENCE]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set)]
+    pub same_audience: bool,
+}
+
+impl CallerOptions {
+    /// Whether callers have to prove who they are.
+    #[must_use]
+    pub fn ask_for_identity(&self) -> bool {
+        !self.api_keys.is_empty()
+            || self.api_keys_file.is_some()
+            || self.identity_header.is_some()
+            || self.take_tokens()
+    }
+
+    /// Whether signed tokens are taken.
+    #[must_use]
+    pub fn take_tokens(&self) -> bool {
+        self.jwt_issuer.is_some()
+            || self.jwt_jwks_url.is_some()
+            || self.jwt_pem_file.is_some()
+            || self.jwt_hs256_secret_file.is_some()
+    }
+}

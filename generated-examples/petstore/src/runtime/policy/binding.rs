@@ -1,0 +1,131 @@
+//! Bound arguments: filled in from the verified identity, a header or a constant, and gone from what clients see.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use toml::Spanned;
+
+use super::super::engine::{CallContext, StartError};
+use super::compiled::Facts;
+
+/// The arguments of a tool that are filled in here.
+#[derive(Debug, Default)]
+pub(in super::super) struct Bindings(Vec<(String, From)>);
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum From {
+    /// A claim of the identity.
+    Claim(String),
+    /// A header of the client's request, in lower case.
+    Header(String),
+    Constant(Value),
+}
+
+impl From {
+    fn parse(value: &toml::Value) -> Result<Self, String> {
+        let toml::Value::String(text) = value else {
+            let value = serde_json::to_value(value).map_err(|error| error.to_string())?;
+            return Ok(Self::Constant(value));
+        };
+        match text.split_once(':') {
+            Some(("claim", name)) if !name.is_empty() => Ok(Self::Claim(name.to_owned())),
+            Some(("header", name)) => match name.parse::<http::HeaderName>() {
+                Ok(name) => Ok(Self::Header(name.as_str().to_owned())),
+                Err(_) => Err(format!("`{name}` is no name of a header")),
+            },
+            Some(("value", text)) => Ok(Self::Constant(text.into())),
+            _ => Err(format!(
+                "`{text}` is none of `claim:NAME`, `header:NAME` and `value:TEXT`"
+            )),
+        }
+    }
+
+    fn value(&self, context: &CallContext) -> Option<Value> {
+        match self {
+            Self::Claim(name) => context.identity.as_ref()?.claim(name).cloned(),
+            Self::Header(name) => {
+                let text = context.headers.get(name)?.to_str().ok()?;
+                Some(text.into())
+            }
+            Self::Constant(value) => Some(value.clone()),
+        }
+    }
+}
+
+impl Bindings {
+    /// Adds the bindings of a rule; those of rules that look closer are there already and stay.
+    pub(super) fn add(
+        &mut self,
+        rule: &BTreeMap<String, Spanned<toml::Value>>,
+        tool: &Facts<'_>,
+        place: &str,
+    ) -> Result<(), StartError> {
+        for (argument, value) in rule {
+            let wrong = |why: String| StartError(format!("{place}: bind.{argument}: {why}"));
+            let from = From::parse(value.get_ref()).map_err(wrong)?;
+            if !tool.has_argument(argument) {
+                return Err(wrong(format!("`{}` has no such argument", tool.name())));
+            }
+            if !self.binds(argument) {
+                self.0.push((argument.clone(), from));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether one of them is filled in from the identity.
+    pub(super) fn need_identity(&self) -> bool {
+        self.0
+            .iter()
+            .any(|(_, from)| matches!(from, From::Claim(_)))
+    }
+
+    /// Whether an argument is filled in here.
+    pub(in super::super) fn binds(&self, argument: &str) -> bool {
+        self.0.iter().any(|(bound, _)| bound == argument)
+    }
+
+    /// The arguments that are filled in for a call; `None` where there are none.
+    ///
+    /// # Errors
+    /// There is nothing to fill one in with: a sentence without its full stop.
+    pub(in super::super) fn values(
+        &self,
+        context: &CallContext,
+    ) -> Result<Option<Map<String, Value>>, String> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let value = |(argument, from): &(String, From)| match (from.value(context), from) {
+            (Some(value), _) => Ok((argument.clone(), value)),
+            (None, From::Claim(name)) => {
+                Err(format!("the caller's identity has no claim `{name}`"))
+            }
+            (None, From::Header(name)) => Err(format!("the request has no header `{name}`")),
+            (None, From::Constant(_)) => unreachable!("a constant is always there"),
+        };
+        self.0.iter().map(value).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// The schema as clients see it: without the arguments that are filled in.
+    pub(in super::super) fn hide(&self, schema: &mut Value) {
+        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.retain(|name, _| !self.binds(name));
+        }
+        let required = schema.get_mut("required").and_then(Value::as_array_mut);
+        if let Some(required) = required {
+            required.retain(|name| !name.as_str().is_some_and(|name| self.binds(name)));
+        }
+        let is_empty =
+            (schema.get("required").and_then(Value::as_array)).is_some_and(Vec::is_empty);
+        if let (true, Some(schema)) = (is_empty, schema.as_object_mut()) {
+            schema.shift_remove("required");
+        }
+    }
+
+    /// Whether there is nothing to hide.
+    pub(in super::super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,265 @@
+//! The keys of an issuer: published at a URL, or in a file.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use http::header::{ACCEPT, HeaderValue};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey};
+
+use super::super::super::engine::StartError;
+use super::super::super::request::Outgoing;
+use super::super::super::settings::CallerOptions;
+use super::super::super::upstream::{Bounds, Upstream, read};
+use super::super::watched::Watched;
+use super::provider::family;
+
+/// How long published keys are kept without asking again.
+const FRESH: Duration = Duration::from_secs(600);
+/// How long to wait before an unknown key is asked for again: clients can make up names of keys.
+const AGAIN: Duration = Duration::from_secs(10);
+/// How long the issuer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+const MOST_BYTES: usize = 1 << 20;
+
+/// Where the keys come from.
+pub(super) enum Issuer {
+    Published(Box<Published>),
+    Pem(Watched<Vec<DecodingKey>>),
+    Secret(Watched<Vec<DecodingKey>>),
+}
+
+/// Keys at a URL.
+pub(super) struct Published {
+    url: Uri,
+    upstream: Upstream,
+    state: RwLock<State>,
+    /// One asks at a time; the others wait for its answer.
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    keys: Arc<Vec<Known>>,
+    fetched: Option<Instant>,
+    asked: Option<Instant>,
+}
+
+struct Known {
+    id: Option<String>,
+    algorithm: Option<Algorithm>,
+    key: DecodingKey,
+}
+
+impl Issuer {
+    pub(super) fn new(
+        options: &CallerOptions,
+        upstream: impl FnOnce(String) -> Upstream,
+    ) -> Result<Self, StartError> {
+        let sources = [
+            options.jwt_jwks_url.as_deref(),
+            options.jwt_pem_file.as_deref(),
+            options.jwt_hs256_secret_file.as_deref(),
+        ];
+        match sources {
+            [Some(url), None, None] => Published::new(url, upstream).map(|published| Self::Published(Box::new(published))),
+            [None, Some(path), None] => {
+                Watched::open(Path::new(path), "MCP_JWT_PEM_FILE", pem).map(Self::Pem)
+            }
+            [None, None, Some(path)] => {
+                Watched::open(Path::new(path), "MCP_JWT_HS256_SECRET_FILE", secret).map(Self::Secret)
+            }
+            _ => Err(StartError(
+                "tokens need one of `--jwt-jwks-url`, `--jwt-pem-file` and `--jwt-hs256-secret-file`, which tell the \
+                 issuer's signature"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// Whether both sides have the same secret.
+    pub(super) fn is_secret(&self) -> bool {
+        matches!(self, Self::Secret(_))
+    }
+
+    /// The keys that may have signed a token.
+    pub(super) async fn keys(&self, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
+        match self {
+            Self::Published(published) => published.keys(id, algorithm).await,
+            Self::Pem(file) | Self::Secret(file) => file.current().to_vec(),
+        }
+    }
+}
+
+fn pem(text: &str) -> Result<Vec<DecodingKey>, String> {
+    let bytes = text.as_bytes();
+    let key = DecodingKey::from_rsa_pem(bytes)
+        .or_else(|_| DecodingKey::from_ec_pem(bytes))
+        .or_else(|_| DecodingKey::from_ed_pem(bytes));
+    key.map(|key| vec![key])
+        .map_err(|_| "this is no public key in PEM".to_owned())
+}
+
+fn secret(text: &str) -> Result<Vec<DecodingKey>, String> {
+    // RFC 7518 §3.2: a key of the hash's size or larger.
+    const SHORTEST: usize = 32;
+    let secret = text.trim_end();
+    if secret.len() < SHORTEST {
+        return Err(format!("the secret has less than {SHORTEST} bytes"));
+    }
+    Ok(vec![DecodingKey::from_secret(secret.as_bytes())])
+}
+
+impl Published {
+    fn new(url: &str, upstream: impl FnOnce(String) -> Upstream) -> Result<Self, StartError> {
+        let wrong = || {
+            StartError(format!(
+                "--jwt-jwks-url (MCP_JWT_JWKS_URL): `{url}` is no https URL, or http URL of this machine"
+            ))
+        };
+        let parsed = url::Url::parse(url).map_err(|_| wrong())?;
+        let host = parsed.host_str().ok_or_else(wrong)?.to_owned();
+        let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+        // Whoever can change the keys on their way can sign as the issuer.
+        if parsed.scheme() != "https" && !(parsed.scheme() == "http" && is_here) {
+            return Err(wrong());
+        }
+        Ok(Self {
+            url: parsed.as_str().parse().map_err(|_| wrong())?,
+            upstream: upstream(host),
+            state: RwLock::default(),
+            asking: tokio::sync::Mutex::default(),
+        })
+    }
+
+    async fn keys(&self, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
+        let found = self.known(id, algorithm);
+        if !found.is_empty() && self.is_fresh(FRESH) {
+            return found;
+        }
+        let _turn = self.asking.lock().await;
+        // Somebody may have asked meanwhile.
+        let found = self.known(id, algorithm);
+        let waits = self.was_asked(AGAIN);
+        if waits || (!found.is_empty() && self.is_fresh(FRESH)) {
+            return found;
+        }
+        self.renew().await;
+        self.known(id, algorithm)
+    }
+
+    fn known(&self, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
+        let keys = {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(&state.keys)
+        };
+        let fits = |known: &&Known| {
+            (id.is_none() || known.id.is_none() || known.id.as_deref() == id)
+                && known.algorithm.is_none_or(|own| own == algorithm)
+                && known.key.family() == family(algorithm)
+        };
+        keys.iter()
+            .filter(fits)
+            .map(|known| known.key.clone())
+            .collect()
+    }
+
+    fn is_fresh(&self, span: Duration) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state
+            .fetched
+            .is_some_and(|fetched| fetched.elapsed() < span)
+    }
+
+    fn was_asked(&self, span: Duration) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.asked.is_some_and(|asked| asked.elapsed() < span)
+    }
+
+    async fn renew(&self) {
+        let asked = Instant::now();
+        let fetched = match tokio::time::timeout(PATIENCE, self.fetch()).await {
+            Ok(fetched) => fetched,
+            Err(_) => Err("no answer in time".to_owned()),
+        };
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.asked = Some(asked);
+        match fetched {
+            Ok(keys) => {
+                state.keys = Arc::new(keys);
+                state.fetched = Some(asked);
+            }
+            // An issuer that is away for a while must not lock everybody out.
+            Err(why) => {
+                tracing::warn!(
+                    why,
+                    "the issuer's keys could not be fetched; those of before are used"
+                );
+            }
+        }
+    }
+
+    async fn fetch(&self) -> Result<Vec<Known>, String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let outgoing = Outgoing {
+            method: Method::GET,
+            uri: self.url.clone(),
+            headers,
+            body: bytes::Bytes::new(),
+        };
+        let response = self
+            .upstream
+            .send(outgoing)
+            .await
+            .map_err(|why| format!("{why:?}"))?;
+        if response.status() != StatusCode::OK {
+            return Err(format!("status {}", response.status().as_u16()));
+        }
+        let bounds = Bounds {
+            most: MOST_BYTES,
+            silence: PATIENCE,
+            until: None,
+        };
+        let received = read(response, bounds, |_, _| ())
+            .await
+            .map_err(|why| format!("{why:?}"))?;
+        let set: serde_json::Value =
+            serde_json::from_slice(&received.bytes).map_err(|_| "no JSON".to_owned())?;
+        // One key of a kind that is not known here does not spoil the others.
+        let keys = set
+            .get("keys")
+            .and_then(|keys| keys.as_array())
+            .ok_or("no key set")?;
+        let known: Vec<Known> = (keys.iter())
+            .filter_map(|key| serde_json::from_value(key.clone()).ok())
+            .filter_map(|key| Known::of(&key))
+            .collect();
+        if known.is_empty() {
+            return Err("no key that can be used".to_owned());
+        }
+        Ok(known)
+    }
+}
+
+impl Known {
+    /// A key that signs; public ones only.
+    fn of(key: &Jwk) -> Option<Self> {
+        let signs = (key.common.public_key_use.as_ref())
+            .is_none_or(|purpose| *purpose == PublicKeyUse::Signature);
+        let is_public = !matches!(key.algorithm, AlgorithmParameters::OctetKey(_));
+        if !signs || !is_public {
+            return None;
+        }
+        Some(Self {
+            id: key.common.key_id.clone(),
+            algorithm: key
+                .common
+                .key_algorithm
+                .and_then(|name| name.to_string().parse().ok()),
+            key: DecodingKey::from_jwk(key).ok()?,
+        })
+    }
+}

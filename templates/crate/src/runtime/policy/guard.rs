@@ -1,0 +1,137 @@
+//! Guards: a read before the call, or a look at its response, must show that the object belongs to the identity.
+
+use serde_json::{Map, Value};
+
+use super::super::engine::{CallContext, StartError};
+use super::super::tool::ToolDef;
+use super::compiled::{Facts, selector};
+use super::path::Path;
+use super::tables::GuardRule;
+
+/// What must be true of the object that a call is about.
+#[derive(Debug)]
+pub(in super::super) struct Guard {
+    /// The tool that reads the object, with its arguments; `None` looks at the call's own response.
+    pub(in super::super) read: Option<Read>,
+    path: Path,
+    claim: String,
+}
+
+/// A read of the object.
+#[derive(Debug)]
+pub(in super::super) struct Read {
+    pub(in super::super) tool: &'static ToolDef,
+    arguments: Vec<(String, From)>,
+}
+
+#[derive(Debug)]
+enum From {
+    /// An argument of the call.
+    Argument(String),
+    Constant(Value),
+}
+
+impl Guard {
+    pub(super) fn new(
+        rule: &GuardRule,
+        tool: &Facts<'_>,
+        tools: &[Facts<'_>],
+        place: &str,
+    ) -> Result<Self, StartError> {
+        let place = format!("{place} guard");
+        let wrong = |why: String| StartError(format!("{place}: {why}"));
+        let claim = (rule.equals.strip_prefix("claim:")).filter(|name| !name.is_empty());
+        let claim = claim
+            .ok_or_else(|| wrong(format!("`equals` is `claim:NAME`, not `{}`", rule.equals)))?;
+        let read = match &rule.read {
+            Some(text) => Some(Read::new(text, rule, tool, tools, &place)?),
+            None if tool.generated().is_some_and(|tool| tool.hints.read_only) => None,
+            None => {
+                return Err(wrong(format!(
+                    "`{}` changes something before its response can be looked at; name the operation that reads the \
+                     object with `read`",
+                    tool.name()
+                )));
+            }
+        };
+        Ok(Self {
+            read,
+            path: Path::parse(&rule.path).map_err(wrong)?,
+            claim: claim.to_owned(),
+        })
+    }
+
+    /// Whether a response shows that the object belongs to the identity. A path to many values may lead to none.
+    pub(in super::super) fn admits(&self, response: &Value, context: &CallContext) -> bool {
+        let claim = (context.identity.as_ref()).and_then(|identity| identity.claim(&self.claim));
+        let Some(claim) = claim.filter(|claim| !claim.is_null()) else {
+            return false;
+        };
+        let values = self.path.values(response);
+        (self.path.is_plural() || !values.is_empty())
+            && values.into_iter().all(|value| is_same(value, claim))
+    }
+}
+
+/// An id is a number to one side and a text to the other often enough.
+fn is_same(value: &Value, claim: &Value) -> bool {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    value == claim || text(value).is_some_and(|value| Some(value) == text(claim))
+}
+
+impl Read {
+    fn new(
+        text: &str,
+        rule: &GuardRule,
+        tool: &Facts<'_>,
+        tools: &[Facts<'_>],
+        place: &str,
+    ) -> Result<Self, StartError> {
+        let wrong = |why: String| StartError(format!("{place}: {why}"));
+        let selector = selector(text, place, tools)?;
+        let mut found = tools.iter().filter(|tool| tool.fits(&selector));
+        let (Some(read), None) = (found.next(), found.next()) else {
+            return Err(wrong(format!("`{text}` is about more than one tool")));
+        };
+        let reading = (read.generated()).filter(|tool| tool.hints.read_only);
+        let reading = reading.ok_or_else(|| wrong(format!("`{text}` does not only read")))?;
+        let mut arguments = Vec::new();
+        for (name, value) in &rule.arguments {
+            if !read.has_argument(name) {
+                return Err(wrong(format!("`{}` has no argument `{name}`", read.name())));
+            }
+            let from = match value
+                .as_str()
+                .and_then(|text| text.strip_prefix("argument:"))
+            {
+                Some(own) if tool.has_argument(own) => From::Argument(own.to_owned()),
+                Some(own) => {
+                    return Err(wrong(format!("`{}` has no argument `{own}`", tool.name())));
+                }
+                None => From::Constant(
+                    serde_json::to_value(value).map_err(|error| wrong(error.to_string()))?,
+                ),
+            };
+            arguments.push((name.clone(), from));
+        }
+        Ok(Self {
+            tool: reading,
+            arguments,
+        })
+    }
+
+    /// The arguments of the read for a call with these arguments.
+    pub(in super::super) fn arguments(&self, call: &Map<String, Value>) -> Map<String, Value> {
+        let value = |from: &From| match from {
+            From::Argument(name) => call.get(name).cloned(),
+            From::Constant(value) => Some(value.clone()),
+        };
+        (self.arguments.iter())
+            .filter_map(|(name, from)| Some((name.clone(), value(from)?)))
+            .collect()
+    }
+}

@@ -1,0 +1,106 @@
+//! The part of JSONPath (RFC 9535) that a guard needs: `$.a.b`, `$['a']`, `$.items[0].a` and `$.items[*].a`.
+
+use serde_json::Value;
+
+/// A path into a JSON value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Path(Vec<Step>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    Name(String),
+    Index(usize),
+    /// Every item or member.
+    All,
+}
+
+impl Path {
+    /// # Errors
+    /// One sentence.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{text}` is not a path like `$.customer.id`, `$['customer']` or `$.items[*].owner`"
+            )
+        };
+        let mut rest = text.trim().strip_prefix('$').ok_or_else(wrong)?;
+        let mut steps = Vec::new();
+        while !rest.is_empty() {
+            let (step, after) = step(rest).ok_or_else(wrong)?;
+            steps.push(step);
+            rest = after;
+        }
+        Ok(Self(steps))
+    }
+
+    /// Everything that the path leads to.
+    pub(super) fn values<'v>(&self, root: &'v Value) -> Vec<&'v Value> {
+        self.0.iter().fold(vec![root], |found, step| {
+            found.into_iter().flat_map(|value| step.of(value)).collect()
+        })
+    }
+
+    /// Whether the path may lead to any number of values, none among them.
+    pub(super) fn is_plural(&self) -> bool {
+        self.0.contains(&Step::All)
+    }
+}
+
+impl Step {
+    fn of<'v>(&self, value: &'v Value) -> Vec<&'v Value> {
+        match (self, value) {
+            (Self::Name(name), Value::Object(fields)) => fields.get(name).into_iter().collect(),
+            (Self::Index(index), Value::Array(items)) => items.get(*index).into_iter().collect(),
+            (Self::All, Value::Array(items)) => items.iter().collect(),
+            (Self::All, Value::Object(fields)) => fields.values().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn step(text: &str) -> Option<(Step, &str)> {
+    if let Some(rest) = text.strip_prefix('.') {
+        if let Some(rest) = rest.strip_prefix('*') {
+            return Some((Step::All, rest));
+        }
+        let end = rest.find(['.', '[']).unwrap_or(rest.len());
+        let (name, rest) = rest.split_at(end);
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '@');
+        let legal = !name.is_empty() && name.chars().all(is_name);
+        return legal.then(|| (Step::Name(name.to_owned()), rest));
+    }
+    let (inside, rest) = text.strip_prefix('[')?.split_once(']')?;
+    let quoted = |quote: char| inside.strip_prefix(quote)?.strip_suffix(quote);
+    let step = match quoted('\'').or_else(|| quoted('"')) {
+        Some(name) => Step::Name(name.to_owned()),
+        None if inside == "*" => Step::All,
+        None => Step::Index(inside.parse().ok()?),
+    };
+    Some((step, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_path_leads_to_members_items_and_all_of_them() {
+        let value = json!({"a": {"b c": [{"d": 1}, {"d": 2}]}, "e": null});
+        let found = |path: &str| -> Vec<Value> {
+            let path = Path::parse(path).expect("a path");
+            path.values(&value).into_iter().cloned().collect()
+        };
+        assert_eq!(found("$.a['b c'][1].d"), [json!(2)]);
+        assert_eq!(found("$.a[\"b c\"][*].d"), [json!(1), json!(2)]);
+        assert_eq!(found("$.e"), [json!(null)]);
+        assert_eq!(found("$.a.x"), Vec::<Value>::new());
+    }
+
+    #[test]
+    fn what_is_no_path_says_so() {
+        for text in ["a.b", "$a", "$..a", "$.a[", "$.a[x]", "$.", "$.a b"] {
+            assert!(Path::parse(text).is_err(), "{text}");
+        }
+    }
+}

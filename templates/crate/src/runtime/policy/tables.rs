@@ -1,0 +1,75 @@
+//! The tables of the configuration file: `[access.NAME]` and `[tools."SELECTOR"]`.
+//!
+//! Here is their shape and where in the file each stands; what they mean for a tool is `compiled`'s business.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The keys of the configuration file that are tables.
+pub(in super::super) const NAMES: [&str; 2] = ["access", "tools"];
+
+/// All tables of a configuration file.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Tables {
+    /// Who may call what, by role or scope; `anonymous` is who has no identity.
+    #[serde(default)]
+    pub(super) access: BTreeMap<Spanned<String>, AccessRule>,
+    /// Policies by selector.
+    #[serde(default)]
+    pub(super) tools: BTreeMap<Spanned<String>, ToolRule>,
+}
+
+/// `[access.NAME]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct AccessRule {
+    /// Selectors of the tools that may be called.
+    pub(super) allow: Vec<Spanned<String>>,
+    /// Selectors of tools that may not, though `allow` names them.
+    #[serde(default)]
+    pub(super) deny: Vec<Spanned<String>>,
+}
+
+/// `[tools."SELECTOR"]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ToolRule {
+    /// `false` switches the tools off.
+    pub(super) enabled: Option<bool>,
+    /// Arguments that are filled in here and gone from the schema.
+    #[serde(default)]
+    pub(super) bind: BTreeMap<String, Spanned<toml::Value>>,
+    /// What must be true of the object that the call is about.
+    pub(super) guard: Option<Spanned<GuardRule>>,
+}
+
+/// `[tools."SELECTOR".guard]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct GuardRule {
+    /// The selector of the operation that reads the object before the call; without it the call's own response is
+    /// looked at.
+    pub(super) read: Option<String>,
+    /// The arguments of that operation: `argument:NAME` of the call, or a constant.
+    #[serde(default)]
+    pub(super) arguments: BTreeMap<String, toml::Value>,
+    /// The JSONPath of what must fit: `$.customer.id`, `$.items[*].owner`.
+    pub(super) path: String,
+    /// `claim:NAME`: what it must equal.
+    pub(super) equals: String,
+}
+
+impl Tables {
+    /// Reads the tables of a configuration file.
+    ///
+    /// # Errors
+    /// Where in the text something is wrong, and what.
+    pub(in super::super) fn parse(text: &str) -> Result<Self, (usize, String)> {
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            (start, error.message().replace('\n', ", "))
+        })
+    }
+}

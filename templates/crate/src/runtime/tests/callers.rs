@@ -1,0 +1,176 @@
+//! Who calls: what is asked of clients, and what they are told.
+
+use serde_json::{Value, json};
+
+use super::http::{JSON, Response, Site};
+use super::request;
+use super::scratch::Scratch;
+
+/// `alice` with the key `geheim`, and `bob` with `bobs`.
+pub(super) const KEYS: &str = "--api-keys=alice sha256:addb0f5e7826c857d7376d1bd9bc33c0c544790a2eac96144a8af22b1298c940 roles=analyst,bob sha256:39b94ddf63d38931e1c677e591a630171d578394989c457d4c2bace5a0d82cc8";
+
+fn echo(site: &Site, headers: &[(&str, &str)]) -> Response {
+    let body = request(1, "tools/call", json!({"name": "echo"}));
+    site.ask("POST /mcp", &[JSON, headers].concat(), &body.to_string())
+}
+
+fn challenge(response: &Response) -> &str {
+    let line = response
+        .head
+        .lines()
+        .find_map(|line| line.strip_prefix("www-authenticate: "));
+    line.unwrap_or_default()
+}
+
+#[test]
+fn who_has_no_key_is_told_to_send_one() {
+    let site = Site::start(&[KEYS]);
+    for headers in [
+        &[][..],
+        &[("authorization", "Basic YTpi")],
+        &[("authorization", "Bearer geheiM")],
+    ] {
+        let response = echo(&site, headers);
+        assert_eq!(response.status, 401, "{headers:?}");
+        assert!(
+            challenge(&response).starts_with("Bearer realm=\"mcp\""),
+            "{}",
+            response.head
+        );
+        assert!(!response.body.contains("geheiM"), "{}", response.body);
+    }
+    for path in ["/health", "/ready", "/metrics"] {
+        assert_eq!(site.get(path).status, 200, "{path}");
+    }
+    assert_eq!(site.get("/sse").status, 401);
+    assert_eq!(
+        site.get("/.well-known/oauth-protected-resource").status,
+        404
+    );
+}
+
+#[test]
+fn a_key_is_taken_as_bearer_token_and_in_a_header_of_its_own() {
+    let site = Site::start(&[KEYS]);
+    for headers in [
+        &[("authorization", "Bearer geheim")][..],
+        &[("authorization", "bearer  geheim ")],
+        &[("x-api-key", "geheim")],
+        &[
+            ("x-api-key", "geheim"),
+            ("authorization", "Bearer for-the-api"),
+        ],
+    ] {
+        assert_eq!(echo(&site, headers).status, 200, "{headers:?}");
+    }
+    for headers in [
+        &[("x-api-key", "geheim"), ("x-api-key", "bobs")][..],
+        &[
+            ("authorization", "Bearer geheim"),
+            ("authorization", "Bearer x"),
+        ],
+        &[("x-api-key", "wrong"), ("authorization", "Bearer geheim")],
+    ] {
+        assert_eq!(echo(&site, headers).status, 401, "{headers:?}");
+    }
+    // RFC 6750 §2.3: never in the address, which is logged on its way.
+    let body = request(1, "tools/list", Value::Null).to_string();
+    let in_query = site.ask("POST /mcp?access_token=geheim&api_key=geheim", JSON, &body);
+    assert_eq!(in_query.status, 401);
+}
+
+#[test]
+fn keys_in_a_file_change_while_the_server_runs() {
+    let line = KEYS
+        .trim_start_matches("--api-keys=")
+        .split(',')
+        .next()
+        .expect("alice");
+    let file = Scratch::holding(line);
+    let site = Site::start(&[&format!("--api-keys-file={}", file.path())]);
+    let status = || echo(&site, &[("x-api-key", "geheim")]).status;
+    assert_eq!(status(), 200);
+    file.write("# nobody, since today\n");
+    let end = std::time::Instant::now() + super::PATIENCE;
+    while status() != 401 {
+        assert!(std::time::Instant::now() < end, "the file is read again");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn only_a_trusted_proxy_says_who_calls() {
+    let args = [
+        "--identity-header=X-User",
+        "--identity-roles-header=X-Roles",
+    ];
+    let site = Site::start(&[args[0], args[1], "--trusted-proxy=127.0.0.0/8"]);
+    let user = ("x-user", "alice");
+    assert_eq!(
+        echo(&site, &[user, ("x-roles", "analyst, admin")]).status,
+        200
+    );
+    assert_eq!(echo(&site, &[]).status, 401);
+    assert_eq!(echo(&site, &[("x-user", "")]).status, 401);
+    assert_eq!(echo(&site, &[user, ("x-user", "bob")]).status, 401);
+    let site = Site::start(&[args[0], args[1], "--trusted-proxy=192.0.2.1"]);
+    assert_eq!(echo(&site, &[user]).status, 401);
+}
+
+#[test]
+fn clients_of_other_addresses_are_refused() {
+    let site = Site::start(&["--allowed-client=192.0.2.0/24"]);
+    assert_eq!(echo(&site, &[]).status, 403);
+    let site = Site::start(&["--allowed-client=192.0.2.0/24", "--trusted-proxy=127.0.0.1"]);
+    assert_eq!(echo(&site, &[("x-forwarded-for", "192.0.2.7")]).status, 200);
+    assert_eq!(
+        echo(&site, &[("x-forwarded-for", "192.0.2.7, 203.0.113.1")]).status,
+        403
+    );
+    let site = Site::start(&["--allowed-client=127.0.0.1"]);
+    assert_eq!(echo(&site, &[]).status, 200);
+}
+
+#[cfg(feature = "jwt")]
+#[test]
+fn the_metadata_leads_to_who_issues_tokens() {
+    let secret = Scratch::holding(&"k".repeat(32));
+    let key = format!("--jwt-hs256-secret-file={}", secret.path());
+    let issuer = "--jwt-issuer=https://login.example";
+    let site = Site::start(&[
+        &key,
+        issuer,
+        "--path-prefix=/orders",
+        "--trusted-proxy=127.0.0.1",
+    ]);
+    let response = echo(&site, &[("host", "localhost:1")]);
+    let expected =
+        "resource_metadata=\"http://localhost:1/.well-known/oauth-protected-resource/orders/mcp\"";
+    assert!(
+        challenge(&response).ends_with(expected),
+        "{}",
+        response.head
+    );
+    for path in ["", "/orders/mcp", "/mcp"] {
+        let line = format!("GET /.well-known/oauth-protected-resource{path}");
+        let behind_tls = [("host", "localhost:1"), ("x-forwarded-proto", "https")];
+        let metadata: Value =
+            serde_json::from_str(&site.ask(&line, &behind_tls, "").body).expect("JSON");
+        assert_eq!(metadata["resource"], "https://localhost:1/orders/mcp");
+        assert_eq!(
+            metadata["authorization_servers"],
+            json!(["https://login.example"])
+        );
+    }
+    assert_eq!(
+        site.get("/.well-known/oauth-protected-resource/other")
+            .status,
+        404
+    );
+    let wrong = echo(&site, &[("authorization", "Bearer a.b.c")]);
+    assert!(
+        challenge(&wrong).contains("error=\"invalid_token\""),
+        "{}",
+        wrong.head
+    );
+}
