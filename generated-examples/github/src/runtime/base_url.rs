@@ -139,6 +139,11 @@ pub struct ServerChoice {
 pub(super) struct Bases(Vec<Result<Base, String>>);
 
 impl Bases {
+    /// How many servers there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Joins what the spec says with what the owner set.
     ///
     /// # Errors

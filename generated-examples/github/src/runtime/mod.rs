@@ -11,6 +11,7 @@
 
 mod answer;
 mod arguments;
+mod audit;
 mod base_url;
 mod call;
 mod catalog;
@@ -23,12 +24,14 @@ mod healthcheck;
 #[cfg(feature = "http")]
 mod http;
 pub mod identity;
+pub mod limits;
 pub mod logging;
 pub mod metrics;
 mod output;
 pub mod policy;
 mod reload;
 mod request;
+pub mod resilience;
 mod resources;
 mod response;
 mod schema;
@@ -119,6 +122,10 @@ fn serve(
     let _logging = logging::start(&settings.options.log)?;
     let metrics = Arc::new(Metrics::default());
     let runtime = runtime(settings.options.worker_threads)?;
+    let auditing = match &settings.options.limits.audit_log {
+        Some(target) => Some(audit::Auditing::start(target, &metrics)?),
+        None => None,
+    };
     let engine = Engine::new(
         def,
         Arc::new(custom),
@@ -126,6 +133,9 @@ fn serve(
         env,
         Arc::clone(&metrics),
     )?;
+    if let Some(auditing) = &auditing {
+        engine.audit(auditing.log());
+    }
     for missing in engine.missing_credentials() {
         tracing::warn!("{missing}");
     }

@@ -1,9 +1,11 @@
 //! One call, from hooks and checks to the upstream and back: the order in which everything else is asked.
 
+mod attempts;
 mod ownership;
+mod record;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -12,14 +14,15 @@ use super::arguments::{self, Reading};
 use super::catalog::{Found, Prepared};
 use super::credentials::{Credential, NoCredential, Placed};
 use super::custom::{Call, Refusal};
-use super::engine::{CallContext, ErrorType, Inner, ToolResult};
+use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
 use super::handle::Api;
-use super::metrics::{GaugeGuard, Metrics, Status};
-use super::policy::{ToolPolicy, View};
+use super::limits::admit_to_tool;
+use super::policy::{DataClass, ToolPolicy, View};
 use super::request::{Outgoing, Plan};
 use super::response::{Answer, Known, Sender};
 use super::steps::Steps;
 use super::upstream::{Bounds, Failure, Stage, read};
+use record::{Facts, Record};
 
 /// Where an error result says which line of the log belongs to it.
 const REQUEST_ID: &str = "mcpgen/requestId";
@@ -37,12 +40,13 @@ pub(super) async fn run(
 ) -> Option<ToolResult> {
     let Some((position, view)) = found else {
         // The name is the client's own text: neither a label nor a line of the log.
-        let record = Record::new(&inner.metrics, UNKNOWN, &context.request_id);
+        let record = Record::new(inner, UNKNOWN, DataClass::default(), &arguments, &context);
         record.finish(&ToolResult::failure(ErrorType::InvalidArguments, ""));
         return None;
     };
-    let tool = (inner.catalog.at(position), view.policy(position));
-    let mut record = Record::new(&inner.metrics, name, &context.request_id);
+    let policy = view.policy(position);
+    let tool = (inner.catalog.at(position), policy);
+    let mut record = Record::new(inner, name, policy.class, &arguments, &context);
     let cancelled = context.cancelled.clone();
     let mut call = Call {
         tool: Arc::from(name),
@@ -62,6 +66,23 @@ pub(super) async fn run(
     Some(result)
 }
 
+/// A call that a limit refused before anything was known of it but who makes it.
+pub(super) fn refused(
+    inner: &Inner,
+    name: &str,
+    arguments: &Map<String, Value>,
+    context: &CallContext,
+    refusal: ToolResult,
+) -> ToolResult {
+    let known = inner.catalog.position(name).map_or(UNKNOWN, |_| name);
+    let mut record = Record::new(inner, known, DataClass::default(), arguments, context);
+    record.facts.denied = true;
+    inner.metrics.limited("rate");
+    let refusal = with_request_id(refusal, &context.request_id);
+    record.finish(&refusal);
+    refusal
+}
+
 fn with_request_id(mut result: ToolResult, request_id: &str) -> ToolResult {
     if result.error.is_some() && !request_id.is_empty() {
         result.meta.insert(REQUEST_ID.to_owned(), request_id.into());
@@ -69,14 +90,6 @@ fn with_request_id(mut result: ToolResult, request_id: &str) -> ToolResult {
         result.structured = None;
     }
     result
-}
-
-/// What is logged about a call beside its result.
-#[derive(Debug, Default)]
-pub(super) struct Facts {
-    upstream_status: Option<u16>,
-    bytes: usize,
-    denied: bool,
 }
 
 /// A tool and what is asked of its calls.
@@ -146,6 +159,9 @@ async fn dispatch(
                 let text = mistakes.text(&call.tool);
                 return ToolResult::failure(ErrorType::InvalidArguments, text);
             }
+            if let Err(refusal) = admitted(inner, policy, call, facts) {
+                return refusal;
+            }
             let api = Api::new(Arc::clone(inner), &call.context);
             (tool.handler)(call.clone(), api).await
         }
@@ -155,28 +171,78 @@ async fn dispatch(
                 Ok(ready) => ready,
                 Err(result) => return *result,
             };
+            if let Err(refusal) = admitted(inner, policy, call, facts) {
+                return refusal;
+            }
+            let limit = policy.timeout.unwrap_or(inner.settings.total_timeout);
+            let deadline = Instant::now() + limit;
             let guard = policy.guard.as_ref();
             let guarded = async {
                 let read = guard.and_then(|guard| Some((guard, guard.read.as_ref()?)));
                 if let Some((guard, read)) = read {
-                    Box::pin(ownership::before(inner, guard, read, call)).await?;
+                    Box::pin(ownership::before(inner, guard, read, call, deadline)).await?;
                 }
-                let result = exchange(inner, prepared, outgoing, &credentials, call, facts).await;
+                let result = exchange(
+                    inner,
+                    prepared,
+                    outgoing,
+                    &credentials,
+                    call,
+                    (deadline, &mut *facts),
+                )
+                .await;
                 match guard.filter(|guard| guard.read.is_none()) {
                     Some(guard) => ownership::of_result(guard, result, call),
                     None => Ok(result),
                 }
             };
-            match tokio::time::timeout(inner.settings.total_timeout, guarded).await {
+            let ended = tokio::time::timeout(limit, guarded).await;
+            let result = match ended {
                 Ok(Ok(result)) => result,
                 Ok(Err(refusal)) => {
                     facts.denied = refusal.error == Some(ErrorType::Forbidden);
                     refusal
                 }
-                Err(_) => failed(inner, prepared, &Failure::Timeout(Stage::Total)),
-            }
+                Err(_) => failed(inner, prepared, &Failure::Timeout(Stage::Total), limit),
+            };
+            with_fallback(result, policy)
         }
     }
+}
+
+/// The limits that depend on the tool and its arguments.
+fn admitted(
+    inner: &Inner,
+    policy: &ToolPolicy,
+    call: &Call,
+    facts: &mut Facts,
+) -> Result<(), ToolResult> {
+    let mut told = |limit: &'static str, admitted: Result<(), ToolResult>| {
+        admitted.inspect_err(|_| {
+            facts.denied = true;
+            inner.metrics.limited(limit);
+        })
+    };
+    told("rate", admit_to_tool(&call.tool, policy.rate.as_ref()))?;
+    let again = (inner.limits).admit_again(&call.tool, &call.arguments, &call.context);
+    told("loop", again)
+}
+
+/// Adds what the owner has to say when the API fails.
+fn with_fallback(mut result: ToolResult, policy: &ToolPolicy) -> ToolResult {
+    let is_failure = matches!(
+        result.error,
+        Some(
+            ErrorType::Timeout
+                | ErrorType::Connect
+                | ErrorType::Upstream5xx
+                | ErrorType::BreakerOpen
+        )
+    );
+    if let Some(text) = policy.fallback.as_ref().filter(|_| is_failure) {
+        result.content.push(Content::Text(text.clone()));
+    }
+    result
 }
 
 type Ready = (Outgoing, Vec<Arc<Credential>>);
@@ -224,50 +290,35 @@ fn prepare(
         return Err(refuse(ErrorType::Unauthorized, text));
     }
     let placed: Vec<&Placed> = credentials.iter().map(|found| &found.placed).collect();
-    let outgoing = plan
+    let mut outgoing = plan
         .fill(base, &call.arguments, &call.headers, &placed)
         .map_err(|mistakes| {
             let mistakes = arguments::Mistakes(mistakes);
             refuse(ErrorType::InvalidArguments, mistakes.text(tool.def.name))
         })?;
+    inner.settings.resilience.add_key(tool.def, &mut outgoing);
     Ok((outgoing, credentials))
 }
 
+/// Sends the request, as often as it takes and is allowed, and reads the answer.
 async fn exchange(
     inner: &Inner,
     tool: &Prepared,
     outgoing: Outgoing,
     credentials: &[Arc<Credential>],
     call: &Call,
-    facts: &mut Facts,
+    (deadline, facts): (Instant, &mut Facts),
 ) -> ToolResult {
-    let started = Instant::now();
     let mut steps = Steps::new(call.context.progress.as_ref());
     let method = outgoing.method.clone();
     let path = outgoing.uri.path().to_owned();
-    steps.sent();
-    let response = match inner.upstream.send(outgoing).await {
-        Ok(response) => response,
-        Err(failure) => return failed(inner, tool, &failure),
-    };
-    let status = response.status();
-    facts.upstream_status = Some(status.as_u16());
-    steps.answered(status.as_u16());
-    let headers = response.headers().clone();
-    let is_stream = super::response::is_stream(&headers);
-    if is_stream {
-        steps.stream();
-    }
-    let bounds = Bounds {
-        most: inner.settings.max_response_bytes,
-        silence: inner.upstream.read_timeout,
-        // Before the call as a whole is given up.
-        until: is_stream.then(|| started + inner.settings.total_timeout.mul_f32(0.9)),
-    };
-    let received = read(response, bounds, |bytes, total| steps.read(bytes, total)).await;
-    let received = match received {
-        Ok(received) => received,
-        Err(failure) => return failed(inner, tool, &failure),
+    // On the heap: what a call is made of is moved several times until it is polled, and this is most of it.
+    let watched = (&mut steps, &mut *facts);
+    let attempts = Box::pin(attempts::made(inner, tool, outgoing, deadline, watched));
+    let ended = attempts.await;
+    let (status, headers, received) = match ended {
+        Ok(answer) => answer,
+        Err(refusal) => return *refusal,
     };
     facts.bytes = received.bytes.len();
     steps.done(facts.bytes);
@@ -335,13 +386,20 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
     let origin =
         (inner.bases.get(0)).map_or_else(|_| String::new(), |base| base.origin.to_string());
     Err(Refusal {
-        text: explained(inner, &failure, &origin, 0, read_only),
+        text: explained(
+            inner,
+            &failure,
+            &origin,
+            0,
+            read_only,
+            settings.total_timeout,
+        ),
         kind: failure.error_type(),
     })
 }
 
 /// No answer: in words, with the host but nothing else of the request.
-fn failed(inner: &Inner, tool: &Prepared, failure: &Failure) -> ToolResult {
+fn failed(inner: &Inner, tool: &Prepared, failure: &Failure, limit: Duration) -> ToolResult {
     let origin = (inner.bases.get(tool.def.server))
         .map_or_else(|_| "the API".to_owned(), |base| base.origin.to_string());
     ToolResult::failure(
@@ -352,6 +410,7 @@ fn failed(inner: &Inner, tool: &Prepared, failure: &Failure) -> ToolResult {
             &origin,
             tool.def.server,
             tool.def.hints.read_only,
+            limit,
         ),
     )
 }
@@ -362,6 +421,7 @@ fn explained(
     origin: &str,
     server: usize,
     read_only: bool,
+    limit: Duration,
 ) -> String {
     let settings = &inner.settings;
     let changed = if read_only {
@@ -380,7 +440,7 @@ fn explained(
         ),
         Failure::Timeout(Stage::Total) => format!(
             "The call to {origin} took longer than {}. Ask for less, or try again later.{changed}",
-            seconds(settings.total_timeout)
+            seconds(limit)
         ),
         Failure::Dns => format!("The host of {origin} is not known: its name has no address."),
         Failure::Forbidden => format!(
@@ -405,71 +465,8 @@ fn explained(
     }
 }
 
-fn seconds(duration: std::time::Duration) -> String {
+fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
-}
-
-/// Counts and logs a call when it ends, also when its future is dropped.
-struct Record<'a> {
-    metrics: &'a Metrics,
-    tool: &'a str,
-    request_id: String,
-    started: Instant,
-    facts: Facts,
-    ended: bool,
-    _in_flight: GaugeGuard,
-}
-
-impl<'a> Record<'a> {
-    fn new(metrics: &'a Metrics, tool: &'a str, request_id: &str) -> Self {
-        Self {
-            metrics,
-            tool,
-            request_id: request_id.to_owned(),
-            started: Instant::now(),
-            facts: Facts::default(),
-            ended: false,
-            _in_flight: metrics.in_flight(),
-        }
-    }
-
-    fn finish(mut self, result: &ToolResult) {
-        let status = match result.error {
-            None => Status::Ok,
-            Some(ErrorType::Cancelled) => Status::Cancelled,
-            Some(_) if self.facts.denied => Status::Denied,
-            Some(_) => Status::Error,
-        };
-        self.end(status, result.error);
-    }
-
-    fn end(&mut self, status: Status, error: Option<ErrorType>) {
-        self.ended = true;
-        let elapsed = self.started.elapsed();
-        self.metrics
-            .invocation(self.tool, status, elapsed.as_secs_f64());
-        if let Some(error) = error {
-            self.metrics.error(self.tool, error);
-        }
-        tracing::info!(
-            target: "mcp::call",
-            request_id = self.request_id,
-            tool = self.tool,
-            status = status.label(),
-            error_type = error.map(ErrorType::label),
-            upstream_status = self.facts.upstream_status,
-            duration_ms = elapsed.as_secs_f64() * 1e3,
-            bytes = self.facts.bytes,
-        );
-    }
-}
-
-impl Drop for Record<'_> {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.end(Status::Cancelled, None);
-        }
-    }
 }
 
 #[cfg(test)]

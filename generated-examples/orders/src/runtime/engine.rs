@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -11,6 +12,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::nearest;
+use super::audit::AuditLog;
 use super::base_url::Bases;
 pub use super::base_url::ServerChoice;
 use super::call;
@@ -20,8 +22,11 @@ use super::catalog::Found;
 use super::credentials::Credentials;
 use super::custom::AnyCustom;
 use super::identity::Identity;
+use super::limits::turns::Turns;
+use super::limits::{LimitSettings, Limits};
 use super::metrics::Metrics;
 use super::policy::{Policies, PolicySettings, View};
+use super::resilience::{Breaker, ResilienceSettings};
 pub use super::structured::Structured;
 use super::tool::{ServerDef, ToolDef};
 use super::upstream::{Proxies, Upstream};
@@ -49,6 +54,10 @@ pub struct EngineSettings {
     pub forward_auth: BTreeMap<String, ForwardAuth>,
     /// What may be called, and by whom.
     pub policies: PolicySettings,
+    /// How often.
+    pub limits: LimitSettings,
+    /// What becomes of a call whose API fails.
+    pub resilience: ResilienceSettings,
 }
 
 /// Where the client's own credential for a scheme comes from (design: default off).
@@ -92,6 +101,8 @@ pub struct CallContext {
     pub meta: Map<String, Value>,
     /// Who calls, where that was proven.
     pub identity: Option<Identity>,
+    /// From where; `None` over stdio.
+    pub client: Option<IpAddr>,
     /// Fires when the client no longer wants the answer.
     pub cancelled: CancellationToken,
     /// Where progress goes, when the client asked for it.
@@ -210,6 +221,8 @@ pub enum ErrorType {
     Connect,
     /// The response was larger than what is read.
     TooLarge,
+    /// The API failed so often that it is left alone for a while.
+    BreakerOpen,
     /// The client cancelled the call.
     Cancelled,
     /// Anything else.
@@ -233,12 +246,37 @@ pub struct StartError(pub String);
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
+/// What guards the way to one server of the API.
+#[derive(Debug)]
+pub(super) struct Path {
+    pub(super) turns: Option<Turns>,
+    pub(super) breaker: Option<Breaker>,
+}
+
+impl Path {
+    fn new(settings: &EngineSettings) -> Self {
+        let turns = settings
+            .limits
+            .concurrency
+            .map(|(most, queue)| Turns::new(most, queue));
+        let breaker = settings
+            .resilience
+            .breaker
+            .map(|(after, pause)| Breaker::new(after, pause));
+        Self { turns, breaker }
+    }
+}
+
 /// What every call shares.
 pub(super) struct Inner {
     pub(super) catalog: Catalog,
     pub(super) custom: Arc<dyn AnyCustom>,
     pub(super) settings: EngineSettings,
     pub(super) policies: Policies,
+    pub(super) limits: Limits,
+    /// By the index of the server.
+    pub(super) paths: Vec<Path>,
+    pub(super) audit: OnceLock<AuditLog>,
     pub(super) bases: Bases,
     pub(super) credentials: Credentials,
     pub(super) upstream: Upstream,
@@ -274,6 +312,9 @@ impl Engine {
         Ok(Self(Arc::new(Inner {
             catalog,
             custom,
+            limits: Limits::new(&settings.limits),
+            paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
+            audit: OnceLock::new(),
             settings,
             policies,
             bases,
@@ -281,6 +322,12 @@ impl Engine {
             upstream,
             metrics,
         })))
+    }
+
+    /// Writes about every call from now on.
+    pub(super) fn audit(&self, log: AuditLog) {
+        // A second log is nobody's wish: the first stays.
+        let _ = self.0.audit.set(log);
     }
 
     /// The facts about the server.
@@ -386,6 +433,9 @@ impl Engine {
         arguments: Map<String, Value>,
         ctx: CallContext,
     ) -> Result<ToolResult, UnknownTool> {
+        if let Err(refusal) = self.0.limits.admit(&ctx) {
+            return Ok(call::refused(&self.0, name, &arguments, &ctx, refusal));
+        }
         let view = self.view(ctx.identity.as_ref());
         let found = self.seen(name, &view);
         (call::run(

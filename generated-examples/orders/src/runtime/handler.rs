@@ -18,7 +18,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::identity::Identity;
 use super::server::{Caller, LIST_TTL_MS, Server, growing};
-use super::session::{identity, request_id};
+use super::session::{client, identity, request_id};
 
 /// The server in the SDK's hands.
 #[derive(Clone)]
@@ -43,6 +43,7 @@ impl Handler {
             request_id: request_id(&self.0, parts),
             headers: parts.map(|parts| parts.headers.clone()).unwrap_or_default(),
             identity: identity(parts),
+            client: client(parts),
             cancelled: ctx.ct.clone(),
             progress,
         };

@@ -3,6 +3,7 @@
 //! It turns the engine's tools and results into MCP's, in one place for both ways that lead here: `handler`, which the
 //! SDK calls, and [`Server::answer`], which is called with a request that `wire` has read. It knows no transport.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -178,6 +179,7 @@ impl Server {
             headers: caller.headers,
             meta,
             identity: caller.identity,
+            client: caller.client,
             cancelled: caller.cancelled,
             progress: caller.progress,
         };
@@ -206,6 +208,7 @@ pub(super) struct Caller {
     pub(super) request_id: String,
     pub(super) headers: HeaderMap,
     pub(super) identity: Option<Identity>,
+    pub(super) client: Option<IpAddr>,
     pub(super) cancelled: CancellationToken,
     pub(super) progress: Option<Progress>,
 }

@@ -66,6 +66,7 @@ impl ErrorType {
             Self::Timeout => "timeout",
             Self::Connect => "connect",
             Self::TooLarge => "too_large",
+            Self::BreakerOpen => "breaker_open",
             Self::Cancelled => "cancelled",
             Self::Internal => "internal",
         }
@@ -87,6 +88,11 @@ struct StatusLabels {
 struct ErrorLabels {
     tool_name: String,
     error_type: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabels {
+    limit: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -118,6 +124,9 @@ pub struct Metrics {
     cache_hits: Counter,
     active_connections: Gauge,
     in_flight: Gauge,
+    retries: Counter,
+    limited: Family<LimitLabels, Counter>,
+    audit_lost: Counter,
 }
 
 impl Default for Metrics {
@@ -133,6 +142,9 @@ impl Default for Metrics {
             cache_hits: Counter::default(),
             active_connections: Gauge::default(),
             in_flight: Gauge::default(),
+            retries: Counter::default(),
+            limited: Family::default(),
+            audit_lost: Counter::default(),
         };
         metrics.register_all();
         metrics
@@ -178,6 +190,21 @@ impl Metrics {
         if hit {
             self.cache_hits.inc();
         }
+    }
+
+    /// Counts an attempt after the first.
+    pub fn retry(&self) {
+        self.retries.inc();
+    }
+
+    /// Counts a call that a limit refused: `rate`, `loop`, `queue` or `breaker`.
+    pub fn limited(&self, limit: &'static str) {
+        self.limited.get_or_create(&LimitLabels { limit }).inc();
+    }
+
+    /// Counts lines of the audit log that could not be written.
+    pub fn audit_lost(&self, lines: u64) {
+        self.audit_lost.inc_by(lines);
     }
 
     /// Counts a call as in flight until the guard is dropped.
@@ -232,6 +259,21 @@ impl Metrics {
             "mcp_active_connections",
             "Open connections of clients",
             self.active_connections.clone(),
+        );
+        registry.register(
+            "mcp_retries",
+            "Attempts after the first",
+            self.retries.clone(),
+        );
+        registry.register(
+            "mcp_limited_calls",
+            "Calls that a limit refused",
+            self.limited.clone(),
+        );
+        registry.register(
+            "mcp_audit_lost_lines",
+            "Lines of the audit log that could not be written",
+            self.audit_lost.clone(),
         );
         registry.register(
             "mcp_in_flight",

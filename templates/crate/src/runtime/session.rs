@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::request::Parts;
@@ -129,6 +130,7 @@ impl Session {
         let caller = Caller {
             request_id: request_id(&server, parts.as_ref()),
             identity: identity(parts.as_ref()),
+            client: client(parts.as_ref()),
             headers: parts.map(|parts| parts.headers).unwrap_or_default(),
             cancelled: cancelled.clone(),
             progress,
@@ -242,6 +244,16 @@ pub(super) fn request_id(server: &Server, parts: Option<&Parts>) -> String {
 /// Who sent the HTTP request.
 pub(super) fn identity(parts: Option<&Parts>) -> Option<Identity> {
     parts?.extensions.get::<Identity>().cloned()
+}
+
+/// Where the HTTP request came from, kept with it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ClientAddress(pub(super) IpAddr);
+
+/// Where the HTTP request came from.
+pub(super) fn client(parts: Option<&Parts>) -> Option<IpAddr> {
+    let address = parts?.extensions.get::<ClientAddress>()?;
+    Some(address.0)
 }
 
 /// The calls that a client may cancel, by the JSON text of their ids.

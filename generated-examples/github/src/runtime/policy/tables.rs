@@ -4,8 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
+
+use super::super::settings::{Rate, Span};
 
 /// The keys of the configuration file that are tables.
 pub(in super::super) const NAMES: [&str; 2] = ["access", "tools"];
@@ -38,11 +41,55 @@ pub(super) struct AccessRule {
 pub(super) struct ToolRule {
     /// `false` switches the tools off.
     pub(super) enabled: Option<bool>,
+    /// How often they may be called by all callers together.
+    #[serde(default, deserialize_with = "parsed")]
+    pub(super) rate: Option<Rate>,
+    /// The longest time for a whole call.
+    #[serde(default, deserialize_with = "parsed")]
+    pub(super) timeout: Option<Span>,
+    /// What a failure of the API is answered with in addition.
+    pub(super) fallback: Option<String>,
+    /// How sensitive what they give is.
+    pub(super) class: Option<DataClass>,
     /// Arguments that are filled in here and gone from the schema.
     #[serde(default)]
     pub(super) bind: BTreeMap<String, Spanned<toml::Value>>,
     /// What must be true of the object that the call is about.
     pub(super) guard: Option<Spanned<GuardRule>>,
+}
+
+/// How sensitive the results of a tool are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in super::super) enum DataClass {
+    Public,
+    #[default]
+    Internal,
+    Confidential,
+    /// Not for models: the tools are switched off.
+    Restricted,
+}
+
+impl DataClass {
+    /// The name in the audit log.
+    pub(in super::super) fn label(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Internal => "internal",
+            Self::Confidential => "confidential",
+            Self::Restricted => "restricted",
+        }
+    }
+}
+
+/// A value that has a text form of its own.
+fn parsed<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: std::str::FromStr<Err = String>,
+{
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(D::Error::custom)
 }
 
 /// `[tools."SELECTOR".guard]`.

@@ -14,7 +14,7 @@ use rmcp::model::{ClientJsonRpcMessage, ProtocolVersion};
 use tokio_util::sync::CancellationToken;
 
 use super::super::server::Caller;
-use super::super::session::{identity, request_id};
+use super::super::session::{client, identity, request_id};
 use super::super::wire::{self, Era, Message};
 use super::authentication::least_scopes;
 use super::{App, Peer, json, read_body};
@@ -50,6 +50,7 @@ pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Resp
                 let caller = Caller {
                     request_id: request_id(&app.server, Some(&parts)),
                     identity: identity(Some(&parts)),
+                    client: client(Some(&parts)),
                     headers: parts.headers,
                     cancelled,
                     progress: None,

@@ -3,6 +3,7 @@
 //! What does not exist and what is somebody else's get the same answer.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -11,7 +12,8 @@ use super::super::custom::Call;
 use super::super::engine::{CallContext, ErrorType, Inner, ToolResult};
 use super::super::policy::{Guard, Read};
 use super::super::structured::Structured;
-use super::{Facts, exchange, prepare};
+use super::record::Facts;
+use super::{exchange, prepare};
 
 /// Reads the object before the call.
 ///
@@ -22,6 +24,7 @@ pub(super) async fn before(
     guard: &Guard,
     read: &Read,
     call: &Call,
+    deadline: Instant,
 ) -> Result<(), ToolResult> {
     let position = inner.catalog.position(read.tool.name);
     let found = position.map(|position| (position, inner.catalog.at(position)));
@@ -43,7 +46,8 @@ pub(super) async fn before(
     let ready = prepare(inner, tool, bound.as_ref(), &mut reading);
     let (outgoing, credentials) = ready.map_err(|refusal| *refusal)?;
     let facts = &mut Facts::default();
-    let result = exchange(inner, tool, outgoing, &credentials, &reading, facts).await;
+    let watched = (deadline, facts);
+    let result = exchange(inner, tool, outgoing, &credentials, &reading, watched).await;
     match result.error {
         None => admitted(guard, &result, call),
         Some(ErrorType::Upstream4xx | ErrorType::Forbidden) => Err(not_owned(call)),

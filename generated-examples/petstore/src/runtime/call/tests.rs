@@ -2,6 +2,7 @@
 
 mod answers;
 mod hooks;
+mod limits;
 mod policies;
 mod secrets;
 mod upstream;
@@ -18,8 +19,10 @@ use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
     CallContext, Engine, EngineSettings, ForwardAuth, ServerChoice, StartError, ToolResult,
 };
+use super::super::limits::LimitSettings;
 use super::super::metrics::Metrics;
 use super::super::policy::PolicySettings;
+use super::super::resilience::ResilienceSettings;
 use super::super::tool::{
     BaseUrl, Body, BodySource, Field, Group, Location, Need, Parameter, ResultShape, Scheme,
     SchemeKind, ServerDef, ToolDef,
@@ -113,6 +116,8 @@ impl Setup {
                 lenient: false,
                 forward_auth: BTreeMap::new(),
                 policies: PolicySettings::default(),
+                limits: LimitSettings::default(),
+                resilience: ResilienceSettings::default(),
             },
             env: BTreeMap::new(),
             custom: Arc::new(Nothing),

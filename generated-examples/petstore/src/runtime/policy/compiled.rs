@@ -1,23 +1,33 @@
 //! Policies compiled for the tools of a server: each rule is applied once, when it is read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::catalog::{Catalog, Listing};
 use super::super::custom::CustomTool;
 use super::super::engine::StartError;
 use super::super::identity::Identity;
+use super::super::limits::Buckets;
 use super::super::selector::{Selector, Subject};
 use super::super::tool::ToolDef;
 use super::access::Access;
 use super::binding::Bindings;
 use super::guard::Guard;
-use super::tables::ToolRule;
+use super::tables::{DataClass, ToolRule};
 use super::{PolicySettings, View, Views};
 
 /// The policies of one tool.
 #[derive(Debug, Default)]
 pub(in super::super) struct ToolPolicy {
     is_off: bool,
+    /// How often all callers together may call it.
+    pub(in super::super) rate: Option<Buckets>,
+    /// The longest time for a call.
+    pub(in super::super) timeout: Option<Duration>,
+    /// What a failure of the API is answered with in addition.
+    pub(in super::super) fallback: Option<String>,
+    /// How sensitive its results are.
+    pub(in super::super) class: DataClass,
     /// Arguments that are filled in here.
     pub(in super::super) bindings: Bindings,
     /// What must be true of the object that a call is about.
@@ -203,7 +213,12 @@ fn policy_of(
 ) -> Result<ToolPolicy, StartError> {
     let mut policy = ToolPolicy::default();
     let own = || rules.iter().filter(|(selector, _)| tool.fits(selector));
-    policy.is_off = own().find_map(|(_, rule)| rule.enabled) == Some(false);
+    policy.class = own().find_map(|(_, rule)| rule.class).unwrap_or_default();
+    policy.is_off = own().find_map(|(_, rule)| rule.enabled) == Some(false)
+        || policy.class == DataClass::Restricted;
+    policy.rate = (own().find_map(|(_, rule)| rule.rate)).and_then(|rate| rate.0.map(Buckets::new));
+    policy.timeout = own().find_map(|(_, rule)| rule.timeout).map(|span| span.0);
+    policy.fallback = own().find_map(|(_, rule)| rule.fallback.clone());
     for (selector, rule) in own() {
         let place = format!("[tools.\"{selector}\"]");
         policy.bindings.add(&rule.bind, tool, &place)?;

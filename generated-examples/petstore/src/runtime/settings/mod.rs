@@ -5,6 +5,7 @@
 
 mod callers;
 mod layers;
+mod limits;
 mod values;
 
 use std::collections::BTreeMap;
@@ -14,11 +15,14 @@ use std::path::Path;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
 use super::engine::{EngineSettings, ServerChoice, StartError};
+use super::limits::LimitSettings;
 use super::policy::PolicySettings;
+use super::resilience::ResilienceSettings;
 use super::tool::ServerDef;
 
 pub use callers::CallerOptions;
 pub use layers::Stop;
+pub use limits::{Frequency, LimitOptions, Rate, ResilienceOptions};
 pub use values::{ForwardRule, Listen, Network, PathPrefix, Size, Span, Transport};
 
 const AFTER_HELP: &str = "\
@@ -177,6 +181,14 @@ pub struct Options {
     #[command(flatten)]
     pub callers: CallerOptions,
 
+    /// How much a caller may ask for.
+    #[command(flatten)]
+    pub limits: LimitOptions,
+
+    /// What becomes of a call whose API fails.
+    #[command(flatten)]
+    pub resilience: ResilienceOptions,
+
     /// Serve only tools that change nothing [env: MCP_READ_ONLY]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
           default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
@@ -267,6 +279,8 @@ impl Settings {
             max_result_chars: options.max_result_chars,
             lenient: options.lenient,
             forward_auth: forward_auth(def, &options.forward_auth)?,
+            limits: limit_settings(&options),
+            resilience: resilience_settings(&options.resilience),
             policies: PolicySettings {
                 read_only: options.read_only,
                 disabled: options.disabled_tools.clone(),
@@ -280,6 +294,31 @@ impl Settings {
             engine,
             toml,
         })
+    }
+}
+
+/// Over stdio there is one caller, who is the user: the rate of callers is for servers that many can reach.
+fn limit_settings(options: &Options) -> LimitSettings {
+    let limits = &options.limits;
+    let is_shared = options.transport == Transport::Http;
+    LimitSettings {
+        caller: limits.rate_limit.0.filter(|_| is_shared),
+        tenant: limits.rate_limit_tenant.0,
+        all: limits.rate_limit_global.0,
+        repetitions: (limits.loop_limit > 0).then_some(limits.loop_limit),
+        concurrency: (limits.max_concurrency > 0)
+            .then_some((limits.max_concurrency, limits.max_queue)),
+        tenant_claim: limits.tenant_claim.clone(),
+        team_claim: limits.team_claim.clone(),
+    }
+}
+
+fn resilience_settings(options: &ResilienceOptions) -> ResilienceSettings {
+    ResilienceSettings {
+        retries: options.retries,
+        pause: options.retry_pause.0,
+        breaker: (options.breaker > 0).then_some((options.breaker, options.breaker_pause.0)),
+        makes_keys: !options.no_idempotency_keys,
     }
 }
 

@@ -42,6 +42,7 @@ use super::engine::StartError;
 use super::handler::{Handler, RequestId};
 use super::metrics::Metrics;
 use super::server::Server;
+use super::session::ClientAddress;
 use super::settings::{Listen, Options};
 use authentication::{Authentication, Denied, METADATA};
 use guard::Guard;
@@ -354,6 +355,10 @@ async fn check(State(app): State<App>, mut request: Request<Body>, next: Next) -
     let id_header = HeaderValue::from_str(&id);
     if let Some(client_request_id) = client_request_id(request.headers()) {
         tracing::info!(request_id = id, client_request_id, "request");
+    }
+    if let Some(peer) = peer {
+        let client = app.guard.client(peer, request.headers());
+        request.extensions_mut().insert(ClientAddress(client));
     }
     request.extensions_mut().insert(RequestId(id));
     let mut response = next.run(request).await;

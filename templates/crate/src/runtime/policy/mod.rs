@@ -18,6 +18,7 @@ use serde_json::value::RawValue;
 
 pub(super) use compiled::ToolPolicy;
 pub(super) use guard::{Guard, Read};
+pub(super) use tables::DataClass;
 pub(super) use tables::NAMES as TABLES;
 pub use tables::Tables;
 

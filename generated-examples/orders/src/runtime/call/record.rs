@@ -1,0 +1,133 @@
+//! What is counted, logged and audited about a call when it ends, also when its future is dropped.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use chrono::{SecondsFormat, Utc};
+use serde_json::{Map, Value};
+
+use super::super::audit::{Entry, fingerprint};
+use super::super::engine::{CallContext, ErrorType, Inner, ToolResult};
+use super::super::identity::Identity;
+use super::super::metrics::{GaugeGuard, Status};
+use super::super::policy::DataClass;
+
+/// What is known of a call beside its result.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) upstream_status: Option<u16>,
+    pub(super) bytes: usize,
+    /// Whether a policy refused it.
+    pub(super) denied: bool,
+}
+
+pub(super) struct Record<'a> {
+    inner: &'a Inner,
+    tool: &'a str,
+    started: Instant,
+    pub(super) facts: Facts,
+    request_id: String,
+    identity: Option<Identity>,
+    client: Option<IpAddr>,
+    audited: Option<Audited>,
+    ended: bool,
+    _in_flight: GaugeGuard,
+}
+
+/// What only the audit log needs.
+struct Audited {
+    class: DataClass,
+    fingerprint: String,
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn new(
+        inner: &'a Inner,
+        tool: &'a str,
+        class: DataClass,
+        arguments: &Map<String, Value>,
+        context: &CallContext,
+    ) -> Self {
+        let audited = inner.audit.get().map(|_| Audited {
+            class,
+            fingerprint: fingerprint(arguments),
+        });
+        Self {
+            inner,
+            tool,
+            started: Instant::now(),
+            facts: Facts::default(),
+            request_id: context.request_id.clone(),
+            identity: context.identity.clone(),
+            client: context.client,
+            audited,
+            ended: false,
+            _in_flight: inner.metrics.in_flight(),
+        }
+    }
+
+    pub(super) fn finish(mut self, result: &ToolResult) {
+        let status = match result.error {
+            None => Status::Ok,
+            Some(ErrorType::Cancelled) => Status::Cancelled,
+            Some(_) if self.facts.denied => Status::Denied,
+            Some(_) => Status::Error,
+        };
+        self.end(status, result.error);
+    }
+
+    fn end(&mut self, status: Status, error: Option<ErrorType>) {
+        self.ended = true;
+        let seconds = self.started.elapsed().as_secs_f64();
+        let metrics = &self.inner.metrics;
+        metrics.invocation(self.tool, status, seconds);
+        if let Some(error) = error {
+            metrics.error(self.tool, error);
+        }
+        tracing::info!(
+            target: "mcp::call",
+            request_id = self.request_id,
+            tool = self.tool,
+            status = status.label(),
+            error_type = error.map(ErrorType::label),
+            upstream_status = self.facts.upstream_status,
+            duration_ms = seconds * 1e3,
+            bytes = self.facts.bytes,
+            identity = self.identity.as_ref().map(Identity::name),
+        );
+        self.audit(status, error, seconds);
+    }
+
+    fn audit(&self, status: Status, error: Option<ErrorType>, seconds: f64) {
+        let (Some(log), Some(audited)) = (self.inner.audit.get(), &self.audited) else {
+            return;
+        };
+        let identity = self.identity.as_ref();
+        let limits = &self.inner.settings.limits;
+        log.write(&Entry {
+            time: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+            request_id: &self.request_id,
+            identity: identity.map(Identity::name),
+            means: identity.map(|identity| identity.means().label()),
+            tenant: identity.and_then(|identity| identity.claim(&limits.tenant_claim)),
+            team: identity.and_then(|identity| identity.claim(&limits.team_claim)),
+            client: self.client,
+            tool: self.tool,
+            data_class: audited.class.label(),
+            arguments: audited.fingerprint.clone(),
+            outcome: status.label(),
+            error_type: error.map(ErrorType::label),
+            duration_ms: (seconds * 1e6).round() / 1e3,
+            upstream_status: self.facts.upstream_status,
+            result_bytes: self.facts.bytes,
+        });
+    }
+}
+
+impl Drop for Record<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.end(Status::Cancelled, None);
+        }
+    }
+}

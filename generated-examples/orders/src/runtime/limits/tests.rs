@@ -1,0 +1,116 @@
+use serde_json::json;
+
+use super::super::identity::Means;
+use super::*;
+
+fn limits(change: impl FnOnce(&mut LimitSettings)) -> Limits {
+    let mut settings = LimitSettings {
+        tenant_claim: "tenant".to_owned(),
+        ..LimitSettings::default()
+    };
+    change(&mut settings);
+    Limits::new(&settings)
+}
+
+fn rate(text: &str) -> Option<Frequency> {
+    text.parse::<super::super::settings::Rate>()
+        .expect("a rate")
+        .0
+}
+
+fn by(name: &str, tenant: &str) -> CallContext {
+    let claims = json!({"tenant": tenant});
+    let claims = claims.as_object().expect("an object").clone();
+    CallContext {
+        identity: Some(Identity::new(
+            name.to_owned(),
+            Means::Jwt,
+            Vec::new(),
+            None,
+            claims,
+        )),
+        ..CallContext::default()
+    }
+}
+
+fn from(address: &str) -> CallContext {
+    CallContext {
+        client: Some(address.parse().expect("an address")),
+        ..CallContext::default()
+    }
+}
+
+#[test]
+fn each_caller_has_a_bucket_and_is_told_how_long_to_wait() {
+    let limits = limits(|settings| settings.caller = rate("6/m:2"));
+    let (alice, bob) = (by("alice", "a"), by("bob", "a"));
+    assert!(limits.admit(&alice).is_ok() && limits.admit(&alice).is_ok());
+    let refused = limits.admit(&alice).expect_err("used up");
+    assert_eq!(refused.error, Some(ErrorType::RateLimited));
+    let text = refused.as_text();
+    assert!(
+        text.contains("You may call 6 a minute. Try again in 10 s."),
+        "{text}"
+    );
+    assert!(limits.admit(&bob).is_ok());
+}
+
+#[test]
+fn who_has_no_identity_goes_by_address_and_ipv6_by_network() {
+    let limits = limits(|settings| settings.caller = rate("1/h"));
+    assert!(limits.admit(&from("192.0.2.1")).is_ok());
+    assert!(limits.admit(&from("::ffff:192.0.2.1")).is_err());
+    assert!(limits.admit(&from("192.0.2.2")).is_ok());
+    assert!(limits.admit(&from("2001:db8::1")).is_ok());
+    assert!(limits.admit(&from("2001:db8::2")).is_err());
+    assert!(limits.admit(&from("2001:db8:0:1::1")).is_ok());
+}
+
+#[test]
+fn a_tenant_and_everybody_share_a_bucket() {
+    let tenant = limits(|settings| settings.tenant = rate("1/h"));
+    assert!(tenant.admit(&by("alice", "a")).is_ok());
+    assert!(tenant.admit(&by("bob", "a")).is_err());
+    assert!(tenant.admit(&by("carol", "b")).is_ok());
+    let all = limits(|settings| settings.all = rate("2/h"));
+    assert!(all.admit(&by("alice", "a")).is_ok() && all.admit(&from("192.0.2.1")).is_ok());
+    assert!(all.admit(&from("192.0.2.2")).is_err());
+}
+
+#[test]
+fn the_same_call_again_and_again_gets_an_explanation() {
+    let limits = limits(|settings| settings.repetitions = Some(3));
+    let arguments = |value: Value| value.as_object().expect("an object").clone();
+    let alice = by("alice", "a");
+    let one = arguments(json!({"id": 1, "q": "x"}));
+    for _ in 0..3 {
+        assert!(limits.admit_again("get", &one, &alice).is_ok());
+    }
+    let told = limits
+        .admit_again("get", &one, &alice)
+        .expect_err("a circle")
+        .as_text();
+    assert!(
+        told.contains("`get` was called with these arguments 3 times in a minute"),
+        "{told}"
+    );
+    assert!(
+        limits
+            .admit_again("get", &arguments(json!({"id": 2})), &alice)
+            .is_ok()
+    );
+    assert!(limits.admit_again("list", &one, &alice).is_ok());
+    assert!(limits.admit_again("get", &one, &by("bob", "a")).is_ok());
+}
+
+#[tokio::test]
+async fn turns_are_taken_in_a_queue_of_limited_length() {
+    let turns = turns::Turns::new(1, 1);
+    let first = turns.next().await.expect("free");
+    let mut second = std::pin::pin!(turns.next());
+    let pending = tokio::time::timeout(Duration::from_millis(20), &mut second).await;
+    assert!(pending.is_err(), "it waits");
+    assert!(turns.next().await.is_none(), "the queue is full");
+    drop(first);
+    assert!(second.await.is_some());
+}

@@ -1,0 +1,266 @@
+//! Limits and failures: what is refused, tried again, left alone and written down.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::json;
+
+use super::super::super::audit::Auditing;
+use super::super::super::engine::ErrorType;
+use super::super::super::identity::{Identity, Means};
+use super::super::super::policy::Tables;
+use super::*;
+
+/// An API that fails some times and then answers.
+async fn failing(times: usize, status: &'static str, headers: &'static str) -> Recording {
+    let count = AtomicUsize::new(0);
+    Recording::start(move |_| {
+        if count.fetch_add(1, Ordering::Relaxed) < times {
+            reply(status, headers, b"{}")
+        } else {
+            reply("200 OK", JSON, b"{}")
+        }
+    })
+    .await
+}
+
+fn engine(base: &str, change: impl FnOnce(&mut EngineSettings)) -> Engine {
+    let mut setup = Setup::new(base).with_token();
+    change(&mut setup.settings);
+    setup.engine()
+}
+
+fn retrying(settings: &mut EngineSettings) {
+    settings.resilience = ResilienceSettings {
+        retries: 2,
+        pause: Duration::from_millis(5),
+        makes_keys: true,
+        breaker: None,
+    };
+}
+
+#[tokio::test]
+async fn what_may_be_repeated_is_tried_again_and_nothing_else() {
+    let api = failing(2, "503 Service Unavailable", "").await;
+    let tools = engine(&api.url, retrying);
+    assert_eq!(call(&tools, "ping", json!({})).await.error, None);
+    assert_eq!(api.requests().len(), 3);
+    let api = failing(2, "503 Service Unavailable", "").await;
+    let tools = engine(&api.url, retrying);
+    let once = call(&tools, "touch", json!({})).await;
+    assert_eq!(
+        (once.error, api.requests().len()),
+        (Some(ErrorType::Upstream5xx), 1)
+    );
+    // The API asks for more time than the call has.
+    let api = failing(2, "429 Too Many Requests", "Retry-After: 3600\r\n").await;
+    let tools = engine(&api.url, retrying);
+    let limited = call(&tools, "ping", json!({})).await;
+    assert_eq!(
+        (limited.error, api.requests().len()),
+        (Some(ErrorType::RateLimited), 1)
+    );
+}
+
+const PAYMENTS: &[Group] = &[Group {
+    tag: "payments",
+    tools: &[ToolDef::new("pay", "POST", "/pay")
+        .parameters(&[Parameter::header("Idempotency-Key").argument("key")])],
+    schemas: "{}",
+}];
+
+#[tokio::test]
+async fn a_call_with_a_key_is_repeated_under_the_same_key() {
+    let api = failing(1, "502 Bad Gateway", "").await;
+    let mut setup = Setup::new(&api.url);
+    setup.def.groups = PAYMENTS;
+    retrying(&mut setup.settings);
+    let tools = setup.engine();
+    let key_of = |request: &String| -> String {
+        let lines = request.lines();
+        let mut keys = lines.filter_map(|line| line.strip_prefix("idempotency-key: "));
+        keys.next().expect("a key").to_owned()
+    };
+    assert_eq!(call(&tools, "pay", json!({})).await.error, None);
+    let keys: Vec<String> = api.requests().iter().map(key_of).collect();
+    assert_eq!(keys.len(), 2);
+    assert!(keys[0] == keys[1] && keys[0].len() == 32, "{keys:?}");
+    assert_eq!(call(&tools, "pay", json!({})).await.error, None);
+    assert_eq!(
+        call(&tools, "pay", json!({"key": "mine"})).await.error,
+        None
+    );
+    let keys: Vec<String> = api.requests().iter().map(key_of).collect();
+    assert!(keys[2] != keys[1] && keys[3] == "mine", "{keys:?}");
+}
+
+#[tokio::test]
+async fn an_api_that_is_down_is_left_alone() {
+    let api = failing(2, "500 Internal Server Error", "").await;
+    let tools = engine(&api.url, |settings| {
+        settings.resilience.breaker = Some((2, Duration::from_secs(60)));
+    });
+    for _ in 0..2 {
+        let failed = call(&tools, "ping", json!({})).await;
+        assert_eq!(failed.error, Some(ErrorType::Upstream5xx));
+    }
+    let alone = call(&tools, "touch", json!({})).await;
+    assert_eq!(alone.error, Some(ErrorType::BreakerOpen));
+    assert!(
+        alone
+            .as_text()
+            .contains("is left alone for now. Try again in 60 s"),
+        "{}",
+        alone.as_text()
+    );
+    assert_eq!(api.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_tool_has_a_rate_a_time_limit_and_a_last_word_of_its_own() {
+    let api = failing(1, "503 Service Unavailable", "").await;
+    let rules = "[tools.\"GET /ping\"]\nrate = \"2/h\"\nfallback = \"Ask the depot: +31 10 555.\"\n\
+                 [tools.\"POST /touch\"]\ntimeout = \"50ms\"\n";
+    let tools = engine(&api.url, |settings| {
+        settings.policies.tables = Tables::parse(rules).expect("tables");
+    });
+    let failed = call(&tools, "ping", json!({})).await.as_text();
+    assert!(failed.ends_with("Ask the depot: +31 10 555."), "{failed}");
+    assert_eq!(call(&tools, "ping", json!({})).await.error, None);
+    let third = call(&tools, "ping", json!({})).await;
+    assert_eq!(third.error, Some(ErrorType::RateLimited));
+    assert!(
+        third
+            .as_text()
+            .contains("All callers of `ping` together may call 2 an hour"),
+        "{}",
+        third.as_text()
+    );
+    let silent = Recording::start(|_| Vec::new()).await;
+    let tools = engine(&silent.url, |settings| {
+        settings.policies.tables = Tables::parse(rules).expect("tables");
+    });
+    let late = call(&tools, "touch", json!({})).await;
+    assert_eq!(late.error, Some(ErrorType::Timeout));
+    assert!(
+        late.as_text().contains("took longer than 0.05 s"),
+        "{}",
+        late.as_text()
+    );
+}
+
+#[tokio::test]
+async fn calls_wait_for_their_turn_and_too_many_do_not() {
+    let silent = Recording::start(|_| Vec::new()).await;
+    let tools = engine(&silent.url, |settings| {
+        settings.limits.concurrency = Some((1, 0));
+        settings.total_timeout = Duration::from_millis(300);
+    });
+    let first = call(&tools, "ping", json!({}));
+    let second = async {
+        // After the first has taken its turn.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        call(&tools, "ping", json!({})).await
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!(first.error, Some(ErrorType::Timeout));
+    assert_eq!(
+        second.error,
+        Some(ErrorType::RateLimited),
+        "{}",
+        second.as_text()
+    );
+}
+
+#[tokio::test]
+async fn every_call_is_a_line_of_the_audit_log_and_none_shows_arguments() {
+    let api = answering("200 OK", JSON, "{}").await;
+    let path = std::env::temp_dir().join(format!("mcp-audit-{}", std::process::id()));
+    let metrics = Arc::new(Metrics::default());
+    let auditing = Auditing::start(&path.to_string_lossy(), &metrics).expect("a file");
+    let tools = engine(&api.url, |settings| {
+        settings.limits.tenant_claim = "org".to_owned();
+        settings.policies.tables =
+            Tables::parse("[tools.\"GET /pages\"]\nclass = \"confidential\"\nrate = \"1/h\"\n")
+                .expect("tables");
+    });
+    tools.audit(auditing.log());
+    let claims = json!({"sub": "alice", "org": "harbour"});
+    let claims = claims.as_object().expect("an object").clone();
+    let alice = Identity::new("alice".to_owned(), Means::Jwt, Vec::new(), None, claims);
+    let by_alice = || CallContext {
+        request_id: "r1".to_owned(),
+        identity: Some(alice.clone()),
+        client: Some("192.0.2.1".parse().expect("an address")),
+        ..CallContext::default()
+    };
+    let arguments = json!({"q": "geheim"});
+    let _ = call_with(&tools, "pages", arguments.clone(), by_alice()).await;
+    let _ = call_with(&tools, "pages", arguments, by_alice()).await;
+    let unknown = tools
+        .call("geheim", Map::new(), CallContext::default())
+        .await;
+    assert!(unknown.is_err());
+    drop((tools, auditing));
+    let text = std::fs::read_to_string(&path).expect("a log");
+    let _ = std::fs::remove_file(&path);
+    assert!(!text.contains("geheim"), "{text}");
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let facts = |line: &Value| {
+        let fields = [
+            "identity",
+            "means",
+            "tenant",
+            "client",
+            "tool",
+            "data_class",
+            "outcome",
+            "error_type",
+            "upstream_status",
+        ];
+        fields.map(|field| line[field].clone())
+    };
+    let known = [
+        "alice",
+        "jwt",
+        "harbour",
+        "192.0.2.1",
+        "pages",
+        "confidential",
+    ]
+    .map(Value::from);
+    assert_eq!(facts(&lines[0])[..6], known);
+    assert_eq!(
+        facts(&lines[0])[6..],
+        [json!("ok"), json!(null), json!(200)]
+    );
+    assert_eq!(
+        facts(&lines[1])[6..],
+        [json!("denied"), json!("rate_limited"), json!(null)]
+    );
+    assert_eq!(lines[0]["arguments"], lines[1]["arguments"]);
+    assert_eq!(lines[0]["arguments"].as_str().map(str::len), Some(16));
+    assert_eq!(
+        (&lines[2]["tool"], &lines[2]["identity"]),
+        (&json!("unknown"), &json!(null))
+    );
+    assert_eq!(lines.len(), 3);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_stops_no_call_and_is_counted() {
+    let api = answering("200 OK", JSON, "{}").await;
+    let metrics = Arc::new(Metrics::default());
+    let auditing = Auditing::start("/dev/full", &metrics).expect("it can be opened");
+    let tools = engine(&api.url, |_| ());
+    tools.audit(auditing.log());
+    for _ in 0..3 {
+        assert_eq!(call(&tools, "ping", json!({})).await.error, None);
+    }
+    drop((tools, auditing));
+    let text = metrics.text();
+    assert!(text.contains("mcp_audit_lost_lines_total 3"), "{text}");
+}

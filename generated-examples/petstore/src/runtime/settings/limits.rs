@@ -1,0 +1,156 @@
+//! The options that say how much and how often, and what becomes of a call whose API fails.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+
+use super::values::Span;
+
+/// How much a caller may ask for.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitOptions {
+    /// How often an identity may call over HTTP, or a client's address where there is none: `600/m`, or `600/m:100`
+    /// with how many at once, or `off` [env: MCP_RATE_LIMIT]
+    #[arg(long, value_name = "RATE", default_value = "600/m:100")]
+    pub rate_limit: Rate,
+
+    /// How often all identities of a tenant together [env: MCP_RATE_LIMIT_TENANT]
+    #[arg(long, value_name = "RATE", default_value = "off")]
+    pub rate_limit_tenant: Rate,
+
+    /// How often everybody together [env: MCP_RATE_LIMIT_GLOBAL]
+    #[arg(long, value_name = "RATE", default_value = "off")]
+    pub rate_limit_global: Rate,
+
+    /// How often the same call of one caller goes to the API in a minute; 0 for any number [env: MCP_LOOP_LIMIT]
+    #[arg(long, value_name = "NUMBER", default_value = "0")]
+    pub loop_limit: u32,
+
+    /// How many calls go to one server of the API at once; 0 for any number [env: MCP_MAX_CONCURRENCY]
+    #[arg(long, value_name = "NUMBER", default_value = "0")]
+    pub max_concurrency: usize,
+
+    /// How many more may wait for their turn; the others are refused at once [env: MCP_MAX_QUEUE]
+    #[arg(long, value_name = "NUMBER", default_value = "100")]
+    pub max_queue: usize,
+
+    /// The claim that names the tenant of an identity [env: MCP_TENANT_CLAIM]
+    #[arg(long, value_name = "CLAIM", default_value = "tenant")]
+    pub tenant_claim: String,
+
+    /// The claim that names its team [env: MCP_TEAM_CLAIM]
+    #[arg(long, value_name = "CLAIM", default_value = "team")]
+    pub team_claim: String,
+
+    /// Write a line of JSON about every call to this file, or to `stderr` [env: MCP_AUDIT_LOG]
+    #[arg(long, value_name = "FILE")]
+    pub audit_log: Option<String>,
+}
+
+/// What becomes of a call whose API fails.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Resilience")]
+pub struct ResilienceOptions {
+    /// How often a call is tried again that fails and may be repeated: its method is idempotent, or it has an
+    /// idempotency key [env: MCP_RETRIES]
+    #[arg(long, value_name = "NUMBER", default_value = "0",
+          value_parser = clap::value_parser!(u32).range(0..=10))]
+    pub retries: u32,
+
+    /// How long the first pause is at most; each is twice as long [env: MCP_RETRY_PAUSE]
+    #[arg(long, value_name = "TIME", default_value = "200ms")]
+    pub retry_pause: Span,
+
+    /// After how many failures in a row a server of the API is left alone; 0 for never [env: MCP_BREAKER]
+    #[arg(long, value_name = "NUMBER", default_value = "0")]
+    pub breaker: u32,
+
+    /// For how long, until one call tries it again [env: MCP_BREAKER_PAUSE]
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub breaker_pause: Span,
+
+    /// Send no key of our own where an operation has a header `Idempotency-Key` that a call leaves out
+    /// [env: MCP_NO_IDEMPOTENCY_KEYS]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set)]
+    pub no_idempotency_keys: bool,
+}
+
+/// So many in a span of time, and how many of them at once; `None` is `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate(pub Option<Frequency>);
+
+/// See [`Rate`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frequency {
+    /// How many.
+    pub count: u32,
+    /// In which time.
+    pub span: Duration,
+    /// How many at once.
+    pub burst: u32,
+}
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "expected a rate like `600/m`, `10/s:5` or `off`".to_owned();
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let (rate, burst) = text
+            .split_once(':')
+            .map_or((text, None), |(a, b)| (a, Some(b)));
+        let (count, unit) = rate.split_once('/').ok_or_else(wrong)?;
+        let positive = |text: &str| text.parse::<u32>().ok().filter(|number| *number > 0);
+        let count = positive(count).ok_or_else(wrong)?;
+        let burst = match burst {
+            Some(burst) => positive(burst).ok_or_else(wrong)?,
+            None => count,
+        };
+        let seconds = match unit {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            _ => return Err(wrong()),
+        };
+        let span = Duration::from_secs(seconds);
+        Ok(Self(Some(Frequency { count, span, burst })))
+    }
+}
+
+impl std::fmt::Display for Frequency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let span = match self.span.as_secs() {
+            1 => "a second",
+            60 => "a minute",
+            3600 => "an hour",
+            _ => "a day",
+        };
+        write!(f, "{} {span}", self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_a_count_a_span_and_maybe_a_burst() {
+        let rate = |text: &str| {
+            let rate = text.parse::<Rate>().map(|rate| rate.0);
+            rate.map(|rate| rate.map(|rate| (rate.count, rate.span.as_secs(), rate.burst)))
+        };
+        assert_eq!(rate("600/m:100"), Ok(Some((600, 60, 100))));
+        assert_eq!(rate("10/s"), Ok(Some((10, 1, 10))));
+        assert_eq!(rate("off"), Ok(None));
+        for wrong in ["", "600", "0/m", "600/w", "600/m:0", "600/m:", "-1/s"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! One call's attempts: turns, the breaker, and what is tried again.
+
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, StatusCode};
+
+use super::super::catalog::Prepared;
+use super::super::engine::{ErrorType, Inner, Path, ToolResult};
+use super::super::request::Outgoing;
+use super::super::resilience::{Breaker, Outcome, may_repeat};
+use super::super::response::is_stream;
+use super::super::steps::Steps;
+use super::super::upstream::{Bounds, Failure, Received, read};
+use super::record::Facts;
+use super::{failed, seconds};
+
+type Answered = (StatusCode, HeaderMap, Received);
+
+/// The answer of the last attempt.
+///
+/// # Errors
+/// There was none, or no request was sent: what the model reads.
+pub(super) async fn made(
+    inner: &Inner,
+    tool: &Prepared,
+    outgoing: Outgoing,
+    deadline: Instant,
+    (steps, facts): (&mut Steps<'_>, &mut Facts),
+) -> Result<Answered, Box<ToolResult>> {
+    let path = inner.paths.get(tool.def.server);
+    let _turn = match path.and_then(|path| path.turns.as_ref()) {
+        Some(turns) => Some(
+            turns
+                .next()
+                .await
+                .ok_or_else(|| Box::new(busy(inner, facts)))?,
+        ),
+        None => None,
+    };
+    let resilience = &inner.settings.resilience;
+    let repeatable = resilience.retries > 0 && may_repeat(&outgoing);
+    let mut attempt = 0;
+    loop {
+        let ended = guarded(
+            inner,
+            path,
+            outgoing.clone(),
+            deadline,
+            (&mut *steps, &mut *facts),
+        );
+        let ended = ended
+            .await
+            .map_err(|wait| Box::new(alone(inner, tool, facts, wait)))?;
+        let outcome = match &ended {
+            Ok((status, headers, _)) => Outcome::Answer(*status, headers),
+            Err(failure) => Outcome::Failure(failure),
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Some(pause) = resilience.pause(&outcome, attempt, repeatable, left) else {
+            let limit = inner.settings.total_timeout;
+            return ended.map_err(|failure| Box::new(failed(inner, tool, &failure, limit)));
+        };
+        attempt += 1;
+        inner.metrics.retry();
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// One attempt, if the breaker lets it through.
+///
+/// # Errors
+/// For how long the API is still left alone.
+async fn guarded(
+    inner: &Inner,
+    path: Option<&Path>,
+    outgoing: Outgoing,
+    deadline: Instant,
+    watched: (&mut Steps<'_>, &mut Facts),
+) -> Result<Result<Answered, Failure>, Duration> {
+    let breaker = path.and_then(|path| path.breaker.as_ref());
+    let pass = breaker.map(Breaker::pass).transpose()?;
+    let ended = sent(inner, outgoing, deadline, watched).await;
+    if let Some(pass) = pass {
+        pass.ended(match &ended {
+            Ok((status, headers, _)) => Outcome::Answer(*status, headers).is_failure(),
+            Err(failure) => Outcome::Failure(failure).is_failure(),
+        });
+    }
+    Ok(ended)
+}
+
+async fn sent(
+    inner: &Inner,
+    outgoing: Outgoing,
+    deadline: Instant,
+    (steps, facts): (&mut Steps<'_>, &mut Facts),
+) -> Result<Answered, Failure> {
+    steps.sent();
+    let response = inner.upstream.send(outgoing).await?;
+    let status = response.status();
+    facts.upstream_status = Some(status.as_u16());
+    steps.answered(status.as_u16());
+    let headers = response.headers().clone();
+    let is_stream = is_stream(&headers);
+    if is_stream {
+        steps.stream();
+    }
+    let left = deadline.saturating_duration_since(Instant::now());
+    let bounds = Bounds {
+        most: inner.settings.max_response_bytes,
+        silence: inner.upstream.read_timeout,
+        // Before the call as a whole is given up.
+        until: is_stream.then(|| Instant::now() + left.mul_f32(0.9)),
+    };
+    let received = read(response, bounds, |bytes, total| steps.read(bytes, total)).await?;
+    Ok((status, headers, received))
+}
+
+fn busy(inner: &Inner, facts: &mut Facts) -> ToolResult {
+    facts.denied = true;
+    inner.metrics.limited("queue");
+    let text = "The API is busy with other calls and too many wait already, so this one was not made. Try again in \
+                some seconds.";
+    ToolResult::failure(ErrorType::RateLimited, text)
+}
+
+fn alone(inner: &Inner, tool: &Prepared, facts: &mut Facts, wait: Duration) -> ToolResult {
+    facts.denied = true;
+    inner.metrics.limited("breaker");
+    let origin = inner.bases.get(tool.def.server);
+    let origin = origin.map_or_else(|_| "the API".to_owned(), |base| base.origin.to_string());
+    let wait = Duration::from_secs(wait.as_secs() + 1);
+    let text = format!(
+        "No request was sent: {origin} has failed several times in a row and is left alone for now. Try again in {}.",
+        seconds(wait)
+    );
+    ToolResult::failure(ErrorType::BreakerOpen, text)
+}

@@ -1,0 +1,187 @@
+//! How often: buckets per caller, tenant, tool and for all, and the guard against agents that go round in circles.
+//!
+//! What is limited is told with the time to wait. The buckets are `bucket`'s; who calls is `identity`'s.
+
+mod bucket;
+pub(super) mod turns;
+
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::engine::{CallContext, ErrorType, ToolResult};
+use super::identity::Identity;
+use super::settings::Frequency;
+pub(super) use bucket::Buckets;
+
+/// The limits of a server; `None` is off.
+#[derive(Debug, Clone, Default)]
+pub struct LimitSettings {
+    /// Of an identity, or of an address where there is none.
+    pub caller: Option<Frequency>,
+    /// Of all identities of a tenant.
+    pub tenant: Option<Frequency>,
+    /// Of all.
+    pub all: Option<Frequency>,
+    /// How often the same call goes to the API in a minute.
+    pub repetitions: Option<u32>,
+    /// How many calls go to a server of the API at once, and how many wait.
+    pub concurrency: Option<(usize, usize)>,
+    /// The claim that names the tenant.
+    pub tenant_claim: String,
+    /// The claim that names the team.
+    pub team_claim: String,
+}
+
+/// The limits at work.
+#[derive(Debug)]
+pub(super) struct Limits {
+    caller: Option<Buckets>,
+    tenant: Option<Buckets>,
+    all: Option<Buckets>,
+    repetitions: Option<Buckets>,
+    tenant_claim: String,
+    hasher: RandomState,
+}
+
+/// Who calls, as far as limits go.
+#[derive(Debug, Hash)]
+enum Caller<'a> {
+    Identity(&'a str, super::identity::Means),
+    Address(IpAddr),
+    /// Over stdio there is one.
+    Only,
+}
+
+impl Limits {
+    pub(super) fn new(settings: &LimitSettings) -> Self {
+        let minute = |count: u32| Frequency {
+            count,
+            span: Duration::from_secs(60),
+            burst: count,
+        };
+        Self {
+            caller: settings.caller.map(Buckets::new),
+            tenant: settings.tenant.map(Buckets::new),
+            all: settings.all.map(Buckets::new),
+            repetitions: settings.repetitions.map(minute).map(Buckets::new),
+            tenant_claim: settings.tenant_claim.clone(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Counts a call against everything that does not depend on the tool.
+    ///
+    /// # Errors
+    /// One is used up: what the model reads.
+    pub(super) fn admit(&self, context: &CallContext) -> Result<(), ToolResult> {
+        if let Some(buckets) = &self.all {
+            buckets
+                .take(0)
+                .map_err(|wait| too_many("This server", buckets, wait))?;
+        }
+        if let (Some(buckets), Some(tenant)) = (&self.tenant, self.tenant_of(context)) {
+            let key = self.hashed(|hasher| tenant.hash(hasher));
+            buckets
+                .take(key)
+                .map_err(|wait| too_many("Your organisation", buckets, wait))?;
+        }
+        if let Some(buckets) = &self.caller {
+            let key = self.hashed(|hasher| caller(context).hash(hasher));
+            buckets
+                .take(key)
+                .map_err(|wait| too_many("You", buckets, wait))?;
+        }
+        Ok(())
+    }
+
+    /// Counts a call against its like.
+    ///
+    /// # Errors
+    /// It was made too often in a minute.
+    pub(super) fn admit_again(
+        &self,
+        tool: &str,
+        arguments: &Map<String, Value>,
+        context: &CallContext,
+    ) -> Result<(), ToolResult> {
+        let Some(buckets) = &self.repetitions else {
+            return Ok(());
+        };
+        let key = self.hashed(|hasher| {
+            (caller(context), tool).hash(hasher);
+            for (name, value) in arguments {
+                // The order of arguments says nothing; the JSON of a value is the same for the same value.
+                let one = self.hasher.hash_one((name, value.to_string()));
+                hasher.write_u64(one);
+            }
+        });
+        buckets.take(key).map_err(|wait| {
+            let text = format!(
+                "`{tool}` was called with these arguments {} times in a minute, and the answer will not be another \
+                 one now. Use the answers that you have, change the arguments, or tell the user that this does not \
+                 lead on. It can be called like this again in {}.",
+                buckets.frequency().count,
+                seconds(wait)
+            );
+            ToolResult::failure(ErrorType::RateLimited, text)
+        })
+    }
+
+    fn tenant_of<'a>(&self, context: &'a CallContext) -> Option<&'a Value> {
+        context.identity.as_ref()?.claim(&self.tenant_claim)
+    }
+
+    fn hashed(&self, write: impl FnOnce(&mut std::hash::DefaultHasher)) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        write(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// Counts a call against the limit of its tool, which all callers share.
+///
+/// # Errors
+/// It is used up.
+pub(super) fn admit_to_tool(tool: &str, buckets: Option<&Buckets>) -> Result<(), ToolResult> {
+    let Some(buckets) = buckets else {
+        return Ok(());
+    };
+    let refused = |wait| too_many(&format!("All callers of `{tool}` together"), buckets, wait);
+    buckets.take(0).map_err(refused)
+}
+
+fn caller(context: &CallContext) -> Caller<'_> {
+    match (&context.identity, context.client) {
+        (Some(identity), _) => Caller::Identity(Identity::name(identity), identity.means()),
+        (None, Some(address)) => Caller::Address(block(address)),
+        (None, None) => Caller::Only,
+    }
+}
+
+/// Whoever has one IPv6 address usually has 2^64 of them.
+fn block(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
+        four @ IpAddr::V4(_) => four,
+    }
+}
+
+fn too_many(who: &str, buckets: &Buckets, wait: Duration) -> ToolResult {
+    let text = format!(
+        "Too many calls, so this one was not made: {who} may call {}. Try again in {}.",
+        buckets.frequency(),
+        seconds(wait)
+    );
+    ToolResult::failure(ErrorType::RateLimited, text)
+}
+
+/// Rounded up, so that who waits that long does not come too early.
+fn seconds(wait: Duration) -> String {
+    format!("{} s", wait.as_millis().div_ceil(1000).max(1))
+}
+
+#[cfg(test)]
+mod tests;
