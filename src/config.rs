@@ -15,6 +15,10 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Position};
 use crate::plan::{SchemaProfile, ToolOverride};
 use crate::selector::Selector;
 
+/// The features of a generated crate that are off unless `[crate] features` names them; a test compares them with its
+/// Cargo.toml.
+pub const FEATURES: [&str; 5] = ["http2", "brotli", "zstd", "charsets", "jwt"];
+
 /// The name of the file.
 pub const FILE_NAME: &str = "mcpgen.toml";
 
@@ -50,6 +54,8 @@ pub struct Config {
     pub tools: Vec<(Selector, ToolOverride)>,
     /// `[crate] workspace`: the crate is a member of a workspace around it.
     pub workspace: bool,
+    /// `[crate] features`: what is on by default beside `http`.
+    pub features: Vec<String>,
     /// `[crate.dependencies]`: what `src/custom.rs` needs, as it stands in a Cargo.toml.
     pub dependencies: IndexMap<String, toml::Value>,
 }
@@ -125,6 +131,9 @@ impl Config {
         let mut manifest = toml::Table::new();
         if self.workspace {
             manifest.insert("workspace".into(), true.into());
+        }
+        if !self.features.is_empty() {
+            manifest.insert("features".into(), self.features.clone().into());
         }
         if !self.dependencies.is_empty() {
             let dependencies: toml::Table = self.dependencies.clone().into_iter().collect();
@@ -221,6 +230,7 @@ impl Reader<'_> {
                     Some(yes) => config.workspace = yes,
                     None => self.wrong_type(key, "true or false", value),
                 },
+                "features" => config.features = self.features(key, value),
                 "dependencies" => {
                     if let Some(table) = self.table(key, value) {
                         config.dependencies = table
@@ -229,9 +239,24 @@ impl Reader<'_> {
                             .collect();
                     }
                 }
-                _ => self.unknown(key, span, &["workspace", "dependencies"]),
+                _ => self.unknown(key, span, &["workspace", "features", "dependencies"]),
             }
         }
+    }
+
+    /// Features that a crate has; `http` is always on.
+    fn features(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+        let named = self.strings(key, value);
+        let (known, others): (Vec<_>, Vec<_>) =
+            (named.into_iter()).partition(|name| FEATURES.contains(&name.as_str()));
+        for name in others {
+            let message = format!(
+                "there is no feature `{name}`, only `{}`",
+                FEATURES.join("`, `")
+            );
+            self.report(Code::InvalidConfig, message, Some(value.span()));
+        }
+        known
     }
 
     fn selectors(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Selector> {
@@ -457,7 +482,7 @@ mod tests {
             "spec = 'a.yaml'\noutput = 'out'\nname = 'shop'\ninclude = ['tag:orders']\nexclude = ['deprecated']\n\
              name-length = 30\nschema-budget = 500\nschema-profile = 'gemini'\nkeep = ['README.md']\n\
              [tools.'op:listOrders']\nname = 'orders'\ndescription = 'All.'\n\
-             [crate]\nworkspace = true\n[crate.dependencies]\nchrono = { version = '0.4', features = ['clock'] }\n",
+             [crate]\nworkspace = true\nfeatures = ['jwt']\n[crate.dependencies]\nchrono = { version = '0.4', features = ['clock'] }\n",
         );
         assert_eq!(diagnostics, []);
         assert_eq!(config.spec.as_deref(), Some("a.yaml"));
@@ -466,6 +491,7 @@ mod tests {
         assert_eq!(config.schema_profile, Some(SchemaProfile::Gemini));
         assert_eq!(config.tools[0].1.name.as_deref(), Some("orders"));
         assert!(config.workspace);
+        assert_eq!(config.features, ["jwt"]);
         assert_eq!(
             config.dependencies["chrono"]["version"].as_str(),
             Some("0.4")

@@ -122,6 +122,7 @@ async fn list_orders(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) 
         placed_before: query.date("placed_before")?,
         min_total: query.cents("min_total")?,
         text: query.one("q")?,
+        account: query.one("account")?,
     };
     let sort = query.one("sort")?.unwrap_or_else(|| "-placed_at".into());
     let page = query.number("page", 1, u32::MAX)?.unwrap_or(1) as usize;
@@ -159,10 +160,15 @@ async fn export_orders(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri
     let year = query
         .number("year", 2014, 2100)?
         .ok_or_else(|| Refusal::new(400, "missing_parameter", "year is required"))?;
+    let account = query.one("account")?;
     query.finish()?;
     let mut csv = String::from("id,status,placed_at,total,currency\n");
     let year = year.to_string();
-    for order in app.store().list(user, &Filter::default()) {
+    let filter = Filter {
+        account,
+        ..Filter::default()
+    };
+    for order in app.store().list(user, &filter) {
         if order.placed_at.starts_with(&year) {
             let (id, status) = (order.id(), order.status.name());
             let (placed_at, total) = (&order.placed_at, store::decimal(order.total()));
@@ -395,7 +401,7 @@ async fn get_shipment_label(
     query.finish()?;
     let store = app.store();
     store
-        .order_of_parcel(|order, parcel| order.owner == user && parcel["id"] == id.as_str())
+        .order_of_parcel(|order, parcel| user.sees(order.owner) && parcel["id"] == id.as_str())
         .ok_or_else(|| {
             Refusal::new(
                 404,

@@ -2,7 +2,8 @@
 //!
 //!     cargo run --example orders-upstream
 //!
-//! Two users, `alice` (token `alice-token`) and `bob` (`bob-token`), each with their own orders. The data is the same
+//! Two users, `alice` (token `alice-token`) and `bob` (`bob-token`), each with their own orders, and the support desk
+//! (`desk-token`), which sees the orders of both. The data is the same
 //! after every start and there is no clock in it: what happens now, happens at [`store::NOW`]. Every answered request is
 //! a line on stderr. This is an example and a test partner, not part of mcpgen: it uses nothing of it.
 

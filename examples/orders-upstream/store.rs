@@ -14,6 +14,8 @@ pub(crate) const NOW: &str = "2026-11-02T09:00:00Z";
 pub(crate) enum User {
     Alice,
     Bob,
+    /// The support desk: it owns no orders and sees those of all.
+    Desk,
 }
 
 /// An amount of money in cents.
@@ -83,6 +85,7 @@ pub(crate) struct Filter {
     pub(crate) placed_before: Option<String>,
     pub(crate) min_total: Option<Cents>,
     pub(crate) text: Option<String>,
+    pub(crate) account: Option<String>,
 }
 
 /// Whether a key made a new refund or named one that was there.
@@ -126,15 +129,31 @@ impl User {
         match token {
             "alice-token" => Some(Self::Alice),
             "bob-token" => Some(Self::Bob),
+            "desk-token" => Some(Self::Desk),
             _ => None,
         }
     }
 
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Alice => "alice",
+            Self::Bob => "bob",
+            Self::Desk => "desk",
+        }
+    }
+
+    /// Whether an order of this owner exists for the user.
+    pub(crate) fn sees(self, owner: Self) -> bool {
+        self == Self::Desk || self == owner
+    }
+
     pub(crate) fn account(self) -> Value {
         // Beyond 2^53, so that a client that reads numbers as floating point shows another one.
-        let (name, number, credit) = match self {
-            Self::Alice => ("alice", 9_007_199_254_740_993_u64, 1250),
-            Self::Bob => ("bob", 9_007_199_254_740_995_u64, 0),
+        let name = self.name();
+        let (number, credit) = match self {
+            Self::Alice => (9_007_199_254_740_993_u64, 1250),
+            Self::Bob => (9_007_199_254_740_995_u64, 0),
+            Self::Desk => (9_007_199_254_740_997_u64, 0),
         };
         json!({
             "username": name,
@@ -177,7 +196,7 @@ impl Store {
         let mut orders: Vec<&Order> = self
             .orders
             .iter()
-            .filter(|order| order.owner == user && filter.fits(order))
+            .filter(|order| user.sees(order.owner) && filter.fits(order))
             .collect();
         orders.sort_by(|a, b| b.placed_at.cmp(&a.placed_at));
         orders
@@ -197,7 +216,7 @@ impl Store {
     ) -> Option<&mut Order> {
         self.orders
             .iter_mut()
-            .find(|order| order.owner == user && Some(order.number) == number)
+            .find(|order| user.sees(order.owner) && Some(order.number) == number)
     }
 
     /// The order that a parcel belongs to.
@@ -219,6 +238,10 @@ impl Filter {
             && self.placed_after.as_deref().is_none_or(|day| date >= day)
             && self.placed_before.as_deref().is_none_or(|day| date < day)
             && self.min_total.is_none_or(|least| order.total() >= least)
+            && self
+                .account
+                .as_deref()
+                .is_none_or(|name| order.owner.name() == name)
             && self.text.as_deref().is_none_or(|text| order.mentions(text))
     }
 }
@@ -364,6 +387,7 @@ impl Order {
         summary.insert("placed_at".into(), self.placed_at.as_str().into());
         summary.insert("total".into(), money(self.total()));
         summary.insert("item_count".into(), count.into());
+        summary.insert("account".into(), self.owner.name().into());
         summary
     }
 

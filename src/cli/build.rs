@@ -33,6 +33,7 @@ pub(super) fn run(arguments: Build, session: &mut Session) -> io::Result<Outcome
         options: loaded.config.options(),
         dependencies: loaded.config.dependencies.clone(),
         workspace_member: loaded.config.workspace,
+        features: loaded.config.features.clone(),
     };
     let tree = emit::crate_files(&loaded.plan, facts);
     let directory = arguments

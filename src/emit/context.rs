@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::CrateFacts;
 use super::modules::Module;
 use super::quote::one_line;
 use crate::plan::{Plan, Scheme, SchemeKind, Tool};
@@ -30,6 +31,8 @@ pub(super) struct Context {
     mcpgen: &'static str,
     /// Whether the crate is a member of a workspace around it.
     member: bool,
+    /// The features that are on by default beside `http`.
+    features: Vec<String>,
     /// How many tools there are.
     tools: usize,
     servers: Vec<ServerContext>,
@@ -124,7 +127,7 @@ struct ToolContext {
 
 impl Context {
     /// Reads a plan.
-    pub(super) fn new(plan: &Plan, modules: &[Module<'_>], member: bool) -> Self {
+    pub(super) fn new(plan: &Plan, modules: &[Module<'_>], facts: &CrateFacts) -> Self {
         let package = format!("{}-mcp", plan.name);
         let uses = uses(plan);
         let schemes: Vec<_> = plan
@@ -145,7 +148,8 @@ impl Context {
             version: plan.version.clone(),
             summary: first_paragraph(&plan.description),
             mcpgen: env!("CARGO_PKG_VERSION"),
-            member,
+            member: facts.workspace_member,
+            features: facts.features.clone(),
             tools: plan.groups.iter().map(|group| group.tools.len()).sum(),
             servers: plan.servers.iter().map(server_context).collect(),
             templates: template_contexts(plan),

@@ -65,6 +65,10 @@ fn merge(ours: &Value, theirs: &Value) -> Value {
             if ["path", "git"].iter().any(|key| theirs.contains_key(*key)) {
                 merged.remove("version");
             }
+            // Who adds a crate without a word about its default features means them.
+            if !theirs.contains_key("default-features") {
+                merged.remove("default-features");
+            }
             for (key, value) in theirs {
                 let all = match (key.as_str(), merged.get(key), value) {
                     ("features", Some(Value::Array(ours)), Value::Array(more)) => {
@@ -77,6 +81,7 @@ fn merge(ours: &Value, theirs: &Value) -> Value {
             }
         }
         version => {
+            merged.remove("default-features");
             merged.insert("version".to_owned(), version.clone());
         }
     }

@@ -40,6 +40,8 @@ pub struct CrateFacts {
     pub dependencies: IndexMap<String, toml::Value>,
     /// `[crate] workspace`: the crate is a member of a workspace around it, which then has the profile.
     pub workspace_member: bool,
+    /// `[crate] features`: what is on by default beside `http`.
+    pub features: Vec<String>,
 }
 
 /// All files of the crate, `mcpgen.lock` among them.
@@ -49,7 +51,7 @@ pub struct CrateFacts {
 #[must_use]
 pub fn crate_files(plan: &Plan, facts: CrateFacts) -> FileTree {
     let modules = modules(plan);
-    let context = Context::new(plan, &modules, facts.workspace_member);
+    let context = Context::new(plan, &modules, &facts);
     let mut tree = FileTree::new();
     add_templates(&mut tree, &context, &facts);
     add(&mut tree, "src/tools/mod.rs", tools::index(plan, &modules));

@@ -454,6 +454,27 @@ fn a_member_of_a_workspace_has_no_profile() {
 }
 
 #[test]
+fn features_that_were_asked_for_are_on_by_default() {
+    let facts = CrateFacts {
+        features: vec!["jwt".to_owned()],
+        ..CrateFacts::default()
+    };
+    let tree = crate_files(&plan("a"), facts);
+    let file = tree.get("Cargo.toml").expect("there is a manifest");
+    let text = std::str::from_utf8(&file.bytes).expect("text");
+    let manifest: toml::Table = text.parse().expect("TOML");
+    let features = manifest["features"].as_table().expect("a table");
+    let default = toml::Value::from(vec!["http", "jwt"]);
+    assert_eq!(features["default"], default);
+    let mut names: Vec<&str> = features.keys().map(String::as_str).collect();
+    names.retain(|name| !["default", "http"].contains(name));
+    let mut known = crate::config::FEATURES;
+    known.sort_unstable();
+    names.sort_unstable();
+    assert_eq!(names, known);
+}
+
+#[test]
 fn the_runtime_is_copied_byte_for_byte() {
     let files = files(&plan("a"));
     let runtime = include_str!("../../templates/crate/src/runtime/tool/mod.rs");

@@ -98,7 +98,7 @@ fn address(owner: User) -> Value {
             "name": "Alice Vermeer", "company": null, "street": "Havenstraat 7",
             "postal_code": "3024 AB", "city": "Rotterdam", "country": "NL",
         }),
-        User::Bob => json!({
+        User::Bob | User::Desk => json!({
             "name": "Bob Jensen", "company": "Jensen Marine ApS", "street": "Nyhavn 12",
             "postal_code": "1051", "city": "København", "country": "DK",
         }),

@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 
-from suite import clients, example, http_server, judges, profiles, sse, stdio, upstream_side
+from suite import access, clients, example, http_server, judges, profiles, sse, stdio, upstream_side
 from suite.processes import Upstream
 from suite.report import Report
 
@@ -15,7 +15,7 @@ def main():
     fixture = shlex.split(os.environ.get("FIXTURE", "")) or None
     report = Report(sys.argv[1:])
     example.run(report)
-    for part in (stdio, http_server, sse, upstream_side):
+    for part in (stdio, http_server, sse, upstream_side, access):
         part.run(report, server)
     clients.run(report, server)
     judges.run(report, server, fixture)

@@ -19,6 +19,7 @@ pub(super) const TOOLS: &[ToolDef] = &[
                 Parameter::query("placed_before"),
                 Parameter::query("min_total"),
                 Parameter::query("q"),
+                Parameter::query("account"),
                 Parameter::query("sort"),
                 Parameter::query("page"),
                 Parameter::query("per_page"),
@@ -33,7 +34,7 @@ pub(super) const TOOLS: &[ToolDef] = &[
         .title("Export my orders as CSV")
         .description("Export my orders as CSV.")
         .operation_id("exportOrders")
-        .parameters(&[Parameter::query("year")])
+        .parameters(&[Parameter::query("year"), Parameter::query("account")])
         .accept("text/csv")
         .security(&[&[Need::scheme("bearerAuth")]])
         .hints(Hints::READ),

@@ -6,6 +6,7 @@
 mod callers;
 mod layers;
 mod limits;
+mod reference;
 mod values;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use super::tool::ServerDef;
 pub use callers::CallerOptions;
 pub use layers::Stop;
 pub use limits::{Frequency, LimitOptions, Rate, ResilienceOptions};
+pub use reference::reference;
 pub use values::{ForwardRule, Listen, Network, PathPrefix, Size, Span, Transport};
 
 const AFTER_HELP: &str = "\

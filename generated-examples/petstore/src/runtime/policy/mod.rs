@@ -19,8 +19,8 @@ use serde_json::value::RawValue;
 pub(super) use compiled::ToolPolicy;
 pub(super) use guard::{Guard, Read};
 pub(super) use tables::DataClass;
-pub(super) use tables::NAMES as TABLES;
 pub use tables::Tables;
+pub(super) use tables::{KEYS, NAMES as TABLES};
 
 use super::catalog::Catalog;
 use super::engine::StartError;

@@ -120,3 +120,131 @@ impl Tables {
         })
     }
 }
+
+/// A key of the tables, for the reference.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Key {
+    pub(in super::super) table: &'static str,
+    pub(in super::super) name: &'static str,
+    pub(in super::super) default: &'static str,
+    pub(in super::super) metric: &'static str,
+    pub(in super::super) text: &'static str,
+}
+
+/// Every key; a test compares them with the types above.
+pub(in super::super) const KEYS: &[Key] = &[
+    Key {
+        table: "[access.NAME]",
+        name: "allow",
+        default: "",
+        metric: "mcp_tool_invocations_total{tool_name=\"unknown\"}",
+        text: "selectors of the tools that may be called",
+    },
+    Key {
+        table: "[access.NAME]",
+        name: "deny",
+        default: "`[]`",
+        metric: "mcp_tool_invocations_total{tool_name=\"unknown\"}",
+        text: "selectors of tools that may not, though `allow` names them",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "enabled",
+        default: "`true`",
+        metric: "mcp_tool_invocations_total{tool_name=\"unknown\"}",
+        text: "`false` switches the tools off",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "rate",
+        default: "`off`",
+        metric: "mcp_limited_calls_total{limit=\"rate\"}",
+        text: "how often all callers together may call, each tool for itself: `60/m`, `10/s:2`",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "timeout",
+        default: "`timeout`",
+        metric: "mcp_tool_errors_total{error_type=\"timeout\"}",
+        text: "the longest time for a whole call, with all that is tried again",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "fallback",
+        default: "",
+        metric: "",
+        text: "a text that is added to the answer when the API fails",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "class",
+        default: "`internal`",
+        metric: "",
+        text: "how sensitive the results are: `public`, `internal`, `confidential`; tools that are `restricted` are switched off. It stands in the audit log",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "bind",
+        default: "`{}`",
+        metric: "",
+        text: "arguments that are filled in here and gone from the schema: `claim:NAME` of the identity, `header:NAME` of the client's request, `value:TEXT`, or any other constant. Without an identity, tools with a claim do not exist",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "guard",
+        default: "",
+        metric: "mcp_tool_errors_total{error_type=\"forbidden\"}",
+        text: "what must be true of the object that a call is about. Without an identity, guarded tools do not exist",
+    },
+    Key {
+        table: "[tools.….guard]",
+        name: "read",
+        default: "",
+        metric: "",
+        text: "the selector of the operation that reads the object before the call; without it the response of the call itself is looked at, which tools that change something may not",
+    },
+    Key {
+        table: "[tools.….guard]",
+        name: "arguments",
+        default: "`{}`",
+        metric: "",
+        text: "its arguments: `argument:NAME` of the call, or a constant",
+    },
+    Key {
+        table: "[tools.….guard]",
+        name: "path",
+        default: "",
+        metric: "",
+        text: "the JSONPath of what must fit: `$.customer.id`, `$.items[*].owner`",
+    },
+    Key {
+        table: "[tools.….guard]",
+        name: "equals",
+        default: "",
+        metric: "",
+        text: "`claim:NAME`: what it must equal",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_has_every_key_of_every_table() {
+        for (table, text) in [
+            ("[access.NAME]", "[access.a]\nnone = 1\n"),
+            ("[tools.…]", "[tools.\"op:a\"]\nnone = 1\n"),
+            ("[tools.….guard]", "[tools.\"op:a\".guard]\nnone = 1\n"),
+        ] {
+            let (_, told) = Tables::parse(text).expect_err(text);
+            let keys = KEYS.iter().filter(|key| key.table == table);
+            let names: Vec<String> = keys.map(|key| format!("`{}`", key.name)).collect();
+            let mut expected: Vec<&str> = told.split('`').skip(3).step_by(2).collect();
+            let mut listed: Vec<&str> = names.iter().map(|name| name.trim_matches('`')).collect();
+            expected.sort_unstable();
+            listed.sort_unstable();
+            assert_eq!(listed, expected, "{told}");
+        }
+    }
+}

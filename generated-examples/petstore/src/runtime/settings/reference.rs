@@ -1,0 +1,168 @@
+//! The reference of all policies, `POLICIES.md`: made of the options and tables themselves, so that it is complete.
+
+use clap::CommandFactory;
+
+use super::super::policy::KEYS;
+use super::Options;
+use super::layers::variable;
+
+/// The headings of the options that are policies, in the order of the page.
+const HEADINGS: [&str; 4] = ["Callers", "Policies", "Limits", "Resilience"];
+
+/// Where each option shows in `/metrics`.
+const METRICS: &[(&str, &str)] = &[
+    ("rate-limit", "mcp_limited_calls_total{limit=\"rate\"}"),
+    (
+        "rate-limit-tenant",
+        "mcp_limited_calls_total{limit=\"rate\"}",
+    ),
+    (
+        "rate-limit-global",
+        "mcp_limited_calls_total{limit=\"rate\"}",
+    ),
+    ("loop-limit", "mcp_limited_calls_total{limit=\"loop\"}"),
+    (
+        "max-concurrency",
+        "mcp_limited_calls_total{limit=\"queue\"}",
+    ),
+    ("max-queue", "mcp_limited_calls_total{limit=\"queue\"}"),
+    ("audit-log", "mcp_audit_lost_lines_total"),
+    ("retries", "mcp_retries_total"),
+    ("breaker", "mcp_limited_calls_total{limit=\"breaker\"}"),
+    (
+        "read-only",
+        "mcp_tool_invocations_total{tool_name=\"unknown\"}",
+    ),
+    (
+        "disabled-tools",
+        "mcp_tool_invocations_total{tool_name=\"unknown\"}",
+    ),
+];
+
+const HEAD: &str = "\
+# Policies
+
+Who may call which tools, how often, and what becomes of a call whose API fails. This page is made from the code.
+
+Each option is a flag (`--rate-limit`), a variable (`MCP_RATE_LIMIT`) and a key of the file that `--config` names
+(`rate-limit = \"600/m\"`); the flag comes before the variable, and the variable before the file. The file is read again when it
+changes: its tables, `read-only` and `disabled-tools` hold for the calls that come, and a mistake in it leaves the policies of
+before in force.
+
+What a policy refuses is a result that says so, counted as `mcp_tool_invocations_total{status=\"denied\"}`. A tool that a caller
+may not see is not refused: to that caller it does not exist.
+
+";
+
+const TABLES: &str = "\
+## Tables
+
+`[access.NAME]` says what callers with the role or scope `NAME` may call; `anonymous` is who has no identity. As soon as there is
+one such table, everything that none of a caller's tables allows does not exist for them. `[tools.\"SELECTOR\"]` is about some tools;
+where several are about one tool, the one that looks the closest decides, key by key. Selectors are `op:GLOB`, `GET /path/**`,
+`tag:NAME`, `method:GET` and `deprecated`; tools of your own go by `op:NAME`. A selector that is about no tool is a mistake.
+
+```toml
+[access.analyst]
+allow = [\"method:GET\"]
+
+[tools.\"op:listOrders\".bind]
+user_id = \"claim:sub\"
+
+[tools.\"op:cancelOrder\".guard]
+read = \"op:getOrder\"
+arguments = { order_id = \"argument:order_id\" }
+path = \"$.customer.id\"
+equals = \"claim:sub\"
+```
+
+";
+
+/// The page.
+#[must_use]
+pub fn reference() -> String {
+    let mut page = HEAD.to_owned();
+    for heading in HEADINGS {
+        page.push_str(&format!(
+            "## {heading}\n\n| key | variable | default | metric | |\n|---|---|---|---|---|\n"
+        ));
+        let command = Options::command();
+        let options = command.get_arguments();
+        for option in options.filter(|option| option.get_help_heading() == Some(heading)) {
+            page.push_str(&row(option));
+        }
+        page.push('\n');
+    }
+    page.push_str(TABLES);
+    page.push_str("| table | key | default | metric | |\n|---|---|---|---|---|\n");
+    for key in KEYS {
+        let metric = code(key.metric);
+        let line = format!(
+            "| `{}` | `{}` | {} | {metric} | {} |\n",
+            key.table, key.name, key.default, key.text
+        );
+        page.push_str(&line);
+    }
+    page
+}
+
+fn row(option: &clap::Arg) -> String {
+    let name = option.get_long().unwrap_or_default();
+    let defaults = option.get_default_values().iter();
+    let defaults: Vec<_> = defaults.map(|value| value.to_string_lossy()).collect();
+    let help = option
+        .get_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let text = help
+        .split(" [env:")
+        .next()
+        .unwrap_or_default()
+        .replace('\n', " ")
+        .replace('|', "\\|");
+    let metric = METRICS
+        .iter()
+        .find(|(option, _)| *option == name)
+        .map_or("", |(_, metric)| metric);
+    format!(
+        "| `{name}` | `{}` | {} | {} | {text} |\n",
+        variable(name),
+        code(&defaults.join(",")),
+        code(metric)
+    )
+}
+
+fn code(text: &str) -> String {
+    match text {
+        "" => String::new(),
+        text => format!("`{text}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `INSTA_UPDATE=always cargo test reference` writes the page.
+    #[test]
+    fn the_page_is_what_the_code_says() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/crate/POLICIES.md");
+        if std::env::var("INSTA_UPDATE").is_ok_and(|value| value == "always")
+            && std::path::Path::new(path).exists()
+        {
+            std::fs::write(path, reference()).expect("writable");
+        }
+        assert_eq!(reference(), include_str!("../../../POLICIES.md"));
+    }
+
+    #[test]
+    fn every_metric_is_an_options() {
+        let command = Options::command();
+        for (name, _) in METRICS {
+            let is_there = command
+                .get_arguments()
+                .any(|option| option.get_long() == Some(*name));
+            assert!(is_there, "{name}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+// An OAuth 2.1 authorization server of others (oidc-provider, a certified OpenID provider), with its development pages for
+// logging in. Any name is an account; `carol` is a clerk, everybody else a customer.
+//
+//   authorization_server.mjs PORT RESOURCE
+import { Provider } from "oidc-provider";
+
+const [port, resource] = process.argv.slice(2);
+const provider = new Provider(`http://127.0.0.1:${port}`, {
+  scopes: ["openid", "offline_access", "orders:read", "orders:write"],
+  features: {
+    registration: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => resource,
+      useGrantedResource: () => true,
+      getResourceServerInfo: (_context, indicator) => ({
+        scope: "orders:read orders:write",
+        audience: indicator,
+        accessTokenFormat: "jwt",
+      }),
+    },
+  },
+  findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+  extraTokenClaims: (_context, token) => ({ roles: [token.accountId === "carol" ? "clerk" : "customer"] }),
+  ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, Interaction: 600, Session: 600 },
+});
+provider.listen(Number(port), "127.0.0.1", () => console.log("ready"));
