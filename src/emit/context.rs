@@ -79,6 +79,8 @@ struct SchemeContext {
     /// What is sent, in words.
     sends: String,
     variables: Vec<Variable>,
+    /// `API_OAUTH`, where the server can get tokens for itself.
+    client: Option<String>,
     /// How many tools can use it.
     tools: usize,
 }
@@ -216,6 +218,7 @@ fn scheme_context(scheme: &Scheme, uses: &BTreeMap<&str, usize>) -> SchemeContex
         description: first_paragraph(&scheme.description),
         sends: sends(&scheme.kind),
         variables: variables(scheme),
+        client: (scheme.kind == SchemeKind::Bearer).then(|| format!("API_{}", scheme.env)),
         tools: uses.get(scheme.name.as_str()).copied().unwrap_or_default(),
     }
 }

@@ -6,8 +6,19 @@ import { Provider } from "oidc-provider";
 
 const [port, resource] = process.argv.slice(2);
 const provider = new Provider(`http://127.0.0.1:${port}`, {
+  // Characters that have to be encoded before they are joined (RFC 6749 §2.3.1).
+  clients: [
+    {
+      client_id: "desk:1",
+      client_secret: "se cret+%/?",
+      grant_types: ["client_credentials"],
+      redirect_uris: [],
+      response_types: [],
+    },
+  ],
   scopes: ["openid", "offline_access", "orders:read", "orders:write"],
   features: {
+    clientCredentials: { enabled: true },
     registration: { enabled: true },
     resourceIndicators: {
       enabled: true,

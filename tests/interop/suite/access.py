@@ -1,5 +1,6 @@
 """Who calls, with an authorization server of others and the official SDK's OAuth client; and what no argument gets at."""
 
+import base64
 import json
 import os
 import re
@@ -9,7 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from suite.processes import Http, Process, Upstream, clean_environment, free_port, run as run_once
+from suite.mock import Mock
+from suite.processes import Http, Process, Stdio, Upstream, clean_environment, free_port, header, run as run_once
 from suite.report import Failed, expect, expect_equal, expect_in, expect_not_in, short, until
 
 HERE = Path(__file__).parents[1]
@@ -220,10 +222,37 @@ def limits(server):
             expect(not any(reply.get("isError") for reply in replies), "a call was refused")
 
 
+def client_credentials(server):
+    """The server's own client gets tokens from the authorization server; the upstream sees them and nothing else."""
+    with Authority("http://127.0.0.1:1/api") as authority, Mock(lambda _: (200, {}, {})) as api:
+        environment = {
+            "API_BASE_URL": api.origin,
+            "API_BEARER_AUTH_CLIENT_ID": "desk:1",
+            "API_BEARER_AUTH_CLIENT_SECRET": "se cret+%/?",
+            "API_BEARER_AUTH_TOKEN_URL": f"{authority.issuer}/token",
+            "API_BEARER_AUTH_SCOPES": "orders:read",
+            "MCP_LOG": "trace",
+        }
+        with Stdio(server, environment) as process:
+            process.initialize()
+            for _ in range(3):
+                result = process.call("get_my_account")["result"]
+                expect(not result.get("isError"), short(result))
+            logs = process.stderr
+        tokens = {header(request, "authorization")[0] for request in api.requests}
+        expect_equal(len(tokens), 1, "how many tokens the upstream saw")
+        token = tokens.pop().removeprefix("Bearer ")
+        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        expect_equal((claims["client_id"], claims["scope"]), ("desk:1", "orders:read"), "whose token it is")
+        for secret in (token, "se cret", "se+cret"):
+            expect_not_in(secret, logs, "the log")
+
+
 def run(report, server):
     report.check("access: the SDK's OAuth client from the URL to an answer", flow, server)
     report.check("access: a token for another audience", audience, server)
     report.check("access: a missing scope is asked for", step_up, server)
     report.check("access: no argument gets another user's order", attack, server)
     report.check("access: API keys", keys, server)
+    report.check("access: the server's own tokens", client_credentials, server)
     report.check("access: the rate limit of callers", limits, server)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::arguments::{self, Reading};
@@ -51,7 +52,7 @@ pub(super) async fn run(
     let mut call = Call {
         tool: Arc::from(name),
         arguments,
-        headers: Vec::new(),
+        headers: forwarded(inner, &context),
         context,
     };
     let result = tokio::select! {
@@ -64,6 +65,17 @@ pub(super) async fn run(
     let result = with_request_id(result, &call.context.request_id);
     record.finish(&result);
     Some(result)
+}
+
+/// What the owner lets through of the client's headers, each as often as there is one of it.
+fn forwarded(inner: &Inner, context: &CallContext) -> Vec<(String, String)> {
+    let names = inner.settings.forward_headers.iter();
+    names
+        .filter_map(|name| {
+            let value = context.headers.get(name)?.to_str().ok()?;
+            Some((name.to_string(), value.to_owned()))
+        })
+        .collect()
 }
 
 /// A call that a limit refused before anything was known of it but who makes it.
@@ -91,6 +103,9 @@ fn with_request_id(mut result: ToolResult, request_id: &str) -> ToolResult {
     }
     result
 }
+
+/// When a call has to be over, and how long that was from its beginning.
+type Until = (Instant, Duration);
 
 /// A tool and what is asked of its calls.
 type Governed<'a> = (Found<'a>, &'a ToolPolicy);
@@ -166,7 +181,7 @@ async fn dispatch(
             (tool.handler)(call.clone(), api).await
         }
         Found::Generated(prepared) => {
-            let ready = prepare(inner, prepared, bound.as_ref(), call);
+            let ready = prepare(inner, prepared, bound.as_ref(), call).await;
             let (outgoing, credentials) = match ready {
                 Ok(ready) => ready,
                 Err(result) => return *result,
@@ -175,12 +190,12 @@ async fn dispatch(
                 return refusal;
             }
             let limit = policy.timeout.unwrap_or(inner.settings.total_timeout);
-            let deadline = Instant::now() + limit;
+            let until = (Instant::now() + limit, limit);
             let guard = policy.guard.as_ref();
             let guarded = async {
                 let read = guard.and_then(|guard| Some((guard, guard.read.as_ref()?)));
                 if let Some((guard, read)) = read {
-                    Box::pin(ownership::before(inner, guard, read, call, deadline)).await?;
+                    Box::pin(ownership::before(inner, guard, read, call, until)).await?;
                 }
                 let result = exchange(
                     inner,
@@ -188,7 +203,7 @@ async fn dispatch(
                     outgoing,
                     &credentials,
                     call,
-                    (deadline, &mut *facts),
+                    (until, &mut *facts),
                 )
                 .await;
                 match guard.filter(|guard| guard.read.is_none()) {
@@ -248,7 +263,7 @@ fn with_fallback(mut result: ToolResult, policy: &ToolPolicy) -> ToolResult {
 type Ready = (Outgoing, Vec<Arc<Credential>>);
 
 /// Everything that can be wrong before a request is sent.
-fn prepare(
+async fn prepare(
     inner: &Inner,
     tool: &Prepared,
     bound: Option<&Map<String, Value>>,
@@ -278,6 +293,8 @@ fn prepare(
             format!("No request was sent: {problem}."),
         )
     })?;
+    (inner.credentials.ready(tool.def, &inner.upstream).await)
+        .map_err(|NoCredential(text)| refuse(ErrorType::Unauthorized, text))?;
     let credentials = (inner.credentials.select(tool.def, &call.context))
         .map_err(|NoCredential(text)| refuse(ErrorType::Unauthorized, text))?;
     if !credentials.is_empty() && !inner.bases.may_have_credentials(base) {
@@ -307,19 +324,22 @@ async fn exchange(
     outgoing: Outgoing,
     credentials: &[Arc<Credential>],
     call: &Call,
-    (deadline, facts): (Instant, &mut Facts),
+    (until, facts): (Until, &mut Facts),
 ) -> ToolResult {
     let mut steps = Steps::new(call.context.progress.as_ref());
     let method = outgoing.method.clone();
     let path = outgoing.uri.path().to_owned();
     // On the heap: what a call is made of is moved several times until it is polled, and this is most of it.
     let watched = (&mut steps, &mut *facts);
-    let attempts = Box::pin(attempts::made(inner, tool, outgoing, deadline, watched));
+    let attempts = Box::pin(attempts::made(inner, tool, outgoing, until, watched));
     let ended = attempts.await;
     let (status, headers, received) = match ended {
         Ok(answer) => answer,
         Err(refusal) => return *refusal,
     };
+    if status == StatusCode::UNAUTHORIZED {
+        inner.credentials.forget(credentials);
+    }
     facts.bytes = received.bytes.len();
     steps.done(facts.bytes);
     let answer = Answer {
@@ -347,15 +367,19 @@ async fn exchange(
 }
 
 /// The credentials that a tool sends to the default server, for a request that the owner's code makes.
-pub(super) fn credentials_of(
+pub(super) async fn credentials_of(
     inner: &Inner,
     tool: &str,
     context: &CallContext,
 ) -> Result<Vec<Arc<Credential>>, Refusal> {
     let refuse = |text, kind| Refusal { text, kind };
     match inner.catalog.find(tool) {
-        Some(Found::Generated(tool)) => (inner.credentials.select(tool.def, context))
-            .map_err(|NoCredential(text)| refuse(text, ErrorType::Unauthorized)),
+        Some(Found::Generated(tool)) => {
+            let ready = inner.credentials.ready(tool.def, &inner.upstream).await;
+            ready
+                .and_then(|()| inner.credentials.select(tool.def, context))
+                .map_err(|NoCredential(text)| refuse(text, ErrorType::Unauthorized))
+        }
         _ => Err(refuse(
             format!("there is no generated tool `{tool}`"),
             ErrorType::Internal,

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::engine::{CallContext, ErrorType, ToolResult};
 pub use super::handle::{Api, ApiRequest, ApiResponse};
+pub use super::identity::Identity;
 use super::tool::Hints;
 
 /// Implemented by `src/custom.rs`. Every method has a default that does nothing.
@@ -104,6 +105,12 @@ impl Call {
     #[must_use]
     pub fn meta(&self) -> &Map<String, Value> {
         &self.context.meta
+    }
+
+    /// Who calls, where that was proven.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.context.identity.as_ref()
     }
 
     /// What identifies the call in the log.

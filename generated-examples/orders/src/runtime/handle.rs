@@ -90,7 +90,7 @@ impl Api {
             kind: ErrorType::Internal,
         };
         let credentials = match &request.credentials_of {
-            Some(tool) => call::credentials_of(&self.inner, tool, &self.context)?,
+            Some(tool) => call::credentials_of(&self.inner, tool, &self.context).await?,
             None => Vec::new(),
         };
         let placed: Vec<_> = credentials.iter().map(|found| &found.placed).collect();

@@ -54,6 +54,8 @@ pub struct EngineSettings {
     pub forward_auth: BTreeMap<String, ForwardAuth>,
     /// What may be called, and by whom.
     pub policies: PolicySettings,
+    /// Headers of the client's request that go on to the API.
+    pub forward_headers: Vec<http::HeaderName>,
     /// How often.
     pub limits: LimitSettings,
     /// What becomes of a call whose API fails.

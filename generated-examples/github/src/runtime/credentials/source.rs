@@ -35,10 +35,23 @@ pub(super) struct Files {
     current: Mutex<(Vec<Stamp>, Arc<Credential>)>,
 }
 
+/// Where a value comes from.
 #[derive(Debug)]
-enum Origin {
+pub(super) enum Origin {
     Variable(SecretString),
     File { variable: String, path: PathBuf },
+}
+
+impl Origin {
+    /// The value as of now.
+    pub(super) fn value(&self) -> Result<SecretString, String> {
+        match self {
+            Self::Variable(value) => Ok(value.clone()),
+            Self::File { variable, path } => content(path)
+                .map(SecretString::from)
+                .map_err(|problem| format!("`{variable}`: `{}` {problem}", path.display())),
+        }
+    }
 }
 
 /// Tells one state of a file from another.
@@ -130,14 +143,9 @@ fn stamps(parts: &[Origin]) -> Vec<Stamp> {
 
 fn credential(scheme: &Scheme, parts: &[Origin]) -> Result<Credential, StartError> {
     let values = (parts.iter())
-        .map(|origin| match origin {
-            Origin::Variable(value) => Ok(value.expose_secret().to_owned()),
-            Origin::File { variable, path } => content(path).map_err(|problem| {
-                StartError(format!("`{variable}`: `{}` {problem}", path.display()))
-            }),
-        })
+        .map(|origin| origin.value().map_err(StartError))
         .collect::<Result<Vec<_>, _>>()?;
-    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    let values: Vec<&str> = values.iter().map(SecretString::expose_secret).collect();
     Credential::new(scheme, &values, false).map_err(|problem| {
         let part = match scheme.kind {
             SchemeKind::ApiKey(..) => "KEY",
@@ -148,7 +156,8 @@ fn credential(scheme: &Scheme, parts: &[Origin]) -> Result<Credential, StartErro
     })
 }
 
-fn origin(
+/// Where the value of a variable comes from; `None` where it is not set.
+pub(super) fn origin(
     variable: &str,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<Origin>, StartError> {

@@ -5,6 +5,7 @@
 
 mod client;
 mod source;
+mod tokens;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,8 +18,10 @@ use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use self::source::{Part, Stored};
+use self::tokens::Tokens;
 use super::engine::{CallContext, ForwardAuth, StartError};
 use super::tool::{Location, Need, Scheme, SchemeKind, ServerDef, ToolDef};
+use super::upstream::Upstream;
 
 /// In bytes: shorter secrets, and shorter parts of one, are found in any text.
 const SHORTEST: usize = 4;
@@ -34,6 +37,8 @@ struct Slot {
     scheme: &'static Scheme,
     forward: ForwardAuth,
     stored: Option<Stored>,
+    /// How this server gets tokens for itself.
+    tokens: Option<Tokens>,
 }
 
 /// A credential as it is sent.
@@ -329,6 +334,7 @@ impl Credentials {
                     forward: (forward.get(scheme.name).or_else(|| forward.get("")))
                         .cloned()
                         .unwrap_or(ForwardAuth::Off),
+                    tokens: Tokens::read(scheme, env)?,
                     stored: Stored::read(scheme, env)?,
                 })
             })
@@ -381,15 +387,55 @@ impl Credentials {
             };
             let client =
                 client::credential(slot.scheme, &slot.forward, ctx).map_err(NoCredential)?;
-            match client
-                .map(Arc::new)
-                .or_else(|| Some(slot.stored.as_ref()?.current()))
-            {
+            match client.map(Arc::new).or_else(|| slot.own(need)) {
                 Some(credential) => found.push(credential),
                 None => return Ok(None),
             }
         }
         Ok(Some(found))
+    }
+
+    /// Gets the tokens that a call needs and that this server gets for itself.
+    ///
+    /// # Errors
+    /// There is none to be had.
+    pub(super) async fn ready(
+        &self,
+        tool: &ToolDef,
+        upstream: &Upstream,
+    ) -> Result<(), NoCredential> {
+        let is_there = |need: &Need| self.slot(need.scheme).is_some_and(Slot::has_own);
+        let Some(needs) = tool
+            .security
+            .iter()
+            .find(|needs| needs.iter().all(is_there))
+        else {
+            return Ok(());
+        };
+        for need in *needs {
+            let slot = self
+                .slot(need.scheme)
+                .filter(|slot| slot.forward == ForwardAuth::Off);
+            let Some(tokens) = slot.and_then(|slot| slot.tokens.as_ref()) else {
+                continue;
+            };
+            tokens.ensure(need.scopes, upstream).await.map_err(|why| {
+                NoCredential(format!(
+                    "`{}` needs a token, so no request was sent: {why}. That is for the operator of this server to mend.",
+                    tool.name
+                ))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Forgets tokens that the API did not take.
+    pub(super) fn forget(&self, refused: &[Arc<Credential>]) {
+        for tokens in self.0.iter().filter_map(|slot| slot.tokens.as_ref()) {
+            refused
+                .iter()
+                .for_each(|credential| tokens.forget(credential));
+        }
     }
 
     fn slot(&self, scheme: &str) -> Option<&Slot> {
@@ -420,7 +466,7 @@ impl Credentials {
     /// One line for each scheme that some tool cannot do without and that has no credential.
     pub(super) fn missing(&self, def: &ServerDef) -> Vec<String> {
         (self.0.iter())
-            .filter(|slot| slot.stored.is_none() && slot.forward == ForwardAuth::Off)
+            .filter(|slot| !slot.has_own() && slot.forward == ForwardAuth::Off)
             .filter_map(|slot| {
                 let tools: Vec<&str> = (def.groups.iter())
                     .flat_map(|group| group.tools)
@@ -436,7 +482,7 @@ impl Credentials {
     fn lacks(&self, tool: &ToolDef, scheme: &str) -> bool {
         let available = |need: &Need| {
             self.slot(need.scheme)
-                .is_some_and(|slot| slot.stored.is_some() || slot.forward != ForwardAuth::Off)
+                .is_some_and(|slot| slot.has_own() || slot.forward != ForwardAuth::Off)
         };
         (tool.security.iter()).any(|needs| needs.iter().any(|need| need.scheme == scheme))
             && !(tool.security.iter()).any(|needs| needs.iter().all(available))
@@ -460,6 +506,17 @@ fn warning(slot: &Slot, tools: &[&str]) -> String {
 }
 
 impl Slot {
+    /// Whether this server has a credential of its own, or can get one.
+    fn has_own(&self) -> bool {
+        self.stored.is_some() || self.tokens.is_some()
+    }
+
+    /// It, as of now.
+    fn own(&self, need: &Need) -> Option<Arc<Credential>> {
+        let stored = self.stored.as_ref().map(Stored::current);
+        stored.or_else(|| self.tokens.as_ref()?.current(need.scopes))
+    }
+
     /// What is to be done to have this credential.
     fn how(&self) -> String {
         let env = self.scheme.env;

@@ -214,3 +214,20 @@ fn the_help_names_the_variable_of_every_option() {
     assert!(help.contains("Usage: orders-mcp [OPTIONS]"), "{help}");
     assert!(error("", &["--version"], &[]).starts_with("orders 1.2.0"));
 }
+
+#[test]
+fn headers_that_route_or_authenticate_do_not_go_on() {
+    for name in [
+        "authorization",
+        "Cookie",
+        "host",
+        "x-forwarded-for",
+        "X-API-Key",
+        "a b",
+    ] {
+        let told = error("", &["--forward-header", name], &[]);
+        assert!(told.contains("--forward-header"), "{name}: {told}");
+    }
+    let options = options("", &[], &[("MCP_FORWARD_HEADERS", "traceparent,X-Tenant")]);
+    assert_eq!(options.forward_header.len(), 2);
+}

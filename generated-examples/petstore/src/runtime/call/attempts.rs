@@ -10,7 +10,7 @@ use super::super::request::Outgoing;
 use super::super::resilience::{Breaker, Outcome, may_repeat};
 use super::super::response::is_stream;
 use super::super::steps::Steps;
-use super::super::upstream::{Bounds, Failure, Received, read};
+use super::super::upstream::{Bounds, Failure, Received, Stage, read};
 use super::record::Facts;
 use super::{failed, seconds};
 
@@ -24,7 +24,7 @@ pub(super) async fn made(
     inner: &Inner,
     tool: &Prepared,
     outgoing: Outgoing,
-    deadline: Instant,
+    (deadline, limit): (Instant, Duration),
     (steps, facts): (&mut Steps<'_>, &mut Facts),
 ) -> Result<Answered, Box<ToolResult>> {
     let path = inner.paths.get(tool.def.server);
@@ -57,7 +57,6 @@ pub(super) async fn made(
         };
         let left = deadline.saturating_duration_since(Instant::now());
         let Some(pause) = resilience.pause(&outcome, attempt, repeatable, left) else {
-            let limit = inner.settings.total_timeout;
             return ended.map_err(|failure| Box::new(failed(inner, tool, &failure, limit)));
         };
         attempt += 1;
@@ -79,7 +78,10 @@ async fn guarded(
 ) -> Result<Result<Answered, Failure>, Duration> {
     let breaker = path.and_then(|path| path.breaker.as_ref());
     let pass = breaker.map(Breaker::pass).transpose()?;
-    let ended = sent(inner, outgoing, deadline, watched).await;
+    // What hangs until the deadline counts as a failure, which only who is still there can tell.
+    let sent = sent(inner, outgoing, deadline, watched);
+    let ended = tokio::time::timeout_at(deadline.into(), sent).await;
+    let ended = ended.unwrap_or(Err(Failure::Timeout(Stage::Total)));
     if let Some(pass) = pass {
         pass.ended(match &ended {
             Ok((status, headers, _)) => Outcome::Answer(*status, headers).is_failure(),

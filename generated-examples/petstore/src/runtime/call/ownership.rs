@@ -3,7 +3,6 @@
 //! What does not exist and what is somebody else's get the same answer.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_json::Value;
 
@@ -13,7 +12,7 @@ use super::super::engine::{CallContext, ErrorType, Inner, ToolResult};
 use super::super::policy::{Guard, Read};
 use super::super::structured::Structured;
 use super::record::Facts;
-use super::{exchange, prepare};
+use super::{Until, exchange, prepare};
 
 /// Reads the object before the call.
 ///
@@ -24,7 +23,7 @@ pub(super) async fn before(
     guard: &Guard,
     read: &Read,
     call: &Call,
-    deadline: Instant,
+    until: Until,
 ) -> Result<(), ToolResult> {
     let position = inner.catalog.position(read.tool.name);
     let found = position.map(|position| (position, inner.catalog.at(position)));
@@ -43,10 +42,10 @@ pub(super) async fn before(
             ..call.context.clone()
         },
     };
-    let ready = prepare(inner, tool, bound.as_ref(), &mut reading);
+    let ready = prepare(inner, tool, bound.as_ref(), &mut reading).await;
     let (outgoing, credentials) = ready.map_err(|refusal| *refusal)?;
     let facts = &mut Facts::default();
-    let watched = (deadline, facts);
+    let watched = (until, facts);
     let result = exchange(inner, tool, outgoing, &credentials, &reading, watched).await;
     match result.error {
         None => admitted(guard, &result, call),

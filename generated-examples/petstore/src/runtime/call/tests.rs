@@ -5,6 +5,7 @@ mod hooks;
 mod limits;
 mod policies;
 mod secrets;
+mod tokens;
 mod upstream;
 mod wire;
 
@@ -116,6 +117,7 @@ impl Setup {
                 lenient: false,
                 forward_auth: BTreeMap::new(),
                 policies: PolicySettings::default(),
+                forward_headers: Vec::new(),
                 limits: LimitSettings::default(),
                 resilience: ResilienceSettings::default(),
             },

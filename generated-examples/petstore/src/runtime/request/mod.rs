@@ -396,7 +396,7 @@ fn settable_header(parameter: &Parameter) -> Option<HeaderName> {
 }
 
 /// Headers that say where a message ends, where it goes or on whose behalf it is sent.
-fn is_ours(name: &HeaderName) -> bool {
+pub(super) fn is_ours(name: &HeaderName) -> bool {
     let name = name.as_str();
     matches!(
         name,

@@ -44,7 +44,9 @@ impl From<StartError> for Stop {
 pub(super) fn variable(option: &str) -> String {
     let upper = option.replace('-', "_").to_ascii_uppercase();
     match option {
-        "allowed-host" | "allowed-origin" | "allowed-client" => format!("MCP_{upper}S"),
+        "allowed-host" | "allowed-origin" | "allowed-client" | "forward-header" => {
+            format!("MCP_{upper}S")
+        }
         "trusted-proxy" => "MCP_TRUSTED_PROXIES".to_owned(),
         _ => format!("MCP_{upper}"),
     }

@@ -25,7 +25,9 @@ pub use callers::CallerOptions;
 pub use layers::Stop;
 pub use limits::{Frequency, LimitOptions, Rate, ResilienceOptions};
 pub use reference::reference;
-pub use values::{ForwardRule, Listen, Network, PathPrefix, Size, Span, Transport};
+pub use values::{
+    ForwardRule, ForwardedHeader, Listen, Network, PathPrefix, Size, Span, Transport,
+};
 
 const AFTER_HELP: &str = "\
 Options may also stand in a TOML file (--config) under the same names: read-timeout = \"10s\". Variables come before \
@@ -169,6 +171,16 @@ pub struct Options {
           action = ArgAction::Set, help_heading = "Upstream")]
     pub lenient: bool,
 
+    /// A header of the client's request that goes on to the API, such as `traceparent` or `X-Tenant`
+    /// [env: MCP_FORWARD_HEADERS]
+    #[arg(
+        long,
+        value_name = "HEADER",
+        value_delimiter = ',',
+        help_heading = "Upstream"
+    )]
+    pub forward_header: Vec<ForwardedHeader>,
+
     /// Send the client's own credential on: `off`, `authorization`, `header:NAME` or `meta`, with `SCHEME=` in front for
     /// one security scheme; off unless given [env: MCP_FORWARD_AUTH]
     #[arg(
@@ -281,6 +293,11 @@ impl Settings {
             max_result_chars: options.max_result_chars,
             lenient: options.lenient,
             forward_auth: forward_auth(def, &options.forward_auth)?,
+            forward_headers: options
+                .forward_header
+                .iter()
+                .map(|name| name.0.clone())
+                .collect(),
             limits: limit_settings(&options),
             resilience: resilience_settings(&options.resilience),
             policies: PolicySettings {

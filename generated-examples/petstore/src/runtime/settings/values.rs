@@ -202,6 +202,25 @@ impl FromStr for ForwardRule {
     }
 }
 
+/// A header that may go on to the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForwardedHeader(pub http::HeaderName);
+
+impl FromStr for ForwardedHeader {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = http::HeaderName::from_str(text.trim());
+        let name = name.map_err(|_| "expected the name of a header".to_owned())?;
+        if super::super::request::is_ours(&name) || name == "x-api-key" {
+            return Err(format!(
+                "`{name}` says where a message goes, where it ends or who sends it; credentials go by `--forward-auth`"
+            ));
+        }
+        Ok(Self(name))
+    }
+}
+
 /// A path prefix: empty, or beginning and not ending with a slash.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PathPrefix(pub String);

@@ -70,7 +70,6 @@ impl Upstream {
     }
 
     /// Another way, by the same proxies and with the same patience, to a host of the owner's.
-    #[cfg(feature = "jwt")]
     pub(super) fn beside(&self, host: String) -> Self {
         Self {
             client: OnceLock::new(),

@@ -275,3 +275,27 @@ async fn a_proxy_of_another_kind_stops_the_start_in_one_line() {
         "`HTTPS_PROXY` is not the URL of an http or https proxy"
     );
 }
+
+#[tokio::test]
+async fn only_headers_that_the_owner_names_go_on() {
+    let api = answering("200 OK", JSON, "{}").await;
+    let mut setup = Setup::new(&api.url);
+    setup.settings.forward_headers = vec![http::HeaderName::from_static("traceparent")];
+    let mut ctx = CallContext::default();
+    for (name, value) in [
+        ("traceparent", "00-a-b-01"),
+        ("x-tenant", "acme"),
+        ("cookie", "a=b"),
+    ] {
+        ctx.headers
+            .insert(name, http::HeaderValue::from_static(value));
+    }
+    let result = call_with(&setup.engine(), "ping", json!({}), ctx).await;
+    assert_eq!(result.error, None);
+    let request = api.request();
+    assert!(request.contains("traceparent: 00-a-b-01\r\n"), "{request}");
+    assert!(
+        !request.contains("acme") && !request.contains("cookie"),
+        "{request}"
+    );
+}

@@ -1,0 +1,329 @@
+//! OAuth 2 client credentials (RFC 6749 §4.4): tokens that this server gets for itself, kept until shortly before they end.
+//!
+//! Where tokens come from is the owner's word (`API_<SCHEME>_TOKEN_URL`), never the description's: the secret goes nowhere
+//! else. Each set of scopes has a token of its own; one call asks for it while the others wait.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use url::form_urlencoded;
+
+use super::super::engine::StartError;
+use super::super::request::Outgoing;
+use super::super::tool::{Scheme, SchemeKind};
+use super::super::upstream::{Bounds, Upstream, read};
+use super::Credential;
+use super::source::{Origin, origin};
+
+/// How long the token endpoint may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a token is kept that does not say how long it is good for.
+const UNSAID: Duration = Duration::from_secs(300);
+/// How long before its end a token is renewed at the latest.
+const EARLY: Duration = Duration::from_secs(30);
+const MOST_BYTES: usize = 256 << 10;
+
+/// The client of one scheme.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    scheme: &'static Scheme,
+    id: Origin,
+    secret: Origin,
+    url: Uri,
+    host: String,
+    /// Instead of those that an operation needs.
+    scopes: Option<String>,
+    audience: Option<String>,
+    way: OnceLock<Upstream>,
+    kept: Mutex<Kept>,
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// By scopes.
+    tokens: HashMap<String, Token>,
+    /// Whether the endpoint takes id and secret in the body only (RFC 6749 §2.3.1).
+    in_body: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Token {
+    credential: Arc<Credential>,
+    renewal: Instant,
+    end: Instant,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: String,
+    expires_in: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+}
+
+impl Tokens {
+    /// Reads the variables of a scheme; `None` when there are none.
+    ///
+    /// # Errors
+    /// One is missing, given twice or not usable: one line.
+    pub(super) fn read(
+        scheme: &'static Scheme,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Option<Self>, StartError> {
+        if scheme.kind != SchemeKind::Bearer {
+            return Ok(None);
+        }
+        let name = |part: &str| format!("API_{}_{part}", scheme.env);
+        let (id, secret) = (
+            origin(&name("CLIENT_ID"), env)?,
+            origin(&name("CLIENT_SECRET"), env)?,
+        );
+        let (id, secret) = match (id, secret) {
+            (None, None) => return Ok(None),
+            (Some(id), Some(secret)) => (id, secret),
+            (id, _) => {
+                let missing = name(if id.is_none() {
+                    "CLIENT_ID"
+                } else {
+                    "CLIENT_SECRET"
+                });
+                return Err(StartError(format!(
+                    "`{missing}` is not set, although the other half of the client of `{}` is",
+                    scheme.name
+                )));
+            }
+        };
+        if origin(&name("TOKEN"), env)?.is_some() {
+            let (token, client) = (name("TOKEN"), name("CLIENT_ID"));
+            return Err(StartError(format!(
+                "`{token}` and `{client}` are both set: keep one of them"
+            )));
+        }
+        let given = |part: &str| env(&name(part)).filter(|text| !text.trim().is_empty());
+        let variable = name("TOKEN_URL");
+        let text = given("TOKEN_URL").ok_or_else(|| {
+            StartError(format!(
+                "`{variable}` is not set: where the client of `{}` gets its tokens is not taken from the API's \
+                 description, since the secret goes there",
+                scheme.name
+            ))
+        })?;
+        let (url, host) = endpoint(text.trim()).ok_or_else(|| {
+            StartError(format!(
+                "`{variable}` is no https URL, or http URL of this machine"
+            ))
+        })?;
+        Ok(Some(Self {
+            scheme,
+            id,
+            secret,
+            url,
+            host,
+            scopes: given("SCOPES"),
+            audience: given("AUDIENCE"),
+            way: OnceLock::new(),
+            kept: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The token for these scopes, if there is one that is still good.
+    pub(super) fn current(&self, scopes: &[&str]) -> Option<Arc<Credential>> {
+        let token = self.lock().tokens.get(&self.key(scopes)).cloned()?;
+        (token.end > Instant::now()).then_some(token.credential)
+    }
+
+    /// Gets a token for these scopes, unless there is one that is good for a while.
+    ///
+    /// # Errors
+    /// There is none to be had: the end of a sentence, without a secret.
+    pub(super) async fn ensure(&self, scopes: &[&str], upstream: &Upstream) -> Result<(), String> {
+        let key = self.key(scopes);
+        let is_fresh = || {
+            let kept = self.lock();
+            kept.tokens
+                .get(&key)
+                .is_some_and(|token| token.renewal > Instant::now())
+        };
+        if is_fresh() {
+            return Ok(());
+        }
+        let _turn = match (self.asking.try_lock(), self.current(scopes)) {
+            (Ok(turn), _) => turn,
+            // Somebody renews it, and the old one is still good.
+            (Err(_), Some(_)) => return Ok(()),
+            (Err(_), None) => self.asking.lock().await,
+        };
+        if is_fresh() {
+            return Ok(());
+        }
+        let asked = Instant::now();
+        let fetched = tokio::time::timeout(PATIENCE, self.fetch(&key, upstream)).await;
+        match fetched.unwrap_or_else(|_| Err("did not answer in time".to_owned())) {
+            Ok(answer) => {
+                let token = self.token(&answer, asked)?;
+                self.lock().tokens.insert(key, token);
+                Ok(())
+            }
+            Err(why) if self.current(scopes).is_some() => {
+                tracing::warn!(target: "mcp::credentials", scheme = self.scheme.name, why, "a token could not be renewed");
+                Ok(())
+            }
+            Err(why) => Err(format!("{} {why}", self.host)),
+        }
+    }
+
+    /// Forgets a token that the API did not take.
+    pub(super) fn forget(&self, refused: &Arc<Credential>) {
+        self.lock()
+            .tokens
+            .retain(|_, token| !Arc::ptr_eq(&token.credential, refused));
+    }
+
+    fn key(&self, scopes: &[&str]) -> String {
+        match &self.scopes {
+            Some(scopes) => scopes.clone(),
+            None => scopes.join(" "),
+        }
+    }
+
+    fn token(&self, answer: &Answer, asked: Instant) -> Result<Token, String> {
+        let credential = Credential::new(self.scheme, &[&answer.access_token], false)
+            .map_err(|why| format!("{} gave a token that {why}", self.host))?;
+        let given = answer
+            .expires_in
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        // A year is as good as any longer time, and can be added to now.
+        let span = given.unwrap_or(UNSAID).min(Duration::from_secs(31_536_000));
+        let renewal = span.mul_f64(0.8).min(span.saturating_sub(EARLY));
+        Ok(Token {
+            credential: Arc::new(credential),
+            renewal: asked + renewal,
+            end: asked + span,
+        })
+    }
+
+    async fn fetch(&self, scopes: &str, upstream: &Upstream) -> Result<Answer, String> {
+        let in_body = self.lock().in_body;
+        match self.ask(scopes, in_body, upstream).await? {
+            Err(error) if error == "invalid_client" && !in_body => {
+                let again = self.ask(scopes, true, upstream).await?;
+                if again.is_ok() {
+                    self.lock().in_body = true;
+                }
+                again.map_err(|error| refused(&error))
+            }
+            answer => answer.map_err(|error| refused(&error)),
+        }
+    }
+
+    /// The answer, or the error code of the endpoint (RFC 6749 §5.2).
+    async fn ask(
+        &self,
+        scopes: &str,
+        in_body: bool,
+        upstream: &Upstream,
+    ) -> Result<Result<Answer, String>, String> {
+        let outgoing = self.request(scopes, in_body)?;
+        let way = self.way.get_or_init(|| upstream.beside(self.host.clone()));
+        let response = way
+            .send(outgoing)
+            .await
+            .map_err(|_| "cannot be reached".to_owned())?;
+        let status = response.status();
+        let bounds = Bounds {
+            most: MOST_BYTES,
+            silence: PATIENCE,
+            until: None,
+        };
+        let received = read(response, bounds, |_, _| ()).await;
+        let bytes = received
+            .map_err(|_| "broke off its answer".to_owned())?
+            .bytes;
+        if status == StatusCode::OK {
+            let answer = serde_json::from_slice(&bytes);
+            return answer
+                .map(Ok)
+                .map_err(|_| "gave no token in its answer".to_owned());
+        }
+        match serde_json::from_slice::<Refusal>(&bytes) {
+            Ok(refusal) => Ok(Err(refusal.error)),
+            Err(_) if status == StatusCode::UNAUTHORIZED => Ok(Err("invalid_client".to_owned())),
+            Err(_) => Err(format!("answered with status {}", status.as_u16())),
+        }
+    }
+
+    fn request(&self, scopes: &str, in_body: bool) -> Result<Outgoing, String> {
+        let (id, secret) = (self.id.value()?, self.secret.value()?);
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.append_pair("grant_type", "client_credentials");
+        if !scopes.is_empty() {
+            body.append_pair("scope", scopes);
+        }
+        if let Some(audience) = &self.audience {
+            body.append_pair("audience", audience);
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.insert(CONTENT_TYPE, form);
+        if in_body {
+            body.append_pair("client_id", id.expose_secret());
+            body.append_pair("client_secret", secret.expose_secret());
+        } else {
+            // RFC 6749 §2.3.1: both are encoded as in a form before they are joined.
+            let encoded = |text: &SecretString| -> String {
+                form_urlencoded::byte_serialize(text.expose_secret().as_bytes()).collect()
+            };
+            let pair = STANDARD.encode(format!("{}:{}", encoded(&id), encoded(&secret)));
+            let mut value = HeaderValue::from_str(&format!("Basic {pair}"))
+                .map_err(|_| "cannot be sent this client".to_owned())?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        Ok(Outgoing {
+            method: Method::POST,
+            uri: self.url.clone(),
+            headers,
+            body: body.finish().into(),
+        })
+    }
+}
+
+/// The code of an error is a word of the specification; anything else is not repeated.
+fn refused(error: &str) -> String {
+    let is_code = error.len() <= 40 && error.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    if is_code {
+        format!("refuses a token: {error}")
+    } else {
+        "refuses a token".to_owned()
+    }
+}
+
+/// The address and host of a token endpoint: whoever listens on the way there would have the secret.
+fn endpoint(text: &str) -> Option<(Uri, String)> {
+    let url = url::Url::parse(text).ok()?;
+    let host = url.host_str()?.to_owned();
+    let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here);
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    let uri = (is_safe && is_plain)
+        .then(|| url.as_str().parse().ok())
+        .flatten()?;
+    Some((uri, host))
+}
