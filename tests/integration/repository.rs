@@ -304,3 +304,13 @@ fn generated_crates_depend_on_what_the_runtime_was_tested_with() {
         );
     }
 }
+
+#[test]
+fn the_policies_in_the_readme_are_those_of_the_example() {
+    let read = |path: &str| std::fs::read_to_string(path).expect("readable");
+    let policies = read("specs/orders/policies.toml");
+    assert!(
+        read("README.md").contains(policies.trim()),
+        "copy specs/orders/policies.toml"
+    );
+}

@@ -1,10 +1,10 @@
 // An OAuth 2.1 authorization server of others (oidc-provider, a certified OpenID provider), with its development pages for
 // logging in. Any name is an account; `carol` is a clerk, everybody else a customer.
 //
-//   authorization_server.mjs PORT RESOURCE
+//   authorization_server.mjs PORT RESOURCE jwt|opaque
 import { Provider } from "oidc-provider";
 
-const [port, resource] = process.argv.slice(2);
+const [port, resource, format] = process.argv.slice(2);
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   // Characters that have to be encoded before they are joined (RFC 6749 §2.3.1).
   clients: [
@@ -19,6 +19,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   scopes: ["openid", "offline_access", "orders:read", "orders:write"],
   features: {
     clientCredentials: { enabled: true },
+    introspection: { enabled: true },
     registration: { enabled: true },
     resourceIndicators: {
       enabled: true,
@@ -27,7 +28,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
       getResourceServerInfo: (_context, indicator) => ({
         scope: "orders:read orders:write",
         audience: indicator,
-        accessTokenFormat: "jwt",
+        accessTokenFormat: format,
       }),
     },
   },

@@ -11,11 +11,13 @@ import tempfile
 from pathlib import Path
 
 from suite.mock import Mock
-from suite.processes import Http, Process, Stdio, Upstream, clean_environment, free_port, header, run as run_once
+from suite.processes import EventStream, Http, Process, Stdio, Upstream, clean_environment, free_port, header, initialize_params, run as run_once
 from suite.report import Failed, expect, expect_equal, expect_in, expect_not_in, short, until
 
 HERE = Path(__file__).parents[1]
 SPECS = HERE.parents[1] / "specs"
+# As which a server is known to the authorization server.
+CLIENT, SECRET = "desk:1", "se cret+%/?"
 DESK = {"API_BEARER_AUTH_TOKEN": "desk-token"}
 
 # The order service, described with scopes.
@@ -43,10 +45,10 @@ paths:
 class Authority(Process):
     """The authorization server."""
 
-    def __init__(self, resource):
+    def __init__(self, resource, tokens="jwt"):
         port = free_port()
         node = HERE / "node_modules/.bin/node"
-        super().__init__([str(node), str(HERE / "clients/authorization_server.mjs"), str(port), resource], clean_environment({}))
+        super().__init__([str(node), str(HERE / "clients/authorization_server.mjs"), str(port), resource, tokens], clean_environment({}))
         until(lambda: "ready" in self.lines or self.child.poll() is not None, "the authorization server starts", 20)
         expect(self.child.poll() is None, f"the authorization server ended: {short(self.stderr)}")
         self.issuer = f"http://127.0.0.1:{port}"
@@ -60,17 +62,13 @@ class Site:
         self.authority = Authority(resource or "http://127.0.0.1:1/mcp")
         serve = [*shlex.split(os.environ["MCPGEN"]), "serve", str(spec), "--"]
         keys = ["--jwt-issuer", self.authority.issuer, "--jwt-jwks-url", f"{self.authority.issuer}/jwks"]
-        self.server = Http(serve, {"API_BASE_URL": self.upstream.base, **environment}, *keys, *flags)
+        own = ["--resource-url", "{origin}/mcp"]
+        self.server = Http(serve, {"API_BASE_URL": self.upstream.base, **environment}, *keys, *own, *flags)
         self.url = f"{self.server.origin}/mcp"
 
     def client(self, login, tool, arguments, *scope):
         """The official SDK's client from nothing to a call's answer."""
-        script = HERE / "clients/python_oauth.py"
-        command = [sys.executable, str(script), self.url, login, tool, json.dumps(arguments), *scope]
-        done = subprocess.run(command, env=clean_environment({}), capture_output=True, text=True, timeout=60)
-        if done.returncode:
-            raise Failed(f"the client failed: {done.stderr[-900:]}")
-        return json.loads(done.stdout)
+        return sdk_client(self.url, login, tool, arguments, *scope)
 
     def __enter__(self):
         return self
@@ -78,6 +76,15 @@ class Site:
     def __exit__(self, *_):
         for process in (self.server, self.authority, self.upstream):
             process.close()
+
+
+def sdk_client(url, login, tool, arguments, *scope):
+    script = HERE / "clients/python_oauth.py"
+    command = [sys.executable, str(script), url, login, tool, json.dumps(arguments), *scope]
+    done = subprocess.run(command, env=clean_environment({}), capture_output=True, text=True, timeout=60)
+    if done.returncode:
+        raise Failed(f"the client failed: {done.stderr[-900:]}")
+    return json.loads(done.stdout)
 
 
 def orders(*flags):
@@ -134,6 +141,15 @@ def step_up(_):
             expect_equal(refused.status, 403, "with a token for reading")
             challenge = refused.headers["www-authenticate"]
             expect_in('error="insufficient_scope"', challenge, "the challenge")
+            # However the call is dressed, it does not go through.
+            odd = [{**call, "x": 1}, {**call, "_meta": {"progressToken": 1}}]
+            for params in odd:
+                refused = site.server.legacy("tools/call", params, bearer)
+                expect(refused.status == 403 or refused.message()["result"].get("isError"), f"{params}: {short(refused.text)}")
+            with EventStream(site.server, headers=bearer) as stream:
+                reply = stream.request("tools/call", call, bearer)
+                expect_in("needs the scopes `orders:write`", json.dumps(reply), "the answer over /sse")
+            expect(site.server.metric("mcp_tool_invocations_total", tool_name="cancel_order", status="denied") >= 3.0, "the denials are counted")
             expect_in('scope="orders:write"', challenge, "the challenge")
             cancelled = site.client("alice", "cancel_order", {"order_id": "ORD-100003"}, "orders:read")
             expect_equal(cancelled["logins"], 2, "how often she was asked")
@@ -175,8 +191,14 @@ def attack(_):
         after = site.upstream.get(f"/v1/orders/{victim}", "bob-token")
         expect_equal(after, before, "the other user's order")
         # What exists and what does not look the same.
+        for name in ("get_order", "list_refunds"):
+            there, nowhere = (call(name, {"order_id": order_id}) for order_id in (victim, "ORD-999999"))
+            expect_equal(there["result"]["content"], nowhere["result"]["content"], f"the answers of {name}")
         there, nowhere = (call("cancel_order", {"order_id": order_id, "reason": "changed_mind"}) for order_id in (victim, "ORD-999999"))
         expect_equal(there["result"]["content"], nowhere["result"]["content"], "the answers")
+        told = site.server.legacy("initialize", initialize_params("2025-11-25"), bearer).message()["result"]["instructions"]
+        expect_not_in("get_order_v0", told, "the instructions")
+        expect_not_in("tools", told, "the instructions")
         for hidden in ("get_my_account", "no_such_tool"):
             expect_equal(call(hidden, {})["error"]["code"], -32602, hidden)
 
@@ -201,7 +223,8 @@ def keys(server):
             site.wait(30)
             errors = site.stderr
         lines = [json.loads(line) for line in log.read_text().splitlines()]
-        expect_equal([line["tool"] for line in lines], ["list_orders", "unknown"], "the audited calls")
+        tried = [(line["tool"], line["outcome"]) for line in lines]
+        expect_equal(tried, [("list_orders", "ok"), ("get_my_account", "denied")], "the audited calls")
         expect_equal(lines[0]["identity"], "alice", "who called")
         for text in (errors, log.read_text(), json.dumps(upstream.requests())):
             expect_not_in(key, text, "where the key must not be")
@@ -222,13 +245,37 @@ def limits(server):
             expect(not any(reply.get("isError") for reply in replies), "a call was refused")
 
 
+def opaque(_):
+    """Tokens that say nothing: the authorization server is asked what they are."""
+    with tempfile.TemporaryDirectory() as folder, Upstream() as upstream, Authority("http://127.0.0.1:1/mcp", "opaque") as authority:
+        secret = Path(folder) / "secret"
+        secret.write_text(SECRET + "\n")
+        serve = [*shlex.split(os.environ["MCPGEN"]), "serve", str(SPECS / "orders/openapi.yaml"), "--"]
+        asked = ["--introspection-url", f"{authority.issuer}/token/introspection", "--introspection-client", CLIENT]
+        asked += ["--introspection-secret-file", str(secret), "--jwt-issuer", authority.issuer]
+        own = ["--resource-url", "{origin}/mcp", "--roles-claim", "client_id"]
+        with Http(serve, {"API_BASE_URL": upstream.base, **DESK}, *asked, *own) as server:
+            outcome = sdk_client(f"{server.origin}/mcp", "alice", "get_my_account", {})
+            expect(not outcome["isError"], outcome["text"])
+            expect(outcome["token"].count(".") < 2, "the token is opaque")
+            refused = server.legacy("tools/list", {}, {"Authorization": "Bearer made-up"})
+            expect_equal(refused.status, 401, "a token that was made up")
+            expect_in("no longer, good", refused.headers["www-authenticate"], "the challenge")
+        other = ["--resource-url", "https://other.example/mcp"]
+        with Http(serve, {"API_BASE_URL": upstream.base, **DESK}, *asked, *other) as server:
+            bearer = {"Authorization": f"Bearer {outcome['token']}"}
+            refused = server.legacy("tools/list", {}, bearer)
+            expect_equal(refused.status, 401, "a token for another server")
+            expect_in("meant for another server", refused.headers["www-authenticate"], "the challenge")
+
+
 def client_credentials(server):
     """The server's own client gets tokens from the authorization server; the upstream sees them and nothing else."""
     with Authority("http://127.0.0.1:1/api") as authority, Mock(lambda _: (200, {}, {})) as api:
         environment = {
             "API_BASE_URL": api.origin,
-            "API_BEARER_AUTH_CLIENT_ID": "desk:1",
-            "API_BEARER_AUTH_CLIENT_SECRET": "se cret+%/?",
+            "API_BEARER_AUTH_CLIENT_ID": CLIENT,
+            "API_BEARER_AUTH_CLIENT_SECRET": SECRET,
             "API_BEARER_AUTH_TOKEN_URL": f"{authority.issuer}/token",
             "API_BEARER_AUTH_SCOPES": "orders:read",
             "MCP_LOG": "trace",
@@ -253,6 +300,7 @@ def run(report, server):
     report.check("access: a token for another audience", audience, server)
     report.check("access: a missing scope is asked for", step_up, server)
     report.check("access: no argument gets another user's order", attack, server)
+    report.check("access: opaque tokens", opaque, server)
     report.check("access: API keys", keys, server)
     report.check("access: the server's own tokens", client_credentials, server)
     report.check("access: the rate limit of callers", limits, server)

@@ -224,7 +224,7 @@ class Http(Process):
         self.host, self.port, self.prefix = host, free_port(host), prefix
         self.authority = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         self.origin = f"http://{self.authority}"
-        flags = ["--transport", "http", "--listen", self.authority, *flags]
+        flags = ["--transport", "http", "--listen", self.authority, *(flag.replace("{origin}", self.origin) for flag in flags)]
         super().__init__([*command, *flags], clean_environment(environment))
         if wait:
             ready = lambda: self.child.poll() is not None or self.answers()

@@ -65,6 +65,17 @@ impl Server {
         &self.info
     }
 
+    /// What a client's model reads first. Where not every caller sees every tool, nothing about tools.
+    pub(super) fn instructions(&self) -> &'static str {
+        let def = self.def();
+        if self.engine.shows_everything() {
+            return def.instructions;
+        }
+        let count: usize = def.groups.iter().map(|group| group.tools.len()).sum();
+        let about = def.instructions.split(&format!(" {count} tool")).next();
+        about.unwrap_or_default()
+    }
+
     pub(super) fn next_request_id(&self) -> String {
         self.ids.next()
     }
@@ -84,6 +95,23 @@ impl Server {
         identity: Option<&Identity>,
     ) -> Option<&'static ToolDef> {
         self.engine.visible(name, &self.engine.view(identity))
+    }
+
+    /// The scopes that a caller's token lacks for a call, which is then refused and written down.
+    #[cfg(feature = "http")]
+    pub(super) fn lacks_scopes(
+        &self,
+        name: &str,
+        arguments: &Map<String, Value>,
+        caller: Caller,
+    ) -> Option<Vec<&'static str>> {
+        let ctx = CallContext {
+            request_id: caller.request_id,
+            identity: caller.identity,
+            client: caller.client,
+            ..CallContext::default()
+        };
+        self.engine.lacks_scopes(name, arguments, &ctx)
     }
 
     /// What `resources/list` answers.

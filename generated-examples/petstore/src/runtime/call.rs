@@ -18,18 +18,16 @@ use super::custom::{Call, Refusal};
 use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
 use super::handle::Api;
 use super::limits::admit_to_tool;
-use super::policy::{DataClass, ToolPolicy, View};
+use super::policy::{DataClass, ToolPolicy, View, scopes};
 use super::request::{Outgoing, Plan};
 use super::response::{Answer, Known, Sender};
 use super::steps::Steps;
+use super::tool::ToolDef;
 use super::upstream::{Bounds, Failure, Stage, read};
-use record::{Facts, Record};
+use record::{Facts, Names, Record};
 
 /// Where an error result says which line of the log belongs to it.
 const REQUEST_ID: &str = "mcpgen/requestId";
-
-/// What a tool that there is not is called in metrics and logs.
-const UNKNOWN: &str = "unknown";
 
 /// Runs a call of the tool that was found in a view; `None` when there is no such tool.
 pub(super) async fn run(
@@ -40,14 +38,15 @@ pub(super) async fn run(
     context: CallContext,
 ) -> Option<ToolResult> {
     let Some((position, view)) = found else {
-        // The name is the client's own text: neither a label nor a line of the log.
-        let record = Record::new(inner, UNKNOWN, DataClass::default(), &arguments, &context);
+        let names = Names::of(inner, name, None);
+        let record = Record::new(inner, names, DataClass::default(), &arguments, &context);
         record.finish(&ToolResult::failure(ErrorType::InvalidArguments, ""));
         return None;
     };
     let policy = view.policy(position);
     let tool = (inner.catalog.at(position), policy);
-    let mut record = Record::new(inner, name, policy.class, &arguments, &context);
+    let names = Names::of(inner, name, Some(name));
+    let mut record = Record::new(inner, names, policy.class, &arguments, &context);
     let cancelled = context.cancelled.clone();
     let mut call = Call {
         tool: Arc::from(name),
@@ -78,21 +77,42 @@ fn forwarded(inner: &Inner, context: &CallContext) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A call that a limit refused before anything was known of it but who makes it.
+/// A call that is refused before it begins. Its name stands beside what it is called in metrics, which everybody may
+/// read: nothing, where the caller does not see the tool.
 pub(super) fn refused(
     inner: &Inner,
-    name: &str,
+    (name, seen): (&str, Option<&str>),
     arguments: &Map<String, Value>,
     context: &CallContext,
     refusal: ToolResult,
 ) -> ToolResult {
-    let known = inner.catalog.position(name).map_or(UNKNOWN, |_| name);
-    let mut record = Record::new(inner, known, DataClass::default(), arguments, context);
+    let names = Names::of(inner, name, seen);
+    let mut record = Record::new(inner, names, DataClass::default(), arguments, context);
     record.facts.denied = true;
-    inner.metrics.limited("rate");
     let refusal = with_request_id(refusal, &context.request_id);
     record.finish(&refusal);
     refusal
+}
+
+/// The scopes that the caller's token lacks for a tool.
+pub(super) fn lacking_scopes(
+    inner: &Inner,
+    tool: &ToolDef,
+    context: &CallContext,
+) -> Option<Vec<&'static str>> {
+    let identity = context
+        .identity
+        .as_ref()
+        .filter(|_| inner.settings.checks_scopes);
+    scopes::lacking(identity, tool, inner.catalog.def())
+}
+
+pub(super) fn too_few_scopes(tool: &str, scopes: &[&str]) -> ToolResult {
+    let text = format!(
+        "`{tool}` was not called: the caller's token needs the scopes `{}`.",
+        scopes.join(" ")
+    );
+    ToolResult::failure(ErrorType::Forbidden, text)
 }
 
 fn with_request_id(mut result: ToolResult, request_id: &str) -> ToolResult {
@@ -181,6 +201,10 @@ async fn dispatch(
             (tool.handler)(call.clone(), api).await
         }
         Found::Generated(prepared) => {
+            if let Some(scopes) = lacking_scopes(inner, prepared.def, &call.context) {
+                facts.denied = true;
+                return too_few_scopes(prepared.def.name, &scopes);
+            }
             let ready = prepare(inner, prepared, bound.as_ref(), call).await;
             let (outgoing, credentials) = match ready {
                 Ok(ready) => ready,
@@ -197,6 +221,7 @@ async fn dispatch(
                 if let Some((guard, read)) = read {
                     Box::pin(ownership::before(inner, guard, read, call, until)).await?;
                 }
+                facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
                 let result = exchange(
                     inner,
                     prepared,
@@ -207,7 +232,7 @@ async fn dispatch(
                 )
                 .await;
                 match guard.filter(|guard| guard.read.is_none()) {
-                    Some(guard) => ownership::of_result(guard, result, call),
+                    Some(guard) => ownership::of_result(guard, result, call, facts),
                     None => Ok(result),
                 }
             };
@@ -238,7 +263,7 @@ fn admitted(
             inner.metrics.limited(limit);
         })
     };
-    told("rate", admit_to_tool(&call.tool, policy.rate.as_ref()))?;
+    told("rate", admit_to_tool(&call.tool, policy.rate.as_deref()))?;
     let again = (inner.limits).admit_again(&call.tool, &call.arguments, &call.context);
     told("loop", again)
 }
@@ -341,6 +366,9 @@ async fn exchange(
         inner.credentials.forget(credentials);
     }
     facts.bytes = received.bytes.len();
+    if facts.wants_json && status.is_success() && !received.cut && !received.open {
+        facts.json = serde_json::from_slice(&received.bytes).ok();
+    }
     steps.done(facts.bytes);
     let answer = Answer {
         method: &method,

@@ -79,10 +79,18 @@ impl Selector {
     /// its id or its request comes before a glob, the longer before the shorter, then a tag, a method, `deprecated`.
     #[must_use]
     pub fn specificity(&self) -> (u8, usize) {
-        let is_glob = self.text.contains(['*', '?', '['])
+        let name = match &self.rule {
+            Rule::Request(..) => self
+                .text
+                .split_once(char::is_whitespace)
+                .map_or("", |(_, path)| path),
+            _ => &self.text,
+        };
+        let is_glob = name.contains(['*', '?', '['])
             || self.text.starts_with("op:") && self.text.contains('{');
         let rank = match &self.rule {
-            Rule::OperationId(_) | Rule::Request(Some(_), _) if !is_glob => 4,
+            Rule::OperationId(_) | Rule::Request(Some(_), _) if !is_glob => 5,
+            Rule::Request(None, _) if !is_glob => 4,
             Rule::OperationId(_) | Rule::Request(..) => 3,
             Rule::Tag(_) => 2,
             Rule::Method(_) => 1,
@@ -312,6 +320,7 @@ mod tests {
             "* /**",
             "GET /orders/**",
             "op:list*Orders",
+            "* /orders",
             "op:listOrders",
             "GET /orders/{id}",
         ];

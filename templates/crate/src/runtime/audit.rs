@@ -160,7 +160,7 @@ fn write_all(mut out: Box<dyn Out>, lines: &Receiver<Line>, metrics: &Metrics) {
         }
         match out.append(&batch) {
             Ok(()) => {
-                if std::mem::take(&mut is_broken) {
+                if !batch.is_empty() && std::mem::take(&mut is_broken) {
                     tracing::info!("the audit log is written again");
                 }
             }

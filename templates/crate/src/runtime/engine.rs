@@ -56,6 +56,8 @@ pub struct EngineSettings {
     pub policies: PolicySettings,
     /// Headers of the client's request that go on to the API.
     pub forward_headers: Vec<http::HeaderName>,
+    /// Whether callers' tokens need the scopes that the API's description names.
+    pub checks_scopes: bool,
     /// How often.
     pub limits: LimitSettings,
     /// What becomes of a call whose API fails.
@@ -343,6 +345,12 @@ impl Engine {
         self.0.policies.view(identity)
     }
 
+    /// Whether every caller sees every tool.
+    pub(super) fn shows_everything(&self) -> bool {
+        let view = self.view(None);
+        view.is_public && (0..self.0.catalog.names().count()).all(|position| view.sees(position))
+    }
+
     /// All tools, whoever may see them.
     pub(super) fn everything(&self) -> Arc<View> {
         self.0.policies.everything()
@@ -401,8 +409,26 @@ impl Engine {
         }
     }
 
+    /// The scopes that a caller's token lacks for a call, which is then refused and written down.
+    #[cfg(feature = "http")]
+    pub(super) fn lacks_scopes(
+        &self,
+        name: &str,
+        arguments: &Map<String, Value>,
+        ctx: &CallContext,
+    ) -> Option<Vec<&'static str>> {
+        let view = self.view(ctx.identity.as_ref());
+        let tool = self.visible(name, &view)?;
+        let scopes = call::lacking_scopes(&self.0, tool, ctx)?;
+        let refusal = call::too_few_scopes(name, &scopes);
+        // Refused calls count too; what counts is all the same here.
+        let _ = self.0.limits.admit(ctx);
+        call::refused(&self.0, (name, Some(name)), arguments, ctx, refusal);
+        Some(scopes)
+    }
+
     /// The way to a host that the owner named beside the upstream, such as the issuer of tokens.
-    #[cfg(feature = "jwt")]
+    #[cfg(feature = "http")]
     pub(super) fn side_channel(&self, host: String) -> Upstream {
         self.0.upstream.beside(host)
     }
@@ -435,11 +461,13 @@ impl Engine {
         arguments: Map<String, Value>,
         ctx: CallContext,
     ) -> Result<ToolResult, UnknownTool> {
-        if let Err(refusal) = self.0.limits.admit(&ctx) {
-            return Ok(call::refused(&self.0, name, &arguments, &ctx, refusal));
-        }
         let view = self.view(ctx.identity.as_ref());
         let found = self.seen(name, &view);
+        if let Err(refusal) = self.0.limits.admit(&ctx) {
+            self.0.metrics.limited("rate");
+            let known = (name, found.map(|_| name));
+            return Ok(call::refused(&self.0, known, &arguments, &ctx, refusal));
+        }
         (call::run(
             &self.0,
             name,

@@ -93,7 +93,7 @@ impl ServerHandler for Handler {
             .enable_resources()
             .build();
         let config = ServerConfig::new(capabilities).with_server_info(self.0.info().clone());
-        match self.0.def().instructions {
+        match self.0.instructions() {
             "" => config,
             instructions => config.with_instructions(instructions),
         }

@@ -23,15 +23,16 @@ pub(super) async fn policies(
         let metadata = std::fs::metadata(path).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))
     };
-    let mut last = stamp();
+    let (mut read, mut last) = (stamp(), stamp());
     loop {
         tokio::time::sleep(EVERY).await;
         let now = stamp();
-        // While it is being replaced there may be none.
-        if now == last || now.is_none() {
+        // What is being written is not yet what its writer means: it has to look the same twice.
+        let is_settled = now == std::mem::replace(&mut last, now);
+        if !is_settled || now == read || now.is_none() {
             continue;
         }
-        last = now;
+        read = now;
         let fresh = again();
         let replaced = fresh.and_then(|fresh| {
             let policies = &fresh.engine.policies;

@@ -4,13 +4,10 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::super::catalog::Found;
 use super::super::custom::Call;
 use super::super::engine::{CallContext, ErrorType, Inner, ToolResult};
 use super::super::policy::{Guard, Read};
-use super::super::structured::Structured;
 use super::record::Facts;
 use super::{Until, exchange, prepare};
 
@@ -44,11 +41,14 @@ pub(super) async fn before(
     };
     let ready = prepare(inner, tool, bound.as_ref(), &mut reading).await;
     let (outgoing, credentials) = ready.map_err(|refusal| *refusal)?;
-    let facts = &mut Facts::default();
-    let watched = (until, facts);
+    let mut facts = Facts {
+        wants_json: true,
+        ..Facts::default()
+    };
+    let watched = (until, &mut facts);
     let result = exchange(inner, tool, outgoing, &credentials, &reading, watched).await;
     match result.error {
-        None => admitted(guard, &result, call),
+        None => admitted(guard, &facts, call),
         Some(ErrorType::Upstream4xx | ErrorType::Forbidden) => Err(not_owned(call)),
         Some(kind) => {
             let text = format!(
@@ -64,31 +64,26 @@ pub(super) async fn before(
 /// Looks at the response of the call itself.
 ///
 /// # Errors
-/// What it shows is not the caller's.
+/// What it shows is not the caller's, or it shows nothing that can be told.
 pub(super) fn of_result(
     guard: &Guard,
     result: ToolResult,
     call: &Call,
+    facts: &Facts,
 ) -> Result<ToolResult, ToolResult> {
-    if result.error.is_none() {
-        admitted(guard, &result, call)?;
-    }
-    Ok(result)
-}
-
-fn admitted(guard: &Guard, result: &ToolResult, call: &Call) -> Result<(), ToolResult> {
-    if guard.admits(&json_of(result), &call.context) {
-        Ok(())
-    } else {
-        Err(not_owned(call))
+    match (result.error, facts.upstream_status) {
+        (None, _) => admitted(guard, facts, call).map(|()| result),
+        (Some(_), Some(403 | 404 | 410)) => Err(not_owned(call)),
+        (Some(_), _) => Ok(result),
     }
 }
 
-/// The upstream's JSON; null where it is none, or was cut.
-fn json_of(result: &ToolResult) -> Value {
-    let text = serde_json::from_str(&result.as_text()).ok();
-    let structured = || result.structured.as_ref().map(Structured::to_value);
-    text.or_else(structured).unwrap_or_default()
+/// What is cut or no JSON shows nothing.
+fn admitted(guard: &Guard, facts: &Facts, call: &Call) -> Result<(), ToolResult> {
+    match &facts.json {
+        Some(json) if guard.admits(json, &call.context) => Ok(()),
+        _ => Err(not_owned(call)),
+    }
 }
 
 fn not_owned(call: &Call) -> ToolResult {

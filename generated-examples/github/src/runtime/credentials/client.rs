@@ -22,6 +22,11 @@ pub(super) fn credential(
     let Some(value) = value.filter(|value| !value.trim().is_empty()) else {
         return Ok(None);
     };
+    if *forward != ForwardAuth::Authorization && proves_identity(value, ctx) {
+        return Err(format!(
+            "{place} of the MCP request holds what the caller proves its identity to this server with, which must not go on"
+        ));
+    }
     let parts = parts(scheme.kind, value.trim(), forward).ok_or_else(|| {
         format!(
             "{place} of the MCP request does not hold {}",
@@ -32,6 +37,22 @@ pub(super) fn credential(
     Credential::new(scheme, &parts, true)
         .map(Some)
         .map_err(|problem| format!("{place} of the MCP request {problem}"))
+}
+
+/// MCP, basic/authorization, "Token Passthrough": whether a client repeats what it was let in with.
+fn proves_identity(value: &str, ctx: &CallContext) -> bool {
+    let bare = |text: &str| -> String {
+        let text = text.trim();
+        let rest = text
+            .split_once(' ')
+            .filter(|(word, _)| word.eq_ignore_ascii_case("bearer"));
+        rest.map_or(text, |(_, rest)| rest.trim()).to_owned()
+    };
+    let mut sent = ["authorization", "x-api-key"]
+        .iter()
+        .flat_map(|name| ctx.headers.get_all(*name));
+    ctx.identity.is_some()
+        && sent.any(|sent| sent.to_str().is_ok_and(|sent| bare(sent) == bare(value)))
 }
 
 fn header<'a>(ctx: &'a CallContext, name: &str) -> Result<Option<&'a str>, String> {

@@ -432,9 +432,9 @@ impl Credentials {
     /// Forgets tokens that the API did not take.
     pub(super) fn forget(&self, refused: &[Arc<Credential>]) {
         for tokens in self.0.iter().filter_map(|slot| slot.tokens.as_ref()) {
-            refused
-                .iter()
-                .for_each(|credential| tokens.forget(credential));
+            for credential in refused {
+                tokens.forget(credential);
+            }
         }
     }
 

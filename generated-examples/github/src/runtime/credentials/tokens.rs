@@ -16,6 +16,7 @@ use serde::Deserialize;
 use url::form_urlencoded;
 
 use super::super::engine::StartError;
+use super::super::identity::endpoint;
 use super::super::request::Outgoing;
 use super::super::tool::{Scheme, SchemeKind};
 use super::super::upstream::{Bounds, Upstream, read};
@@ -313,17 +314,4 @@ fn refused(error: &str) -> String {
     } else {
         "refuses a token".to_owned()
     }
-}
-
-/// The address and host of a token endpoint: whoever listens on the way there would have the secret.
-fn endpoint(text: &str) -> Option<(Uri, String)> {
-    let url = url::Url::parse(text).ok()?;
-    let host = url.host_str()?.to_owned();
-    let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
-    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here);
-    let is_plain = url.username().is_empty() && url.password().is_none();
-    let uri = (is_safe && is_plain)
-        .then(|| url.as_str().parse().ok())
-        .flatten()?;
-    Some((uri, host))
 }

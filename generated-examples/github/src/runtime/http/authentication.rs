@@ -11,11 +11,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::super::engine::StartError;
+use super::super::identity::introspection::Introspection;
 use super::super::identity::keys::{self, ApiKeys};
 use super::super::identity::{Identity, Means};
+use super::super::policy::scopes;
 use super::super::server::Server;
 use super::super::settings::{Network, Options};
-use super::super::tool::{SchemeKind, ServerDef, ToolDef};
+use super::super::tool::ServerDef;
 use super::guard::Guard;
 use super::problem;
 
@@ -29,11 +31,13 @@ pub(super) struct Authentication {
     keys: Option<ApiKeys>,
     #[cfg(feature = "jwt")]
     tokens: Option<super::super::identity::jwt::Tokens>,
+    introspection: Option<Introspection>,
+    /// Who sends clients there to log in.
+    issuer: Option<String>,
     proxy: Option<Proxy>,
     clients: Vec<Network>,
     resource: Option<String>,
     prefix: String,
-    checks_scopes: bool,
     /// Whether callers have to prove who they are.
     is_asked_for: bool,
 }
@@ -74,25 +78,33 @@ impl Authentication {
                     .to_owned(),
             ));
         }
+        let asks_issuer = callers.take_tokens() || callers.introspection_url.is_some();
+        // What a request calls this server is the client's word.
+        if asks_issuer && callers.audience().is_empty() && callers.resource_url.is_none() {
+            return Err(StartError(
+                "tokens need `--resource-url`, the address of this server, or `--jwt-audience`: one that was made for \
+                 another server must not be taken"
+                    .to_owned(),
+            ));
+        }
         #[cfg(not(feature = "jwt"))]
         if callers.take_tokens() {
             return Err(StartError(
                 "this program was built without tokens; build it with `--features jwt`".to_owned(),
             ));
         }
-        #[cfg(not(feature = "jwt"))]
-        let _ = server;
         Ok(Self {
             keys: ApiKeys::new(&callers.api_keys, callers.api_keys_file.as_deref())?,
             #[cfg(feature = "jwt")]
             tokens: super::super::identity::jwt::Tokens::new(callers, |host| {
                 server.engine().side_channel(host)
             })?,
+            introspection: Introspection::new(callers, |host| server.engine().side_channel(host))?,
+            issuer: callers.jwt_issuer.clone(),
             proxy: name.map(|name| Proxy { name, roles }),
             clients: callers.allowed_client.clone(),
             resource: callers.resource_url.clone(),
             prefix: options.path_prefix.0.clone(),
-            checks_scopes: !callers.no_scope_check,
             is_asked_for: callers.ask_for_identity(),
         })
     }
@@ -101,10 +113,6 @@ impl Authentication {
     ///
     /// # Errors
     /// The request is refused.
-    #[cfg_attr(
-        not(feature = "jwt"),
-        expect(clippy::unused_async, reason = "only tokens wait for something")
-    )]
     pub(super) async fn identify(
         &self,
         peer: Option<IpAddr>,
@@ -137,33 +145,25 @@ impl Authentication {
             }
             _ => {}
         }
+        let resource = self.resource(headers, is_proxy);
         #[cfg(feature = "jwt")]
-        if let Some(tokens) = &self.tokens {
-            let resource = self.resource(headers, is_proxy);
+        if let Some(tokens) = self
+            .tokens
+            .as_ref()
+            .filter(|_| self.introspection.is_none() || is_jwt(presented))
+        {
             return match tokens.identify(presented, &resource).await {
                 Ok(identity) => Ok(Some(identity)),
                 Err(refused) => Err(Denied::Invalid(refused.0)),
             };
         }
+        if let Some(introspection) = &self.introspection {
+            let identified = introspection.identify(presented, &resource).await;
+            return identified
+                .map(Some)
+                .map_err(|refused| Denied::Invalid(refused.0));
+        }
         Err(Denied::Invalid("the key is not known"))
-    }
-
-    /// The scopes that an identity lacks for a tool; `None` where it lacks none.
-    pub(super) fn lacks(
-        &self,
-        identity: Option<&Identity>,
-        tool: &ToolDef,
-        def: &ServerDef,
-    ) -> Option<Vec<&'static str>> {
-        let has = identity?.scopes().filter(|_| self.checks_scopes)?;
-        let needed = least_scopes(tool, def)?;
-        let fits = |scopes: &Vec<&str>| {
-            scopes
-                .iter()
-                .all(|scope| has.iter().any(|own| own == scope))
-        };
-        let alternatives = alternatives(tool, def);
-        (!alternatives.iter().any(fits)).then_some(needed)
     }
 
     /// The answer to a request that is refused. `scopes` are those that the operation needs, where it is known.
@@ -230,15 +230,8 @@ impl Authentication {
         response
     }
 
-    #[cfg(feature = "jwt")]
     fn issuer(&self) -> Option<&str> {
-        self.tokens.as_ref()?.issuer()
-    }
-
-    #[cfg(not(feature = "jwt"))]
-    #[expect(clippy::unused_self, reason = "the same signature as with the feature")]
-    fn issuer(&self) -> Option<&str> {
-        None
+        self.issuer.as_deref()
     }
 
     /// The metadata of this resource (RFC 9728 §2); `None` where no tokens are taken.
@@ -255,7 +248,7 @@ impl Authentication {
             self.resource(headers, is_proxy).into(),
         );
         metadata.insert("authorization_servers".to_owned(), json!([issuer]));
-        let scopes = all_scopes(def);
+        let scopes = scopes::all(def);
         if !scopes.is_empty() {
             metadata.insert("scopes_supported".to_owned(), scopes.into());
         }
@@ -311,8 +304,13 @@ impl Proxy {
         if name.is_empty() {
             return Ok(None);
         }
-        let roles = self.roles.iter().flat_map(|header| headers.get_all(header));
-        let roles: Vec<String> = roles
+        let lists: Vec<&HeaderValue> = (self.roles.iter())
+            .flat_map(|header| headers.get_all(header))
+            .collect();
+        if lists.len() > 1 {
+            return Err(Denied::Invalid("two lists of roles were sent"));
+        }
+        let roles: Vec<String> = (lists.iter())
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
             .map(|role| role.trim().to_owned())
@@ -351,36 +349,10 @@ fn presented(headers: &HeaderMap) -> Result<Option<&str>, Denied> {
     }
 }
 
-/// The sets of scopes, each of which is enough for a tool.
-fn alternatives(tool: &ToolDef, def: &ServerDef) -> Vec<Vec<&'static str>> {
-    let is_token = |name: &str| {
-        let scheme = def.schemes.iter().find(|scheme| scheme.name == name);
-        scheme.is_some_and(|scheme| scheme.kind == SchemeKind::Bearer)
-    };
-    let scopes = |needs: &&'static [super::super::tool::Need]| -> Vec<&'static str> {
-        let tokens = needs.iter().filter(|need| is_token(need.scheme));
-        tokens
-            .flat_map(|need| need.scopes.iter().copied())
-            .collect()
-    };
-    tool.security.iter().map(scopes).collect()
-}
-
-/// The smallest of them; `None` where a tool needs no scope.
-pub(super) fn least_scopes(tool: &ToolDef, def: &ServerDef) -> Option<Vec<&'static str>> {
-    let least = alternatives(tool, def).into_iter().min_by_key(Vec::len)?;
-    (!least.is_empty()).then_some(least)
-}
-
-fn all_scopes(def: &ServerDef) -> Vec<&'static str> {
-    let tools = def.groups.iter().flat_map(|group| group.tools);
-    let mut scopes: Vec<&str> = tools
-        .flat_map(|tool| alternatives(tool, def))
-        .flatten()
-        .collect();
-    scopes.sort_unstable();
-    scopes.dedup();
-    scopes
+/// Whether a token has the form of a signed one (RFC 7515 §7.1).
+#[cfg(feature = "jwt")]
+fn is_jwt(token: &str) -> bool {
+    token.starts_with("ey") && token.split('.').count() == 3
 }
 
 /// RFC 6750 §3: what may stand in a quoted attribute.

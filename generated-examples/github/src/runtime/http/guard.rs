@@ -89,10 +89,7 @@ impl Guard {
             if !self.trusts(client) {
                 break;
             }
-            match hop.trim().parse() {
-                Ok(address) => client = address,
-                Err(_) => break,
-            }
+            client = hop_address(hop.trim()).unwrap_or(UNKNOWN);
         }
         client
     }
@@ -136,6 +133,21 @@ impl Guard {
             .iter()
             .any(|pattern| pattern.matches(&name, port))
     }
+}
+
+/// Who is behind a proxy that does not tell it: nobody's address.
+const UNKNOWN: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+
+/// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80` (RFC 7239 §6).
+fn hop_address(text: &str) -> Option<IpAddr> {
+    let bare = text.parse::<IpAddr>().ok();
+    let with_port = || {
+        text.parse::<std::net::SocketAddr>()
+            .ok()
+            .map(|address| address.ip())
+    };
+    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    bare.or_else(with_port).or_else(bracketed)
 }
 
 /// Client text for a message: short, and without control characters.
@@ -395,6 +407,15 @@ mod tests {
         let client = |peer: &str| guard.client(peer.parse().expect("an address"), &headers);
         assert_eq!(client("10.0.0.1").to_string(), "203.0.113.7");
         assert_eq!(client("192.0.2.1").to_string(), "192.0.2.1");
+        for (hop, expected) in [
+            ("203.0.113.7:80", "203.0.113.7"),
+            ("[2001:db8::1]:80", "2001:db8::1"),
+            ("unknown", "0.0.0.0"),
+        ] {
+            let headers = map(&[("x-forwarded-for", hop)]);
+            let peer = "10.0.0.1".parse().expect("an address");
+            assert_eq!(guard.client(peer, &headers).to_string(), expected);
+        }
     }
 
     #[test]

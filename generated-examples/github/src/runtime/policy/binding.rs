@@ -31,6 +31,9 @@ impl From {
         match text.split_once(':') {
             Some(("claim", name)) if !name.is_empty() => Ok(Self::Claim(name.to_owned())),
             Some(("header", name)) => match name.parse::<http::HeaderName>() {
+                Ok(name) if is_credential(&name) => Err(format!(
+                    "`{name}` is what callers prove their identity with, which must not go on to the API"
+                )),
                 Ok(name) => Ok(Self::Header(name.as_str().to_owned())),
                 Err(_) => Err(format!("`{name}` is no name of a header")),
             },
@@ -51,6 +54,13 @@ impl From {
             Self::Constant(value) => Some(value.clone()),
         }
     }
+}
+
+fn is_credential(name: &http::HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "authorization" | "x-api-key" | "cookie" | "proxy-authorization"
+    )
 }
 
 impl Bindings {

@@ -113,6 +113,10 @@ fn only_a_trusted_proxy_says_who_calls() {
     assert_eq!(echo(&site, &[]).status, 401);
     assert_eq!(echo(&site, &[("x-user", "")]).status, 401);
     assert_eq!(echo(&site, &[user, ("x-user", "bob")]).status, 401);
+    assert_eq!(
+        echo(&site, &[user, ("x-roles", "a"), ("x-roles", "b")]).status,
+        401
+    );
     let site = Site::start(&[args[0], args[1], "--trusted-proxy=192.0.2.1"]);
     assert_eq!(echo(&site, &[user]).status, 401);
 }
@@ -140,6 +144,7 @@ fn the_metadata_leads_to_who_issues_tokens() {
     let site = Site::start(&[
         &key,
         issuer,
+        "--jwt-audience=orders",
         "--path-prefix=/orders",
         "--trusted-proxy=127.0.0.1",
     ]);

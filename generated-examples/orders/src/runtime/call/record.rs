@@ -19,11 +19,39 @@ pub(super) struct Facts {
     pub(super) bytes: usize,
     /// Whether a policy refused it.
     pub(super) denied: bool,
+    /// Whether a guard looks at the response.
+    pub(super) wants_json: bool,
+    /// The whole response, where that is so and it is JSON.
+    pub(super) json: Option<Value>,
+}
+
+/// What a tool is called where a call of it is written down.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names<'a> {
+    /// In metrics and in the log.
+    shown: &'a str,
+    /// In the audit log, which says what was tried.
+    audited: &'a str,
+    /// Whether there is such a tool and the caller does not see it.
+    is_hidden: bool,
+}
+
+impl<'a> Names<'a> {
+    /// `seen` is the name where the caller sees the tool. Any other name is the client's own text.
+    pub(super) fn of(inner: &Inner, name: &'a str, seen: Option<&'a str>) -> Self {
+        const UNKNOWN: &str = "unknown";
+        let exists = inner.catalog.position(name).is_some();
+        Self {
+            shown: seen.unwrap_or(UNKNOWN),
+            audited: if exists { name } else { UNKNOWN },
+            is_hidden: exists && seen.is_none(),
+        }
+    }
 }
 
 pub(super) struct Record<'a> {
     inner: &'a Inner,
-    tool: &'a str,
+    names: Names<'a>,
     started: Instant,
     pub(super) facts: Facts,
     request_id: String,
@@ -43,7 +71,7 @@ struct Audited {
 impl<'a> Record<'a> {
     pub(super) fn new(
         inner: &'a Inner,
-        tool: &'a str,
+        names: Names<'a>,
         class: DataClass,
         arguments: &Map<String, Value>,
         context: &CallContext,
@@ -54,7 +82,7 @@ impl<'a> Record<'a> {
         });
         Self {
             inner,
-            tool,
+            names,
             started: Instant::now(),
             facts: Facts::default(),
             request_id: context.request_id.clone(),
@@ -80,14 +108,14 @@ impl<'a> Record<'a> {
         self.ended = true;
         let seconds = self.started.elapsed().as_secs_f64();
         let metrics = &self.inner.metrics;
-        metrics.invocation(self.tool, status, seconds);
+        metrics.invocation(self.names.shown, status, seconds);
         if let Some(error) = error {
-            metrics.error(self.tool, error);
+            metrics.error(self.names.shown, error);
         }
         tracing::info!(
             target: "mcp::call",
             request_id = self.request_id,
-            tool = self.tool,
+            tool = self.names.shown,
             status = status.label(),
             error_type = error.map(ErrorType::label),
             upstream_status = self.facts.upstream_status,
@@ -112,10 +140,15 @@ impl<'a> Record<'a> {
             tenant: identity.and_then(|identity| identity.claim(&limits.tenant_claim)),
             team: identity.and_then(|identity| identity.claim(&limits.team_claim)),
             client: self.client,
-            tool: self.tool,
+            tool: self.names.audited,
             data_class: audited.class.label(),
             arguments: audited.fingerprint.clone(),
-            outcome: status.label(),
+            outcome: if self.names.is_hidden {
+                Status::Denied
+            } else {
+                status
+            }
+            .label(),
             error_type: error.map(ErrorType::label),
             duration_ms: (seconds * 1e6).round() / 1e3,
             upstream_status: self.facts.upstream_status,

@@ -21,7 +21,7 @@ use super::{PolicySettings, View, Views};
 pub(in super::super) struct ToolPolicy {
     is_off: bool,
     /// How often all callers together may call it.
-    pub(in super::super) rate: Option<Buckets>,
+    pub(in super::super) rate: Option<Arc<Buckets>>,
     /// The longest time for a call.
     pub(in super::super) timeout: Option<Duration>,
     /// What a failure of the API is answered with in addition.
@@ -66,6 +66,33 @@ impl Compiled {
             access,
             views: Views::default(),
         })
+    }
+
+    /// The kind of rules that there are here and not in the policies that are to follow.
+    pub(super) fn lost_in(&self, next: &Self) -> Option<&'static str> {
+        let has_binds = |it: &Self| it.tools.iter().any(|tool| !tool.bindings.is_empty());
+        let has_guards = |it: &Self| it.tools.iter().any(|tool| tool.guard.is_some());
+        if self.access.is_set() && !next.access.is_set() {
+            Some("`[access]` table")
+        } else if has_guards(self) && !has_guards(next) {
+            Some("guard")
+        } else {
+            (has_binds(self) && !has_binds(next)).then_some("bound argument")
+        }
+    }
+
+    /// A rate that stays the same goes on where it is.
+    pub(super) fn keep_counts_of(&mut self, before: &Self) {
+        let Some(tools) = Arc::get_mut(&mut self.tools) else {
+            return;
+        };
+        for (tool, old) in tools.iter_mut().zip(before.tools.iter()) {
+            if let (Some(fresh), Some(rate)) = (&mut tool.rate, &old.rate)
+                && fresh.frequency() == rate.frequency()
+            {
+                *fresh = Arc::clone(rate);
+            }
+        }
     }
 
     pub(super) fn everything(&self) -> Arc<View> {
@@ -216,7 +243,9 @@ fn policy_of(
     policy.class = own().find_map(|(_, rule)| rule.class).unwrap_or_default();
     policy.is_off = own().find_map(|(_, rule)| rule.enabled) == Some(false)
         || policy.class == DataClass::Restricted;
-    policy.rate = (own().find_map(|(_, rule)| rule.rate)).and_then(|rate| rate.0.map(Buckets::new));
+    policy.rate = (own().find_map(|(_, rule)| rule.rate))
+        .and_then(|rate| rate.0)
+        .map(|rate| Arc::new(Buckets::new(rate)));
     policy.timeout = own().find_map(|(_, rule)| rule.timeout).map(|span| span.0);
     policy.fallback = own().find_map(|(_, rule)| rule.fallback.clone());
     for (selector, rule) in own() {

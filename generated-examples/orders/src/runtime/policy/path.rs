@@ -33,27 +33,26 @@ impl Path {
         Ok(Self(steps))
     }
 
-    /// Everything that the path leads to.
-    pub(super) fn values<'v>(&self, root: &'v Value) -> Vec<&'v Value> {
-        self.0.iter().fold(vec![root], |found, step| {
-            found.into_iter().flat_map(|value| step.of(value)).collect()
-        })
-    }
-
-    /// Whether the path may lead to any number of values, none among them.
-    pub(super) fn is_plural(&self) -> bool {
-        self.0.contains(&Step::All)
+    /// Everything that the path leads to; `None` where it leads past what is there, for one of the items too.
+    pub(super) fn values<'v>(&self, root: &'v Value) -> Option<Vec<&'v Value>> {
+        let mut found = vec![root];
+        for step in &self.0 {
+            let next: Option<Vec<Vec<&Value>>> =
+                found.into_iter().map(|value| step.of(value)).collect();
+            found = next?.concat();
+        }
+        Some(found)
     }
 }
 
 impl Step {
-    fn of<'v>(&self, value: &'v Value) -> Vec<&'v Value> {
+    fn of<'v>(&self, value: &'v Value) -> Option<Vec<&'v Value>> {
         match (self, value) {
-            (Self::Name(name), Value::Object(fields)) => fields.get(name).into_iter().collect(),
-            (Self::Index(index), Value::Array(items)) => items.get(*index).into_iter().collect(),
-            (Self::All, Value::Array(items)) => items.iter().collect(),
-            (Self::All, Value::Object(fields)) => fields.values().collect(),
-            _ => Vec::new(),
+            (Self::Name(name), Value::Object(fields)) => Some(vec![fields.get(name)?]),
+            (Self::Index(index), Value::Array(items)) => Some(vec![items.get(*index)?]),
+            (Self::All, Value::Array(items)) => Some(items.iter().collect()),
+            (Self::All, Value::Object(fields)) => Some(fields.values().collect()),
+            _ => None,
         }
     }
 }
@@ -89,12 +88,15 @@ mod tests {
         let value = json!({"a": {"b c": [{"d": 1}, {"d": 2}]}, "e": null});
         let found = |path: &str| -> Vec<Value> {
             let path = Path::parse(path).expect("a path");
-            path.values(&value).into_iter().cloned().collect()
+            path.values(&value).into_iter().flatten().cloned().collect()
         };
         assert_eq!(found("$.a['b c'][1].d"), [json!(2)]);
         assert_eq!(found("$.a[\"b c\"][*].d"), [json!(1), json!(2)]);
         assert_eq!(found("$.e"), [json!(null)]);
-        assert_eq!(found("$.a.x"), Vec::<Value>::new());
+        let leads = |path: &str| Path::parse(path).expect("a path").values(&value).is_some();
+        assert!(
+            !leads("$.a.x") && !leads("$.x[*]") && !leads("$.a['b c'][*].e") && !leads("$.e[*]")
+        );
     }
 
     #[test]

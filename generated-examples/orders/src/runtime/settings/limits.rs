@@ -44,7 +44,8 @@ pub struct LimitOptions {
     #[arg(long, value_name = "CLAIM", default_value = "team")]
     pub team_claim: String,
 
-    /// Write a line of JSON about every call to this file, or to `stderr` [env: MCP_AUDIT_LOG]
+    /// Write a line of JSON about every call to this file, or to `stderr`; the fingerprint of arguments in it tells them
+    /// apart and does not hide what can be guessed [env: MCP_AUDIT_LOG]
     #[arg(long, value_name = "FILE")]
     pub audit_log: Option<String>,
 }

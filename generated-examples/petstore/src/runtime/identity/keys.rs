@@ -241,13 +241,21 @@ fn made(
             .create(true)
             .append(true)
             .open(path)
-            .and_then(|mut file| writeln!(file, "{line}"))
+            .and_then(|mut file| {
+                let start = if ends_in_a_line(path) { "" } else { "\n" };
+                writeln!(file, "{start}{line}")
+            })
             .map_err(|error| format!("`{}` cannot be written: {error}", path.display())),
         None => writeln!(std::io::stderr(), "add to MCP_API_KEYS_FILE: {line}")
             .map_err(|error| error.to_string()),
     };
     written?;
     writeln!(std::io::stdout(), "{key}").map_err(|error| error.to_string())
+}
+
+/// Whether what is appended begins a line.
+fn ends_in_a_line(path: &Path) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| bytes.last().is_none_or(|byte| *byte == b'\n'))
 }
 
 #[cfg(test)]

@@ -61,15 +61,14 @@ impl Guard {
         })
     }
 
-    /// Whether a response shows that the object belongs to the identity. A path to many values may lead to none.
+    /// Whether a response shows that the object belongs to the identity. A list may be empty.
     pub(in super::super) fn admits(&self, response: &Value, context: &CallContext) -> bool {
         let claim = (context.identity.as_ref()).and_then(|identity| identity.claim(&self.claim));
         let Some(claim) = claim.filter(|claim| !claim.is_null()) else {
             return false;
         };
         let values = self.path.values(response);
-        (self.path.is_plural() || !values.is_empty())
-            && values.into_iter().all(|value| is_same(value, claim))
+        values.is_some_and(|values| values.into_iter().all(|value| is_same(value, claim)))
     }
 }
 

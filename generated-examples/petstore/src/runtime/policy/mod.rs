@@ -9,6 +9,7 @@ mod binding;
 mod compiled;
 mod guard;
 mod path;
+pub(super) mod scopes;
 mod tables;
 
 use std::collections::HashMap;
@@ -53,14 +54,22 @@ impl Policies {
     /// Puts other policies in force for the calls that come; those of before stay when there is a mistake.
     ///
     /// # Errors
-    /// As for [`Policies::new`].
+    /// As for [`Policies::new`]; and all rules of a kind are gone, which half a file looks like.
     pub(super) fn replace(
         &self,
         settings: &PolicySettings,
         catalog: &Catalog,
     ) -> Result<(), StartError> {
-        let compiled = Arc::new(Compiled::new(settings, catalog)?);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = compiled;
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut fresh = Compiled::new(settings, catalog)?;
+        if let Some(kind) = current.lost_in(&fresh) {
+            return Err(StartError(format!(
+                "the configuration has no {kind} any more, which is not taken from a file that changed; restart to \
+                 run without"
+            )));
+        }
+        fresh.keep_counts_of(&current);
+        *current = Arc::new(fresh);
         Ok(())
     }
 

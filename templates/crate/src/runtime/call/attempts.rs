@@ -28,19 +28,19 @@ pub(super) async fn made(
     (steps, facts): (&mut Steps<'_>, &mut Facts),
 ) -> Result<Answered, Box<ToolResult>> {
     let path = inner.paths.get(tool.def.server);
-    let _turn = match path.and_then(|path| path.turns.as_ref()) {
-        Some(turns) => Some(
-            turns
-                .next()
-                .await
-                .ok_or_else(|| Box::new(busy(inner, facts)))?,
-        ),
-        None => None,
-    };
     let resilience = &inner.settings.resilience;
     let repeatable = resilience.retries > 0 && may_repeat(&outgoing);
     let mut attempt = 0;
     loop {
+        // A turn is for what is sent, not for the pauses in between.
+        let turn = match path.and_then(|path| path.turns.as_ref()) {
+            Some(turns) => {
+                let next = tokio::time::timeout_at(deadline.into(), turns.next()).await;
+                let turn = next.ok().flatten();
+                Some(turn.ok_or_else(|| Box::new(busy(inner, facts)))?)
+            }
+            None => None,
+        };
         let ended = guarded(
             inner,
             path,
@@ -51,6 +51,7 @@ pub(super) async fn made(
         let ended = ended
             .await
             .map_err(|wait| Box::new(alone(inner, tool, facts, wait)))?;
+        drop(turn);
         let outcome = match &ended {
             Ok((status, headers, _)) => Outcome::Answer(*status, headers),
             Err(failure) => Outcome::Failure(failure),

@@ -118,6 +118,7 @@ impl Setup {
                 forward_auth: BTreeMap::new(),
                 policies: PolicySettings::default(),
                 forward_headers: Vec::new(),
+                checks_scopes: true,
                 limits: LimitSettings::default(),
                 resilience: ResilienceSettings::default(),
             },

@@ -13,10 +13,10 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use rmcp::model::{ClientJsonRpcMessage, ProtocolVersion};
 use tokio_util::sync::CancellationToken;
 
+use super::super::policy::scopes;
 use super::super::server::Caller;
 use super::super::session::{client, identity, request_id};
 use super::super::wire::{self, Era, Message};
-use super::authentication::least_scopes;
 use super::{App, Peer, json, read_body};
 
 /// The first version without a handshake. Versions are dates, so text compares as time does.
@@ -69,15 +69,23 @@ pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Resp
     by_the_sdk(&app, parts, text).await
 }
 
-/// Refuses a call for which the caller's token has too few scopes.
+/// Refuses a call for which the caller's token has too few scopes, so that the client can ask for more. What is not
+/// plainly a call is refused by the engine.
 fn too_few_scopes(app: &App, parts: &Parts, message: &Message) -> Option<Response> {
     let Message::Call(_, call) = message else {
         return None;
     };
-    let identity = identity(Some(parts))?;
-    let tool = app.server.visible(&call.name, Some(&identity))?;
-    let def = app.server.def();
-    let scopes = app.authentication.lacks(Some(&identity), tool, def)?;
+    let caller = Caller {
+        request_id: request_id(&app.server, Some(parts)),
+        identity: identity(Some(parts)),
+        client: client(Some(parts)),
+        headers: HeaderMap::new(),
+        cancelled: CancellationToken::new(),
+        progress: None,
+    };
+    let scopes = app
+        .server
+        .lacks_scopes(&call.name, &call.arguments, caller)?;
     let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
     let is_proxy = peer.is_some_and(|peer| app.guard.trusts(peer));
     Some(
@@ -108,7 +116,7 @@ pub(super) async fn scopes_of_call(
     let Message::Call(_, call) = Message::read(&text) else {
         return None;
     };
-    least_scopes(app.server.visible(&call.name, None)?, app.server.def())
+    scopes::least(app.server.visible(&call.name, None)?, app.server.def())
 }
 
 async fn by_the_sdk(app: &App, parts: Parts, text: Bytes) -> Response {

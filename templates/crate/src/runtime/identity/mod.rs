@@ -1,8 +1,12 @@
 //! Who calls: the identity that a client has proven, whichever way.
 //!
-//! The ways are `keys` (API keys), `jwt` (signed tokens) and what a trusted proxy says; `http` asks them in turn. What
+//! The ways are `keys` (API keys), `jwt` (signed tokens), `introspection` (opaque ones) and what a trusted proxy says; `http` asks them in turn. What
 //! an identity may do is `policy`'s business.
 
+#[cfg(feature = "http")]
+mod claims;
+#[cfg(feature = "http")]
+pub(super) mod introspection;
 #[cfg(feature = "jwt")]
 pub(super) mod jwt;
 #[cfg(feature = "http")]
@@ -28,6 +32,28 @@ struct Facts {
     claims: Map<String, Value>,
 }
 
+/// A claim by its name, or by the names on the way to it.
+fn member<'c>(claims: &'c Map<String, Value>, name: &str) -> Option<&'c Value> {
+    claims.get(name).or_else(|| {
+        let mut steps = name.split('.');
+        let first = claims.get(steps.next()?)?;
+        steps.try_fold(first, |value, step| value.get(step))
+    })
+}
+
+/// The address and host of an issuer: whoever listens on the way there could be anybody, or would have the secret.
+pub(super) fn endpoint(text: &str) -> Option<(http::Uri, String)> {
+    let url = url::Url::parse(text).ok()?;
+    let host = url.host_str()?.to_owned();
+    let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here);
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    let uri = (is_safe && is_plain)
+        .then(|| url.as_str().parse().ok())
+        .flatten()?;
+    Some((uri, host))
+}
+
 /// How an identity was proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Means {
@@ -35,6 +61,8 @@ pub enum Means {
     ApiKey,
     /// A signed token (RFC 7519).
     Jwt,
+    /// A token of which the issuer was asked (RFC 7662).
+    Introspection,
     /// A header of a trusted proxy.
     Proxy,
 }
@@ -46,6 +74,7 @@ impl Means {
         match self {
             Self::ApiKey => "api_key",
             Self::Jwt => "jwt",
+            Self::Introspection => "introspection",
             Self::Proxy => "proxy",
         }
     }
@@ -101,15 +130,10 @@ impl Identity {
         self.0.scopes.as_deref()
     }
 
-    /// What was said of it under this name; `a.b` is the member `b` of `a`. `sub` is always its name.
+    /// What was said of it under this name; `a.b` is the member `b` of `a`.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<&Value> {
-        let claims = &self.0.claims;
-        claims.get(name).or_else(|| {
-            let mut steps = name.split('.');
-            let first = claims.get(steps.next()?)?;
-            steps.try_fold(first, |value, step| value.get(step))
-        })
+        member(&self.0.claims, name)
     }
 
     /// Whether both are the same caller.

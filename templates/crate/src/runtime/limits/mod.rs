@@ -77,10 +77,12 @@ impl Limits {
     /// # Errors
     /// One is used up: what the model reads.
     pub(super) fn admit(&self, context: &CallContext) -> Result<(), ToolResult> {
-        if let Some(buckets) = &self.all {
+        // From the narrow to the wide: who is over their own limit takes nothing from the others.
+        if let Some(buckets) = &self.caller {
+            let key = self.hashed(|hasher| caller(context).hash(hasher));
             buckets
-                .take(0)
-                .map_err(|wait| too_many("This server", buckets, wait))?;
+                .take(key)
+                .map_err(|wait| too_many("You", buckets, wait))?;
         }
         if let (Some(buckets), Some(tenant)) = (&self.tenant, self.tenant_of(context)) {
             let key = self.hashed(|hasher| tenant.hash(hasher));
@@ -88,11 +90,10 @@ impl Limits {
                 .take(key)
                 .map_err(|wait| too_many("Your organisation", buckets, wait))?;
         }
-        if let Some(buckets) = &self.caller {
-            let key = self.hashed(|hasher| caller(context).hash(hasher));
+        if let Some(buckets) = &self.all {
             buckets
-                .take(key)
-                .map_err(|wait| too_many("You", buckets, wait))?;
+                .take(0)
+                .map_err(|wait| too_many("This server", buckets, wait))?;
         }
         Ok(())
     }

@@ -114,3 +114,16 @@ async fn turns_are_taken_in_a_queue_of_limited_length() {
     drop(first);
     assert!(second.await.is_some());
 }
+
+#[test]
+fn who_is_over_their_own_limit_takes_nothing_from_the_others() {
+    let limits = limits(|settings| {
+        settings.caller = rate("1/h");
+        settings.tenant = rate("3/h");
+        settings.all = rate("3/h");
+    });
+    for _ in 0..20 {
+        let _ = limits.admit(&by("alice", "a"));
+    }
+    assert!(limits.admit(&by("bob", "a")).is_ok());
+}

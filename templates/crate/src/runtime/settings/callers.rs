@@ -22,7 +22,7 @@ pub struct CallerOptions {
     #[arg(long, value_name = "URL")]
     pub jwt_issuer: Option<String>,
 
-    /// What `aud` has to hold; the address of this server unless given [env: MCP_JWT_AUDIENCE]
+    /// What `aud` has to hold; `--resource-url` unless given [env: MCP_JWT_AUDIENCE]
     #[arg(long, value_name = "AUDIENCE", value_delimiter = ',')]
     pub jwt_audience: Vec<String>,
 
@@ -38,6 +38,19 @@ pub struct CallerOptions {
     /// A file with the secret that the issuer signs with, for HS256 [env: MCP_JWT_HS256_SECRET_FILE]
     #[arg(long, value_name = "FILE")]
     pub jwt_hs256_secret_file: Option<String>,
+
+    /// Where the issuer says what an opaque token is (RFC 7662); its answer is kept for a minute
+    /// [env: MCP_INTROSPECTION_URL]
+    #[arg(long, value_name = "URL")]
+    pub introspection_url: Option<String>,
+
+    /// As which client this server asks it [env: MCP_INTROSPECTION_CLIENT]
+    #[arg(long, value_name = "ID")]
+    pub introspection_client: Option<String>,
+
+    /// A file with that client's secret, read again when it changes [env: MCP_INTROSPECTION_SECRET_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub introspection_secret_file: Option<String>,
 
     /// The algorithms that may sign; HS256 with a secret, RS256, PS256, ES256, ES384 and EdDSA with public keys unless
     /// given [env: MCP_JWT_ALGORITHMS]
@@ -80,8 +93,8 @@ pub struct CallerOptions {
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     pub allowed_client: Vec<Network>,
 
-    /// The address of this server as clients know it, `https://mcp.example.com/mcp`; worked out of each request unless
-    /// given [env: MCP_RESOURCE_URL]
+    /// The address of this server as clients know it, `https://mcp.example.com/mcp`; for tokens and
+    /// their metadata [env: MCP_RESOURCE_URL]
     #[arg(long, value_name = "URL")]
     pub resource_url: Option<String>,
 
@@ -99,13 +112,24 @@ impl CallerOptions {
         !self.api_keys.is_empty()
             || self.api_keys_file.is_some()
             || self.identity_header.is_some()
+            || self.introspection_url.is_some()
             || self.take_tokens()
+    }
+
+    /// What a token may be meant for, beside the address of this server.
+    #[must_use]
+    pub fn audience(&self) -> Vec<String> {
+        let named = self.jwt_audience.iter().map(|name| name.trim());
+        named
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Whether signed tokens are taken.
     #[must_use]
     pub fn take_tokens(&self) -> bool {
-        self.jwt_issuer.is_some()
+        (self.jwt_issuer.is_some() && self.introspection_url.is_none())
             || self.jwt_jwks_url.is_some()
             || self.jwt_pem_file.is_some()
             || self.jwt_hs256_secret_file.is_some()

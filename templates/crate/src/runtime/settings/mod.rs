@@ -298,6 +298,7 @@ impl Settings {
                 .iter()
                 .map(|name| name.0.clone())
                 .collect(),
+            checks_scopes: !options.callers.no_scope_check,
             limits: limit_settings(&options),
             resilience: resilience_settings(&options.resilience),
             policies: PolicySettings {

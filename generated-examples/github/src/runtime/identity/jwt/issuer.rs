@@ -13,6 +13,7 @@ use super::super::super::engine::StartError;
 use super::super::super::request::Outgoing;
 use super::super::super::settings::CallerOptions;
 use super::super::super::upstream::{Bounds, Upstream, read};
+use super::super::endpoint;
 use super::super::watched::Watched;
 use super::provider::family;
 
@@ -26,7 +27,7 @@ const MOST_BYTES: usize = 1 << 20;
 
 /// Where the keys come from.
 pub(super) enum Issuer {
-    Published(Box<Published>),
+    Published(Arc<Published>),
     Pem(Watched<Vec<DecodingKey>>),
     Secret(Watched<Vec<DecodingKey>>),
 }
@@ -37,7 +38,7 @@ pub(super) struct Published {
     upstream: Upstream,
     state: RwLock<State>,
     /// One asks at a time; the others wait for its answer.
-    asking: tokio::sync::Mutex<()>,
+    asking: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Default)]
@@ -64,7 +65,7 @@ impl Issuer {
             options.jwt_hs256_secret_file.as_deref(),
         ];
         match sources {
-            [Some(url), None, None] => Published::new(url, upstream).map(|published| Self::Published(Box::new(published))),
+            [Some(url), None, None] => Published::new(url, upstream).map(|published| Self::Published(Arc::new(published))),
             [None, Some(path), None] => {
                 Watched::open(Path::new(path), "MCP_JWT_PEM_FILE", pem).map(Self::Pem)
             }
@@ -119,34 +120,36 @@ impl Published {
                 "--jwt-jwks-url (MCP_JWT_JWKS_URL): `{url}` is no https URL, or http URL of this machine"
             ))
         };
-        let parsed = url::Url::parse(url).map_err(|_| wrong())?;
-        let host = parsed.host_str().ok_or_else(wrong)?.to_owned();
-        let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
-        // Whoever can change the keys on their way can sign as the issuer.
-        if parsed.scheme() != "https" && !(parsed.scheme() == "http" && is_here) {
-            return Err(wrong());
-        }
+        let (url, host) = endpoint(url).ok_or_else(wrong)?;
         Ok(Self {
-            url: parsed.as_str().parse().map_err(|_| wrong())?,
+            url,
             upstream: upstream(host),
             state: RwLock::default(),
-            asking: tokio::sync::Mutex::default(),
+            asking: Arc::default(),
         })
     }
 
-    async fn keys(&self, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
+    async fn keys(self: &Arc<Self>, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
         let found = self.known(id, algorithm);
-        if !found.is_empty() && self.is_fresh(FRESH) {
+        if !found.is_empty() {
+            // What is known is good while it is renewed: an issuer that is slow must not hold anybody up.
+            if !self.is_fresh(FRESH)
+                && !self.was_asked(AGAIN)
+                && let Ok(turn) = Arc::clone(&self.asking).try_lock_owned()
+            {
+                let this = Arc::clone(self);
+                tokio::spawn(async move {
+                    this.renew().await;
+                    drop(turn);
+                });
+            }
             return found;
         }
         let _turn = self.asking.lock().await;
         // Somebody may have asked meanwhile.
-        let found = self.known(id, algorithm);
-        let waits = self.was_asked(AGAIN);
-        if waits || (!found.is_empty() && self.is_fresh(FRESH)) {
-            return found;
+        if !self.was_asked(AGAIN) {
+            self.renew().await;
         }
-        self.renew().await;
         self.known(id, algorithm)
     }
 
@@ -185,7 +188,8 @@ impl Published {
             Err(_) => Err("no answer in time".to_owned()),
         };
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        state.asked = Some(asked);
+        // Counted from the end: who waited for it has the answer too.
+        state.asked = Some(Instant::now());
         match fetched {
             Ok(keys) => {
                 state.keys = Arc::new(keys);

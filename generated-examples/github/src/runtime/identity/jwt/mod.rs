@@ -9,6 +9,8 @@ mod provider;
 
 use std::collections::HashSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
@@ -16,6 +18,7 @@ use serde_json::{Map, Value};
 use super::super::engine::StartError;
 use super::super::settings::CallerOptions;
 use super::super::upstream::Upstream;
+use super::claims::{Reader, Refused};
 use super::{Identity, Means};
 use issuer::Issuer;
 
@@ -30,14 +33,8 @@ pub(in super::super) struct Tokens {
     audience: Vec<String>,
     algorithms: Vec<Algorithm>,
     leeway: u64,
-    /// `NAME` or `NAME=VALUE`.
-    required: Vec<(String, Option<String>)>,
-    roles: Vec<String>,
+    reader: Reader,
 }
-
-/// Why a token is not taken: what the client may know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Refused(pub(in super::super) &'static str);
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -62,24 +59,14 @@ impl Tokens {
         provider::install();
         let issuer = Issuer::new(options, upstream)?;
         let algorithms = algorithms(&options.jwt_algorithms, issuer.is_secret())?;
-        let required = options.jwt_required_claims.iter().map(|claim| {
-            let (name, value) = claim.split_once('=').unzip();
-            (name.unwrap_or(claim).to_owned(), value.map(str::to_owned))
-        });
         Ok(Some(Self {
             issuer,
             name: options.jwt_issuer.clone(),
-            audience: options.jwt_audience.clone(),
+            audience: options.audience(),
             algorithms,
             leeway: options.jwt_leeway.0.as_secs(),
-            required: required.collect(),
-            roles: options.roles_claim.clone(),
+            reader: Reader::new(options),
         }))
-    }
-
-    /// Who sends clients there to log in.
-    pub(in super::super) fn issuer(&self) -> Option<&str> {
-        self.name.as_deref()
     }
 
     /// Whose token this is. `resource` is the address of this server.
@@ -95,6 +82,11 @@ impl Tokens {
             return Err(Refused("the token is too long"));
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| Refused("this is no token"))?;
+        if has_critical(token) {
+            return Err(Refused(
+                "the token asks for an extension that this server does not have",
+            ));
+        }
         if !self.algorithms.contains(&header.alg) {
             return Err(Refused(
                 "the token is signed with an algorithm that is not allowed",
@@ -104,8 +96,8 @@ impl Tokens {
         let validation = self.validation(header.alg, resource);
         let mut refused = Refused("the token was signed by nobody whom this server knows");
         for key in &keys {
-            match self.claims(token, key, &validation) {
-                Ok(claims) => return self.identity(claims),
+            match claims(token, key, &validation) {
+                Ok(claims) => return self.reader.identity(claims, Means::Jwt),
                 Err(Some(why)) => return Err(why),
                 Err(None) => refused = Refused("the signature of the token is wrong"),
             }
@@ -131,78 +123,33 @@ impl Tokens {
         validation.required_spec_claims = needed;
         validation
     }
-
-    /// `Err(None)` for a key that did not sign it.
-    fn claims(
-        &self,
-        token: &str,
-        key: &DecodingKey,
-        validation: &Validation,
-    ) -> Result<Map<String, Value>, Option<Refused>> {
-        let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, key, validation);
-        let claims = decoded
-            .map(|token| token.claims)
-            .map_err(|error| match error.kind() {
-                ErrorKind::ExpiredSignature => Some(Refused("the token has expired")),
-                ErrorKind::ImmatureSignature => Some(Refused("the token is not valid yet")),
-                ErrorKind::InvalidAudience => {
-                    Some(Refused("the token is meant for another server"))
-                }
-                ErrorKind::InvalidIssuer => Some(Refused("the token is of another issuer")),
-                ErrorKind::MissingRequiredClaim(_) => Some(Refused("the token lacks a claim")),
-                _ => None,
-            })?;
-        let is_there = |(name, value): &(String, Option<String>)| {
-            let claim = claims.get(name);
-            match value {
-                None => claim.is_some_and(|claim| !claim.is_null()),
-                Some(value) => claim.is_some_and(|claim| words(claim).contains(value)),
-            }
-        };
-        if self.required.iter().all(is_there) {
-            Ok(claims)
-        } else {
-            Err(Some(Refused(
-                "the token lacks a claim that this server asks for",
-            )))
-        }
-    }
-
-    fn identity(&self, claims: Map<String, Value>) -> Result<Identity, Refused> {
-        let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        // A client that acts for itself has no subject with some issuers.
-        let name = text("sub")
-            .or_else(|| text("client_id"))
-            .or_else(|| text("azp"));
-        let name = name
-            .filter(|name| !name.is_empty())
-            .ok_or(Refused("the token names nobody"))?;
-        let name = name.to_owned();
-        let scopes = claims.get("scope").or_else(|| claims.get("scp")).map(words);
-        let roles = self
-            .roles
-            .iter()
-            .filter_map(|name| claims.get(name))
-            .flat_map(words);
-        let roles = roles.collect();
-        let scopes = Some(scopes.unwrap_or_default());
-        Ok(Identity::new(name, Means::Jwt, roles, scopes, claims))
-    }
 }
 
-/// The texts of a list, or the words of a text (RFC 8693 §4.2).
-fn words(claim: &Value) -> Vec<String> {
-    match claim {
-        Value::String(text) => text.split_whitespace().map(str::to_owned).collect(),
-        Value::Array(items) => items
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
-        Value::Number(number) => vec![number.to_string()],
-        Value::Bool(yes) => vec![yes.to_string()],
-        _ => Vec::new(),
-    }
+/// The claims of a token; `Err(None)` for a key that did not sign it.
+fn claims(
+    token: &str,
+    key: &DecodingKey,
+    validation: &Validation,
+) -> Result<Map<String, Value>, Option<Refused>> {
+    let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, key, validation);
+    decoded.map(|token| token.claims).map_err(|error| {
+        Some(Refused(match error.kind() {
+            ErrorKind::ExpiredSignature => "the token has expired",
+            ErrorKind::ImmatureSignature => "the token is not valid yet",
+            ErrorKind::InvalidAudience => "the token is meant for another server",
+            ErrorKind::InvalidIssuer => "the token is of another issuer",
+            ErrorKind::MissingRequiredClaim(_) => "the token lacks a claim",
+            _ => return None,
+        }))
+    })
+}
+
+/// RFC 7515 §4.1.11: what is critical and not understood makes a token invalid.
+fn has_critical(token: &str) -> bool {
+    let head = token.split('.').next().unwrap_or_default();
+    let bytes = URL_SAFE_NO_PAD.decode(head).unwrap_or_default();
+    let header: Map<String, Value> = serde_json::from_slice(&bytes).unwrap_or_default();
+    header.contains_key("crit")
 }
 
 /// The algorithms that may sign. One for secrets and one for public keys are never taken side by side: whoever knows

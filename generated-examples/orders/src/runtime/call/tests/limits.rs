@@ -264,3 +264,43 @@ async fn a_full_disk_stops_no_call_and_is_counted() {
     let text = metrics.text();
     assert!(text.contains("mcp_audit_lost_lines_total 3"), "{text}");
 }
+
+#[tokio::test]
+async fn what_hangs_until_the_deadline_opens_the_breaker() {
+    let silent = Recording::start(|_| Vec::new()).await;
+    let tools = engine(&silent.url, |settings| {
+        settings.resilience.breaker = Some((2, Duration::from_secs(60)));
+        settings.total_timeout = Duration::from_millis(50);
+    });
+    for expected in [
+        ErrorType::Timeout,
+        ErrorType::Timeout,
+        ErrorType::BreakerOpen,
+    ] {
+        assert_eq!(call(&tools, "ping", json!({})).await.error, Some(expected));
+    }
+}
+
+#[tokio::test]
+async fn a_pause_holds_no_turn() {
+    let api = failing(1, "503 Service Unavailable", "Retry-After: 2\r\n").await;
+    let tools = engine(&api.url, |settings| {
+        retrying(settings);
+        settings.limits.concurrency = Some((1, 0));
+    });
+    let waits = call(&tools, "ping", json!({}));
+    let other = async {
+        while api.requests().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        call(&tools, "touch", json!({})).await
+    };
+    let (first, second) = tokio::join!(waits, other);
+    assert_eq!(
+        (first.error, second.error),
+        (None, None),
+        "{}",
+        second.as_text()
+    );
+}

@@ -102,6 +102,7 @@ async fn a_token_is_refused_for_each_thing_that_is_wrong_with_it() {
             "the token lacks a claim that this server asks for",
         ),
         ("sub", json!(""), "the token names nobody"),
+        ("sub", json!({}), "the signature of the token is wrong"),
     ] {
         let refused = told(&tokens, &with(name, value)).await.map(|_| ());
         assert_eq!(refused, Err(why), "{name}");
@@ -129,6 +130,13 @@ async fn a_token_that_is_not_signed_by_the_issuer_is_refused() {
         ),
         (signed(&json!({"alg": "RS256"}), &fine), algorithm),
         (signed(&json!({"alg": "HS512"}), &fine), algorithm),
+        (
+            signed(
+                &json!({"alg": "HS256", "crit": ["b64"], "b64": false}),
+                &fine,
+            ),
+            "the token asks for an extension that this server does not have",
+        ),
         ("geheim".to_owned(), "this is no token"),
         ("a".repeat(20_000), "the token is too long"),
     ] {
@@ -185,4 +193,14 @@ fn what_tells_the_signature_is_one_thing_and_strong() {
         let error = Tokens::new(&options.callers, |_| unreachable!()).expect_err(says);
         assert!(error.0.contains(says), "{}", error.0);
     }
+}
+
+#[tokio::test]
+async fn roles_may_lie_deeper_in_a_token() {
+    let tokens = with_secret(&["--roles-claim=realm_access.roles"]);
+    let claims = claims(&json!({"realm_access": {"roles": ["clerk"]}, "client_id": "web"}));
+    let identity = told(&tokens, &signed(&json!({"alg": "HS256"}), &claims))
+        .await
+        .expect("taken");
+    assert!(identity.has_role("clerk"));
 }

@@ -269,3 +269,153 @@ fn a_rule_that_protects_nothing_is_a_mistake() {
         assert!(told.contains(says), "{told}");
     }
 }
+
+#[tokio::test]
+async fn a_guard_admits_nothing_that_it_cannot_look_at() {
+    let answers = [
+        (JSON, r#"[{"owner": "alice"}]"#),
+        (JSON, r#"{"items": [{"owner": "alice"}, {"secret": 1}]}"#),
+        (JSON, r#"{"orders": []}"#),
+        ("Content-Type: text/csv\r\n", "owner\nbob\n"),
+    ];
+    for (headers, body) in answers {
+        let api = answering("200 OK", headers, body).await;
+        let engine = orders(&api.url, GUARDED).expect("an engine");
+        let result = call_with(
+            &engine,
+            "list_orders",
+            json!({}),
+            by(identity("alice", &[])),
+        )
+        .await;
+        assert_eq!(result.error, Some(ErrorType::Forbidden), "{body}");
+    }
+    // What is cut may be anybody's.
+    let api = answering("200 OK", JSON, r#"{"items": [], "more": "bob's"}"#).await;
+    let mut setup = Setup::new(&api.url);
+    setup.def.groups = ORDERS;
+    setup.settings.policies = with(GUARDED);
+    setup.settings.max_response_bytes = 20;
+    let engine = setup.engine();
+    let cut = call_with(
+        &engine,
+        "list_orders",
+        json!({}),
+        by(identity("alice", &[])),
+    )
+    .await;
+    assert_eq!(cut.error, Some(ErrorType::Forbidden));
+    // A long one that is whole is looked at as a whole, however little of it is shown.
+    let api = answering(
+        "200 OK",
+        JSON,
+        r#"{"items": [{"owner": "alice", "note": "0123456789012345678901234567890123456789"}]}"#,
+    )
+    .await;
+    let mut setup = Setup::new(&api.url);
+    setup.def.groups = ORDERS;
+    setup.settings.policies = with(GUARDED);
+    setup.settings.max_result_chars = 20;
+    let shown = call_with(
+        &setup.engine(),
+        "list_orders",
+        json!({}),
+        by(identity("alice", &[])),
+    )
+    .await;
+    assert_eq!(shown.error, None, "{}", shown.as_text());
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_told_as_what_is_somebody_elses() {
+    let api = order_api().await;
+    let engine = orders(&api.url, GUARDED).expect("an engine");
+    let get = |id: u32| {
+        call_with(
+            &engine,
+            "get_order",
+            json!({"id": id}),
+            by(identity("alice", &[])),
+        )
+    };
+    assert_eq!(get(2).await.as_text(), get(3).await.as_text());
+}
+
+#[tokio::test]
+async fn a_token_needs_the_scopes_of_the_operation_however_it_is_called() {
+    const SCOPED: &[Group] = &[Group {
+        tag: "pets",
+        tools: &[ToolDef::new("touch", "POST", "/touch").security(&[&[Need {
+            scheme: "bearerAuth",
+            scopes: &["pets:write"],
+        }]])],
+        schemas: "{}",
+    }];
+    let api = answering("200 OK", JSON, "{}").await;
+    let engine = |checks: bool| {
+        let mut setup = Setup::new(&api.url).with_token();
+        setup.def.groups = SCOPED;
+        setup.settings.checks_scopes = checks;
+        setup.engine()
+    };
+    let with_scope = |scope: &str| {
+        let scopes = Some(vec![scope.to_owned()]);
+        by(Identity::new(
+            "alice".to_owned(),
+            Means::Jwt,
+            Vec::new(),
+            scopes,
+            Map::new(),
+        ))
+    };
+    let few = call_with(&engine(true), "touch", json!({}), with_scope("pets:read")).await;
+    assert_eq!(few.error, Some(ErrorType::Forbidden));
+    assert!(
+        few.as_text().contains("needs the scopes `pets:write`"),
+        "{}",
+        few.as_text()
+    );
+    let enough = call_with(&engine(true), "touch", json!({}), with_scope("pets:write")).await;
+    assert_eq!(enough.error, None);
+    let unchecked = call_with(&engine(false), "touch", json!({}), with_scope("pets:read")).await;
+    assert_eq!(unchecked.error, None);
+    // A key has no scopes to lack.
+    let by_key = call_with(
+        &engine(true),
+        "touch",
+        json!({}),
+        by(identity("alice", &[])),
+    )
+    .await;
+    assert_eq!(by_key.error, None);
+}
+
+#[tokio::test]
+async fn a_file_that_lost_all_rules_of_a_kind_is_not_taken() {
+    let engine = orders("http://127.0.0.1:9", GUARDED).expect("an engine");
+    for text in ["", "[tools.\"GET /orders\"]\nrate = \"1/h\"\n"] {
+        let told = engine
+            .replace_policies(&with(text))
+            .expect_err("half a file")
+            .0;
+        assert!(told.contains("has no guard any more"), "{told}");
+    }
+    assert_eq!(seen(&engine, None), Vec::<String>::new());
+    let fewer =
+        "[tools.\"GET /orders\".guard]\npath = \"$.items[*].owner\"\nequals = \"claim:sub\"\n";
+    engine.replace_policies(&with(fewer)).expect("other rules");
+    assert_eq!(seen(&engine, None), ["get_order", "cancel_order"]);
+}
+
+#[tokio::test]
+async fn a_rate_goes_on_counting_when_the_file_is_read_again() {
+    let api = answering("200 OK", JSON, "{}").await;
+    let rules = "[tools.\"GET /orders\"]\nrate = \"1/h\"\n";
+    let engine = orders(&api.url, rules).expect("an engine");
+    assert_eq!(call(&engine, "list_orders", json!({})).await.error, None);
+    engine
+        .replace_policies(&with(rules))
+        .expect("the same rules");
+    let second = call(&engine, "list_orders", json!({})).await;
+    assert_eq!(second.error, Some(ErrorType::RateLimited));
+}
