@@ -157,6 +157,7 @@ templates! {
     "src/runtime/logging.rs"
     "src/runtime/metrics.rs"
     "src/runtime/mod.rs"
+    "src/runtime/oauth.rs"
     "src/runtime/output.rs"
     "src/runtime/policy/access.rs"
     "src/runtime/policy/binding.rs"

@@ -27,6 +27,7 @@ pub mod identity;
 pub mod limits;
 pub mod logging;
 pub mod metrics;
+mod oauth;
 mod output;
 pub mod policy;
 mod reload;

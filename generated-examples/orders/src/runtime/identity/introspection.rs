@@ -8,31 +8,25 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use chrono::Utc;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{StatusCode, Uri};
 use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use super::super::engine::StartError;
-use super::super::request::Outgoing;
+use super::super::oauth;
 use super::super::settings::CallerOptions;
-use super::super::upstream::{Bounds, Upstream, read};
+use super::super::upstream::Upstream;
 use super::claims::{Reader, Refused, words};
 use super::watched::Watched;
 use super::{Identity, Means};
 
-/// How long the issuer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How long an answer is kept at most: a token that was taken back is taken so long.
 const KEPT: Duration = Duration::from_secs(60);
 /// How many answers are kept.
 const MANY: usize = 10_000;
-const MOST_BYTES: usize = 256 << 10;
 const LONGEST: usize = 16 << 10;
 
 /// Asks the issuer.
@@ -83,7 +77,7 @@ impl Introspection {
                     .to_owned(),
             ));
         };
-        let (url, host) = super::endpoint(url).ok_or_else(wrong)?;
+        let (url, host) = oauth::endpoint(url).ok_or_else(wrong)?;
         let variable = "MCP_INTROSPECTION_SECRET_FILE";
         let parse = |text: &str| match text.trim_end() {
             "" => Err("the file is empty".to_owned()),
@@ -155,13 +149,10 @@ impl Introspection {
     }
 
     async fn asked(&self, token: &str, hash: [u8; 32]) -> Result<Arc<Map<String, Value>>, Refused> {
-        let answer = tokio::time::timeout(PATIENCE, self.ask(token)).await;
-        let claims = answer
-            .unwrap_or_else(|_| Err("no answer in time".to_owned()))
-            .map_err(|why| {
-                tracing::warn!(why, "the issuer could not be asked about a token");
-                Refused("the issuer of the token cannot be asked at the moment")
-            })?;
+        let claims = self.ask(token).await.map_err(|why| {
+            tracing::warn!(why, "the issuer could not be asked about a token");
+            Refused("the issuer of the token cannot be asked at the moment")
+        })?;
         let claims = Arc::new(claims);
         let now = Instant::now();
         let mut answers = self.lock();
@@ -180,44 +171,13 @@ impl Introspection {
             .append_pair("token", token)
             .append_pair("token_type_hint", "access_token")
             .finish();
-        let encoded =
-            |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
         let secret = self.secret.current();
-        let pair = format!(
-            "{}:{}",
-            encoded(&self.client),
-            encoded(secret.expose_secret())
-        );
-        let mut basic = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair)))
-            .map_err(|_| "the client cannot be sent".to_owned())?;
-        basic.set_sensitive(true);
-        let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, basic);
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        headers.insert(CONTENT_TYPE, form);
-        let outgoing = Outgoing {
-            method: Method::POST,
-            uri: self.url.clone(),
-            headers,
-            body: body.into(),
-        };
-        let response = self
-            .upstream
-            .send(outgoing)
-            .await
-            .map_err(|why| format!("{why:?}"))?;
-        if response.status() != StatusCode::OK {
-            return Err(format!("status {}", response.status().as_u16()));
+        let client = oauth::basic(&self.client, secret.expose_secret());
+        let outgoing = oauth::post(&self.url, body, client);
+        let (status, bytes) = oauth::answer(&self.upstream, outgoing).await?;
+        if status != StatusCode::OK {
+            return Err(format!("answered with status {}", status.as_u16()));
         }
-        let bounds = Bounds {
-            most: MOST_BYTES,
-            silence: PATIENCE,
-            until: None,
-        };
-        let received = read(response, bounds, |_, _| ())
-            .await
-            .map_err(|why| format!("{why:?}"))?;
-        serde_json::from_slice(&received.bytes).map_err(|_| "no JSON object".to_owned())
+        serde_json::from_slice(&bytes).map_err(|_| "gave no JSON object".to_owned())
     }
 }

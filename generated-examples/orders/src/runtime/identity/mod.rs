@@ -41,19 +41,6 @@ fn member<'c>(claims: &'c Map<String, Value>, name: &str) -> Option<&'c Value> {
     })
 }
 
-/// The address and host of an issuer: whoever listens on the way there could be anybody, or would have the secret.
-pub(super) fn endpoint(text: &str) -> Option<(http::Uri, String)> {
-    let url = url::Url::parse(text).ok()?;
-    let host = url.host_str()?.to_owned();
-    let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
-    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here);
-    let is_plain = url.username().is_empty() && url.password().is_none();
-    let uri = (is_safe && is_plain)
-        .then(|| url.as_str().parse().ok())
-        .flatten()?;
-    Some((uri, host))
-}
-
 /// How an identity was proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Means {

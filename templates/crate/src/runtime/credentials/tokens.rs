@@ -7,29 +7,23 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Method, StatusCode, Uri};
-use secrecy::{ExposeSecret as _, SecretString};
+use http::{StatusCode, Uri};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use url::form_urlencoded;
 
 use super::super::engine::StartError;
-use super::super::identity::endpoint;
+use super::super::oauth;
 use super::super::request::Outgoing;
 use super::super::tool::{Scheme, SchemeKind};
-use super::super::upstream::{Bounds, Upstream, read};
+use super::super::upstream::Upstream;
 use super::Credential;
 use super::source::{Origin, origin};
 
-/// How long the token endpoint may take.
-const PATIENCE: Duration = Duration::from_secs(15);
 /// How long a token is kept that does not say how long it is good for.
 const UNSAID: Duration = Duration::from_secs(300);
 /// How long before its end a token is renewed at the latest.
 const EARLY: Duration = Duration::from_secs(30);
-const MOST_BYTES: usize = 256 << 10;
 
 /// The client of one scheme.
 #[derive(Debug)]
@@ -120,7 +114,7 @@ impl Tokens {
                 scheme.name
             ))
         })?;
-        let (url, host) = endpoint(text.trim()).ok_or_else(|| {
+        let (url, host) = oauth::endpoint(&text).ok_or_else(|| {
             StartError(format!(
                 "`{variable}` is no https URL, or http URL of this machine"
             ))
@@ -174,8 +168,7 @@ impl Tokens {
             return Ok(());
         }
         let asked = Instant::now();
-        let fetched = tokio::time::timeout(PATIENCE, self.fetch(&key, upstream)).await;
-        match fetched.unwrap_or_else(|_| Err("did not answer in time".to_owned())) {
+        match self.fetch(&key, upstream).await {
             Ok(answer) => {
                 let token = self.token(&answer, asked)?;
                 self.lock().tokens.insert(key, token);
@@ -242,20 +235,7 @@ impl Tokens {
     ) -> Result<Result<Answer, String>, String> {
         let outgoing = self.request(scopes, in_body)?;
         let way = self.way.get_or_init(|| upstream.beside(self.host.clone()));
-        let response = way
-            .send(outgoing)
-            .await
-            .map_err(|_| "cannot be reached".to_owned())?;
-        let status = response.status();
-        let bounds = Bounds {
-            most: MOST_BYTES,
-            silence: PATIENCE,
-            until: None,
-        };
-        let received = read(response, bounds, |_, _| ()).await;
-        let bytes = received
-            .map_err(|_| "broke off its answer".to_owned())?
-            .bytes;
+        let (status, bytes) = oauth::answer(way, outgoing).await?;
         if status == StatusCode::OK {
             let answer = serde_json::from_slice(&bytes);
             return answer
@@ -279,30 +259,14 @@ impl Tokens {
         if let Some(audience) = &self.audience {
             body.append_pair("audience", audience);
         }
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        headers.insert(CONTENT_TYPE, form);
         if in_body {
             body.append_pair("client_id", id.expose_secret());
             body.append_pair("client_secret", secret.expose_secret());
-        } else {
-            // RFC 6749 §2.3.1: both are encoded as in a form before they are joined.
-            let encoded = |text: &SecretString| -> String {
-                form_urlencoded::byte_serialize(text.expose_secret().as_bytes()).collect()
-            };
-            let pair = STANDARD.encode(format!("{}:{}", encoded(&id), encoded(&secret)));
-            let mut value = HeaderValue::from_str(&format!("Basic {pair}"))
-                .map_err(|_| "cannot be sent this client".to_owned())?;
-            value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
+            return Ok(oauth::post(&self.url, body.finish(), None));
         }
-        Ok(Outgoing {
-            method: Method::POST,
-            uri: self.url.clone(),
-            headers,
-            body: body.finish().into(),
-        })
+        let client = oauth::basic(id.expose_secret(), secret.expose_secret());
+        let client = client.ok_or("cannot be sent this client")?;
+        Ok(oauth::post(&self.url, body.finish(), Some(client)))
     }
 }
 

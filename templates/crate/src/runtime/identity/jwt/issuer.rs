@@ -4,16 +4,14 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use http::header::{ACCEPT, HeaderValue};
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{StatusCode, Uri};
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 
 use super::super::super::engine::StartError;
-use super::super::super::request::Outgoing;
+use super::super::super::oauth;
 use super::super::super::settings::CallerOptions;
-use super::super::super::upstream::{Bounds, Upstream, read};
-use super::super::endpoint;
+use super::super::super::upstream::Upstream;
 use super::super::watched::Watched;
 use super::provider::family;
 
@@ -21,9 +19,6 @@ use super::provider::family;
 const FRESH: Duration = Duration::from_secs(600);
 /// How long to wait before an unknown key is asked for again: clients can make up names of keys.
 const AGAIN: Duration = Duration::from_secs(10);
-/// How long the issuer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-const MOST_BYTES: usize = 1 << 20;
 
 /// Where the keys come from.
 pub(super) enum Issuer {
@@ -120,7 +115,7 @@ impl Published {
                 "--jwt-jwks-url (MCP_JWT_JWKS_URL): `{url}` is no https URL, or http URL of this machine"
             ))
         };
-        let (url, host) = endpoint(url).ok_or_else(wrong)?;
+        let (url, host) = oauth::endpoint(url).ok_or_else(wrong)?;
         Ok(Self {
             url,
             upstream: upstream(host),
@@ -183,10 +178,7 @@ impl Published {
 
     async fn renew(&self) {
         let asked = Instant::now();
-        let fetched = match tokio::time::timeout(PATIENCE, self.fetch()).await {
-            Ok(fetched) => fetched,
-            Err(_) => Err("no answer in time".to_owned()),
-        };
+        let fetched = self.fetch().await;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         // Counted from the end: who waited for it has the answer too.
         state.asked = Some(Instant::now());
@@ -206,32 +198,12 @@ impl Published {
     }
 
     async fn fetch(&self) -> Result<Vec<Known>, String> {
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let outgoing = Outgoing {
-            method: Method::GET,
-            uri: self.url.clone(),
-            headers,
-            body: bytes::Bytes::new(),
-        };
-        let response = self
-            .upstream
-            .send(outgoing)
-            .await
-            .map_err(|why| format!("{why:?}"))?;
-        if response.status() != StatusCode::OK {
-            return Err(format!("status {}", response.status().as_u16()));
+        let (status, bytes) = oauth::answer(&self.upstream, oauth::get(&self.url)).await?;
+        if status != StatusCode::OK {
+            return Err(format!("answered with status {}", status.as_u16()));
         }
-        let bounds = Bounds {
-            most: MOST_BYTES,
-            silence: PATIENCE,
-            until: None,
-        };
-        let received = read(response, bounds, |_, _| ())
-            .await
-            .map_err(|why| format!("{why:?}"))?;
         let set: serde_json::Value =
-            serde_json::from_slice(&received.bytes).map_err(|_| "no JSON".to_owned())?;
+            serde_json::from_slice(&bytes).map_err(|_| "gave no JSON".to_owned())?;
         // One key of a kind that is not known here does not spoil the others.
         let keys = set
             .get("keys")
