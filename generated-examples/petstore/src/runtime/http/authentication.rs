@@ -109,6 +109,11 @@ impl Authentication {
         })
     }
 
+    /// Whether requests have to be looked at.
+    pub(super) fn is_needed(&self) -> bool {
+        self.is_asked_for || !self.clients.is_empty()
+    }
+
     /// Who calls; `None` where nobody is asked.
     ///
     /// # Errors

@@ -75,9 +75,10 @@ fn too_few_scopes(app: &App, parts: &Parts, message: &Message) -> Option<Respons
     let Message::Call(_, call) = message else {
         return None;
     };
+    let identity = Some(identity(Some(parts))?);
     let caller = Caller {
         request_id: request_id(&app.server, Some(parts)),
-        identity: identity(Some(parts)),
+        identity,
         client: client(Some(parts)),
         headers: HeaderMap::new(),
         cancelled: CancellationToken::new(),

@@ -310,8 +310,11 @@ fn mcp_routes(app: App) -> Router {
         metadata(METADATA),
         metadata(&format!("{METADATA}/{{*path}}")),
     );
+    // Each layer costs every call something.
+    if app.authentication.is_needed() {
+        routes = routes.route_layer(middleware::from_fn_with_state(app.clone(), authenticate));
+    }
     routes
-        .route_layer(middleware::from_fn_with_state(app.clone(), authenticate))
         // RFC 9728 §3.1: the path of the resource stands behind the well-known one.
         .route(&whole.0, whole.1)
         .route(&below.0, below.1)
