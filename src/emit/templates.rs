@@ -198,6 +198,7 @@ templates! {
     "src/runtime/settings/reference.rs"
     "src/runtime/settings/tests.rs"
     "src/runtime/settings/values.rs"
+    "src/runtime/stamp.rs"
     "src/runtime/stdio.rs"
     "src/runtime/steps.rs"
     "src/runtime/structured.rs"

@@ -40,6 +40,7 @@ pub mod selector;
 mod server;
 mod session;
 pub mod settings;
+mod stamp;
 mod stdio;
 mod steps;
 mod structured;

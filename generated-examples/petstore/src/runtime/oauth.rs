@@ -83,7 +83,7 @@ pub(super) async fn answer(
     outgoing: Outgoing,
 ) -> Result<(StatusCode, Bytes), String> {
     let exchange = async {
-        let response = way.send(outgoing).await;
+        let response = way.send(&outgoing).await;
         let response = response.map_err(|_| "cannot be reached".to_owned())?;
         let status = response.status();
         let bounds = Bounds {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::engine::Engine;
 use super::settings::Settings;
+use super::stamp::Stamp;
 
 /// How often the file is looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -19,14 +20,11 @@ pub(super) async fn policies(
     let Some(path) = settings.options.config.as_deref() else {
         return std::future::pending().await;
     };
-    let stamp = || {
-        let metadata = std::fs::metadata(path).ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
-    };
-    let (mut read, mut last) = (stamp(), stamp());
+    let mut read = Stamp::of(path);
+    let mut last = read;
     loop {
         tokio::time::sleep(EVERY).await;
-        let now = stamp();
+        let now = Stamp::of(path);
         // What is being written is not yet what its writer means: it has to look the same twice.
         let is_settled = now == std::mem::replace(&mut last, now);
         if !is_settled || now == read || now.is_none() {

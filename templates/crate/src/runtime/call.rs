@@ -356,7 +356,7 @@ async fn exchange(
     let path = outgoing.uri.path().to_owned();
     // On the heap: what a call is made of is moved several times until it is polled, and this is most of it.
     let watched = (&mut steps, &mut *facts);
-    let attempts = Box::pin(attempts::made(inner, tool, outgoing, until, watched));
+    let attempts = Box::pin(attempts::made(inner, tool, &outgoing, until, watched));
     let ended = attempts.await;
     let (status, headers, received) = match ended {
         Ok(answer) => answer,
@@ -420,7 +420,7 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
     let settings = &inner.settings;
     let read_only = outgoing.method.is_safe();
     let exchange = async {
-        let response = inner.upstream.send(outgoing).await?;
+        let response = inner.upstream.send(&outgoing).await?;
         let status = response.status().as_u16();
         let bounds = Bounds {
             most: settings.max_response_bytes,

@@ -40,7 +40,7 @@ impl<'a> Names<'a> {
     /// `seen` is the name where the caller sees the tool. Any other name is the client's own text.
     pub(super) fn of(inner: &Inner, name: &'a str, seen: Option<&'a str>) -> Self {
         const UNKNOWN: &str = "unknown";
-        let exists = inner.catalog.position(name).is_some();
+        let exists = seen.is_some() || inner.catalog.position(name).is_some();
         Self {
             shown: seen.unwrap_or(UNKNOWN),
             audited: if exists { name } else { UNKNOWN },

@@ -84,11 +84,13 @@ impl Upstream {
     ///
     /// # Errors
     /// No answer, or a redirect that is not followed.
-    pub(super) async fn send(&self, mut outgoing: Outgoing) -> Result<Response<Body>, Failure> {
+    pub(super) async fn send(&self, outgoing: &Outgoing) -> Result<Response<Body>, Failure> {
+        let mut next: Option<Outgoing> = None;
         for _ in 0..MOST_REDIRECTS {
-            let response = self.exchange(&outgoing).await?;
-            match redirected(&outgoing, &response)? {
-                Some(next) => outgoing = next,
+            let current = next.as_ref().unwrap_or(outgoing);
+            let response = self.exchange(current).await?;
+            match redirected(current, &response)? {
+                Some(to) => next = Some(to),
                 None => return Ok(response),
             }
         }

@@ -1,14 +1,14 @@
 //! Credentials of the environment: variables, and files that are read again when they change.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::super::engine::StartError;
+use super::super::stamp::Stamp;
 use super::super::tool::{Scheme, SchemeKind};
 use super::{Credential, parts_of};
 
@@ -32,7 +32,7 @@ pub(super) enum Stored {
 pub(super) struct Files {
     scheme: &'static Scheme,
     parts: Vec<Origin>,
-    current: Mutex<(Vec<Stamp>, Arc<Credential>)>,
+    current: Mutex<(Vec<Option<Stamp>>, Arc<Credential>)>,
 }
 
 /// Where a value comes from.
@@ -53,10 +53,6 @@ impl Origin {
         }
     }
 }
-
-/// Tells one state of a file from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp(Option<SystemTime>, u64);
 
 impl Stored {
     /// Reads the variables of a scheme; `None` when there are none.
@@ -125,18 +121,11 @@ impl Files {
     }
 }
 
-fn stamps(parts: &[Origin]) -> Vec<Stamp> {
+fn stamps(parts: &[Origin]) -> Vec<Option<Stamp>> {
     (parts.iter())
         .filter_map(|origin| match origin {
             Origin::Variable(_) => None,
-            Origin::File { path, .. } => Some(path),
-        })
-        .map(|path| {
-            let metadata = std::fs::metadata(path).ok();
-            Stamp(
-                metadata.as_ref().and_then(|found| found.modified().ok()),
-                metadata.as_ref().map_or(0, Metadata::len),
-            )
+            Origin::File { path, .. } => Some(Stamp::of(path)),
         })
         .collect()
 }

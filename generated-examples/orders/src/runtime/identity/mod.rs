@@ -1,7 +1,7 @@
 //! Who calls: the identity that a client has proven, whichever way.
 //!
-//! The ways are `keys` (API keys), `jwt` (signed tokens), `introspection` (opaque ones) and what a trusted proxy says; `http` asks them in turn. What
-//! an identity may do is `policy`'s business.
+//! The ways are `keys` (API keys), `jwt` (signed tokens), `introspection` (opaque ones) and what a trusted proxy says;
+//! `http` asks them in turn. What an identity may do is `policy`'s business.
 
 #[cfg(feature = "http")]
 mod claims;

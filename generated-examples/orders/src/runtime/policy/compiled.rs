@@ -43,13 +43,20 @@ impl ToolPolicy {
 #[derive(Debug)]
 pub(super) struct Compiled {
     tools: Arc<Vec<ToolPolicy>>,
+    /// All tools that are not off.
+    everything: Arc<View>,
     access: Access,
     depends_on_identity: bool,
     views: Views,
 }
 
 impl Compiled {
-    pub(super) fn new(settings: &PolicySettings, catalog: &Catalog) -> Result<Self, StartError> {
+    /// What was counted for a rate that was the same `before` goes on.
+    pub(super) fn new(
+        settings: &PolicySettings,
+        catalog: &Catalog,
+        before: Option<&Self>,
+    ) -> Result<Self, StartError> {
         let facts: Vec<Facts<'_>> = catalog.listings().map(Facts).collect();
         let off = disabled(&settings.disabled, &facts)?;
         let rules = tool_rules(settings, &facts)?;
@@ -57,12 +64,22 @@ impl Compiled {
         for (position, tool) in facts.iter().enumerate() {
             let mut policy = policy_of(tool, &rules, &facts)?;
             policy.is_off |= off[position] || (settings.read_only && !tool.reads_only());
+            let counted = before.and_then(|before| before.tools[position].rate.as_ref());
+            if let (Some(rate), Some(counted)) = (&mut policy.rate, counted)
+                && rate.frequency() == counted.frequency()
+            {
+                *rate = Arc::clone(counted);
+            }
             tools.push(policy);
         }
+        let visible = tools.iter().map(|tool| !tool.is_off).collect();
+        let depends = tools.iter().any(ToolPolicy::needs_identity);
+        let tools = Arc::new(tools);
         let access = Access::new(&settings.tables, &facts)?;
         Ok(Self {
-            depends_on_identity: access.is_set() || tools.iter().any(ToolPolicy::needs_identity),
-            tools: Arc::new(tools),
+            depends_on_identity: access.is_set() || depends,
+            everything: Arc::new(View::new(Arc::clone(&tools), visible, false)),
+            tools,
             access,
             views: Views::default(),
         })
@@ -81,34 +98,18 @@ impl Compiled {
         }
     }
 
-    /// A rate that stays the same goes on where it is.
-    pub(super) fn keep_counts_of(&mut self, before: &Self) {
-        let Some(tools) = Arc::get_mut(&mut self.tools) else {
-            return;
-        };
-        for (tool, old) in tools.iter_mut().zip(before.tools.iter()) {
-            if let (Some(fresh), Some(rate)) = (&mut tool.rate, &old.rate)
-                && fresh.frequency() == rate.frequency()
-            {
-                *fresh = Arc::clone(rate);
-            }
-        }
-    }
-
     pub(super) fn everything(&self) -> Arc<View> {
-        let visible = self.tools.iter().map(|tool| !tool.is_off).collect();
-        Arc::new(View::new(Arc::clone(&self.tools), visible, false))
+        Arc::clone(&self.everything)
     }
 
     pub(super) fn view(&self, identity: Option<&Identity>) -> Arc<View> {
         let rules = self.access.rules_of(identity);
         let has_identity = identity.is_some() || !self.depends_on_identity;
-        self.views.get_or_make((rules, has_identity), || {
-            let rules = self.access.rules_of(identity);
+        self.views.get_or_make((rules, has_identity), |rules| {
             let sees = |(position, tool): (usize, &ToolPolicy)| {
                 !tool.is_off
                     && (has_identity || !tool.needs_identity())
-                    && self.access.allows(&rules, position)
+                    && self.access.allows(rules, position)
             };
             let visible = self.tools.iter().enumerate().map(sees).collect();
             View::new(Arc::clone(&self.tools), visible, !self.depends_on_identity)
@@ -170,7 +171,7 @@ impl Facts<'_> {
         }
     }
 
-    /// The names of its arguments; `None` where they are not known.
+    /// Whether it has an argument of this name.
     pub(super) fn has_argument(&self, name: &str) -> bool {
         match self.0 {
             Listing::Generated(tool, _) => {

@@ -47,7 +47,7 @@ impl Policies {
     /// # Errors
     /// A rule that is about no tool, or that contradicts the tool: one line.
     pub(super) fn new(settings: &PolicySettings, catalog: &Catalog) -> Result<Self, StartError> {
-        let compiled = Compiled::new(settings, catalog)?;
+        let compiled = Compiled::new(settings, catalog, None)?;
         Ok(Self(RwLock::new(Arc::new(compiled))))
     }
 
@@ -61,14 +61,13 @@ impl Policies {
         catalog: &Catalog,
     ) -> Result<(), StartError> {
         let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let mut fresh = Compiled::new(settings, catalog)?;
+        let fresh = Compiled::new(settings, catalog, Some(&**current))?;
         if let Some(kind) = current.lost_in(&fresh) {
             return Err(StartError(format!(
                 "the configuration has no {kind} any more, which is not taken from a file that changed; restart to \
                  run without"
             )));
         }
-        fresh.keep_counts_of(&current);
         *current = Arc::new(fresh);
         Ok(())
     }
@@ -125,8 +124,9 @@ struct Views(Mutex<HashMap<ViewKey, Arc<View>>>);
 type ViewKey = (Vec<usize>, bool);
 
 impl Views {
-    fn get_or_make(&self, key: ViewKey, make: impl FnOnce() -> View) -> Arc<View> {
+    fn get_or_make(&self, key: ViewKey, make: impl FnOnce(&[usize]) -> View) -> Arc<View> {
         let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(views.entry(key).or_insert_with(|| Arc::new(make())))
+        let make = |key: &ViewKey| Arc::new(make(&key.0));
+        Arc::clone(views.entry(key).or_insert_with_key(make))
     }
 }

@@ -23,13 +23,13 @@ type Answered = (StatusCode, HeaderMap, Received);
 pub(super) async fn made(
     inner: &Inner,
     tool: &Prepared,
-    outgoing: Outgoing,
+    outgoing: &Outgoing,
     (deadline, limit): (Instant, Duration),
     (steps, facts): (&mut Steps<'_>, &mut Facts),
 ) -> Result<Answered, Box<ToolResult>> {
     let path = inner.paths.get(tool.def.server);
     let resilience = &inner.settings.resilience;
-    let repeatable = resilience.retries > 0 && may_repeat(&outgoing);
+    let repeatable = resilience.retries > 0 && may_repeat(outgoing);
     let mut attempt = 0;
     loop {
         // A turn is for what is sent, not for the pauses in between.
@@ -41,13 +41,7 @@ pub(super) async fn made(
             }
             None => None,
         };
-        let ended = guarded(
-            inner,
-            path,
-            outgoing.clone(),
-            deadline,
-            (&mut *steps, &mut *facts),
-        );
+        let ended = guarded(inner, path, outgoing, deadline, (&mut *steps, &mut *facts));
         let ended = ended
             .await
             .map_err(|wait| Box::new(alone(inner, tool, facts, wait)))?;
@@ -73,7 +67,7 @@ pub(super) async fn made(
 async fn guarded(
     inner: &Inner,
     path: Option<&Path>,
-    outgoing: Outgoing,
+    outgoing: &Outgoing,
     deadline: Instant,
     watched: (&mut Steps<'_>, &mut Facts),
 ) -> Result<Result<Answered, Failure>, Duration> {
@@ -94,7 +88,7 @@ async fn guarded(
 
 async fn sent(
     inner: &Inner,
-    outgoing: Outgoing,
+    outgoing: &Outgoing,
     deadline: Instant,
     (steps, facts): (&mut Steps<'_>, &mut Facts),
 ) -> Result<Answered, Failure> {

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::super::engine::StartError;
+use super::super::stamp::Stamp;
 
 /// How often the file system is asked.
 const EVERY: Duration = Duration::from_secs(1);
@@ -19,7 +20,7 @@ pub(super) struct Watched<T> {
 
 struct Current<T> {
     asked: Instant,
-    stamp: Option<(SystemTime, u64)>,
+    stamp: Option<Stamp>,
     value: Arc<T>,
 }
 
@@ -37,7 +38,7 @@ impl<T> Watched<T> {
         variable: &'static str,
         parse: fn(&str) -> Result<T, String>,
     ) -> Result<Self, StartError> {
-        let stamp = stamp(path);
+        let stamp = Stamp::of(path);
         let value = read(path, variable, parse).map_err(StartError)?;
         Ok(Self {
             path: path.to_owned(),
@@ -56,7 +57,7 @@ impl<T> Watched<T> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if current.asked.elapsed() >= EVERY {
             current.asked = Instant::now();
-            let now = stamp(&self.path);
+            let now = Stamp::of(&self.path);
             if now != current.stamp {
                 match read(&self.path, self.variable, self.parse) {
                     Ok(value) => {
@@ -70,11 +71,6 @@ impl<T> Watched<T> {
         }
         Arc::clone(&current.value)
     }
-}
-
-fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
 }
 
 fn read<T>(path: &Path, variable: &str, parse: fn(&str) -> Result<T, String>) -> Result<T, String> {
