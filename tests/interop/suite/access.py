@@ -230,6 +230,24 @@ def keys(server):
             expect_not_in(key, text, "where the key must not be")
 
 
+def reload(server):
+    """Policies change while the server runs; a mistake, and half a file, leave those of before in force."""
+    with tempfile.TemporaryDirectory() as folder, Upstream() as upstream:
+        config = Path(folder) / "policies.toml"
+        config.write_text('[access.anonymous]\nallow = ["op:listOrders"]\n')
+        environment = {"API_BASE_URL": upstream.base, **DESK}
+        with Http(server, environment, "--config", str(config)) as site:
+            tools = lambda: [tool["name"] for tool in site.legacy("tools/list").message()["result"]["tools"]]
+            expect_equal(tools(), ["list_orders"], "the tools at the start")
+            for broken in ('[access.anonymous]\nalow = []\n', ""):
+                seen = len(site.errors)
+                config.write_text(broken)
+                until(lambda: "stay in force" in "\n".join(site.errors[seen:]), f"{broken!r} is told", 10)
+                expect_equal(tools(), ["list_orders"], f"the tools after {broken!r}")
+            config.write_text('disabled-tools = ["list_orders"]\n[access.anonymous]\nallow = ["op:listOrders", "op:getOrder"]\n')
+            until(lambda: tools() == ["get_order"], "the new policies are in force", 10)
+
+
 def limits(server):
     """The limit that is on by default, and what it answers."""
     with Upstream() as upstream:
@@ -303,4 +321,5 @@ def run(report, server):
     report.check("access: opaque tokens", opaque, server)
     report.check("access: API keys", keys, server)
     report.check("access: the server's own tokens", client_credentials, server)
+    report.check("access: policies are read again", reload, server)
     report.check("access: the rate limit of callers", limits, server)

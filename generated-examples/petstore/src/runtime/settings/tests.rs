@@ -231,3 +231,94 @@ fn headers_that_route_or_authenticate_do_not_go_on() {
     let options = options("", &[], &[("MCP_FORWARD_HEADERS", "traceparent,X-Tenant")]);
     assert_eq!(options.forward_header.len(), 2);
 }
+
+#[test]
+fn limits_and_resilience_are_what_the_options_say() {
+    let engine = |args: &[&str], env: &[(&str, &str)]| read(args, env).expect("in order").engine;
+    let plain = engine(&[], &[]);
+    // Over stdio there is one caller, who is the user.
+    assert_eq!(plain.limits.caller, None);
+    assert_eq!(
+        (plain.limits.repetitions, plain.limits.concurrency),
+        (None, None)
+    );
+    assert_eq!(
+        (plain.resilience.retries, plain.resilience.breaker),
+        (0, None)
+    );
+    assert!(plain.checks_scopes && plain.resilience.makes_keys);
+    let over_http = engine(&["--transport=http"], &[])
+        .limits
+        .caller
+        .expect("on by default");
+    assert_eq!((over_http.count, over_http.burst), (600, 100));
+    let set = engine(
+        &[
+            "--transport=http",
+            "--rate-limit=off",
+            "--max-concurrency=3",
+            "--no-scope-check",
+        ],
+        &[
+            ("MCP_RATE_LIMIT_TENANT", "5/s"),
+            ("MCP_RATE_LIMIT_GLOBAL", "7/m"),
+            ("MCP_LOOP_LIMIT", "9"),
+            ("MCP_MAX_QUEUE", "4"),
+            ("MCP_TENANT_CLAIM", "org"),
+            ("MCP_TEAM_CLAIM", "unit"),
+            ("MCP_RETRIES", "2"),
+            ("MCP_RETRY_PAUSE", "1s"),
+            ("MCP_BREAKER", "6"),
+            ("MCP_BREAKER_PAUSE", "3s"),
+            ("MCP_NO_IDEMPOTENCY_KEYS", "true"),
+        ],
+    );
+    let count = |rate: Option<Frequency>| rate.map(|rate| rate.count);
+    let limits = &set.limits;
+    let rates = [limits.caller, limits.tenant, limits.all].map(count);
+    assert_eq!(rates, [None, Some(5), Some(7)]);
+    assert_eq!(
+        (limits.repetitions, limits.concurrency),
+        (Some(9), Some((3, 4)))
+    );
+    assert_eq!(
+        (limits.tenant_claim.as_str(), limits.team_claim.as_str()),
+        ("org", "unit")
+    );
+    let resilience = &set.resilience;
+    assert_eq!(
+        (resilience.retries, resilience.pause),
+        (2, Duration::from_secs(1))
+    );
+    assert_eq!(resilience.breaker, Some((6, Duration::from_secs(3))));
+    assert!(!resilience.makes_keys && !set.checks_scopes);
+}
+
+#[test]
+fn what_callers_prove_their_identity_with_is_not_sent_on() {
+    let asks = ["--transport=http", "--identity-header=X-User"];
+    for from in [
+        "authorization",
+        "header:Authorization",
+        "bearerAuth=header:X-API-Key",
+    ] {
+        let rule = format!("--forward-auth={from}");
+        let told = error("", &[asks[0], asks[1], &rule], &[]);
+        assert!(
+            told.contains("would send what callers prove their identity with"),
+            "{told}"
+        );
+        assert!(
+            read(&[asks[0], asks[1], &rule, "--same-audience"], &[]).is_ok(),
+            "{from}"
+        );
+        assert!(
+            read(&[asks[0], &rule], &[]).is_ok(),
+            "{from}: nobody is asked"
+        );
+    }
+    for from in ["meta", "header:X-Api-Token"] {
+        let rule = format!("--forward-auth={from}");
+        assert!(read(&[asks[0], asks[1], &rule], &[]).is_ok(), "{from}");
+    }
+}

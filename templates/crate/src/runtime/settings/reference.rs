@@ -49,6 +49,8 @@ Each option is a flag (`--rate-limit`), a variable (`MCP_RATE_LIMIT`) and a key 
 changes: its tables, `read-only` and `disabled-tools` hold for the calls that come, and a mistake in it leaves the policies of
 before in force.
 
+Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt` of the crate.
+
 What a policy refuses is a result that says so, counted as `mcp_tool_invocations_total{status=\"denied\"}`. A tool that a caller
 may not see is not refused: to that caller it does not exist.
 
