@@ -112,6 +112,7 @@ templates! {
     "src/runtime/base_url.rs"
     "src/runtime/call.rs"
     "src/runtime/call/attempts.rs"
+    "src/runtime/call/hooks.rs"
     "src/runtime/call/ownership.rs"
     "src/runtime/call/record.rs"
     "src/runtime/call/tests.rs"
@@ -216,6 +217,7 @@ templates! {
     "src/runtime/upstream/connect.rs"
     "src/runtime/upstream/failure.rs"
     "src/runtime/upstream/mod.rs"
+    "src/runtime/upstream/trust.rs"
     "src/runtime/wire.rs"
     "tests/wire.rs.j2"
 }

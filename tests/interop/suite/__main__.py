@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 
-from suite import access, clients, example, http_server, judges, profiles, sse, stdio, upstream_side
+from suite import access, certificates, clients, example, http_server, judges, profiles, sse, stdio, upstream_side
 from suite.processes import Upstream
 from suite.report import Report
 
@@ -17,6 +17,7 @@ def main():
     example.run(report)
     for part in (stdio, http_server, sse, upstream_side, access):
         part.run(report, server)
+    certificates.run(report, shlex.split(os.environ["MCPGEN"]))
     clients.run(report, server)
     judges.run(report, server, fixture)
     profiles.run(report)

@@ -181,6 +181,13 @@ impl Bases {
         base.owners || matches!(&self.0[0], Ok(default) if default.origin == base.origin)
     }
 
+    /// Host and port of the servers that credentials may be sent to.
+    pub(super) fn trusted(&self) -> impl Iterator<Item = (String, u16)> {
+        (self.0.iter().flatten())
+            .filter(|base| self.may_have_credentials(base))
+            .map(Base::host_and_port)
+    }
+
     /// The hosts that the owner named, which may be anywhere.
     pub(super) fn owners_hosts(&self) -> impl Iterator<Item = String> {
         (self.0.iter().flatten())

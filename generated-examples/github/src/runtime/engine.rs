@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use super::audit::AuditLog;
 use super::base_url::Bases;
 pub use super::base_url::ServerChoice;
 use super::call;
+pub use super::call::{HookFailure, HookSettings};
 use super::catalog::Catalog;
 #[cfg(feature = "http")]
 use super::catalog::Found;
@@ -29,7 +31,7 @@ use super::policy::{Policies, PolicySettings, View};
 use super::resilience::{Breaker, ResilienceSettings};
 pub use super::structured::Structured;
 use super::tool::{ServerDef, ToolDef};
-use super::upstream::{Proxies, Upstream};
+use super::upstream::{Proxies, Reach, Trust, Upstream};
 
 /// What the engine needs to know beyond the tools; `settings` reads it from flags, variables and files.
 #[derive(Debug, Clone)]
@@ -44,6 +46,8 @@ pub struct EngineSettings {
     pub read_timeout: Duration,
     /// `--timeout` (`MCP_TIMEOUT`), default 60 s: a whole call.
     pub total_timeout: Duration,
+    /// `--upstream-ca` (`MCP_UPSTREAM_CA`): a PEM file of authorities beside Mozilla's.
+    pub upstream_ca: Option<PathBuf>,
     /// `--max-response-bytes` (`MCP_MAX_RESPONSE_BYTES`), default 1 MiB: what is read of a response body.
     pub max_response_bytes: usize,
     /// `--max-result-chars` (`MCP_MAX_RESULT_CHARS`), default 100,000: the longest text block of a result.
@@ -62,6 +66,8 @@ pub struct EngineSettings {
     pub limits: LimitSettings,
     /// What becomes of a call whose API fails.
     pub resilience: ResilienceSettings,
+    /// What becomes of a call whose hook fails.
+    pub hooks: HookSettings,
 }
 
 /// Where the client's own credential for a scheme comes from (design: default off).
@@ -311,7 +317,13 @@ impl Engine {
         let proxies = Proxies::read(env)?;
         let catalog = Catalog::new(def, user_agent(&def), custom.tools())?;
         let policies = Policies::new(&settings.policies, &catalog)?;
-        let upstream = Upstream::new(&settings, proxies, bases.owners_hosts().collect());
+        let reach = Reach {
+            proxies,
+            trust: Trust::read(settings.upstream_ca.as_deref(), env)?,
+            owners_hosts: bases.owners_hosts().collect(),
+            trusted_with_certificate: bases.trusted().collect(),
+        };
+        let upstream = Upstream::new(&settings, reach);
         metrics.register(catalog.names().map(str::to_owned));
         Ok(Self(Arc::new(Inner {
             catalog,

@@ -1,6 +1,7 @@
 //! One call, from hooks and checks to the upstream and back: the order in which everything else is asked.
 
 mod attempts;
+mod hooks;
 mod ownership;
 mod record;
 
@@ -24,6 +25,7 @@ use super::response::{Answer, Known, Sender};
 use super::steps::Steps;
 use super::tool::ToolDef;
 use super::upstream::{Bounds, Failure, Stage, read};
+pub use hooks::{HookFailure, HookSettings};
 use record::{Facts, Names, Record};
 
 /// Where an error result says which line of the log belongs to it.
@@ -137,19 +139,11 @@ async fn hooked(
     facts: &mut Facts,
 ) -> ToolResult {
     take_meta_out(tool.0, &mut call.arguments);
-    let mut result = match inner.custom.before(call).await {
+    let result = match hooks::before(inner, call, &mut facts.denied).await {
         Ok(()) => dispatch(inner, tool, call, facts).await,
-        Err(refusal) => {
-            facts.denied = true;
-            refusal.into()
-        }
+        Err(refusal) => refusal,
     };
-    if result.error.is_some() {
-        inner.custom.on_error(call, &mut result).await;
-    } else {
-        inner.custom.after(call, &mut result).await;
-    }
-    result
+    hooks::ended(inner, call, result).await
 }
 
 /// Some hosts put the request's `_meta` inside the arguments.
@@ -198,7 +192,8 @@ async fn dispatch(
                 return refusal;
             }
             let api = Api::new(Arc::clone(inner), &call.context);
-            (tool.handler)(call.clone(), api).await
+            let limit = policy.timeout.unwrap_or(inner.settings.total_timeout);
+            hooks::handled(inner, &tool.handler, call, api, limit).await
         }
         Found::Generated(prepared) => {
             if let Some(scopes) = lacking_scopes(inner, prepared.def, &call.context) {

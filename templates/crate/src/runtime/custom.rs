@@ -166,7 +166,7 @@ pub struct CustomTool {
     pub(super) handler: Handler,
 }
 
-type Handler = Arc<dyn Fn(Call, Api) -> BoxFuture<'static, ToolResult> + Send + Sync>;
+pub(super) type Handler = Arc<dyn Fn(Call, Api) -> BoxFuture<'static, ToolResult> + Send + Sync>;
 
 impl CustomTool {
     /// A tool without arguments that reads only. `name` is `^[a-z][a-z0-9_]*$`.

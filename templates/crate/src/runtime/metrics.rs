@@ -95,6 +95,11 @@ struct LimitLabels {
     limit: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HookLabels {
+    hook: &'static str,
+}
+
 #[derive(Debug, Clone)]
 struct Buckets;
 
@@ -127,6 +132,7 @@ pub struct Metrics {
     retries: Counter,
     limited: Family<LimitLabels, Counter>,
     audit_lost: Counter,
+    hook_failures: Family<HookLabels, Counter>,
 }
 
 impl Default for Metrics {
@@ -145,6 +151,7 @@ impl Default for Metrics {
             retries: Counter::default(),
             limited: Family::default(),
             audit_lost: Counter::default(),
+            hook_failures: Family::default(),
         };
         metrics.register_all();
         metrics
@@ -195,6 +202,11 @@ impl Metrics {
     /// Counts an attempt after the first.
     pub fn retry(&self) {
         self.retries.inc();
+    }
+
+    /// Counts code of the owner's that panicked or took too long: `before`, `after`, `on_error` or `tool`.
+    pub fn hook_failure(&self, hook: &'static str) {
+        self.hook_failures.get_or_create(&HookLabels { hook }).inc();
     }
 
     /// Counts a call that a limit refused: `rate`, `loop`, `queue` or `breaker`.
@@ -269,6 +281,11 @@ impl Metrics {
             "mcp_limited_calls",
             "Calls that a limit refused",
             self.limited.clone(),
+        );
+        registry.register(
+            "mcp_hook_failures",
+            "Hooks and own tools that panicked or took too long",
+            self.hook_failures.clone(),
         );
         registry.register(
             "mcp_audit_lost_lines",

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::super::engine::ForwardAuth;
+use super::super::engine::{ForwardAuth, HookFailure};
 use super::super::tool::{BaseUrl, Scheme, SchemeKind};
 use super::*;
 
@@ -271,6 +271,8 @@ fn limits_and_resilience_are_what_the_options_say() {
             ("MCP_BREAKER", "6"),
             ("MCP_BREAKER_PAUSE", "3s"),
             ("MCP_NO_IDEMPOTENCY_KEYS", "true"),
+            ("MCP_HOOK_TIMEOUT", "2s"),
+            ("MCP_HOOK_FAILURE", "open"),
         ],
     );
     let count = |rate: Option<Frequency>| rate.map(|rate| rate.count);
@@ -292,6 +294,9 @@ fn limits_and_resilience_are_what_the_options_say() {
     );
     assert_eq!(resilience.breaker, Some((6, Duration::from_secs(3))));
     assert!(!resilience.makes_keys && !set.checks_scopes);
+    assert_eq!(plain.hooks, HookSettings::default());
+    let hooks = (set.hooks.timeout, set.hooks.failure);
+    assert_eq!(hooks, (Duration::from_secs(2), HookFailure::Open));
 }
 
 #[test]

@@ -16,10 +16,12 @@ use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tower::Service;
 
 use super::super::engine::StartError;
+use super::Reach;
 use super::failure::{Dialled, Failure, Stage, unreachable};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -72,28 +74,31 @@ impl Proxies {
 pub(super) struct Connector(Arc<Inner>);
 
 struct Inner {
-    direct: HttpsConnector<Dial>,
+    /// To who may not see the certificate, and to who may.
+    direct: [HttpsConnector<Dial>; 2],
     timeout: Duration,
-    proxies: Proxies,
-    owners_hosts: Arc<[String]>,
+    reach: Reach,
 }
 
 impl Connector {
-    pub(super) fn new(timeout: Duration, proxies: Proxies, owners_hosts: Vec<String>) -> Self {
-        let owners_hosts: Arc<[String]> = owners_hosts.into();
+    pub(super) fn new(timeout: Duration, reach: Reach) -> Self {
+        let owners_hosts: Arc<[String]> = reach.owners_hosts.clone().into();
+        let direct = [false, true].map(|shows_certificate| {
+            let dial = Dial::new(timeout, Some(Arc::clone(&owners_hosts)));
+            tls(reach.trust.config(shows_certificate), dial)
+        });
         Self(Arc::new(Inner {
-            direct: tls(Dial::new(timeout, Some(Arc::clone(&owners_hosts)))),
+            direct,
             timeout,
-            proxies,
-            owners_hosts,
+            reach,
         }))
     }
 }
 
-/// TLS with the roots of Mozilla's programme; with the feature `http2`, HTTP/2 where the upstream speaks it.
-fn tls<C>(connector: C) -> HttpsConnector<C> {
+/// TLS; with the feature `http2`, HTTP/2 where the upstream speaks it.
+fn tls<C>(config: ClientConfig, connector: C) -> HttpsConnector<C> {
     let builder = HttpsConnectorBuilder::new()
-        .with_webpki_roots()
+        .with_tls_config(config)
         .https_or_http()
         .enable_http1();
     #[cfg(feature = "http2")]
@@ -124,10 +129,11 @@ impl Service<Uri> for Connector {
 
 impl Inner {
     async fn open(&self, to: Uri) -> Result<Stream, Failure> {
-        let proxy = (self.proxies.0.as_ref()).and_then(|matcher| matcher.intercept(&to));
+        let proxy = (self.reach.proxies.0.as_ref()).and_then(|matcher| matcher.intercept(&to));
         match proxy {
             None => {
-                let stream = self.direct.clone().call(to).await;
+                let direct = &self.direct[usize::from(self.shows_certificate(&to))];
+                let stream = direct.clone().call(to).await;
                 stream.map(Stream::Direct).map_err(|error| of_tls(&*error))
             }
             Some(proxy) if to.scheme_str() == Some("https") => self.tunnel(&proxy, to).await,
@@ -142,7 +148,7 @@ impl Inner {
     fn to_proxy(&self) -> HttpsConnector<Dial> {
         // A proxy is spoken to in HTTP/1.1.
         HttpsConnectorBuilder::new()
-            .with_webpki_roots()
+            .with_tls_config(self.reach.trust.config(false))
             .https_or_http()
             .enable_http1()
             .wrap_connector(Dial::new(self.timeout, None))
@@ -156,16 +162,24 @@ impl Inner {
         if let Some(authorization) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());
         }
-        let stream = tls(ThroughProxy(tunnel)).call(to).await;
+        let config = self.reach.trust.config(self.shows_certificate(&to));
+        let stream = tls(config, ThroughProxy(tunnel)).call(to).await;
         stream
             .map(|stream| Stream::Tunnelled(Box::new(stream)))
             .map_err(|error| of_tls(&*error))
     }
 
+    fn shows_certificate(&self, to: &Uri) -> bool {
+        let host = to.host().unwrap_or_default().trim_matches(['[', ']']);
+        let port = to.port_u16().unwrap_or(443);
+        let trusted = &self.reach.trusted_with_certificate;
+        trusted.iter().any(|at| at.0 == host && at.1 == port)
+    }
+
     fn is_forbidden(&self, host: &str) -> bool {
         let literal = host.trim_matches(['[', ']']).parse().ok();
         literal.is_some_and(super::super::base_url::is_local_infrastructure)
-            && !self.owners_hosts.iter().any(|owners| owners == host)
+            && !self.reach.owners_hosts.iter().any(|owners| owners == host)
     }
 }
 

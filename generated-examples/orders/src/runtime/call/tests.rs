@@ -18,7 +18,8 @@ use serde_json::{Map, Value};
 use self::upstream::Recording;
 use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
-    CallContext, Engine, EngineSettings, ForwardAuth, ServerChoice, StartError, ToolResult,
+    CallContext, Engine, EngineSettings, ForwardAuth, HookSettings, ServerChoice, StartError,
+    ToolResult,
 };
 use super::super::limits::LimitSettings;
 use super::super::metrics::Metrics;
@@ -112,6 +113,7 @@ impl Setup {
                 connect_timeout: Duration::from_secs(5),
                 read_timeout: Duration::from_secs(5),
                 total_timeout: Duration::from_secs(10),
+                upstream_ca: None,
                 max_response_bytes: 64 * 1024,
                 max_result_chars: 10_000,
                 lenient: false,
@@ -121,6 +123,7 @@ impl Setup {
                 checks_scopes: true,
                 limits: LimitSettings::default(),
                 resilience: ResilienceSettings::default(),
+                hooks: HookSettings::default(),
             },
             env: BTreeMap::new(),
             custom: Arc::new(Nothing),

@@ -7,7 +7,7 @@ use super::Options;
 use super::layers::variable;
 
 /// The headings of the options that are policies, in the order of the page.
-const HEADINGS: [&str; 4] = ["Callers", "Policies", "Limits", "Resilience"];
+const HEADINGS: [&str; 5] = ["Callers", "Policies", "Limits", "Resilience", "Hooks"];
 
 /// Where each option shows in `/metrics`.
 const METRICS: &[(&str, &str)] = &[
@@ -28,6 +28,7 @@ const METRICS: &[(&str, &str)] = &[
     ("max-queue", "mcp_limited_calls_total{limit=\"queue\"}"),
     ("audit-log", "mcp_audit_lost_lines_total"),
     ("retries", "mcp_retries_total"),
+    ("hook-timeout", "mcp_hook_failures_total"),
     ("breaker", "mcp_limited_calls_total{limit=\"breaker\"}"),
     (
         "read-only",

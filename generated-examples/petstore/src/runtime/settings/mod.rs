@@ -15,7 +15,7 @@ use std::path::Path;
 
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
-use super::engine::{EngineSettings, ServerChoice, StartError};
+use super::engine::{EngineSettings, HookSettings, ServerChoice, StartError};
 use super::limits::LimitSettings;
 use super::policy::PolicySettings;
 use super::resilience::ResilienceSettings;
@@ -23,7 +23,7 @@ use super::tool::ServerDef;
 
 pub use callers::CallerOptions;
 pub use layers::Stop;
-pub use limits::{Frequency, LimitOptions, Rate, ResilienceOptions};
+pub use limits::{Frequency, HookOptions, LimitOptions, Rate, ResilienceOptions};
 pub use reference::reference;
 pub use values::{
     ForwardRule, ForwardedHeader, Listen, Network, PathPrefix, Size, Span, Transport,
@@ -147,6 +147,10 @@ pub struct Options {
     )]
     pub timeout: Span,
 
+    /// Certificate authorities that are believed beside those of Mozilla's programme: a PEM file [env: MCP_UPSTREAM_CA]
+    #[arg(long, value_name = "FILE", help_heading = "Upstream")]
+    pub upstream_ca: Option<String>,
+
     /// How much of an upstream response is read [env: MCP_MAX_RESPONSE_BYTES]
     #[arg(
         long,
@@ -202,6 +206,10 @@ pub struct Options {
     /// What becomes of a call whose API fails.
     #[command(flatten)]
     pub resilience: ResilienceOptions,
+
+    /// What becomes of a call whose hook fails.
+    #[command(flatten)]
+    pub hooks: HookOptions,
 
     /// Serve only tools that change nothing [env: MCP_READ_ONLY]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
@@ -289,6 +297,7 @@ impl Settings {
             connect_timeout: options.connect_timeout.0,
             read_timeout: options.read_timeout.0,
             total_timeout: options.timeout.0,
+            upstream_ca: options.upstream_ca.as_ref().map(Into::into),
             max_response_bytes: options.max_response_bytes.0,
             max_result_chars: options.max_result_chars,
             lenient: options.lenient,
@@ -301,6 +310,10 @@ impl Settings {
             checks_scopes: !options.callers.no_scope_check,
             limits: limit_settings(&options),
             resilience: resilience_settings(&options.resilience),
+            hooks: HookSettings {
+                timeout: options.hooks.hook_timeout.0,
+                failure: options.hooks.hook_failure,
+            },
             policies: PolicySettings {
                 read_only: options.read_only,
                 disabled: options.disabled_tools.clone(),

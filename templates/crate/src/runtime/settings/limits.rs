@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use super::super::engine::HookFailure;
 use super::values::Span;
 
 /// How much a caller may ask for.
@@ -78,6 +79,26 @@ pub struct ResilienceOptions {
           default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
           action = ArgAction::Set)]
     pub no_idempotency_keys: bool,
+}
+
+/// What becomes of a call whose hook in `src/custom.rs` fails.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Hooks")]
+pub struct HookOptions {
+    /// The longest time that one hook of src/custom.rs may take [env: MCP_HOOK_TIMEOUT]
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub hook_timeout: Span,
+
+    /// What becomes of a call whose hook panics or takes too long: `closed`, it fails and its result is withheld, or
+    /// `open`, it goes on as if there were no such hook [env: MCP_HOOK_FAILURE]
+    #[arg(
+        long,
+        value_name = "POLICY",
+        value_enum,
+        default_value = "closed",
+        hide_possible_values = true
+    )]
+    pub hook_failure: HookFailure,
 }
 
 /// So many in a span of time, and how many of them at once; `None` is `off`.

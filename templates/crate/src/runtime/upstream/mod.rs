@@ -5,6 +5,7 @@
 mod body;
 mod connect;
 mod failure;
+mod trust;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub(super) use self::body::{Bounds, Received, read};
 use self::connect::Connector;
 pub(super) use self::connect::Proxies;
 pub(super) use self::failure::{Failure, Stage};
+pub(super) use self::trust::Trust;
 use super::base_url::Origin;
 use super::engine::EngineSettings;
 use super::request::Outgoing;
@@ -40,11 +42,21 @@ pub(super) type Body = DecompressionBody<Incoming>;
 /// The way to the upstream.
 pub(super) struct Upstream {
     client: OnceLock<Http>,
-    proxies: Proxies,
-    owners_hosts: Vec<String>,
+    reach: Reach,
     connect_timeout: Duration,
     /// The longest silence.
     pub(super) read_timeout: Duration,
+}
+
+/// How connections are made, and to whom.
+#[derive(Clone)]
+pub(super) struct Reach {
+    pub(super) proxies: Proxies,
+    pub(super) trust: Trust,
+    /// They may resolve to any address; the others may not be link-local.
+    pub(super) owners_hosts: Vec<String>,
+    /// Host and port of who may see the client certificate.
+    pub(super) trusted_with_certificate: Vec<(String, u16)>,
 }
 
 impl std::fmt::Debug for Upstream {
@@ -54,27 +66,25 @@ impl std::fmt::Debug for Upstream {
 }
 
 impl Upstream {
-    /// `owners_hosts` may resolve to any address; the others may not be link-local.
-    pub(super) fn new(
-        settings: &EngineSettings,
-        proxies: Proxies,
-        owners_hosts: Vec<String>,
-    ) -> Self {
+    pub(super) fn new(settings: &EngineSettings, reach: Reach) -> Self {
         Self {
             client: OnceLock::new(),
-            proxies,
-            owners_hosts,
+            reach,
             connect_timeout: settings.connect_timeout,
             read_timeout: settings.read_timeout,
         }
     }
 
-    /// Another way, by the same proxies and with the same patience, to a host of the owner's.
+    /// Another way, by the same proxies, authorities and patience, to a host of the owner's; without a certificate.
     pub(super) fn beside(&self, host: String) -> Self {
         Self {
             client: OnceLock::new(),
-            proxies: self.proxies.clone(),
-            owners_hosts: vec![host],
+            reach: Reach {
+                proxies: self.reach.proxies.clone(),
+                trust: self.reach.trust.without_certificate(),
+                owners_hosts: vec![host],
+                trusted_with_certificate: Vec::new(),
+            },
             connect_timeout: self.connect_timeout,
             read_timeout: self.read_timeout,
         }
@@ -102,7 +112,7 @@ impl Upstream {
         *request.method_mut() = outgoing.method.clone();
         *request.uri_mut() = outgoing.uri.clone();
         *request.headers_mut() = outgoing.headers.clone();
-        if let Some(authorization) = self.proxies.authorization(&outgoing.uri) {
+        if let Some(authorization) = self.reach.proxies.authorization(&outgoing.uri) {
             let headers = request.headers_mut();
             headers.insert(PROXY_AUTHORIZATION, authorization);
         }
@@ -121,11 +131,7 @@ impl Upstream {
     }
 
     fn build(&self) -> Http {
-        let connector = Connector::new(
-            self.connect_timeout,
-            self.proxies.clone(),
-            self.owners_hosts.clone(),
-        );
+        let connector = Connector::new(self.connect_timeout, self.reach.clone());
         Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(60))

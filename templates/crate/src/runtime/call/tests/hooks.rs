@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use super::super::super::custom::{ApiRequest, Call, Custom, CustomTool, Refusal};
-use super::super::super::engine::{ErrorType, StartError, ToolResult};
+use super::super::super::engine::{Engine, ErrorType, HookFailure, StartError, ToolResult};
 use super::upstream::Recording;
 use super::{JSON, Setup, answering, call, reply};
 
@@ -136,4 +136,135 @@ fn an_own_tool_with_anothers_name_stops_the_start() {
         text,
         "the tool `ping` of `src/custom.rs` has the name of another tool"
     );
+}
+
+/// Fails in the way that the argument `q` names.
+struct Failing;
+
+impl Failing {
+    async fn fail(call: &Call, hook: &str) {
+        match call.text("q") {
+            Some(way) if way == format!("{hook} panics") => panic!("a mistake of the owner's"),
+            Some(way) if way == format!("{hook} hangs") => std::future::pending().await,
+            _ => {}
+        }
+    }
+}
+
+impl Custom for Failing {
+    fn tools(&self) -> Vec<CustomTool> {
+        let input = json!({"type": "object", "properties": {"q": {"type": "string"}}});
+        let tool = CustomTool::new("mine", |call, _| async move {
+            Self::fail(&call, "tool").await;
+            ToolResult::text("mine")
+        });
+        vec![tool.input(input)]
+    }
+
+    async fn before(&self, call: &mut Call) -> Result<(), Refusal> {
+        call.add_header("X-Half", "done");
+        Self::fail(call, "before").await;
+        Ok(())
+    }
+
+    async fn after(&self, call: &Call, result: &mut ToolResult) {
+        result.meta.insert("half".to_owned(), true.into());
+        Self::fail(call, "after").await;
+    }
+
+    async fn on_error(&self, call: &Call, _: &mut ToolResult) {
+        Self::fail(call, "on_error").await;
+    }
+}
+
+fn failing(url: &str, failure: HookFailure) -> Engine {
+    let mut setup = Setup::new(url);
+    setup.custom = Arc::new(Failing);
+    setup.settings.total_timeout = std::time::Duration::from_millis(50);
+    setup.settings.hooks.timeout = std::time::Duration::from_millis(50);
+    setup.settings.hooks.failure = failure;
+    setup.engine()
+}
+
+#[tokio::test]
+async fn a_hook_that_fails_fails_the_call_and_withholds_its_result() {
+    let upstream = answering("200 OK", JSON, r#"{"secret": 1}"#).await;
+    let engine = failing(&upstream.url, HookFailure::Closed);
+    let mut said = Vec::new();
+    for how in [
+        "before panics",
+        "before hangs",
+        "after panics",
+        "after hangs",
+    ] {
+        let result = call(&engine, "pages", json!({"q": how})).await;
+        assert_eq!(result.error, Some(ErrorType::Internal), "{how}");
+        assert_eq!(result.structured, None, "{how}");
+        said.push(result.as_text());
+    }
+    assert_eq!(upstream.requests().len(), 2, "`before` stops the request");
+    assert_eq!(
+        said[..3],
+        [
+            "`pages` was not called: a check of this server broke off. That is for its operator to mend.",
+            "`pages` was not called: a check of this server did not end within 0.05 s. That is for its operator to mend.",
+            "The result of `pages` is withheld: a check of this server broke off. The API has answered, and what was \
+             asked for may be done: look before you repeat it. That is for its operator to mend.",
+        ]
+    );
+    let fine = call(&engine, "pages", json!({"q": "x"})).await;
+    assert_eq!(fine.error, None, "the server goes on");
+}
+
+#[tokio::test]
+async fn a_hook_that_may_fail_leaves_no_trace() {
+    let upstream = answering("200 OK", JSON, "{}").await;
+    let engine = failing(&upstream.url, HookFailure::Open);
+    for how in ["before panics", "before hangs"] {
+        let result = call(&engine, "pages", json!({"q": how})).await;
+        assert_eq!(result.error, None, "{how}: {}", result.as_text());
+    }
+    let sent = upstream.requests();
+    assert!(
+        sent.iter().all(|request| !request.contains("x-half")),
+        "{sent:?}"
+    );
+    for how in ["after panics", "after hangs"] {
+        let result = call(&engine, "pages", json!({"q": how})).await;
+        assert_eq!(
+            (result.error, result.meta.get("half")),
+            (None, None),
+            "{how}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_failure_of_a_failed_call_is_withheld_too() {
+    let upstream = answering("404 Not Found", JSON, r#"{"secret": 1}"#).await;
+    let engine = failing(&upstream.url, HookFailure::Closed);
+    let result = call(&engine, "pages", json!({"q": "on_error panics"})).await;
+    assert_eq!(
+        result.as_text(),
+        "The result of `pages` is withheld: a check of this server broke off. That is for its operator to mend."
+    );
+    let engine = failing(&upstream.url, HookFailure::Open);
+    let result = call(&engine, "pages", json!({"q": "on_error panics"})).await;
+    assert_eq!(result.error, Some(ErrorType::Upstream4xx));
+}
+
+#[tokio::test]
+async fn an_own_tool_that_fails_takes_nothing_with_it() {
+    let engine = failing("http://127.0.0.1:9", HookFailure::Open);
+    let hangs = call(&engine, "mine", json!({"q": "tool hangs"})).await;
+    assert_eq!(hangs.error, Some(ErrorType::Timeout));
+    let panics = call(&engine, "mine", json!({"q": "tool panics"})).await;
+    assert_eq!(
+        (panics.error, panics.as_text().as_str()),
+        (
+            Some(ErrorType::Internal),
+            "`mine` broke off. What it has done by now is not known: look before you repeat it."
+        )
+    );
+    assert_eq!(call(&engine, "mine", json!({})).await.as_text(), "mine");
 }

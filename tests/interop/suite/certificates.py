@@ -1,0 +1,135 @@
+"""TLS to the API with OpenSSL at the other end: private authorities, client certificates, and who never sees them."""
+
+import json
+import ssl
+import subprocess
+import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+from suite.clients import bad
+from suite.mock import Quiet
+from suite.processes import Stdio, free_port
+from suite.report import expect, expect_equal, expect_in, expect_not_in, short
+from suite.upstream_side import one_line
+
+# Two servers, of which the owner names the first only.
+SPEC = """\
+openapi: 3.1.0
+info: {title: Behind TLS, version: '1'}
+servers: [{url: 'https://127.0.0.1:1'}]
+paths:
+  /who: {get: {operationId: who, responses: {'200': {description: fine}}}}
+  /other:
+    servers: [{url: 'https://127.0.0.1:OTHER'}]
+    get: {operationId: other, responses: {'200': {description: fine}}}
+"""
+
+
+class Authority:
+    """A certificate authority in a folder."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.file = self.folder / "authority.pem"
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                     "-subj", "/CN=private", "-keyout", "authority.key", "-out", "authority.pem")
+
+    def openssl(self, *arguments):
+        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
+
+    def issue(self, name, file):
+        """A certificate and its key, put where they are looked for at once."""
+        extensions = self.folder / "extensions"
+        extensions.write_text("subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
+        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+                     "-keyout", f"{file}.key", "-out", "request")
+        self.openssl("x509", "-req", "-in", "request", "-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial",
+                     "-days", "2", "-extfile", "extensions", "-out", f"{file}.pem")
+        return str(self.folder / f"{file}.pem"), str(self.folder / f"{file}.key")
+
+
+class Api:
+    """Answers with the name in the client's certificate, on a new connection each time."""
+
+    def __init__(self, authority, port, needs):
+        api = self
+        self.seen = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                certificate = self.connection.getpeercert()
+                names = dict(pair[0] for pair in (certificate or {}).get("subject", ()))
+                api.seen.append(names.get("commonName"))
+                body = json.dumps({"who": api.seen[-1]}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*authority.issue("api", f"api-{port}"))
+        context.load_verify_locations(authority.file)
+        context.verify_mode = needs
+        self.server = Quiet(("127.0.0.1", port), Handler)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def who(server, tool="who"):
+    reply = server.call(tool)["result"]
+    expect(not reply.get("isError"), short(reply))
+    return json.loads(reply["content"][0]["text"])["who"]
+
+
+def certificates(mcpgen):
+    with tempfile.TemporaryDirectory() as folder:
+        authority, first, second = Authority(folder), free_port(), free_port()
+        spec = Path(folder) / "spec.yaml"
+        spec.write_text(SPEC.replace("OTHER", str(second)))
+        serve = [*mcpgen, "serve", str(spec), "--"]
+        base = {"API_BASE_URL": f"https://127.0.0.1:{first}"}
+        trusted = {**base, "MCP_UPSTREAM_CA": str(authority.file)}
+        certificate, key = authority.issue("first client", "client")
+        ours = {**trusted, "API_CLIENT_CERT_FILE": certificate, "API_CLIENT_KEY_FILE": key, "MCP_LOG": "trace"}
+        with Api(authority, first, ssl.CERT_REQUIRED), Api(authority, second, ssl.CERT_OPTIONAL) as other:
+            with Stdio(serve, base) as server:
+                server.initialize()
+                bad(server.call("who")["result"], "No secure connection", "UnknownIssuer")
+            with Stdio(serve, trusted) as server:
+                server.initialize()
+                bad(server.call("who")["result"], "The connection to", "broke")
+            with Stdio(serve, ours) as server:
+                server.initialize()
+                expect_equal(who(server), "first client", "who the API sees")
+                expect_equal(who(server, "other"), None, "who a server of the description's sees")
+                authority.issue("second client", "client")
+                expect_equal(who(server), "second client", "who the API sees after a rotation")
+                Path(certificate).write_text("half")
+                expect_equal(who(server), "second client", "who it sees while the file is half written")
+                secret = Path(key).read_text().splitlines()[1]
+                expect_not_in(secret, server.stderr, "the log")
+            expect_equal(other.seen, [None], "what the other server saw")
+        one_line(serve, {**trusted, "API_CLIENT_CERT_FILE": certificate}, "API_CLIENT_KEY_FILE", "is not set")
+        one_line(serve, {**base, "MCP_UPSTREAM_CA": "/no/such/file"}, "--upstream-ca", "there is no such file")
+        one_line(serve, {**base, "MCP_UPSTREAM_CA": key}, "--upstream-ca", "holds no certificate")
+        stranger = authority.issue("stranger", "stranger")[1]
+        certificate, _ = authority.issue("client", "client")
+        mixed = {**trusted, "API_CLIENT_CERT_FILE": certificate, "API_CLIENT_KEY_FILE": stranger}
+        one_line(serve, mixed, "are of no use together")
+
+
+def run(report, mcpgen):
+    report.check("certificates: private authorities and client certificates, with OpenSSL", certificates, mcpgen)
