@@ -127,6 +127,7 @@ templates! {
     "src/runtime/catalog.rs"
     "src/runtime/credentials/client.rs"
     "src/runtime/credentials/mod.rs"
+    "src/runtime/credentials/refresh.rs"
     "src/runtime/credentials/source.rs"
     "src/runtime/credentials/tests.rs"
     "src/runtime/credentials/tokens.rs"

@@ -32,8 +32,9 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
       }),
     },
   },
+  issueRefreshToken: (_context, client) => client.grantTypeAllowed("refresh_token"),
   findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
   extraTokenClaims: (_context, token) => ({ roles: [token.accountId === "carol" ? "clerk" : "customer"] }),
-  ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, Interaction: 600, Session: 600 },
+  ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, Interaction: 600, RefreshToken: 600, Session: 600 },
 });
 provider.listen(Number(port), "127.0.0.1", () => console.log("ready"));

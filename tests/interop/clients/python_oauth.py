@@ -86,7 +86,7 @@ async def main(url, login, tool, arguments, scope=None):
     metadata = OAuthClientMetadata(
         client_name="interop",
         redirect_uris=[CALLBACK],
-        grant_types=["authorization_code"],
+        grant_types=["authorization_code", "refresh_token"],
         response_types=["code"],
         token_endpoint_auth_method="none",
     )
@@ -101,6 +101,8 @@ async def main(url, login, tool, arguments, scope=None):
                 "isError": bool(result.is_error),
                 "text": result.content[0].text,
                 "token": kept.tokens.access_token,
+                "refresh": kept.tokens.refresh_token,
+                "client": kept.client.client_id,
                 "scope": kept.tokens.scope,
                 "logins": person.times,
             }

@@ -307,10 +307,44 @@ def client_credentials(server):
         tokens = {header(request, "authorization")[0] for request in api.requests}
         expect_equal(len(tokens), 1, "how many tokens the upstream saw")
         token = tokens.pop().removeprefix("Bearer ")
-        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        claims = claims_of(token)
         expect_equal((claims["client_id"], claims["scope"]), ("desk:1", "orders:read"), "whose token it is")
         for secret in (token, "se cret", "se+cret"):
             expect_not_in(secret, logs, "the log")
+
+
+def claims_of(token):
+    return json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+
+
+def refresh(server):
+    """A user's refresh token, which the authorization server replaces each time: it outlives a restart."""
+    with tempfile.TemporaryDirectory() as folder, orders() as site, Mock(lambda _: (200, {}, {})) as api:
+        outcome = site.client("alice", "list_orders", {})
+        file = Path(folder) / "refresh"
+        file.write_text(outcome["refresh"] + "\n")
+        environment = {
+            "API_BASE_URL": api.origin,
+            "API_BEARER_AUTH_CLIENT_ID": outcome["client"],
+            "API_BEARER_AUTH_REFRESH_TOKEN_FILE": str(file),
+            "API_BEARER_AUTH_TOKEN_URL": f"{site.authority.issuer}/token",
+            "MCP_LOG": "trace",
+        }
+        seen = [outcome["refresh"]]
+        for _ in range(2):
+            with Stdio(server, environment) as process:
+                process.initialize()
+                for _ in range(2):
+                    result = process.call("get_my_account")["result"]
+                    expect(not result.get("isError"), short(result))
+                seen.append(file.read_text())
+                expect_equal(file.stat().st_mode & 0o777, 0o600, "who may read the file")
+                for secret in seen:
+                    expect_not_in(secret.strip(), process.stderr, "the log")
+        expect_equal(len(set(seen)), 3, "how many refresh tokens there were")
+        tokens = [header(request, "authorization")[0].removeprefix("Bearer ") for request in api.requests]
+        expect_equal(len(set(tokens)), 2, "how many tokens the API saw in four calls")
+        expect_equal({claims_of(token)["sub"] for token in tokens}, {"alice"}, "whose they are")
 
 
 def run(report, server):
@@ -321,5 +355,6 @@ def run(report, server):
     report.check("access: opaque tokens", opaque, server)
     report.check("access: API keys", keys, server)
     report.check("access: the server's own tokens", client_credentials, server)
+    report.check("access: a user's refresh token", refresh, server)
     report.check("access: policies are read again", reload, server)
     report.check("access: the rate limit of callers", limits, server)

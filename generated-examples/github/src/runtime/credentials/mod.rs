@@ -4,6 +4,7 @@
 //! a credential may be sent is decided in `engine`, with `base_url`. No value is ever shown, here or elsewhere.
 
 mod client;
+mod refresh;
 mod source;
 mod tokens;
 

@@ -1,4 +1,5 @@
-//! OAuth 2 client credentials (RFC 6749 §4.4): tokens that this server gets for itself, kept until shortly before they end.
+//! Tokens that this server gets for itself, by client credentials (RFC 6749 §4.4) or with a refresh token (§6), and keeps until
+//! shortly before they end.
 //!
 //! Where tokens come from is the owner's word (`API_<SCHEME>_TOKEN_URL`), never the description's: the secret goes nowhere
 //! else. Each set of scopes has a token of its own; one call asks for it while the others wait.
@@ -8,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::{StatusCode, Uri};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use url::form_urlencoded;
 
@@ -18,6 +19,7 @@ use super::super::request::Outgoing;
 use super::super::tool::{Scheme, SchemeKind};
 use super::super::upstream::Upstream;
 use super::Credential;
+use super::refresh::RefreshToken;
 use super::source::{Origin, origin};
 
 /// How long a token is kept that does not say how long it is good for.
@@ -30,7 +32,9 @@ const EARLY: Duration = Duration::from_secs(30);
 pub(super) struct Tokens {
     scheme: &'static Scheme,
     id: Origin,
-    secret: Origin,
+    /// A client of client credentials has one; with a refresh token it may be public.
+    secret: Option<Origin>,
+    refresh: Option<RefreshToken>,
     url: Uri,
     host: String,
     /// Instead of those that an operation needs.
@@ -60,6 +64,7 @@ struct Token {
 struct Answer {
     access_token: String,
     expires_in: Option<f64>,
+    refresh_token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -84,9 +89,11 @@ impl Tokens {
             origin(&name("CLIENT_ID"), env)?,
             origin(&name("CLIENT_SECRET"), env)?,
         );
+        let refresh = origin(&name("REFRESH_TOKEN"), env)?.map(RefreshToken::new);
         let (id, secret) = match (id, secret) {
-            (None, None) => return Ok(None),
-            (Some(id), Some(secret)) => (id, secret),
+            (None, None) if refresh.is_none() => return Ok(None),
+            (Some(id), secret) if refresh.is_some() => (id, secret),
+            (Some(id), Some(secret)) => (id, Some(secret)),
             (id, _) => {
                 let missing = name(if id.is_none() {
                     "CLIENT_ID"
@@ -94,7 +101,7 @@ impl Tokens {
                     "CLIENT_SECRET"
                 });
                 return Err(StartError(format!(
-                    "`{missing}` is not set, although the other half of the client of `{}` is",
+                    "`{missing}` is not set, although another part of the client of `{}` is",
                     scheme.name
                 )));
             }
@@ -123,6 +130,7 @@ impl Tokens {
             scheme,
             id,
             secret,
+            refresh,
             url,
             host,
             scopes: given("SCOPES"),
@@ -192,6 +200,8 @@ impl Tokens {
     fn key(&self, scopes: &[&str]) -> String {
         match &self.scopes {
             Some(scopes) => scopes.clone(),
+            // What a refresh token is good for was said when it was given.
+            None if self.refresh.is_some() => String::new(),
             None => scopes.join(" "),
         }
     }
@@ -215,7 +225,7 @@ impl Tokens {
     async fn fetch(&self, scopes: &str, upstream: &Upstream) -> Result<Answer, String> {
         let in_body = self.lock().in_body;
         match self.ask(scopes, in_body, upstream).await? {
-            Err(error) if error == "invalid_client" && !in_body => {
+            Err(error) if error == "invalid_client" && !in_body && self.secret.is_some() => {
                 let again = self.ask(scopes, true, upstream).await?;
                 if again.is_ok() {
                     self.lock().in_body = true;
@@ -233,14 +243,19 @@ impl Tokens {
         in_body: bool,
         upstream: &Upstream,
     ) -> Result<Result<Answer, String>, String> {
-        let outgoing = self.request(scopes, in_body)?;
+        let refresh = self.refresh.as_ref().map(RefreshToken::value).transpose()?;
+        let outgoing = self.request(scopes, refresh.as_ref(), in_body)?;
         let way = self.way.get_or_init(|| upstream.beside(self.host.clone()));
         let (status, bytes) = oauth::answer(way, outgoing).await?;
         if status == StatusCode::OK {
-            let answer = serde_json::from_slice(&bytes);
-            return answer
-                .map(Ok)
-                .map_err(|_| "gave no token in its answer".to_owned());
+            let answer = serde_json::from_slice::<Answer>(&bytes);
+            let mut answer = answer.map_err(|_| "gave no token in its answer".to_owned())?;
+            if let (Some(token), Some(used), Some(fresh)) =
+                (&self.refresh, &refresh, answer.refresh_token.take())
+            {
+                token.replace(used, fresh.into());
+            }
+            return Ok(Ok(answer));
         }
         match serde_json::from_slice::<Refusal>(&bytes) {
             Ok(refusal) => Ok(Err(refusal.error)),
@@ -249,16 +264,34 @@ impl Tokens {
         }
     }
 
-    fn request(&self, scopes: &str, in_body: bool) -> Result<Outgoing, String> {
-        let (id, secret) = (self.id.value()?, self.secret.value()?);
+    fn request(
+        &self,
+        scopes: &str,
+        refresh: Option<&SecretString>,
+        in_body: bool,
+    ) -> Result<Outgoing, String> {
+        let id = self.id.value()?;
+        let secret = self.secret.as_ref().map(Origin::value).transpose()?;
         let mut body = form_urlencoded::Serializer::new(String::new());
-        body.append_pair("grant_type", "client_credentials");
+        match refresh {
+            Some(token) => {
+                body.append_pair("grant_type", "refresh_token");
+                body.append_pair("refresh_token", token.expose_secret());
+            }
+            None => {
+                body.append_pair("grant_type", "client_credentials");
+            }
+        }
         if !scopes.is_empty() {
             body.append_pair("scope", scopes);
         }
         if let Some(audience) = &self.audience {
             body.append_pair("audience", audience);
         }
+        let Some(secret) = secret else {
+            body.append_pair("client_id", id.expose_secret());
+            return Ok(oauth::post(&self.url, body.finish(), None));
+        };
         if in_body {
             body.append_pair("client_id", id.expose_secret());
             body.append_pair("client_secret", secret.expose_secret());

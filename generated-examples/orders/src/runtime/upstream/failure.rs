@@ -54,9 +54,14 @@ impl Failure {
             if let Some(inner) = error
                 .downcast_ref::<io::Error>()
                 .and_then(io::Error::get_ref)
-                && let Some(Dialled(failure)) = inner.downcast_ref()
             {
-                return failure.clone();
+                if let Some(Dialled(failure)) = inner.downcast_ref() {
+                    return failure.clone();
+                }
+                // With TLS 1.3 a server refuses a certificate, or that there is none, when the client is done already.
+                if let Some(alert @ rustls::Error::AlertReceived(_)) = inner.downcast_ref() {
+                    return Self::Tls(alert.to_string());
+                }
             }
             cause = error.source();
         }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::json;
 
 use super::super::super::engine::ErrorType;
+use super::super::super::tests::scratch::Scratch;
 use super::*;
 
 /// A token endpoint that gives `t1`, `t2`, … for so many seconds.
@@ -144,6 +145,72 @@ async fn without_a_token_no_request_is_sent_and_nothing_secret_is_told() {
     assert_eq!(api.requests().len(), 0);
 }
 
+/// An issuer that gives the tokens `a1`, `a2`, … and, for each refresh token, the next one: `r1`, `r2`, ….
+async fn rotating() -> Recording {
+    let count = AtomicUsize::new(1);
+    Recording::start(move |request| {
+        let number = count.load(Ordering::Relaxed);
+        let wanted = format!("grant_type=refresh_token&refresh_token=r{number}&client_id=desk");
+        if !request.ends_with(&wanted) {
+            return reply("400 Bad Request", JSON, br#"{"error": "invalid_grant"}"#);
+        }
+        count.store(number + 1, Ordering::Relaxed);
+        let body = format!(
+            r#"{{"access_token": "token-{number}", "refresh_token": "r{}", "expires_in": 20}}"#,
+            number + 1
+        );
+        reply("200 OK", JSON, body.as_bytes())
+    })
+    .await
+}
+
+fn user(api: &Recording, issuer: &Recording, refresh: (&str, &str)) -> Setup {
+    let mut setup = Setup::new(&api.url);
+    for (name, value) in [
+        ("CLIENT_ID", "desk"),
+        refresh,
+        ("TOKEN_URL", &format!("{}/token", issuer.url)),
+    ] {
+        setup
+            .env
+            .insert(format!("API_BEARER_AUTH_{name}"), value.to_owned());
+    }
+    setup
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_replaced_is_kept_in_its_file() {
+    let (api, issuer) = (answering("200 OK", JSON, "{}").await, rotating().await);
+    let file = Scratch::holding("r1\n");
+    let engine = || user(&api, &issuer, ("REFRESH_TOKEN_FILE", &file.path())).engine();
+    let tools = engine();
+    for _ in 0..2 {
+        let result = pet(&tools).await;
+        assert_eq!(result.error, None, "{}", result.as_text());
+    }
+    let sent: Vec<_> = api.requests();
+    let sent: Vec<_> = sent.iter().map(|request| bearer(request)).collect();
+    assert_eq!(sent, ["Bearer token-1", "Bearer token-2"]);
+    let kept = std::fs::read_to_string(file.path()).expect("read");
+    assert_eq!(kept, "r3");
+    assert_eq!(pet(&engine()).await.error, None, "after a restart");
+    // The owner gives another one.
+    file.write("used up");
+    let told = pet(&engine()).await.as_text();
+    assert!(told.contains("refuses a token: invalid_grant"), "{told}");
+    assert!(!told.contains("used up"), "{told}");
+}
+
+#[tokio::test]
+async fn a_refresh_token_of_a_variable_is_replaced_in_memory() {
+    let (api, issuer) = (answering("200 OK", JSON, "{}").await, rotating().await);
+    let tools = user(&api, &issuer, ("REFRESH_TOKEN", "r1")).engine();
+    for _ in 0..3 {
+        let result = pet(&tools).await;
+        assert_eq!(result.error, None, "{}", result.as_text());
+    }
+}
+
 #[test]
 fn a_client_without_its_other_half_or_an_address_is_a_mistake() {
     let refused = |variables: &[(&str, &str)]| {
@@ -168,4 +235,6 @@ fn a_client_without_its_other_half_or_an_address_is_a_mistake() {
         ("TOKEN_URL", "https://a.example/t"),
     ];
     assert!(refused(&twice).contains("are both set"));
+    let alone = [("REFRESH_TOKEN", "r")];
+    assert!(refused(&alone).contains("`API_BEARER_AUTH_CLIENT_ID` is not set"));
 }

@@ -1,0 +1,95 @@
+//! A refresh token (RFC 6749 §6): what a user once consented to, turned into tokens for the API.
+//!
+//! An issuer may give another one with each token and take the old one no more (RFC 9700 §2.2.2): the new one is kept, in the
+//! file that the old one came from where there is such a file.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::source::Origin;
+
+/// The refresh token of one scheme.
+#[derive(Debug)]
+pub(super) struct RefreshToken {
+    origin: Origin,
+    replaced: Mutex<Option<Replaced>>,
+}
+
+/// What the owner gave, and what the issuer put in its place.
+#[derive(Debug)]
+struct Replaced {
+    given: SecretString,
+    fresh: SecretString,
+}
+
+impl RefreshToken {
+    pub(super) fn new(origin: Origin) -> Self {
+        Self {
+            origin,
+            replaced: Mutex::default(),
+        }
+    }
+
+    /// The one that counts: the issuer's, until the owner gives another.
+    pub(super) fn value(&self) -> Result<SecretString, String> {
+        let now = self.origin.value()?;
+        let replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(match &*replaced {
+            Some(replaced) if same(&replaced.given, &now) => replaced.fresh.clone(),
+            _ => now,
+        })
+    }
+
+    /// Keeps what the issuer gave in the place of `used`.
+    pub(super) fn replace(&self, used: &SecretString, fresh: SecretString) {
+        let Ok(given) = self.origin.value() else {
+            return;
+        };
+        if same(used, &fresh) {
+            return;
+        }
+        if let Err(why) = self.store(&fresh) {
+            tracing::warn!(target: "mcp::credentials", "the issuer replaced a refresh token, and after a restart the old one would count: {why}");
+        }
+        *self.replaced.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Replaced { given, fresh });
+    }
+
+    fn store(&self, fresh: &SecretString) -> Result<(), String> {
+        match &self.origin {
+            Origin::Variable(_) => {
+                Err("it came from a variable, and a file could be written".to_owned())
+            }
+            Origin::File { variable, path } => written(path, fresh)
+                .map_err(|_| format!("the file of `{variable}` cannot be written")),
+        }
+    }
+}
+
+fn same(one: &SecretString, other: &SecretString) -> bool {
+    one.expose_secret() == other.expose_secret()
+}
+
+/// As a whole or not at all, and for the owner's eyes only.
+fn written(path: &Path, secret: &SecretString) -> std::io::Result<()> {
+    let target = fs::canonicalize(path)?;
+    let mut beside = target.clone().into_os_string();
+    beside.push(".new");
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    let written = file
+        .write_all(secret.expose_secret().as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&beside, &target));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
