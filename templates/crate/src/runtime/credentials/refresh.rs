@@ -79,6 +79,8 @@ fn written(path: &Path, secret: &SecretString) -> std::io::Result<()> {
     let target = fs::canonicalize(path)?;
     let mut beside = target.clone().into_os_string();
     beside.push(".new");
+    // What a server that was stopped in the middle has left.
+    let _ = fs::remove_file(&beside);
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
