@@ -6,7 +6,6 @@ mod callers;
 mod http;
 #[cfg(unix)]
 mod protocol;
-#[cfg(feature = "http")]
 pub(super) mod scratch;
 #[cfg(feature = "http")]
 mod sse;
