@@ -4,12 +4,10 @@ import json
 import ssl
 import subprocess
 import tempfile
-import threading
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from suite.clients import bad
-from suite.mock import Quiet
+from suite.mock import Mock
 from suite.processes import Stdio, free_port
 from suite.report import expect, expect_equal, expect_in, expect_not_in, short
 from suite.upstream_side import one_line
@@ -50,42 +48,13 @@ class Authority:
         return str(self.folder / f"{file}.pem"), str(self.folder / f"{file}.key")
 
 
-class Api:
+def api(authority, port, needs):
     """Answers with the name in the client's certificate, on a new connection each time."""
-
-    def __init__(self, authority, port, needs):
-        api = self
-        self.seen = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                certificate = self.connection.getpeercert()
-                names = dict(pair[0] for pair in (certificate or {}).get("subject", ()))
-                api.seen.append(names.get("commonName"))
-                body = json.dumps({"who": api.seen[-1]}).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*authority.issue("api", f"api-{port}"))
-        context.load_verify_locations(authority.file)
-        context.verify_mode = needs
-        self.server = Quiet(("127.0.0.1", port), Handler)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.issue("api", f"api-{port}"))
+    context.load_verify_locations(authority.file)
+    context.verify_mode = needs
+    return Mock(lambda request: (200, {"Connection": "close"}, {"who": request["certificate"]}), port, context)
 
 
 def who(server, tool="who"):
@@ -104,13 +73,17 @@ def certificates(mcpgen):
         trusted = {**base, "MCP_UPSTREAM_CA": str(authority.file)}
         certificate, key = authority.issue("first client", "client")
         ours = {**trusted, "API_CLIENT_CERT_FILE": certificate, "API_CLIENT_KEY_FILE": key, "MCP_LOG": "trace"}
-        with Api(authority, first, ssl.CERT_REQUIRED), Api(authority, second, ssl.CERT_OPTIONAL) as other:
+        with api(authority, first, ssl.CERT_REQUIRED), api(authority, second, ssl.CERT_OPTIONAL) as other:
             with Stdio(serve, base) as server:
                 server.initialize()
                 bad(server.call("who")["result"], "No secure connection", "UnknownIssuer")
             with Stdio(serve, trusted) as server:
                 server.initialize()
                 bad(server.call("who")["result"], "onnection to")
+            # Another scheme is another origin, whatever host and port.
+            with Stdio(serve, {**ours, "API_BASE_URL": f"http://127.0.0.1:{second}"}) as server:
+                server.initialize()
+                expect_equal(who(server, "other"), None, "who a server of the description's sees where the base is http")
             with Stdio(serve, ours) as server:
                 server.initialize()
                 expect_equal(who(server), "first client", "who the API sees")
@@ -121,7 +94,8 @@ def certificates(mcpgen):
                 expect_equal(who(server), "second client", "who it sees while the file is half written")
                 secret = Path(key).read_text().splitlines()[1]
                 expect_not_in(secret, server.stderr, "the log")
-            expect_equal(other.seen, [None], "what the other server saw")
+            seen = [request["certificate"] for request in other.requests]
+            expect_equal(seen, [None, None], "what the other server saw")
         one_line(serve, {**trusted, "API_CLIENT_CERT_FILE": certificate}, "API_CLIENT_KEY_FILE", "is not set")
         one_line(serve, {**base, "MCP_UPSTREAM_CA": "/no/such/file"}, "--upstream-ca", "there is no such file")
         one_line(serve, {**base, "MCP_UPSTREAM_CA": key}, "--upstream-ca", "holds no certificate")

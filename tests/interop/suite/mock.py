@@ -16,10 +16,11 @@ class Quiet(ThreadingHTTPServer):
 class Mock:
     """Answers every request with what `answer(request)` returns: `(status, headers, body)`.
 
-    A request is `{"method", "target", "headers": [[name, value], …], "body"}`, as the order service records them.
+    A request is `{"method", "target", "headers": [[name, value], …], "body"}`, as the order service records them. With the
+    context of an `ssl` server it speaks TLS, and a request has `"certificate"` too: the name in the client's, or none.
     """
 
-    def __init__(self, answer):
+    def __init__(self, answer, port=0, context=None):
         mock = self
         self.requests = []
 
@@ -34,6 +35,9 @@ class Mock:
                     "headers": [list(item) for item in self.headers.items()],
                     "body": self.rfile.read(length).decode("utf-8", "replace"),
                 }
+                if context:
+                    subject = (self.connection.getpeercert() or {}).get("subject", ())
+                    request["certificate"] = dict(pair[0] for pair in subject).get("commonName")
                 mock.requests.append(request)
                 status, headers, body = answer(request)
                 if isinstance(body, (dict, list)):
@@ -51,9 +55,11 @@ class Mock:
             def log_message(self, *_):
                 pass
 
-        self.server = Quiet(("127.0.0.1", 0), Handler)
+        self.server = Quiet(("127.0.0.1", port), Handler)
+        if context:
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_port
-        self.origin = f"http://127.0.0.1:{self.port}"
+        self.origin = f"{'https' if context else 'http'}://127.0.0.1:{self.port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def __enter__(self):

@@ -181,11 +181,11 @@ impl Bases {
         base.owners || matches!(&self.0[0], Ok(default) if default.origin == base.origin)
     }
 
-    /// Host and port of the servers that credentials may be sent to.
-    pub(super) fn trusted(&self) -> impl Iterator<Item = (String, u16)> {
+    /// The origins that credentials may be sent to.
+    pub(super) fn trusted(&self) -> impl Iterator<Item = Origin> {
         (self.0.iter().flatten())
             .filter(|base| self.may_have_credentials(base))
-            .map(Base::host_and_port)
+            .map(|base| base.origin.clone())
     }
 
     /// The hosts that the owner named, which may be anywhere.

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::engine::Engine;
+use super::files::Stamp;
 use super::settings::Settings;
-use super::stamp::Stamp;
 
 /// How often the file is looked at.
 const EVERY: Duration = Duration::from_secs(1);

@@ -177,6 +177,7 @@ async fn dispatch(
             );
         }
     };
+    let limit = policy.timeout.unwrap_or(inner.settings.total_timeout);
     match found {
         Found::Custom(tool, input) => {
             let reading = Reading {
@@ -192,7 +193,6 @@ async fn dispatch(
                 return refusal;
             }
             let api = Api::new(Arc::clone(inner), &call.context);
-            let limit = policy.timeout.unwrap_or(inner.settings.total_timeout);
             hooks::handled(inner, &tool.handler, call, api, limit).await
         }
         Found::Generated(prepared) => {
@@ -208,7 +208,6 @@ async fn dispatch(
             if let Err(refusal) = admitted(inner, policy, call, facts) {
                 return refusal;
             }
-            let limit = policy.timeout.unwrap_or(inner.settings.total_timeout);
             let until = (Instant::now() + limit, limit);
             let guard = policy.guard.as_ref();
             let guarded = async {

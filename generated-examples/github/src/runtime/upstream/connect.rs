@@ -19,7 +19,9 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tower::Service;
+use url::Url;
 
+use super::super::base_url::Origin;
 use super::super::engine::StartError;
 use super::Reach;
 use super::failure::{Dialled, Failure, Stage, unreachable};
@@ -170,10 +172,9 @@ impl Inner {
     }
 
     fn shows_certificate(&self, to: &Uri) -> bool {
-        let host = to.host().unwrap_or_default().trim_matches(['[', ']']);
-        let port = to.port_u16().unwrap_or(443);
-        let trusted = &self.reach.trusted_with_certificate;
-        trusted.iter().any(|at| at.0 == host && at.1 == port)
+        let url = Url::parse(&to.to_string()).ok();
+        let origin = url.as_ref().and_then(Origin::of);
+        origin.is_some_and(|origin| self.reach.trusted_with_certificate.contains(&origin))
     }
 
     fn is_forbidden(&self, host: &str) -> bool {

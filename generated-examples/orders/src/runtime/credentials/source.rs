@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::super::engine::StartError;
-use super::super::stamp::Stamp;
+use super::super::files::{Remade, reason};
 use super::super::tool::{Scheme, SchemeKind};
 use super::{Credential, parts_of};
 
@@ -32,7 +32,7 @@ pub(super) enum Stored {
 pub(super) struct Files {
     scheme: &'static Scheme,
     parts: Vec<Origin>,
-    current: Mutex<(Vec<Option<Stamp>>, Arc<Credential>)>,
+    current: Remade<Credential>,
 }
 
 /// Where a value comes from.
@@ -81,16 +81,15 @@ impl Stored {
                 ))),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let stamps = stamps(&parts);
-        let credential = Arc::new(credential(scheme, &parts)?);
-        let fixed = (parts.iter()).all(|origin| matches!(origin, Origin::Variable(_)));
-        Ok(Some(if fixed {
-            Self::Fixed(credential)
+        let make = || credential(scheme, &parts);
+        Ok(Some(if files(&parts).next().is_none() {
+            Self::Fixed(Arc::new(make()?))
         } else {
+            let current = Remade::of(files(&parts), make)?;
             Self::Files(Box::new(Files {
                 scheme,
                 parts,
-                current: Mutex::new((stamps, credential)),
+                current,
             }))
         }))
     }
@@ -106,28 +105,15 @@ impl Stored {
 
 impl Files {
     fn current(&self) -> Arc<Credential> {
-        let now = stamps(&self.parts);
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if current.0 != now {
-            // While a secret is being replaced its file may be absent or half written: the old one serves until then.
-            match credential(self.scheme, &self.parts) {
-                Ok(fresh) => *current = (now, Arc::new(fresh)),
-                Err(StartError(problem)) => {
-                    tracing::warn!(target: "mcp::credentials", "{problem}; the one that was read before is used");
-                }
-            }
-        }
-        Arc::clone(&current.1)
+        (self.current).current(files(&self.parts), || credential(self.scheme, &self.parts))
     }
 }
 
-fn stamps(parts: &[Origin]) -> Vec<Option<Stamp>> {
-    (parts.iter())
-        .filter_map(|origin| match origin {
-            Origin::Variable(_) => None,
-            Origin::File { path, .. } => Some(Stamp::of(path)),
-        })
-        .collect()
+fn files(parts: &[Origin]) -> impl Iterator<Item = &PathBuf> {
+    parts.iter().filter_map(|origin| match origin {
+        Origin::Variable(_) => None,
+        Origin::File { path, .. } => Some(path),
+    })
 }
 
 fn credential(scheme: &Scheme, parts: &[Origin]) -> Result<Credential, StartError> {
@@ -181,14 +167,4 @@ fn content(path: &PathBuf) -> Result<String, String> {
         return Err("is empty".to_owned());
     }
     Ok(text.to_owned())
-}
-
-fn reason(error: &std::io::Error) -> &'static str {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file",
-        std::io::ErrorKind::PermissionDenied => "permission denied",
-        std::io::ErrorKind::IsADirectory => "it is a directory",
-        std::io::ErrorKind::InvalidData => "it is not text",
-        _ => "the file system failed",
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::super::engine::StartError;
-use super::super::stamp::Stamp;
+use super::super::files::Stamp;
 
 /// How often the file system is asked.
 const EVERY: Duration = Duration::from_secs(1);

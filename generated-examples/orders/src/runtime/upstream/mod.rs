@@ -55,8 +55,8 @@ pub(super) struct Reach {
     pub(super) trust: Trust,
     /// They may resolve to any address; the others may not be link-local.
     pub(super) owners_hosts: Vec<String>,
-    /// Host and port of who may see the client certificate.
-    pub(super) trusted_with_certificate: Vec<(String, u16)>,
+    /// Who may see the client certificate.
+    pub(super) trusted_with_certificate: Vec<Origin>,
 }
 
 impl std::fmt::Debug for Upstream {
@@ -80,10 +80,9 @@ impl Upstream {
         Self {
             client: OnceLock::new(),
             reach: Reach {
-                proxies: self.reach.proxies.clone(),
-                trust: self.reach.trust.without_certificate(),
                 owners_hosts: vec![host],
                 trusted_with_certificate: Vec::new(),
+                ..self.reach.clone()
             },
             connect_timeout: self.connect_timeout,
             read_timeout: self.read_timeout,

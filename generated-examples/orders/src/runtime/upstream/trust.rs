@@ -3,9 +3,8 @@
 //! Authorities stand beside those of Mozilla's programme. The certificate goes only where credentials go, and its files are
 //! read again when they change: a new connection has the new one.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, ring};
@@ -15,15 +14,16 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, SignatureScheme};
 
 use super::super::engine::StartError;
-use super::super::stamp::Stamp;
+use super::super::files::{Remade, reason};
 
 const CERTIFICATE: &str = "API_CLIENT_CERT_FILE";
 const KEY: &str = "API_CLIENT_KEY_FILE";
 
 /// Whom to believe, and how to be believed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(in super::super) struct Trust {
-    authorities: Arc<[CertificateDer<'static>]>,
+    /// The owner's.
+    authorities: Arc<RootCertStore>,
     certificate: Option<Arc<Certificate>>,
     made: Arc<[OnceLock<ClientConfig>; 2]>,
 }
@@ -54,41 +54,31 @@ impl Trust {
             }
         };
         let authorities = match authorities {
-            Some(path) => chain("--upstream-ca", path)?.into(),
-            None => Arc::default(),
+            Some(path) => roots(path)?,
+            None => RootCertStore::empty(),
         };
-        let trust = Self {
-            authorities,
+        Ok(Self {
+            authorities: Arc::new(authorities),
             certificate,
             made: Arc::default(),
-        };
-        // What is no authority is to be told at the start, and the set-up takes its time only where there is one.
-        if !trust.authorities.is_empty() {
-            trust.roots().map_err(StartError)?;
-        }
-        Ok(trust)
-    }
-
-    /// The same authorities, and no certificate.
-    pub(super) fn without_certificate(&self) -> Self {
-        Self {
-            authorities: Arc::clone(&self.authorities),
-            ..Self::default()
-        }
+        })
     }
 
     /// For a connection where the certificate may be shown, or for another one.
     pub(super) fn config(&self, shows_certificate: bool) -> ClientConfig {
-        let made = &self.made[usize::from(shows_certificate)];
-        made.get_or_init(|| self.make(shows_certificate)).clone()
+        let certificate = self.certificate.as_ref().filter(|_| shows_certificate);
+        let made = &self.made[usize::from(certificate.is_some())];
+        made.get_or_init(|| self.make(certificate)).clone()
     }
 
-    fn make(&self, shows_certificate: bool) -> ClientConfig {
+    fn make(&self, certificate: Option<&Arc<Certificate>>) -> ClientConfig {
+        let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+        roots.extend(self.authorities.roots.iter().cloned());
         let builder = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .expect("ring has the suites of every version")
-            .with_root_certificates(self.roots().unwrap_or_else(|_| mozillas()));
-        match self.certificate.as_ref().filter(|_| shows_certificate) {
+            .with_root_certificates(roots);
+        match certificate {
             Some(certificate) => {
                 let mut config = builder.with_client_cert_resolver(Arc::clone(certificate) as _);
                 // A session that is resumed is one of the certificate that it began with (RFC 8446 §2.2).
@@ -98,20 +88,19 @@ impl Trust {
             None => builder.with_no_client_auth(),
         }
     }
-
-    fn roots(&self) -> Result<RootCertStore, String> {
-        let mut roots = mozillas();
-        for authority in self.authorities.iter() {
-            let added = roots.add(authority.clone());
-            added
-                .map_err(|error| format!("--upstream-ca holds what is no certificate: {error}"))?;
-        }
-        Ok(roots)
-    }
 }
 
-fn mozillas() -> RootCertStore {
-    webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
+/// The authorities in a file.
+fn roots(path: &Path) -> Result<RootCertStore, StartError> {
+    let mut roots = RootCertStore::empty();
+    for authority in chain("--upstream-ca", path)? {
+        roots.add(authority).map_err(|error| {
+            StartError(format!(
+                "--upstream-ca holds what is no certificate: {error}"
+            ))
+        })?;
+    }
+    Ok(roots)
 }
 
 fn provider() -> Arc<CryptoProvider> {
@@ -120,49 +109,23 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 /// The certificate of this server as a client, in two files.
+#[derive(Debug)]
 struct Certificate {
     files: [PathBuf; 2],
-    current: Mutex<([Option<Stamp>; 2], Arc<CertifiedKey>)>,
-}
-
-impl fmt::Debug for Certificate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Certificate")
-            .field("files", &self.files)
-            .finish_non_exhaustive()
-    }
+    current: Remade<CertifiedKey>,
 }
 
 impl Certificate {
     fn read(chain: PathBuf, key: PathBuf) -> Result<Self, StartError> {
         let files = [chain, key];
-        let stamps = stamps(&files);
-        let pair = pair(&files)?;
-        Ok(Self {
-            files,
-            current: Mutex::new((stamps, pair)),
-        })
-    }
-
-    fn current(&self) -> Arc<CertifiedKey> {
-        let now = stamps(&self.files);
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if current.0 != now {
-            // While the two are being replaced they may not belong together: the old ones serve until then.
-            match pair(&self.files) {
-                Ok(fresh) => *current = (now, fresh),
-                Err(StartError(problem)) => {
-                    tracing::warn!(target: "mcp::credentials", "{problem}; the one that was read before is used");
-                }
-            }
-        }
-        Arc::clone(&current.1)
+        let current = Remade::of(files.iter(), || pair(&files))?;
+        Ok(Self { files, current })
     }
 }
 
 impl ResolvesClientCert for Certificate {
     fn resolve(&self, _: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        let current = self.current();
+        let current = (self.current).current(self.files.iter(), || pair(&self.files));
         current
             .key
             .choose_scheme(schemes)
@@ -175,16 +138,12 @@ impl ResolvesClientCert for Certificate {
     }
 }
 
-fn stamps(files: &[PathBuf; 2]) -> [Option<Stamp>; 2] {
-    [Stamp::of(&files[0]), Stamp::of(&files[1])]
-}
-
-fn pair([certificate, key]: &[PathBuf; 2]) -> Result<Arc<CertifiedKey>, StartError> {
+fn pair([certificate, key]: &[PathBuf; 2]) -> Result<CertifiedKey, StartError> {
     let certificates = chain(CERTIFICATE, certificate)?;
     let secret = PrivateKeyDer::from_pem_file(key)
         .map_err(|error| unreadable(KEY, key, "private key", &error))?;
     let pair = CertifiedKey::from_der(certificates, secret, &provider());
-    pair.map(Arc::new).map_err(|error| {
+    pair.map_err(|error| {
         StartError(format!(
             "`{CERTIFICATE}` and `{KEY}` are of no use together: {error}"
         ))
@@ -209,11 +168,7 @@ fn unreadable(
     error: &rustls::pki_types::pem::Error,
 ) -> StartError {
     let why = match error {
-        rustls::pki_types::pem::Error::Io(error) => match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            _ => "it cannot be read".to_owned(),
-        },
+        rustls::pki_types::pem::Error::Io(error) => reason(error).to_owned(),
         _ => format!("it holds no {what} in PEM"),
     };
     StartError(format!("`{name}`: `{}`: {why}", path.display()))

@@ -19,7 +19,7 @@ pub(super) struct RefreshToken {
     replaced: Mutex<Option<Replaced>>,
 }
 
-/// What the owner gave, and what the issuer put in its place.
+/// What the owner gave, and what the issuer put in its place and could not be stored there.
 #[derive(Debug)]
 struct Replaced {
     given: SecretString,
@@ -46,17 +46,20 @@ impl RefreshToken {
 
     /// Keeps what the issuer gave in the place of `used`.
     pub(super) fn replace(&self, used: &SecretString, fresh: SecretString) {
-        let Ok(given) = self.origin.value() else {
-            return;
-        };
         if same(used, &fresh) {
             return;
         }
-        if let Err(why) = self.store(&fresh) {
-            tracing::warn!(target: "mcp::credentials", "the issuer replaced a refresh token, and after a restart the old one would count: {why}");
-        }
-        *self.replaced.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Replaced { given, fresh });
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        let Err(why) = self.store(&fresh) else {
+            *replaced = None;
+            return;
+        };
+        tracing::warn!(target: "mcp::credentials", "the issuer replaced a refresh token, and after a restart the old one would count: {why}");
+        let given = match replaced.take() {
+            Some(before) if same(&before.fresh, used) => before.given,
+            _ => used.clone(),
+        };
+        *replaced = Some(Replaced { given, fresh });
     }
 
     fn store(&self, fresh: &SecretString) -> Result<(), String> {

@@ -288,18 +288,20 @@ impl Tokens {
         if let Some(audience) = &self.audience {
             body.append_pair("audience", audience);
         }
-        let Some(secret) = secret else {
-            body.append_pair("client_id", id.expose_secret());
-            return Ok(oauth::post(&self.url, body.finish(), None));
+        let client = match &secret {
+            Some(secret) if !in_body => {
+                let client = oauth::basic(id.expose_secret(), secret.expose_secret());
+                Some(client.ok_or("cannot be sent this client")?)
+            }
+            _ => {
+                body.append_pair("client_id", id.expose_secret());
+                if let Some(secret) = &secret {
+                    body.append_pair("client_secret", secret.expose_secret());
+                }
+                None
+            }
         };
-        if in_body {
-            body.append_pair("client_id", id.expose_secret());
-            body.append_pair("client_secret", secret.expose_secret());
-            return Ok(oauth::post(&self.url, body.finish(), None));
-        }
-        let client = oauth::basic(id.expose_secret(), secret.expose_secret());
-        let client = client.ok_or("cannot be sent this client")?;
-        Ok(oauth::post(&self.url, body.finish(), Some(client)))
+        Ok(oauth::post(&self.url, body.finish(), client))
     }
 }
 
