@@ -17,6 +17,9 @@ use super::tool::Hints;
 
 /// Implemented by `src/custom.rs`. Every method has a default that does nothing.
 ///
+/// A hook has the time of `--hook-timeout`, which ends what waits. Work that blocks its thread holds up other calls: give it to
+/// `tokio::task::spawn_blocking`.
+///
 /// ```ignore
 /// impl Custom for Mine {
 ///     async fn before(&self, call: &mut Call) -> Result<(), Refusal> {

@@ -1,5 +1,5 @@
-//! The owner's code at work: hooks and tools of `src/custom.rs` have a limited time, and when they fail it is the call
-//! that fails, never the server.
+//! The owner's code at work: hooks and tools of `src/custom.rs` have a limited time, and when they panic or wait too long
+//! it is the call that fails. Code that blocks its thread cannot be interrupted, and holds up what else runs there.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;

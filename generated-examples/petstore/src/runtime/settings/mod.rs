@@ -147,7 +147,8 @@ pub struct Options {
     )]
     pub timeout: Span,
 
-    /// Certificate authorities that are believed beside those of Mozilla's programme: a PEM file [env: MCP_UPSTREAM_CA]
+    /// Certificate authorities that are believed beside those of Mozilla's programme, also for proxies and issuers of
+    /// tokens: a PEM file [env: MCP_UPSTREAM_CA]
     #[arg(long, value_name = "FILE", help_heading = "Upstream")]
     pub upstream_ca: Option<String>,
 
