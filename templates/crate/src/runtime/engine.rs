@@ -450,10 +450,12 @@ impl Engine {
         view.sees(position).then_some(position)
     }
 
-    /// One line for each credential that is absent, naming its variables and the tools that need it.
+    /// One line for each credential that is absent or of no use, naming its variables and the tools that need it.
     #[must_use]
-    pub fn missing_credentials(&self) -> Vec<String> {
-        self.0.credentials.missing(self.def())
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.0.credentials.missing(self.def());
+        warnings.extend(self.0.upstream.warning());
+        warnings
     }
 
     /// Host and port of the default upstream, for `--ready-upstream`.

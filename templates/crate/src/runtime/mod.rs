@@ -138,8 +138,8 @@ fn serve(
     if let Some(auditing) = &auditing {
         engine.audit(auditing.log());
     }
-    for missing in engine.missing_credentials() {
-        tracing::warn!("{missing}");
+    for warning in engine.warnings() {
+        tracing::warn!("{warning}");
     }
     let server = Server::new(engine.clone());
     let result = runtime.block_on(async {

@@ -85,7 +85,7 @@ pub struct ResilienceOptions {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Hooks")]
 pub struct HookOptions {
-    /// The longest time that one hook of src/custom.rs may wait; code that blocks its thread is not interrupted [env: MCP_HOOK_TIMEOUT]
+    /// The longest time that one hook of src/custom.rs may wait, before and after the time of the call itself; code that blocks its thread is not interrupted [env: MCP_HOOK_TIMEOUT]
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub hook_timeout: Span,
 

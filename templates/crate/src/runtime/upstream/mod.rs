@@ -89,6 +89,17 @@ impl Upstream {
         }
     }
 
+    /// What the owner should know of a client certificate that nobody will see.
+    pub(super) fn warning(&self) -> Option<String> {
+        let is_seen = (self.reach.trusted_with_certificate.iter()).any(Origin::is_https);
+        (self.reach.trust.has_certificate() && !is_seen).then(|| {
+            format!(
+                "`{}` is set, but no server that may have credentials speaks https: the certificate is never shown",
+                trust::CERTIFICATE
+            )
+        })
+    }
+
     /// Sends a request and follows redirects within its origin. The answer's body is still to be read.
     ///
     /// # Errors
