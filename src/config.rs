@@ -17,7 +17,7 @@ use crate::selector::Selector;
 
 /// The features of a generated crate that are off unless `[crate] features` names them; a test compares them with its
 /// Cargo.toml.
-pub const FEATURES: [&str; 5] = ["http2", "brotli", "zstd", "charsets", "jwt"];
+pub const FEATURES: [&str; 6] = ["http2", "brotli", "zstd", "charsets", "jwt", "cache"];
 
 /// The name of the file.
 pub const FILE_NAME: &str = "mcpgen.toml";

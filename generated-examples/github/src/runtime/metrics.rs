@@ -52,6 +52,35 @@ impl Status {
     }
 }
 
+/// How a call came by an answer that may be kept: the label `outcome` of `mcp_cache_outcomes_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheOutcome {
+    /// It was kept, and the API was not asked.
+    Hit,
+    /// The API was asked.
+    Miss,
+    /// Another call had asked the API already.
+    Shared,
+    /// It was kept, and the API said that it is right.
+    Revalidated,
+    /// It was kept, and stands in for an API that fails.
+    Stale,
+}
+
+impl CacheOutcome {
+    /// The label's value.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Shared => "shared",
+            Self::Revalidated => "revalidated",
+            Self::Stale => "stale",
+        }
+    }
+}
+
 impl ErrorType {
     /// The value of the label `error_type`.
     #[must_use]
@@ -100,6 +129,11 @@ struct HookLabels {
     hook: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CacheLabels {
+    outcome: &'static str,
+}
+
 #[derive(Debug, Clone)]
 struct Buckets;
 
@@ -127,6 +161,7 @@ pub struct Metrics {
     errors: Family<ErrorLabels, Counter>,
     cache_requests: Counter,
     cache_hits: Counter,
+    cache_outcomes: Family<CacheLabels, Counter>,
     active_connections: Gauge,
     in_flight: Gauge,
     retries: Counter,
@@ -146,6 +181,7 @@ impl Default for Metrics {
             errors: Family::default(),
             cache_requests: Counter::default(),
             cache_hits: Counter::default(),
+            cache_outcomes: Family::default(),
             active_connections: Gauge::default(),
             in_flight: Gauge::default(),
             retries: Counter::default(),
@@ -192,11 +228,15 @@ impl Metrics {
     }
 
     /// Counts a look into the cache of upstream responses.
-    pub fn cache(&self, hit: bool) {
+    pub fn cache(&self, outcome: CacheOutcome) {
         self.cache_requests.inc();
-        if hit {
+        if outcome == CacheOutcome::Hit {
             self.cache_hits.inc();
         }
+        let outcome = outcome.label();
+        self.cache_outcomes
+            .get_or_create(&CacheLabels { outcome })
+            .inc();
     }
 
     /// Counts an attempt after the first.
@@ -266,6 +306,11 @@ impl Metrics {
             "mcp_cache_hits",
             "Look-ups that the response cache answered",
             self.cache_hits.clone(),
+        );
+        registry.register(
+            "mcp_cache_outcomes",
+            "Look-ups in the response cache by what became of them",
+            self.cache_outcomes.clone(),
         );
         registry.register(
             "mcp_active_connections",

@@ -13,6 +13,7 @@ mod answer;
 mod arguments;
 mod audit;
 mod base_url;
+mod cache;
 mod call;
 mod catalog;
 mod credentials;
@@ -138,8 +139,8 @@ fn serve(
     if let Some(auditing) = &auditing {
         engine.audit(auditing.log());
     }
-    for missing in engine.missing_credentials() {
-        tracing::warn!("{missing}");
+    for warning in engine.warnings() {
+        tracing::warn!("{warning}");
     }
     let server = Server::new(engine.clone());
     let result = runtime.block_on(async {

@@ -32,6 +32,10 @@ impl Origin {
             port: url.port_or_known_default()?,
         })
     }
+
+    pub(super) fn is_https(&self) -> bool {
+        self.https
+    }
 }
 
 impl std::fmt::Display for Origin {

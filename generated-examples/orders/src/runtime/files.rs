@@ -1,6 +1,9 @@
 //! Files that the owner may replace while the server runs: whether one is another than before, and what was made of it.
 
 use std::fmt;
+use std::fs::Metadata;
+#[cfg(unix)]
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -12,15 +15,25 @@ use super::engine::StartError;
 pub(super) struct Stamp {
     modified: Option<SystemTime>,
     length: u64,
+    /// Device, inode and the time of the last change, which another file of the same length and age does not share.
+    #[cfg(unix)]
+    place: (u64, u64, i64, i64),
 }
 
 impl Stamp {
-    /// The state of a file; `None` where there is none.
+    /// The state of a file; `None` where there is none, or a pipe, which cannot be read twice.
     pub(super) fn of(path: impl AsRef<Path>) -> Option<Self> {
-        let metadata = std::fs::metadata(path).ok()?;
+        let metadata = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
         Some(Self {
             modified: metadata.modified().ok(),
             length: metadata.len(),
+            #[cfg(unix)]
+            place: (
+                metadata.dev(),
+                metadata.ino(),
+                metadata.ctime(),
+                metadata.ctime_nsec(),
+            ),
         })
     }
 }
@@ -53,15 +66,31 @@ impl<T> Remade<T> {
         files: impl Iterator<Item = impl AsRef<Path>>,
         make: impl FnOnce() -> Result<T, StartError>,
     ) -> Arc<T> {
-        let now: Vec<_> = files.map(Stamp::of).collect();
         let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if current.0 != now {
-            // While files are being replaced one may be absent or half written, or not belong to the other.
-            match make() {
-                Ok(fresh) => *current = (now, Arc::new(fresh)),
-                Err(StartError(problem)) => {
-                    tracing::warn!(target: "mcp::credentials", "{problem}; the one that was read before is used");
-                }
+        let mut now = Vec::with_capacity(current.0.len());
+        let mut gone = None;
+        for (path, before) in files.zip(&current.0) {
+            let stamp = Stamp::of(&path);
+            if stamp.is_none() && before.is_some() {
+                gone = Some(path);
+            }
+            now.push(stamp);
+        }
+        if current.0 == now {
+            return Arc::clone(&current.1);
+        }
+        // While files are being replaced one may be absent or half written, or not belong to the other.
+        let fresh = match &gone {
+            Some(path) => Err(StartError(format!(
+                "`{}` is gone or no regular file any more",
+                path.as_ref().display()
+            ))),
+            None => make(),
+        };
+        match fresh {
+            Ok(fresh) => *current = (now, Arc::new(fresh)),
+            Err(StartError(problem)) => {
+                tracing::warn!(target: "mcp::credentials", "{problem}; the one that was read before is used");
             }
         }
         Arc::clone(&current.1)
@@ -76,5 +105,48 @@ pub(super) fn reason(error: &std::io::Error) -> &'static str {
         std::io::ErrorKind::IsADirectory => "it is a directory",
         std::io::ErrorKind::InvalidData => "it is not text",
         _ => "the file system failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::super::tests::scratch::Scratch;
+    use super::*;
+
+    fn read(path: &str) -> Result<String, StartError> {
+        std::fs::read_to_string(path).map_err(|error| StartError(reason(&error).to_owned()))
+    }
+
+    #[test]
+    fn another_file_of_the_same_length_and_age_is_another() {
+        let (scratch, next) = (Scratch::holding("one"), Scratch::holding("two"));
+        let path = scratch.path();
+        let made = Remade::of([&path].into_iter(), || read(&path)).expect("readable");
+        let age = std::fs::metadata(&path).and_then(|file| file.modified());
+        let file = File::options().write(true).open(next.path());
+        file.and_then(|file| file.set_modified(age.expect("a time")))
+            .expect("settable");
+        std::fs::rename(next.path(), &path).expect("one file system");
+        let current = made.current([&path].into_iter(), || read(&path));
+        assert_eq!(*current, "two");
+    }
+
+    #[test]
+    fn what_cannot_be_read_again_is_what_it_was() {
+        let scratch = Scratch::holding("one");
+        let path = scratch.path();
+        let made = Remade::of([&path].into_iter(), || read(&path)).expect("readable");
+        std::fs::remove_file(&path).expect("removable");
+        let unread = || -> Result<String, StartError> { panic!("there is nothing to read") };
+        assert_eq!(*made.current([&path].into_iter(), unread), "one");
+        // A directory stands for everything that is no regular file: a pipe would be waited for.
+        std::fs::create_dir(&path).expect("writable");
+        assert_eq!(*made.current([&path].into_iter(), unread), "one");
+        std::fs::remove_dir(&path).expect("removable");
+        scratch.write("two");
+        let current = made.current([&path].into_iter(), || read(&path));
+        assert_eq!(*current, "two");
     }
 }

@@ -16,6 +16,9 @@ use super::arguments::nearest;
 use super::audit::AuditLog;
 use super::base_url::Bases;
 pub use super::base_url::ServerChoice;
+#[cfg(feature = "cache")]
+use super::cache::Cache;
+pub use super::cache::Caching;
 use super::call;
 pub use super::call::{HookFailure, HookSettings};
 use super::catalog::Catalog;
@@ -66,6 +69,8 @@ pub struct EngineSettings {
     pub limits: LimitSettings,
     /// What becomes of a call whose API fails.
     pub resilience: ResilienceSettings,
+    /// `--cache-size` (`MCP_CACHE_SIZE`): how many bytes of answers are kept at most.
+    pub cache_bytes: usize,
     /// What becomes of a call whose hook fails.
     pub hooks: HookSettings,
 }
@@ -290,6 +295,8 @@ pub(super) struct Inner {
     pub(super) bases: Bases,
     pub(super) credentials: Credentials,
     pub(super) upstream: Upstream,
+    #[cfg(feature = "cache")]
+    pub(super) cache: Cache<call::Flown>,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -331,6 +338,8 @@ impl Engine {
             limits: Limits::new(&settings.limits),
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
+            #[cfg(feature = "cache")]
+            cache: Cache::new(settings.cache_bytes),
             settings,
             policies,
             bases,
@@ -450,10 +459,12 @@ impl Engine {
         view.sees(position).then_some(position)
     }
 
-    /// One line for each credential that is absent, naming its variables and the tools that need it.
+    /// One line for each credential that is absent or of no use, naming its variables and the tools that need it.
     #[must_use]
-    pub fn missing_credentials(&self) -> Vec<String> {
-        self.0.credentials.missing(self.def())
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.0.credentials.missing(self.def());
+        warnings.extend(self.0.upstream.warning());
+        warnings
     }
 
     /// Host and port of the default upstream, for `--ready-upstream`.

@@ -2,6 +2,8 @@
 
 mod attempts;
 mod hooks;
+#[cfg(feature = "cache")]
+mod kept;
 mod ownership;
 mod record;
 
@@ -13,6 +15,8 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::arguments::{self, Reading};
+#[cfg(feature = "cache")]
+use super::cache::Keeping;
 use super::catalog::{Found, Prepared};
 use super::credentials::{Credential, NoCredential, Placed};
 use super::custom::{Call, Refusal};
@@ -26,6 +30,8 @@ use super::steps::Steps;
 use super::tool::ToolDef;
 use super::upstream::{Bounds, Failure, Stage, read};
 pub use hooks::{HookFailure, HookSettings};
+#[cfg(feature = "cache")]
+pub(super) use kept::Flown;
 use record::{Facts, Names, Record};
 
 /// Where an error result says which line of the log belongs to it.
@@ -216,15 +222,16 @@ async fn dispatch(
                     Box::pin(ownership::before(inner, guard, read, call, until)).await?;
                 }
                 facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
-                let result = exchange(
-                    inner,
-                    prepared,
-                    outgoing,
-                    &credentials,
+                let asked = Asked {
+                    tool: prepared,
+                    outgoing: &outgoing,
+                    credentials: &credentials,
                     call,
-                    (until, &mut *facts),
-                )
-                .await;
+                    #[cfg(feature = "cache")]
+                    keeping: Some(&policy.keeping),
+                    until,
+                };
+                let result = exchange(inner, asked, facts).await;
                 match guard.filter(|guard| guard.read.is_none()) {
                     Some(guard) => ownership::of_result(guard, result, call, facts),
                     None => Ok(result),
@@ -264,19 +271,19 @@ fn admitted(
 
 /// Adds what the owner has to say when the API fails.
 fn with_fallback(mut result: ToolResult, policy: &ToolPolicy) -> ToolResult {
-    let is_failure = matches!(
-        result.error,
-        Some(
-            ErrorType::Timeout
-                | ErrorType::Connect
-                | ErrorType::Upstream5xx
-                | ErrorType::BreakerOpen
-        )
-    );
+    let is_failure = result.error.is_some_and(failed_for_now);
     if let Some(text) = policy.fallback.as_ref().filter(|_| is_failure) {
         result.content.push(Content::Text(text.clone()));
     }
     result
+}
+
+/// Whether it is the API that fails, and may be there again soon.
+fn failed_for_now(error: ErrorType) -> bool {
+    matches!(
+        error,
+        ErrorType::Timeout | ErrorType::Connect | ErrorType::Upstream5xx | ErrorType::BreakerOpen
+    )
 }
 
 type Ready = (Outgoing, Vec<Arc<Credential>>);
@@ -336,26 +343,45 @@ async fn prepare(
     Ok((outgoing, credentials))
 }
 
+/// A request of a tool, and what is wanted of it.
+struct Asked<'a> {
+    tool: &'a Prepared,
+    outgoing: &'a Outgoing,
+    credentials: &'a [Arc<Credential>],
+    call: &'a Call,
+    /// `None` where only an answer of the API will do.
+    #[cfg(feature = "cache")]
+    keeping: Option<&'a Keeping>,
+    until: Until,
+}
+
 /// Sends the request, as often as it takes and is allowed, and reads the answer.
-async fn exchange(
-    inner: &Inner,
-    tool: &Prepared,
-    outgoing: Outgoing,
-    credentials: &[Arc<Credential>],
-    call: &Call,
-    (until, facts): (Until, &mut Facts),
-) -> ToolResult {
-    let mut steps = Steps::new(call.context.progress.as_ref());
-    let method = outgoing.method.clone();
-    let path = outgoing.uri.path().to_owned();
+async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> ToolResult {
+    let mut steps = Steps::new(asked.call.context.progress.as_ref());
     // On the heap: what a call is made of is moved several times until it is polled, and this is most of it.
     let watched = (&mut steps, &mut *facts);
-    let attempts = Box::pin(attempts::made(inner, tool, &outgoing, until, watched));
-    let ended = attempts.await;
+    #[cfg(feature = "cache")]
+    let ended = Box::pin(kept::answered(inner, &asked, watched)).await;
+    #[cfg(not(feature = "cache"))]
+    let ended = Box::pin(attempts::made(
+        inner,
+        asked.tool,
+        asked.outgoing,
+        asked.until,
+        watched,
+    ))
+    .await;
     let (status, headers, received) = match ended {
-        Ok(answer) => answer,
+        Ok(answered) => answered,
         Err(refusal) => return *refusal,
     };
+    let Asked {
+        tool,
+        outgoing,
+        credentials,
+        call,
+        ..
+    } = asked;
     if status == StatusCode::UNAUTHORIZED {
         inner.credentials.forget(credentials);
     }
@@ -365,8 +391,8 @@ async fn exchange(
     }
     steps.done(facts.bytes);
     let answer = Answer {
-        method: &method,
-        path: &path,
+        method: &outgoing.method,
+        path: outgoing.uri.path(),
         status,
         arguments: &call.arguments,
         headers: &headers,
@@ -385,7 +411,13 @@ async fn exchange(
         security: tool.def.security,
         sent,
     };
-    answer.into_result(tool.def, tool.output.as_ref(), &known)
+    let result = answer.into_result(tool.def, tool.output.as_ref(), &known);
+    #[cfg(feature = "cache")]
+    let result = match facts.served.take() {
+        Some(served) => served.marked(result),
+        None => result,
+    };
+    result
 }
 
 /// The credentials that a tool sends to the default server, for a request that the owner's code makes.
@@ -413,6 +445,8 @@ pub(super) async fn credentials_of(
 pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Bytes), Refusal> {
     let settings = &inner.settings;
     let read_only = outgoing.method.is_safe();
+    #[cfg(feature = "cache")]
+    let _writing = (!read_only).then(|| inner.cache.writing(outgoing.uri.path()));
     let exchange = async {
         let response = inner.upstream.send(&outgoing).await?;
         let status = response.status().as_u16();

@@ -2,19 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, StatusCode};
-
 use super::super::catalog::Prepared;
 use super::super::engine::{ErrorType, Inner, Path, ToolResult};
 use super::super::request::Outgoing;
 use super::super::resilience::{Breaker, Outcome, may_repeat};
 use super::super::response::is_stream;
 use super::super::steps::Steps;
-use super::super::upstream::{Bounds, Failure, Received, Stage, read};
+use super::super::upstream::{Answered, Bounds, Failure, Stage, read};
 use super::record::Facts;
 use super::{failed, seconds};
-
-type Answered = (StatusCode, HeaderMap, Received);
 
 /// The answer of the last attempt.
 ///

@@ -95,7 +95,8 @@ pub(super) async fn before(
 pub(super) async fn ended(inner: &Inner, call: &Call, mut result: ToolResult) -> ToolResult {
     let settings = inner.settings.hooks;
     let untouched = (settings.failure == HookFailure::Open).then(|| result.clone());
-    let (name, outcome) = if result.error.is_some() {
+    let error = result.error;
+    let (name, outcome) = if error.is_some() {
         let hook = async { inner.custom.on_error(call, &mut result).await };
         ("on_error", bounded(settings.timeout, hook).await)
     } else {
@@ -105,12 +106,23 @@ pub(super) async fn ended(inner: &Inner, call: &Call, mut result: ToolResult) ->
     let Err(broken) = outcome else {
         return result;
     };
+    let done = match error {
+        None => {
+            "The API has answered, and what was asked for may be done: look before you repeat it. "
+        }
+        Some(
+            ErrorType::Timeout
+            | ErrorType::Connect
+            | ErrorType::Upstream5xx
+            | ErrorType::TooLarge
+            | ErrorType::Internal,
+        ) => {
+            "The call failed, and what it has done by now is not known: look before you repeat it. "
+        }
+        Some(_) => "The call failed. ",
+    };
     told(inner, name, call.tool(), &broken);
     untouched.unwrap_or_else(|| {
-        let done = match name {
-            "after" => "The API has answered, and what was asked for may be done: look before you repeat it. ",
-            _ => "",
-        };
         ToolResult::failure(
             ErrorType::Internal,
             format!(

@@ -23,6 +23,9 @@ pub(super) struct Facts {
     pub(super) wants_json: bool,
     /// The whole response, where that is so and it is JSON.
     pub(super) json: Option<Value>,
+    /// Whether the answer was kept, or asked for by another call.
+    #[cfg(feature = "cache")]
+    pub(super) served: Option<super::kept::Served>,
 }
 
 /// What a tool is called where a call of it is written down.

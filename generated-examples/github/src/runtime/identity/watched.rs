@@ -59,7 +59,15 @@ impl<T> Watched<T> {
             current.asked = Instant::now();
             let now = Stamp::of(&self.path);
             if now != current.stamp {
-                match read(&self.path, self.variable, self.parse) {
+                let fresh = match now {
+                    Some(_) => read(&self.path, self.variable, self.parse),
+                    None => Err(format!(
+                        "`{}`: `{}` is gone or no regular file any more",
+                        self.variable,
+                        self.path.display()
+                    )),
+                };
+                match fresh {
                     Ok(value) => {
                         current.value = Arc::new(value);
                         current.stamp = now;

@@ -23,6 +23,7 @@ pub(super) use tables::DataClass;
 pub use tables::Tables;
 pub(super) use tables::{KEYS, NAMES as TABLES};
 
+use super::cache::Caching;
 use super::catalog::Catalog;
 use super::engine::StartError;
 use super::identity::Identity;
@@ -35,6 +36,8 @@ pub struct PolicySettings {
     pub read_only: bool,
     /// `--disabled-tools`: names and selectors of tools that are switched off.
     pub disabled: Vec<String>,
+    /// `--cache`: how the answers of tools are kept for which no table says it.
+    pub cache: Caching,
     /// The tables of the configuration file.
     pub tables: Tables,
 }

@@ -23,7 +23,7 @@ use super::tool::ServerDef;
 
 pub use callers::CallerOptions;
 pub use layers::Stop;
-pub use limits::{Frequency, HookOptions, LimitOptions, Rate, ResilienceOptions};
+pub use limits::{CacheOptions, Frequency, HookOptions, LimitOptions, Rate, ResilienceOptions};
 pub use reference::reference;
 pub use values::{
     ForwardRule, ForwardedHeader, Listen, Network, PathPrefix, Size, Span, Transport,
@@ -208,6 +208,10 @@ pub struct Options {
     #[command(flatten)]
     pub resilience: ResilienceOptions,
 
+    /// What is kept of the API's answers.
+    #[command(flatten)]
+    pub cache: CacheOptions,
+
     /// What becomes of a call whose hook fails.
     #[command(flatten)]
     pub hooks: HookOptions,
@@ -311,6 +315,7 @@ impl Settings {
             checks_scopes: !options.callers.no_scope_check,
             limits: limit_settings(&options),
             resilience: resilience_settings(&options.resilience),
+            cache_bytes: options.cache.cache_size.0,
             hooks: HookSettings {
                 timeout: options.hooks.hook_timeout.0,
                 failure: options.hooks.hook_failure,
@@ -318,6 +323,7 @@ impl Settings {
             policies: PolicySettings {
                 read_only: options.read_only,
                 disabled: options.disabled_tools.clone(),
+                cache: options.cache.cache,
                 tables,
             },
         };

@@ -9,7 +9,7 @@ use super::super::custom::Call;
 use super::super::engine::{CallContext, ErrorType, Inner, ToolResult};
 use super::super::policy::{Guard, Read};
 use super::record::Facts;
-use super::{Until, exchange, prepare};
+use super::{Asked, Until, exchange, prepare};
 
 /// Reads the object before the call.
 ///
@@ -45,8 +45,17 @@ pub(super) async fn before(
         wants_json: true,
         ..Facts::default()
     };
-    let watched = (until, &mut facts);
-    let result = exchange(inner, tool, outgoing, &credentials, &reading, watched).await;
+    let asked = Asked {
+        tool,
+        outgoing: &outgoing,
+        credentials: &credentials,
+        call: &reading,
+        // What was true a while ago says nothing of what is.
+        #[cfg(feature = "cache")]
+        keeping: None,
+        until,
+    };
+    let result = exchange(inner, asked, &mut facts).await;
     match result.error {
         None => admitted(guard, &facts, call),
         Some(ErrorType::Upstream4xx | ErrorType::Forbidden) => Err(not_owned(call)),

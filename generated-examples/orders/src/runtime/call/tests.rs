@@ -1,6 +1,8 @@
 //! Calls from the outside: an engine, and an upstream on loopback that records the raw bytes that it is sent.
 
 mod answers;
+#[cfg(feature = "cache")]
+mod cache;
 mod hooks;
 mod limits;
 mod policies;
@@ -101,6 +103,7 @@ struct Setup {
     settings: EngineSettings,
     env: BTreeMap<String, String>,
     custom: Arc<dyn AnyCustom>,
+    metrics: Arc<Metrics>,
 }
 
 impl Setup {
@@ -123,10 +126,12 @@ impl Setup {
                 checks_scopes: true,
                 limits: LimitSettings::default(),
                 resilience: ResilienceSettings::default(),
+                cache_bytes: 1024 * 1024,
                 hooks: HookSettings::default(),
             },
             env: BTreeMap::new(),
             custom: Arc::new(Nothing),
+            metrics: Arc::default(),
         }
     }
 
@@ -138,8 +143,7 @@ impl Setup {
 
     fn try_engine(self) -> Result<Engine, StartError> {
         let env = |name: &str| self.env.get(name).cloned();
-        let metrics = Arc::new(Metrics::default());
-        Engine::new(self.def, self.custom, self.settings, &env, metrics)
+        Engine::new(self.def, self.custom, self.settings, &env, self.metrics)
     }
 
     fn engine(self) -> Engine {

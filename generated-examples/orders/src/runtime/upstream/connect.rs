@@ -197,6 +197,11 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
         .downcast_ref::<io::Error>()
         .and_then(|error| error.get_ref().map(ToString::to_string));
     let text = inner.unwrap_or_else(|| error.to_string());
+    if text.contains("CaUsedAsEndEntity") {
+        return "its certificate is that of an authority, which no server may show: sign one for the host with it, \
+                and name the authority in `--upstream-ca`"
+            .to_owned();
+    }
     text.lines()
         .next()
         .unwrap_or_default()

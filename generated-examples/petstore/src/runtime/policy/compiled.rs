@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::cache::{self, Caching, Keeping};
 use super::super::catalog::{Catalog, Listing};
 use super::super::custom::CustomTool;
 use super::super::engine::StartError;
@@ -26,6 +27,8 @@ pub(in super::super) struct ToolPolicy {
     pub(in super::super) timeout: Option<Duration>,
     /// What a failure of the API is answered with in addition.
     pub(in super::super) fallback: Option<String>,
+    /// How its answers are kept.
+    pub(in super::super) keeping: Keeping,
     /// How sensitive its results are.
     pub(in super::super) class: DataClass,
     /// Arguments that are filled in here.
@@ -60,9 +63,11 @@ impl Compiled {
         let facts: Vec<Facts<'_>> = catalog.listings().map(Facts).collect();
         let off = disabled(&settings.disabled, &facts)?;
         let rules = tool_rules(settings, &facts)?;
+        check_cache(&rules, settings.cache, &facts)?;
         let mut tools = Vec::with_capacity(facts.len());
         for (position, tool) in facts.iter().enumerate() {
             let mut policy = policy_of(tool, &rules, &facts)?;
+            policy.keeping = keeping_of(tool, &rules, settings.cache);
             policy.is_off |= off[position] || (settings.read_only && !tool.reads_only());
             let counted = before.and_then(|before| before.tools[position].rate.as_ref());
             if let (Some(rate), Some(counted)) = (&mut policy.rate, counted)
@@ -164,6 +169,10 @@ impl Facts<'_> {
         }
     }
 
+    fn gets(&self) -> bool {
+        (self.generated()).is_some_and(|tool| tool.method == "GET")
+    }
+
     pub(super) fn generated(&self) -> Option<&'static ToolDef> {
         match self.0 {
             Listing::Generated(tool, _) => Some(tool),
@@ -232,6 +241,38 @@ fn tool_rules<'s>(
     }
     rules.sort_by_key(|(selector, _)| std::cmp::Reverse(selector.specificity()));
     Ok(rules)
+}
+
+/// # Errors
+/// Answers are to be kept of what gives none that may be, or by a program that cannot.
+fn check_cache(rules: &Rules<'_>, cache: Caching, tools: &[Facts<'_>]) -> Result<(), StartError> {
+    cache::check(cache)?;
+    for (selector, rule) in rules {
+        let Some(caching) = rule.cache.filter(|caching| *caching != Caching::Off) else {
+            continue;
+        };
+        cache::check(caching)?;
+        if !tools.iter().any(|tool| tool.gets() && tool.fits(selector)) {
+            return Err(StartError(format!(
+                "[tools.\"{selector}\"]: `cache` is about `GET` operations, and this is about none"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn keeping_of(tool: &Facts<'_>, rules: &Rules<'_>, cache: Caching) -> Keeping {
+    if !tool.gets() {
+        return Keeping::default();
+    }
+    let own = || (rules.iter()).filter(|(selector, _)| tool.fits(selector));
+    Keeping {
+        caching: own().find_map(|(_, rule)| rule.cache).unwrap_or(cache),
+        is_shared: own().find_map(|(_, rule)| rule.cache_shared) == Some(true),
+        stale_if_error: own()
+            .find_map(|(_, rule)| rule.stale_if_error)
+            .map(|span| span.0),
+    }
 }
 
 fn policy_of(

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use super::super::cache::Caching;
 use super::super::engine::HookFailure;
-use super::values::Span;
+use super::values::{Size, Span};
 
 /// How much a caller may ask for.
 #[derive(Debug, Clone, Args)]
@@ -81,11 +82,25 @@ pub struct ResilienceOptions {
     pub no_idempotency_keys: bool,
 }
 
+/// What is kept of the API's answers.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Cache")]
+pub struct CacheOptions {
+    /// For how long answers to GET requests are kept, each for its identity: `off`, `http`, as they say themselves, or a
+    /// time like `30s`; identical calls at the same time then share one request [env: MCP_CACHE]
+    #[arg(long, value_name = "TIME", default_value = "off")]
+    pub cache: Caching,
+
+    /// How much memory they may take [env: MCP_CACHE_SIZE]
+    #[arg(long, value_name = "BYTES", default_value = "64MiB")]
+    pub cache_size: Size,
+}
+
 /// What becomes of a call whose hook in `src/custom.rs` fails.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Hooks")]
 pub struct HookOptions {
-    /// The longest time that one hook of src/custom.rs may wait; code that blocks its thread is not interrupted [env: MCP_HOOK_TIMEOUT]
+    /// The longest time that one hook of src/custom.rs may wait, before and after the time of the call itself; code that blocks its thread is not interrupted [env: MCP_HOOK_TIMEOUT]
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub hook_timeout: Span,
 

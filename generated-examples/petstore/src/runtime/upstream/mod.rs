@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::header::{LOCATION, PROXY_AUTHORIZATION};
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -36,6 +36,8 @@ use super::request::Outgoing;
 const MOST_REDIRECTS: usize = 10;
 
 type Http = Client<Connector, Full<Bytes>>;
+/// An answer: its head, and of its body what was read.
+pub(super) type Answered = (StatusCode, HeaderMap, Received);
 /// The body of an answer, decompressed while it is read.
 pub(super) type Body = DecompressionBody<Incoming>;
 
@@ -87,6 +89,17 @@ impl Upstream {
             connect_timeout: self.connect_timeout,
             read_timeout: self.read_timeout,
         }
+    }
+
+    /// What the owner should know of a client certificate that nobody will see.
+    pub(super) fn warning(&self) -> Option<String> {
+        let is_seen = (self.reach.trusted_with_certificate.iter()).any(Origin::is_https);
+        (self.reach.trust.has_certificate() && !is_seen).then(|| {
+            format!(
+                "`{}` is set, but no server that may have credentials speaks https: the certificate is never shown",
+                trust::CERTIFICATE
+            )
+        })
     }
 
     /// Sends a request and follows redirects within its origin. The answer's body is still to be read.

@@ -16,7 +16,7 @@ use rustls::{ClientConfig, RootCertStore, SignatureScheme};
 use super::super::engine::StartError;
 use super::super::files::{Remade, reason};
 
-const CERTIFICATE: &str = "API_CLIENT_CERT_FILE";
+pub(super) const CERTIFICATE: &str = "API_CLIENT_CERT_FILE";
 const KEY: &str = "API_CLIENT_KEY_FILE";
 
 /// Whom to believe, and how to be believed.
@@ -37,7 +37,10 @@ impl Trust {
         authorities: Option<&Path>,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, StartError> {
-        let given = |name: &str| env(name).filter(|path| !path.trim().is_empty());
+        let given = |name: &str| {
+            let path = env(name)?.trim().to_owned();
+            (!path.is_empty()).then_some(path)
+        };
         let certificate = match (given(CERTIFICATE), given(KEY)) {
             (None, None) => None,
             (Some(chain), Some(key)) => {
@@ -62,6 +65,10 @@ impl Trust {
             certificate,
             made: Arc::default(),
         })
+    }
+
+    pub(super) fn has_certificate(&self) -> bool {
+        self.certificate.is_some()
     }
 
     /// For a connection where the certificate may be shown, or for another one.
@@ -140,8 +147,16 @@ impl ResolvesClientCert for Certificate {
 
 fn pair([certificate, key]: &[PathBuf; 2]) -> Result<CertifiedKey, StartError> {
     let certificates = chain(CERTIFICATE, certificate)?;
-    let secret = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| unreadable(KEY, key, "private key", &error))?;
+    let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| {
+        if is_encrypted(key) {
+            return StartError(format!(
+                "`{KEY}`: `{}`: the private key is encrypted; take its passphrase off (`openssl pkey -in KEY -out \
+                 PLAIN`) and guard the file by its mode",
+                key.display()
+            ));
+        }
+        unreadable(KEY, key, "private key", &error)
+    })?;
     let pair = CertifiedKey::from_der(certificates, secret, &provider());
     pair.map_err(|error| {
         StartError(format!(
@@ -160,6 +175,13 @@ fn chain(name: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, StartE
     Ok(found)
 }
 
+/// RFC 7468 §11, and the older form of OpenSSL.
+fn is_encrypted(key: &Path) -> bool {
+    let text = std::fs::read_to_string(key).unwrap_or_default();
+    text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+        || text.contains("Proc-Type: 4,ENCRYPTED")
+}
+
 /// Says nothing of what is in the file: it may be the key.
 fn unreadable(
     name: &str,
@@ -172,4 +194,27 @@ fn unreadable(
         _ => format!("it holds no {what} in PEM"),
     };
     StartError(format!("`{name}`: `{}`: {why}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::scratch::Scratch;
+    use super::*;
+
+    #[test]
+    fn a_key_with_a_passphrase_is_called_that() {
+        let certificate =
+            Scratch::holding("-----BEGIN CERTIFICATE-----\nMAAwADAA\n-----END CERTIFICATE-----\n");
+        let key = Scratch::holding(
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAAwADAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+        );
+        let env = |name: &str| match name {
+            CERTIFICATE => Some(format!("{} ", certificate.path())),
+            KEY => Some(key.path()),
+            _ => None,
+        };
+        let StartError(text) = Trust::read(None, &env).expect_err("it cannot be used");
+        assert!(text.contains("the private key is encrypted"), "{text}");
+        assert!(!text.contains("MAAwADAA"), "{text}");
+    }
 }

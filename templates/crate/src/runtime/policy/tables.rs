@@ -8,6 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::super::cache::Caching;
 use super::super::settings::{Rate, Span};
 
 /// The keys of the configuration file that are tables.
@@ -49,6 +50,14 @@ pub(super) struct ToolRule {
     pub(super) timeout: Option<Span>,
     /// What a failure of the API is answered with in addition.
     pub(super) fallback: Option<String>,
+    /// For how long their answers are kept.
+    #[serde(default, deserialize_with = "parsed")]
+    pub(super) cache: Option<Caching>,
+    /// Whether all callers get the same answers.
+    pub(super) cache_shared: Option<bool>,
+    /// For how long after its time an answer stands in for an API that fails.
+    #[serde(default, deserialize_with = "parsed")]
+    pub(super) stale_if_error: Option<Span>,
     /// How sensitive what they give is.
     pub(super) class: Option<DataClass>,
     /// Arguments that are filled in here and gone from the schema.
@@ -174,6 +183,27 @@ pub(in super::super) const KEYS: &[Key] = &[
         default: "",
         metric: "",
         text: "a text that is added to the answer when the API fails",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "cache",
+        default: "`cache`",
+        metric: "mcp_cache_outcomes_total{outcome=\"hit\"}",
+        text: "how long the answers of `GET` operations are kept: `off`, `http`, as they say themselves, or a time like `30s`, whatever they say",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "cache-shared",
+        default: "`false`",
+        metric: "",
+        text: "`true` where every caller gets the same answers: they are kept for all together, and not for each identity",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "stale-if-error",
+        default: "as the answer says",
+        metric: "mcp_cache_outcomes_total{outcome=\"stale\"}",
+        text: "for how long after its time an answer that was kept stands in for an API that fails; the result says so and how old it is",
     },
     Key {
         table: "[tools.…]",

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use super::super::cache::Caching;
 use super::super::engine::HookFailure;
-use super::values::Span;
+use super::values::{Size, Span};
 
 /// How much a caller may ask for.
 #[derive(Debug, Clone, Args)]
@@ -79,6 +80,20 @@ pub struct ResilienceOptions {
           default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
           action = ArgAction::Set)]
     pub no_idempotency_keys: bool,
+}
+
+/// What is kept of the API's answers.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Cache")]
+pub struct CacheOptions {
+    /// For how long answers to GET requests are kept, each for its identity: `off`, `http`, as they say themselves, or a
+    /// time like `30s`; identical calls at the same time then share one request [env: MCP_CACHE]
+    #[arg(long, value_name = "TIME", default_value = "off")]
+    pub cache: Caching,
+
+    /// How much memory they may take [env: MCP_CACHE_SIZE]
+    #[arg(long, value_name = "BYTES", default_value = "64MiB")]
+    pub cache_size: Size,
 }
 
 /// What becomes of a call whose hook in `src/custom.rs` fails.

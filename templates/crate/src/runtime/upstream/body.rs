@@ -11,7 +11,7 @@ use hyper::body::Body as _;
 use super::{Body, Failure, Stage};
 
 /// A body, as far as it was read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in super::super) struct Received {
     pub(in super::super) bytes: Bytes,
     /// Whether there is more.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::header::{LOCATION, PROXY_AUTHORIZATION};
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -36,6 +36,8 @@ use super::request::Outgoing;
 const MOST_REDIRECTS: usize = 10;
 
 type Http = Client<Connector, Full<Bytes>>;
+/// An answer: its head, and of its body what was read.
+pub(super) type Answered = (StatusCode, HeaderMap, Received);
 /// The body of an answer, decompressed while it is read.
 pub(super) type Body = DecompressionBody<Incoming>;
 

@@ -22,7 +22,7 @@ async fn a_missing_credential_is_told_and_nothing_is_sent() {
         result.as_text()
     );
     assert!(upstream.requests().is_empty());
-    assert_eq!(engine.missing_credentials().len(), 2);
+    assert_eq!(engine.warnings().len(), 2);
 }
 
 #[tokio::test]

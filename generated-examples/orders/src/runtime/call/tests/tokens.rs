@@ -54,7 +54,7 @@ async fn a_token_is_got_once_and_kept() {
     let tools = client(&api, &issuer).engine();
     assert!(
         tools
-            .missing_credentials()
+            .warnings()
             .iter()
             .all(|line| !line.contains("bearerAuth"))
     );

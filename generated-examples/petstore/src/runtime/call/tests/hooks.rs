@@ -246,11 +246,18 @@ async fn the_failure_of_a_failed_call_is_withheld_too() {
     let result = call(&engine, "pages", json!({"q": "on_error panics"})).await;
     assert_eq!(
         result.as_text(),
-        "The result of `pages` is withheld: a check of this server broke off. That is for its operator to mend."
+        "The result of `pages` is withheld: a check of this server broke off. The call failed. That is for its operator to mend."
     );
     let engine = failing(&upstream.url, HookFailure::Open);
     let result = call(&engine, "pages", json!({"q": "on_error panics"})).await;
     assert_eq!(result.error, Some(ErrorType::Upstream4xx));
+    let upstream = answering("500 Internal Server Error", JSON, r#"{"secret": 1}"#).await;
+    let engine = failing(&upstream.url, HookFailure::Closed);
+    let text = call(&engine, "pages", json!({"q": "on_error panics"}))
+        .await
+        .as_text();
+    assert!(text.contains("look before you repeat it"), "{text}");
+    assert!(!text.contains("secret"), "{text}");
 }
 
 #[tokio::test]

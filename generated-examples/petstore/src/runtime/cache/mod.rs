@@ -1,0 +1,92 @@
+//! Answers to `GET` requests that are kept for who asks again, and requests in flight that several calls share.
+//!
+//! What may be kept, and for how long, the answer itself says (RFC 9111), unless the owner says it for a tool. An answer is
+//! found by the tool, its arguments and the caller, never by a credential. Who sends requests is `call::kept`'s business.
+
+#[cfg(feature = "cache")]
+mod flights;
+#[cfg(feature = "cache")]
+mod key;
+#[cfg(feature = "cache")]
+mod store;
+#[cfg(feature = "cache")]
+mod writes;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::engine::StartError;
+use super::settings::Span;
+
+#[cfg(feature = "cache")]
+pub(super) use flights::Landing;
+#[cfg(feature = "cache")]
+pub(super) use key::Key;
+#[cfg(feature = "cache")]
+pub(super) use store::{Cache, Kept};
+#[cfg(feature = "cache")]
+pub(super) use writes::Moment;
+
+/// For how long answers are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Caching {
+    /// They are not.
+    #[default]
+    Off,
+    /// As long as they say themselves.
+    Http,
+    /// This long, whatever they say.
+    For(Duration),
+}
+
+impl FromStr for Caching {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self::Off),
+            "http" => Ok(Self::Http),
+            time => (time.parse())
+                .map(|Span(time)| Self::For(time))
+                .map_err(|_| "expected `off`, `http` or a duration like `30s`".to_owned()),
+        }
+    }
+}
+
+/// How the answers of one tool are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Keeping {
+    pub(super) caching: Caching,
+    /// Whether all callers get the same answers.
+    pub(super) is_shared: bool,
+    /// For how long after its time an answer stands in for an API that fails; the answer says it itself where the owner
+    /// does not.
+    pub(super) stale_if_error: Option<Duration>,
+}
+
+/// # Errors
+/// Answers are to be kept, and this program was built without that.
+pub(super) fn check(caching: Caching) -> Result<(), StartError> {
+    if caching == Caching::Off || cfg!(feature = "cache") {
+        Ok(())
+    } else {
+        Err(StartError(
+            "this program was built without a cache; build it with `--features cache`".to_owned(),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_off_http_or_a_duration() {
+        assert_eq!("off".parse(), Ok(Caching::Off));
+        assert_eq!("http".parse(), Ok(Caching::Http));
+        assert_eq!("2m".parse(), Ok(Caching::For(Duration::from_secs(120))));
+        for wrong in ["", "on", "0s", "-1s", "HTTP"] {
+            assert!(wrong.parse::<Caching>().is_err(), "{wrong}");
+        }
+    }
+}

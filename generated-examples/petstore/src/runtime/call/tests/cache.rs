@@ -1,0 +1,439 @@
+//! Answers that are kept, and requests that are shared.
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::super::super::cache::Caching;
+use super::super::super::custom::{ApiRequest, Custom, CustomTool};
+use super::super::super::identity::{Identity, Means};
+use super::super::super::policy::Tables;
+use super::*;
+
+fn engine(base: &str, cache: Caching, tables: &str) -> Engine {
+    let mut setup = Setup::new(base).with_token();
+    setup
+        .env
+        .insert("API_KEY_KEY".to_owned(), "k3y-of-ours".to_owned());
+    setup.settings.policies = policies(cache, tables);
+    setup.engine()
+}
+
+fn policies(cache: Caching, tables: &str) -> PolicySettings {
+    PolicySettings {
+        cache,
+        tables: Tables::parse(tables).unwrap_or_else(|(_, why)| panic!("{why}")),
+        ..PolicySettings::default()
+    }
+}
+
+fn by(name: &str) -> CallContext {
+    CallContext {
+        identity: Some(Identity::new(
+            name.to_owned(),
+            Means::Jwt,
+            Vec::new(),
+            None,
+            Map::new(),
+        )),
+        ..CallContext::default()
+    }
+}
+
+fn how(result: &ToolResult) -> &str {
+    result
+        .meta
+        .get("mcpgen/cache")
+        .map_or("asked", |about| about["status"].as_str().expect("a text"))
+}
+
+/// How each of so many calls came by its answer.
+async fn calls(engine: &Engine, count: usize, tool: &str, arguments: Value) -> Vec<String> {
+    let mut all = Vec::new();
+    for _ in 0..count {
+        let result = call(engine, tool, arguments.clone()).await;
+        assert_eq!(result.error, None, "{}", result.as_text());
+        all.push(how(&result).to_owned());
+    }
+    all
+}
+
+const FOR_A_MINUTE: &str = "Content-Type: application/json\r\nCache-Control: Max-Age=60\r\n";
+
+#[tokio::test]
+async fn an_answer_is_kept_for_as_long_as_it_says_and_is_marked() {
+    let upstream = answering("200 OK", FOR_A_MINUTE, r#"{"id": 1}"#).await;
+    let engine = engine(&upstream.url, Caching::Http, "");
+    let first = call(&engine, "get_pet", json!({"id": 1, "verbose": true})).await;
+    let second = call(&engine, "get_pet", json!({"verbose": true, "id": 1})).await;
+    assert_eq!((how(&first), how(&second)), ("asked", "hit"));
+    assert_eq!(second.meta["mcpgen/cache"]["ageSeconds"], 0);
+    assert_eq!(
+        (first.content, first.structured),
+        (second.content, second.structured)
+    );
+    assert_eq!(upstream.requests().len(), 1);
+    let other = calls(&engine, 1, "get_pet", json!({"id": 2, "verbose": true})).await;
+    assert_eq!(other, ["asked"]);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_that_says_so_or_says_nothing_or_unless_it_is_asked_for() {
+    for headers in [
+        "",
+        "Cache-Control: NO-STORE, max-age=60\r\n",
+        "Cache-Control: max-age=60, No-Cache\r\n",
+        "Cache-Control: max-age=60\r\nVary: *\r\n",
+        "Cache-Control: max-age=0\r\n",
+        // Its age counts.
+        "Cache-Control: max-age=60\r\nAge: 61\r\n",
+    ] {
+        let upstream = answering("200 OK", headers, "pong").await;
+        let engine = engine(&upstream.url, Caching::Http, "");
+        assert_eq!(
+            calls(&engine, 2, "ping", json!({})).await,
+            ["asked", "asked"],
+            "{headers}"
+        );
+    }
+    let upstream = answering("200 OK", FOR_A_MINUTE, "pong").await;
+    let off = engine(&upstream.url, Caching::Off, "");
+    assert_eq!(calls(&off, 2, "ping", json!({})).await, ["asked", "asked"]);
+    let tables = "[tools.\"GET /ping\"]\ncache = \"off\"\n";
+    let off = engine(&upstream.url, Caching::Http, tables);
+    assert_eq!(calls(&off, 2, "ping", json!({})).await, ["asked", "asked"]);
+}
+
+#[tokio::test]
+async fn errors_and_parts_are_not_kept() {
+    let upstream = answering("404 Not Found", FOR_A_MINUTE, "{}").await;
+    let engine_404 = engine(&upstream.url, Caching::Http, "");
+    for _ in 0..2 {
+        let result = call(&engine_404, "ping", json!({})).await;
+        assert_eq!(how(&result), "asked");
+    }
+    assert_eq!(upstream.requests().len(), 2);
+    let upstream = Recording::start(|_| reply("200 OK", FOR_A_MINUTE, &vec![b'x'; 70_000])).await;
+    let engine = engine(&upstream.url, Caching::For(Duration::from_secs(60)), "");
+    assert_eq!(
+        calls(&engine, 2, "ping", json!({})).await,
+        ["asked", "asked"]
+    );
+}
+
+#[tokio::test]
+async fn the_owner_may_say_for_how_long() {
+    let upstream = answering("200 OK", "Cache-Control: no-store\r\n", "pong").await;
+    let tables = "[tools.\"GET /ping\"]\ncache = \"300ms\"\n";
+    let engine = engine(&upstream.url, Caching::Off, tables);
+    assert_eq!(calls(&engine, 2, "ping", json!({})).await, ["asked", "hit"]);
+    tokio::time::sleep(Duration::from_millis(350)).await;
+    assert_eq!(calls(&engine, 2, "ping", json!({})).await, ["asked", "hit"]);
+    assert_eq!(upstream.requests().len(), 2);
+    assert_eq!(
+        calls(&engine, 2, "pages", json!({})).await,
+        ["asked", "asked"]
+    );
+}
+
+#[tokio::test]
+async fn what_is_over_is_asked_for_with_a_condition() {
+    let upstream = Recording::start(|request| {
+        if request.contains("if-none-match: \"v1\"\r\n") {
+            b"HTTP/1.1 304 Not Modified\r\nX-New: 1\r\nCache-Control: max-age=60\r\n\r\n".to_vec()
+        } else {
+            let headers =
+                "Content-Type: application/json\r\nETag: \"v1\"\r\nCache-Control: max-age=0\r\n";
+            reply("200 OK", headers, br#"{"id": 1}"#)
+        }
+    })
+    .await;
+    let engine = engine(&upstream.url, Caching::Http, "");
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let result = call(&engine, "get_pet", json!({"id": 1})).await;
+        assert_eq!(
+            result
+                .structured
+                .as_ref()
+                .map(|it| it.to_value()["id"].clone()),
+            Some(json!(1))
+        );
+        seen.push(how(&result).to_owned());
+    }
+    // The answer to the condition says that it may be kept now.
+    assert_eq!(seen, ["asked", "revalidated", "hit"]);
+    assert_eq!(upstream.requests().len(), 2);
+    assert!(!upstream.requests()[0].contains("if-none-match"));
+}
+
+#[tokio::test]
+async fn each_identity_has_its_own_answers_unless_all_are_the_same() {
+    let upstream = answering("200 OK", FOR_A_MINUTE, "pong").await;
+    let engine_private = engine(&upstream.url, Caching::Http, "");
+    for (name, expected) in [("ann", "asked"), ("bob", "asked"), ("ann", "hit")] {
+        let result = call_with(&engine_private, "ping", json!({}), by(name)).await;
+        assert_eq!(how(&result), expected, "{name}");
+    }
+    let anonymous = call(&engine_private, "ping", json!({})).await;
+    assert_eq!(how(&anonymous), "asked");
+    let tables = "[tools.\"GET /ping\"]\ncache-shared = true\n";
+    let engine_shared = engine(&upstream.url, Caching::Http, tables);
+    for (name, expected) in [("ann", "asked"), ("bob", "hit")] {
+        let result = call_with(&engine_shared, "ping", json!({}), by(name)).await;
+        assert_eq!(how(&result), expected, "{name}");
+    }
+    // What is for one caller is not for all, whatever the owner thinks of the tool.
+    let private = "Cache-Control: Private, max-age=60\r\n";
+    let upstream = answering("200 OK", private, "pong").await;
+    let engine = engine(&upstream.url, Caching::Http, tables);
+    for name in ["ann", "bob"] {
+        let result = call_with(&engine, "ping", json!({}), by(name)).await;
+        assert_eq!(how(&result), "asked", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_has_its_own_credential_for_is_never_kept() {
+    let upstream = answering("200 OK", FOR_A_MINUTE, r#"{"id": 1}"#).await;
+    let mut setup = Setup::new(&upstream.url).with_token();
+    setup.settings.policies = policies(Caching::For(Duration::from_secs(60)), "");
+    forwarding(&mut setup, ForwardAuth::Authorization);
+    let engine = setup.engine();
+    for _ in 0..2 {
+        let mut ctx = by("ann");
+        let value = "Bearer anns-own".parse().expect("a value");
+        ctx.headers.insert("authorization", value);
+        let result = call_with(&engine, "get_pet", json!({"id": 1}), ctx).await;
+        assert_eq!(how(&result), "asked");
+    }
+    assert_eq!(upstream.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_write_ends_what_was_read_of_its_path() {
+    let upstream = answering("200 OK", FOR_A_MINUTE, r#"{"id": 1}"#).await;
+    let engine = engine(&upstream.url, Caching::Http, "");
+    let read = || calls(&engine, 1, "get_pet", json!({"id": 1}));
+    assert_eq!(
+        (read().await, read().await),
+        (vec!["asked".into()], vec!["hit".into()])
+    );
+    call(&engine, "touch", json!({})).await;
+    assert_eq!(read().await, ["hit"], "`/touch` is another path");
+    call(&engine, "add_pet", json!({"name": "Rex"})).await;
+    assert_eq!(read().await, ["asked"], "`/pets` has it in it");
+}
+
+struct Writer;
+
+impl Custom for Writer {
+    fn tools(&self) -> Vec<CustomTool> {
+        vec![CustomTool::new("rename", |_, api| async move {
+            let request = ApiRequest::new("PATCH", "/pets").segment(1);
+            match api.send(request).await {
+                Ok(_) => ToolResult::text("renamed"),
+                Err(refusal) => refusal.into(),
+            }
+        })]
+    }
+}
+
+#[tokio::test]
+async fn a_write_of_the_owners_code_counts_too() {
+    let upstream = answering("200 OK", FOR_A_MINUTE, r#"{"id": 1}"#).await;
+    let mut setup = Setup::new(&upstream.url).with_token();
+    setup.settings.policies = policies(Caching::Http, "");
+    setup.custom = Arc::new(Writer);
+    let engine = setup.engine();
+    assert_eq!(
+        calls(&engine, 2, "get_pet", json!({"id": 1})).await,
+        ["asked", "hit"]
+    );
+    call(&engine, "rename", json!({})).await;
+    assert_eq!(
+        calls(&engine, 1, "get_pet", json!({"id": 1})).await,
+        ["asked"]
+    );
+}
+
+/// Answers reads after a while.
+async fn slow() -> Recording {
+    Recording::start(|request| {
+        if request.starts_with("GET") {
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        reply("200 OK", FOR_A_MINUTE, b"1")
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn identical_calls_at_the_same_time_share_one_request() {
+    let upstream = slow().await;
+    let engine = engine(&upstream.url, Caching::Http, "");
+    let all = futures_util::future::join_all((0..5).map(|_| call(&engine, "ping", json!({}))));
+    let all = all.await;
+    let mut seen: Vec<&str> = all.iter().map(how).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, ["asked", "shared", "shared", "shared", "shared"]);
+    assert!(all.iter().all(|result| result.as_text() == "1"));
+    assert_eq!(upstream.requests().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_shares_a_request_does_not_depend_on_who_made_it() {
+    let upstream = slow().await;
+    let engine = engine(&upstream.url, Caching::Http, "");
+    let cancelled = CancellationToken::new();
+    let ctx = CallContext {
+        cancelled: cancelled.clone(),
+        ..CallContext::default()
+    };
+    let first = call_with(&engine, "ping", json!({}), ctx);
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let second = call(&engine, "ping", json!({}));
+        let (result, ()) = tokio::join!(second, async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            cancelled.cancel();
+        });
+        result
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!(
+        first.error,
+        Some(super::super::super::engine::ErrorType::Cancelled)
+    );
+    assert_eq!((how(&second), second.as_text().as_str()), ("shared", "1"));
+    assert_eq!(upstream.requests().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_before_a_write_is_not_kept_after_it() {
+    let upstream = Recording::start(|request| {
+        if request.starts_with("GET") {
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        reply("200 OK", FOR_A_MINUTE, br#"{"id": 1}"#)
+    })
+    .await;
+    let engine = engine(&upstream.url, Caching::Http, "");
+    let read = calls(&engine, 1, "get_pet", json!({"id": 1}));
+    let write_and_read = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        call(&engine, "add_pet", json!({"name": "Rex"})).await;
+        // The read that is on its way may have been answered before the write.
+        calls(&engine, 1, "get_pet", json!({"id": 1})).await
+    };
+    let (before, after) = tokio::join!(read, write_and_read);
+    assert_eq!(
+        (before, after),
+        (vec!["asked".into()], vec!["asked".into()])
+    );
+    assert_eq!(
+        calls(&engine, 1, "get_pet", json!({"id": 1})).await,
+        ["hit"]
+    );
+    assert_eq!(upstream.requests().len(), 3);
+}
+
+/// Answers once, and fails from then on.
+async fn failing_later(headers: &'static str) -> Recording {
+    let first = std::sync::atomic::AtomicBool::new(true);
+    Recording::start(move |request| {
+        if !request.starts_with("GET") || first.swap(false, std::sync::atomic::Ordering::Relaxed) {
+            reply("200 OK", headers, b"pong")
+        } else {
+            reply("503 Service Unavailable", "", b"")
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_last_good_answer_stands_in_where_that_is_allowed() {
+    let by_api = "Cache-Control: max-age=0, stale-if-error=60\r\n";
+    let forbidden = "Cache-Control: max-age=0, stale-if-error=60, must-revalidate\r\n";
+    let tables = "[tools.\"GET /ping\"]\nstale-if-error = \"1m\"\n";
+    for (headers, tables, stands_in) in [
+        (by_api, "", true),
+        (forbidden, "", false),
+        ("", "", false),
+        ("", tables, true),
+    ] {
+        let upstream = failing_later(headers).await;
+        let engine = engine(&upstream.url, Caching::Http, tables);
+        call(&engine, "ping", json!({})).await;
+        let result = call(&engine, "ping", json!({})).await;
+        assert_eq!(result.error.is_none(), stands_in, "{headers}{tables}");
+        if stands_in {
+            assert_eq!(how(&result), "stale");
+            assert!(
+                result
+                    .as_text()
+                    .starts_with("pong\nThe API fails at the moment. This is its answer of"),
+                "{}",
+                result.as_text()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_to_since_does_not_stand_in() {
+    let upstream = failing_later("").await;
+    let tables = "[tools.\"GET /ping\"]\nstale-if-error = \"1m\"\n";
+    let mut setup = Setup::new(&upstream.url);
+    setup.settings.policies = policies(Caching::Http, tables);
+    setup.custom = Arc::new(Pinger);
+    let engine = setup.engine();
+    call(&engine, "ping", json!({})).await;
+    assert_eq!(how(&call(&engine, "ping", json!({})).await), "stale");
+    call(&engine, "reset", json!({})).await;
+    let result = call(&engine, "ping", json!({})).await;
+    assert!(result.error.is_some(), "{}", result.as_text());
+}
+
+struct Pinger;
+
+impl Custom for Pinger {
+    fn tools(&self) -> Vec<CustomTool> {
+        vec![CustomTool::new("reset", |_, api| async move {
+            match api.send(ApiRequest::new("DELETE", "/ping")).await {
+                Ok(_) => ToolResult::text("reset"),
+                Err(refusal) => refusal.into(),
+            }
+        })]
+    }
+}
+
+#[tokio::test]
+async fn every_look_is_counted() {
+    let upstream = answering("200 OK", FOR_A_MINUTE, "pong").await;
+    let mut setup = Setup::new(&upstream.url);
+    setup.settings.policies = policies(Caching::Http, "");
+    let metrics = Arc::clone(&setup.metrics);
+    let engine = setup.engine();
+    calls(&engine, 3, "ping", json!({})).await;
+    let text = metrics.text();
+    for line in [
+        "mcp_cache_requests_total 3",
+        "mcp_cache_hits_total 2",
+        "mcp_cache_outcomes_total{outcome=\"miss\"} 1",
+        "mcp_cache_outcomes_total{outcome=\"hit\"} 2",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn a_cache_for_what_changes_something_is_a_mistake() {
+    let tables = "[tools.\"POST /pets\"]\ncache = \"30s\"\n";
+    let mut setup = Setup::new("http://127.0.0.1:9");
+    setup.settings.policies = policies(Caching::Off, tables);
+    let error = setup.try_engine().expect_err("a mistake").0;
+    assert_eq!(
+        error,
+        "[tools.\"POST /pets\"]: `cache` is about `GET` operations, and this is about none"
+    );
+}
