@@ -24,6 +24,7 @@ use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
 use super::handle::Api;
 use super::limits::admit_to_tool;
 use super::policy::{DataClass, ToolPolicy, View, scopes};
+use super::redact::Redaction;
 use super::request::{Outgoing, Plan};
 use super::response::{Answer, Known, Sender};
 use super::steps::Steps;
@@ -227,6 +228,7 @@ async fn dispatch(
                     outgoing: &outgoing,
                     credentials: &credentials,
                     call,
+                    redaction: policy.redaction(call.context.identity.as_ref()),
                     #[cfg(feature = "cache")]
                     keeping: Some(&policy.keeping),
                     until,
@@ -349,6 +351,7 @@ struct Asked<'a> {
     outgoing: &'a Outgoing,
     credentials: &'a [Arc<Credential>],
     call: &'a Call,
+    redaction: Option<&'a Redaction>,
     /// `None` where only an answer of the API will do.
     #[cfg(feature = "cache")]
     keeping: Option<&'a Keeping>,
@@ -380,6 +383,7 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         outgoing,
         credentials,
         call,
+        redaction,
         ..
     } = asked;
     if status == StatusCode::UNAUTHORIZED {
@@ -398,6 +402,7 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         headers: &headers,
         received,
         credentials,
+        redaction,
         most_bytes: inner.settings.max_response_bytes,
         most_chars: inner.settings.max_result_chars,
     };

@@ -1,7 +1,7 @@
 //! The audit log: one line of JSON about every call, denied ones too.
 //!
 //! Its fields are a contract: `time`, `request_id`, `identity`, `means`, `tenant`, `team`, `client`, `tool`,
-//! `data_class`, `arguments` (a fingerprint), `outcome`, `error_type`, `duration_ms`, `upstream_status` and
+//! `data_class`, `arguments` (a fingerprint; not of confidential tools), `outcome`, `error_type`, `duration_ms`, `upstream_status` and
 //! `result_bytes`; what is not known is null. Lines are written by a thread of their own: a disk that is slow or full
 //! never holds up a call, and what could not be written is counted and told.
 
@@ -37,7 +37,8 @@ pub(super) struct Entry<'a> {
     pub(super) client: Option<std::net::IpAddr>,
     pub(super) tool: &'a str,
     pub(super) data_class: &'static str,
-    pub(super) arguments: String,
+    /// `None` where it would give away what is confidential.
+    pub(super) arguments: Option<String>,
     pub(super) outcome: &'static str,
     pub(super) error_type: Option<&'static str>,
     pub(super) duration_ms: f64,

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::super::engine::{CallContext, StartError};
+use super::super::path::Path;
 use super::super::tool::ToolDef;
 use super::compiled::{Facts, selector};
-use super::path::Path;
 use super::tables::GuardRule;
 
 /// What must be true of the object that a call is about.

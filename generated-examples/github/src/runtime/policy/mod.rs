@@ -8,7 +8,6 @@ mod access;
 mod binding;
 mod compiled;
 mod guard;
-mod path;
 pub(super) mod scopes;
 mod tables;
 
@@ -27,6 +26,7 @@ use super::cache::Caching;
 use super::catalog::Catalog;
 use super::engine::StartError;
 use super::identity::Identity;
+use super::redact::Redact;
 use compiled::Compiled;
 
 /// The policies as the owner wrote them.
@@ -38,6 +38,8 @@ pub struct PolicySettings {
     pub disabled: Vec<String>,
     /// `--cache`: how the answers of tools are kept for which no table says it.
     pub cache: Caching,
+    /// `--redact`: what is taken out of the answers of tools for which no table says it.
+    pub redact: Vec<Redact>,
     /// The tables of the configuration file.
     pub tables: Tables,
 }

@@ -22,6 +22,7 @@ use self::media::{Kind, MediaType};
 use super::credentials::Credential;
 use super::engine::{Content, ErrorType, Structured, ToolResult};
 use super::output::Output;
+use super::redact::Redaction;
 use super::text;
 use super::tool::{ResultShape, ToolDef};
 use super::upstream::Received;
@@ -40,6 +41,8 @@ pub(super) struct Answer<'a> {
     pub(super) received: Received,
     /// What was sent with the request, to be taken out of what comes back.
     pub(super) credentials: &'a [std::sync::Arc<Credential>],
+    /// What is taken out for who asked.
+    pub(super) redaction: Option<&'a Redaction>,
     /// `--max-response-bytes`.
     pub(super) most_bytes: usize,
     /// `--max-result-chars`.
@@ -113,7 +116,9 @@ impl Answer<'_> {
     }
 
     fn without_secrets(&self, text: String) -> String {
-        self.cleaned(&text).unwrap_or(text)
+        let text = self.cleaned(&text).unwrap_or(text);
+        let redacted = (self.redaction).and_then(|redaction| redaction.text(&text));
+        redacted.unwrap_or(text)
     }
 
     /// Whether a body calls itself JSON and is none. Where nobody asks for structure, a look at its start has to do.
@@ -309,7 +314,7 @@ impl Answer<'_> {
         })
     }
 
-    /// The body as text, without what cannot be seen and without the credentials that were sent.
+    /// The body as text, without what cannot be seen, the credentials that were sent, and what the caller may not see.
     fn decoded(&self, media: &MediaType) -> Cow<'_, str> {
         let mut bytes = &self.received.bytes[..];
         if self.received.cut {
@@ -323,7 +328,11 @@ impl Answer<'_> {
                 credential.redact_end(&mut text);
             }
         }
-        self.without_escaped_secrets(text)
+        let text = self.without_escaped_secrets(text);
+        match self.redaction {
+            Some(redaction) => redaction.body(text),
+            None => text,
+        }
     }
 
     fn is_too_long(&self, text: &str) -> bool {

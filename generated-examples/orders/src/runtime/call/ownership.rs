@@ -28,7 +28,8 @@ pub(super) async fn before(
         return Err(not_owned(call));
     };
     let view = inner.policies.everything();
-    let bound = view.policy(position).bindings.values(&call.context);
+    let policy = view.policy(position);
+    let bound = policy.bindings.values(&call.context);
     let bound = bound.map_err(|_| not_owned(call))?;
     let mut reading = Call {
         tool: Arc::from(read.tool.name),
@@ -50,6 +51,7 @@ pub(super) async fn before(
         outgoing: &outgoing,
         credentials: &credentials,
         call: &reading,
+        redaction: policy.redaction(call.context.identity.as_ref()),
         // What was true a while ago says nothing of what is.
         #[cfg(feature = "cache")]
         keeping: None,

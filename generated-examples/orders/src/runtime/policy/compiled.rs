@@ -9,6 +9,8 @@ use super::super::custom::CustomTool;
 use super::super::engine::StartError;
 use super::super::identity::Identity;
 use super::super::limits::Buckets;
+use super::super::path::Path;
+use super::super::redact::{Redact, Redaction};
 use super::super::selector::{Selector, Subject};
 use super::super::tool::ToolDef;
 use super::access::Access;
@@ -29,6 +31,10 @@ pub(in super::super) struct ToolPolicy {
     pub(in super::super) fallback: Option<String>,
     /// How its answers are kept.
     pub(in super::super) keeping: Keeping,
+    /// What is taken out of its answers.
+    redaction: Redaction,
+    /// Who sees it all the same.
+    unredacted_for: Vec<String>,
     /// How sensitive its results are.
     pub(in super::super) class: DataClass,
     /// Arguments that are filled in here.
@@ -38,6 +44,15 @@ pub(in super::super) struct ToolPolicy {
 }
 
 impl ToolPolicy {
+    /// What is taken out of its answers for a caller.
+    pub(in super::super) fn redaction(&self, caller: Option<&Identity>) -> Option<&Redaction> {
+        let sees_all = caller.is_some_and(|caller| {
+            let mut roles = self.unredacted_for.iter();
+            roles.any(|role| caller.has_role(role))
+        });
+        (!sees_all && !self.redaction.is_empty()).then_some(&self.redaction)
+    }
+
     fn needs_identity(&self) -> bool {
         self.bindings.need_identity() || self.guard.is_some()
     }
@@ -67,7 +82,8 @@ impl Compiled {
         let mut tools = Vec::with_capacity(facts.len());
         for (position, tool) in facts.iter().enumerate() {
             let mut policy = policy_of(tool, &rules, &facts)?;
-            policy.keeping = keeping_of(tool, &rules, settings.cache);
+            policy.keeping = keeping_of(tool, &rules, settings.cache, policy.class);
+            policy.redaction = redaction_of(tool, &rules, &settings.redact, policy.class)?;
             policy.is_off |= off[position] || (settings.read_only && !tool.reads_only());
             let counted = before.and_then(|before| before.tools[position].rate.as_ref());
             if let (Some(rate), Some(counted)) = (&mut policy.rate, counted)
@@ -261,11 +277,15 @@ fn check_cache(rules: &Rules<'_>, cache: Caching, tools: &[Facts<'_>]) -> Result
     Ok(())
 }
 
-fn keeping_of(tool: &Facts<'_>, rules: &Rules<'_>, cache: Caching) -> Keeping {
+fn keeping_of(tool: &Facts<'_>, rules: &Rules<'_>, cache: Caching, class: DataClass) -> Keeping {
     if !tool.gets() {
         return Keeping::default();
     }
     let own = || (rules.iter()).filter(|(selector, _)| tool.fits(selector));
+    let cache = match class {
+        DataClass::Confidential => Caching::Off,
+        _ => cache,
+    };
     Keeping {
         caching: own().find_map(|(_, rule)| rule.cache).unwrap_or(cache),
         is_shared: own().find_map(|(_, rule)| rule.cache_shared) == Some(true),
@@ -273,6 +293,35 @@ fn keeping_of(tool: &Facts<'_>, rules: &Rules<'_>, cache: Caching) -> Keeping {
             .find_map(|(_, rule)| rule.stale_if_error)
             .map(|span| span.0),
     }
+}
+
+/// # Errors
+/// An entry that is no detector and no path.
+fn redaction_of(
+    tool: &Facts<'_>,
+    rules: &Rules<'_>,
+    everywhere: &[Redact],
+    class: DataClass,
+) -> Result<Redaction, StartError> {
+    let mut own = (rules.iter()).filter(|(selector, _)| tool.fits(selector));
+    let said = own.find_map(|(selector, rule)| Some((selector, rule.redact.as_ref()?)));
+    let mut redaction = Redaction::default();
+    match (said, class) {
+        (Some((selector, entries)), _) => {
+            for entry in entries {
+                let added = if entry.starts_with('$') {
+                    Path::parse(entry).map(|path| redaction.add_path(path))
+                } else {
+                    (entry.parse()).map(|entry| redaction.add(&entry))
+                };
+                added.map_err(|why| StartError(format!("[tools.\"{selector}\"] redact: {why}")))?;
+            }
+        }
+        (None, DataClass::Public) => {}
+        (None, DataClass::Confidential) => redaction = Redaction::all(),
+        (None, _) => everywhere.iter().for_each(|entry| redaction.add(entry)),
+    }
+    Ok(redaction)
 }
 
 fn policy_of(
@@ -289,6 +338,8 @@ fn policy_of(
         .and_then(|rate| rate.0)
         .map(|rate| Arc::new(Buckets::new(rate)));
     policy.timeout = own().find_map(|(_, rule)| rule.timeout).map(|span| span.0);
+    policy.unredacted_for =
+        (own().find_map(|(_, rule)| rule.unredacted_for.clone())).unwrap_or_default();
     policy.fallback = own().find_map(|(_, rule)| rule.fallback.clone());
     for (selector, rule) in own() {
         let place = format!("[tools.\"{selector}\"]");

@@ -58,6 +58,10 @@ pub(super) struct ToolRule {
     /// For how long after its time an answer stands in for an API that fails.
     #[serde(default, deserialize_with = "parsed")]
     pub(super) stale_if_error: Option<Span>,
+    /// What is taken out of their answers: detectors, and JSONPaths.
+    pub(super) redact: Option<Vec<String>>,
+    /// Roles and scopes that see it all the same.
+    pub(super) unredacted_for: Option<Vec<String>>,
     /// How sensitive what they give is.
     pub(super) class: Option<DataClass>,
     /// Arguments that are filled in here and gone from the schema.
@@ -210,7 +214,21 @@ pub(in super::super) const KEYS: &[Key] = &[
         name: "class",
         default: "`internal`",
         metric: "",
-        text: "how sensitive the results are: `public`, `internal`, `confidential`; tools that are `restricted` are switched off. It stands in the audit log",
+        text: "how sensitive the results are: `public`, nothing is taken out of them; `internal`; `confidential`, all detectors look at them, they are not kept and the audit log has no fingerprint of the arguments, unless another key says so; tools that are `restricted` are switched off. It stands in the audit log",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "redact",
+        default: "`redact`",
+        metric: "",
+        text: "what is taken out of the answers before anything else sees them: detectors, and the JSONPaths of values (`[\"email\", \"$.customer.phone\"]`); `[]` for nothing",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "unredacted-for",
+        default: "`[]`",
+        metric: "",
+        text: "roles and scopes whose callers see it all the same",
     },
     Key {
         table: "[tools.…]",

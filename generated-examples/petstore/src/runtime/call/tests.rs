@@ -6,6 +6,7 @@ mod cache;
 mod hooks;
 mod limits;
 mod policies;
+mod redaction;
 mod secrets;
 mod tokens;
 mod upstream;

@@ -58,6 +58,7 @@ fn result(upstream: &Upstream, tool: &ToolDef, output: Option<Value>) -> ToolRes
         arguments: &Map::new(),
         credentials: &[],
         most_bytes: 100,
+        redaction: None,
         most_chars: upstream.most_chars,
     }
     .into_result(tool, output.as_ref(), &known)

@@ -18,6 +18,7 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 use super::engine::{EngineSettings, HookSettings, ServerChoice, StartError};
 use super::limits::LimitSettings;
 use super::policy::PolicySettings;
+use super::redact::Redact;
 use super::resilience::ResilienceSettings;
 use super::tool::ServerDef;
 
@@ -232,6 +233,16 @@ pub struct Options {
     )]
     pub disabled_tools: Vec<String>,
 
+    /// What is taken out of the API's answers before the model sees them, wherever it is found: `card`, `ssn`, `email`,
+    /// `phone`, `iban`, `secret` (keys and tokens), or `all` [env: MCP_REDACT]
+    #[arg(
+        long,
+        value_name = "DETECTOR",
+        value_delimiter = ',',
+        help_heading = "Policies"
+    )]
+    pub redact: Vec<Redact>,
+
     /// What to log: `error`, `warn`, `info`, `debug`, `trace` or a filter of tracing-subscriber [env: MCP_LOG]
     #[arg(
         long,
@@ -324,6 +335,7 @@ impl Settings {
                 read_only: options.read_only,
                 disabled: options.disabled_tools.clone(),
                 cache: options.cache.cache,
+                redact: options.redact.clone(),
                 tables,
             },
         };

@@ -55,7 +55,7 @@ Who may call which tools, how often, and what becomes of a call whose API fails.
 
 Each option is a flag (`--rate-limit`), a variable (`MCP_RATE_LIMIT`) and a key of the file that `--config` names
 (`rate-limit = \"600/m\"`); the flag comes before the variable, and the variable before the file. The file is read again when it
-changes: its tables, `read-only`, `disabled-tools` and `cache` hold for the calls that come, and a mistake in it leaves the policies of
+changes: its tables, `read-only`, `disabled-tools`, `cache` and `redact` hold for the calls that come, and a mistake in it leaves the policies of
 before in force.
 
 Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt` of the crate, and the cache the feature `cache`.

@@ -68,7 +68,7 @@ pub(super) struct Record<'a> {
 /// What only the audit log needs.
 struct Audited {
     class: DataClass,
-    fingerprint: String,
+    fingerprint: Option<String>,
 }
 
 impl<'a> Record<'a> {
@@ -81,7 +81,7 @@ impl<'a> Record<'a> {
     ) -> Self {
         let audited = inner.audit.get().map(|_| Audited {
             class,
-            fingerprint: fingerprint(arguments),
+            fingerprint: (class != DataClass::Confidential).then(|| fingerprint(arguments)),
         });
         Self {
             inner,

@@ -180,7 +180,7 @@ async fn every_call_is_a_line_of_the_audit_log_and_none_shows_arguments() {
     let tools = engine(&api.url, |settings| {
         settings.limits.tenant_claim = "org".to_owned();
         settings.policies.tables =
-            Tables::parse("[tools.\"GET /pages\"]\nclass = \"confidential\"\nrate = \"1/h\"\n")
+            Tables::parse("[tools.\"GET /pages\"]\nclass = \"public\"\nrate = \"1/h\"\n[tools.\"GET /ping\"]\nclass = \"confidential\"\n")
                 .expect("tables");
     });
     tools.audit(auditing.log());
@@ -196,6 +196,7 @@ async fn every_call_is_a_line_of_the_audit_log_and_none_shows_arguments() {
     let arguments = json!({"q": "geheim"});
     let _ = call_with(&tools, "pages", arguments.clone(), by_alice()).await;
     let _ = call_with(&tools, "pages", arguments, by_alice()).await;
+    let _ = call_with(&tools, "ping", json!({}), by_alice()).await;
     let unknown = tools
         .call("geheim", Map::new(), CallContext::default())
         .await;
@@ -222,15 +223,7 @@ async fn every_call_is_a_line_of_the_audit_log_and_none_shows_arguments() {
         ];
         fields.map(|field| line[field].clone())
     };
-    let known = [
-        "alice",
-        "jwt",
-        "harbour",
-        "192.0.2.1",
-        "pages",
-        "confidential",
-    ]
-    .map(Value::from);
+    let known = ["alice", "jwt", "harbour", "192.0.2.1", "pages", "public"].map(Value::from);
     assert_eq!(facts(&lines[0])[..6], known);
     assert_eq!(
         facts(&lines[0])[6..],
@@ -243,10 +236,15 @@ async fn every_call_is_a_line_of_the_audit_log_and_none_shows_arguments() {
     assert_eq!(lines[0]["arguments"], lines[1]["arguments"]);
     assert_eq!(lines[0]["arguments"].as_str().map(str::len), Some(16));
     assert_eq!(
-        (&lines[2]["tool"], &lines[2]["identity"]),
+        (&lines[2]["data_class"], &lines[2]["arguments"]),
+        (&json!("confidential"), &json!(null)),
+        "what can be guessed is no secret"
+    );
+    assert_eq!(
+        (&lines[3]["tool"], &lines[3]["identity"]),
         (&json!("unknown"), &json!(null))
     );
-    assert_eq!(lines.len(), 3);
+    assert_eq!(lines.len(), 4);
 }
 
 #[cfg(target_os = "linux")]

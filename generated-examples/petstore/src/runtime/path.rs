@@ -1,4 +1,4 @@
-//! The part of JSONPath (RFC 9535) that a guard needs: `$.a.b`, `$['a']`, `$.items[0].a` and `$.items[*].a`.
+//! The part of JSONPath (RFC 9535) that policies need: `$.a.b`, `$['a']`, `$.items[0].a` and `$.items[*].a`.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 pub(super) struct Path(Vec<Step>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     Name(String),
     Index(usize),
     /// Every item or member.
@@ -31,6 +31,11 @@ impl Path {
             rest = after;
         }
         Ok(Self(steps))
+    }
+
+    /// The steps from the root.
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.0
     }
 
     /// Everything that the path leads to; `None` where it leads past what is there, for one of the items too.

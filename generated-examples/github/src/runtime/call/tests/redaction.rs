@@ -1,0 +1,164 @@
+//! What is taken out of answers, and for whom.
+
+use serde_json::json;
+
+use super::super::super::identity::{Identity, Means};
+use super::super::super::policy::Tables;
+use super::*;
+
+fn engine(base: &str, redact: &[&str], tables: &str) -> Engine {
+    try_engine(base, redact, tables).unwrap_or_else(|StartError(why)| panic!("{why}"))
+}
+
+fn try_engine(base: &str, redact: &[&str], tables: &str) -> Result<Engine, StartError> {
+    let mut setup = Setup::new(base).with_token();
+    setup.settings.policies = PolicySettings {
+        redact: (redact.iter())
+            .map(|entry| entry.parse().expect("an entry"))
+            .collect(),
+        tables: Tables::parse(tables).unwrap_or_else(|(_, why)| panic!("{why}")),
+        ..PolicySettings::default()
+    };
+    setup.try_engine()
+}
+
+fn with_role(role: &str) -> CallContext {
+    let roles = vec![role.to_owned()];
+    let identity = Identity::new("ann".to_owned(), Means::ApiKey, roles, None, Map::new());
+    CallContext {
+        identity: Some(identity),
+        ..CallContext::default()
+    }
+}
+
+const PET: &str = r#"{"id": 1, "price": 1.10, "owner": {"mail": "ann@example.org", "note": "call +44 20 7946 0958"}}"#;
+
+#[tokio::test]
+async fn detectors_leave_the_rest_of_an_answer_as_it_was() {
+    let upstream = answering("200 OK", JSON, PET).await;
+    let engine = engine(&upstream.url, &["all"], "");
+    let result = call(&engine, "get_pet", json!({"id": 1})).await;
+    let expected = r#"{"id": 1, "price": 1.10, "owner": {"mail": "[redacted: email]", "note": "call [redacted: phone]"}}"#;
+    assert_eq!(result.as_text(), expected);
+    assert_eq!(result.structured.expect("an object").json(), expected);
+}
+
+#[tokio::test]
+async fn paths_take_values_out_and_roles_see_them() {
+    let upstream = answering("200 OK", JSON, PET).await;
+    let tables = "[tools.\"GET /pets/**\"]\nredact = [\"$.owner.mail\", \"$.id\"]\nunredacted-for = [\"vet\"]\n";
+    let engine = engine(&upstream.url, &["phone"], tables);
+    let result = call_with(&engine, "get_pet", json!({"id": 1}), with_role("clerk")).await;
+    let expected = r#"{"id": null, "price": 1.10, "owner": {"mail": "[redacted]", "note": "call +44 20 7946 0958"}}"#;
+    assert_eq!(result.as_text(), expected);
+    // `id` is a number to clients: what is left does not break what the output schema promises.
+    assert_eq!(result.structured.expect("promised").json(), "{}");
+    let all = call_with(&engine, "get_pet", json!({"id": 1}), with_role("vet")).await;
+    assert_eq!(all.as_text(), PET);
+    let other = call(&engine, "ping", json!({})).await;
+    assert!(
+        other.as_text().contains("[redacted: phone]"),
+        "{}",
+        other.as_text()
+    );
+}
+
+#[tokio::test]
+async fn errors_and_what_stands_beside_an_answer_are_looked_at_too() {
+    let body = r#"{"message": "no such pet of ann@example.org"}"#;
+    let upstream = answering("404 Not Found", JSON, body).await;
+    let engine_404 = engine(&upstream.url, &["email"], "");
+    let text = call(&engine_404, "ping", json!({})).await.as_text();
+    assert!(text.contains("no such pet of [redacted: email]"), "{text}");
+    assert!(!text.contains("ann@"), "{text}");
+    let headers = "Content-Type: application/json\r\nLocation: /owners/ann@example.org/pets/1\r\n";
+    let upstream = answering("201 Created", headers, r#"{"id": 1}"#).await;
+    let engine = engine(&upstream.url, &["email"], "");
+    let text = call(&engine, "add_pet", json!({"name": "Rex"}))
+        .await
+        .as_text();
+    assert!(
+        text.contains("[redacted: email]") && !text.contains("ann@"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn text_streams_and_pages_are_no_way_around() {
+    for (media_type, body) in [
+        ("text/plain; charset=utf-8", "ann@example.org"),
+        ("text/csv", "name,mail\nbob,ann@example.org\n"),
+        ("text/html", "<p>ann@<b>example</b>.org</p>"),
+        (
+            "text/event-stream",
+            "data: {\"mail\": \"ann\\u0040example.org\"}\n\n",
+        ),
+        (
+            "application/x-ndjson",
+            "{\"mail\": \"ann@example.org\"}\n{}\n",
+        ),
+        ("application/xml", "<mail>ann@example.org</mail>"),
+        (
+            "application/json; charset=utf-16le",
+            "\"\0a\0n\0n\0@\0x\0.\0o\0r\0g\0\"\0",
+        ),
+    ] {
+        let headers = format!("Content-Type: {media_type}\r\n");
+        let upstream = Recording::start(move |_| reply("200 OK", &headers, body.as_bytes())).await;
+        let engine = engine(&upstream.url, &["email"], "");
+        let text = call(&engine, "ping", json!({})).await.as_text();
+        assert!(text.contains("[redacted: email]"), "{media_type}: {text}");
+        assert!(!text.contains("ann"), "{media_type}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_cut_off_ends_before_what_may_be_half_of_it() {
+    let mut body = format!("{{\"x\": \"{}", "x".repeat(64 * 1024 - 20));
+    body.push_str(" 4111111111111111\"}");
+    let upstream = Recording::start(move |_| reply("200 OK", JSON, body.as_bytes())).await;
+    let engine = engine(&upstream.url, &["card"], "");
+    let text = call(&engine, "ping", json!({})).await.as_text();
+    assert!(text.contains("Cut") && !text.contains("411"), "{text}");
+}
+
+#[tokio::test]
+async fn the_class_of_the_data_decides_where_nothing_else_does() {
+    let upstream = answering("200 OK", JSON, PET).await;
+    for (redact, table, shown) in [
+        (&[][..], "class = \"confidential\"", false),
+        (&[][..], "class = \"confidential\"\nredact = []", true),
+        (&["email"][..], "class = \"public\"", true),
+        (&["email"][..], "class = \"internal\"", false),
+        (&[][..], "class = \"internal\"", true),
+    ] {
+        let table = format!("[tools.\"GET /pets/**\"]\n{table}\n");
+        let engine = engine(&upstream.url, redact, &table);
+        let text = call(&engine, "get_pet", json!({"id": 1})).await.as_text();
+        assert_eq!(
+            text.contains("ann@example.org"),
+            shown,
+            "{redact:?} {table}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_detector_and_no_path_is_a_mistake() {
+    for (entry, why) in [
+        (
+            "mail",
+            "expected secret, email, iban, card, ssn, phone, all or off",
+        ),
+        ("$..a", "`$..a` is not a path"),
+    ] {
+        let table = format!("[tools.\"GET /pets/**\"]\nredact = [\"{entry}\"]\n");
+        let StartError(text) =
+            try_engine("http://127.0.0.1:9", &[], &table).expect_err("a mistake");
+        assert!(
+            text.starts_with("[tools.\"GET /pets/**\"] redact: "),
+            "{text}"
+        );
+        assert!(text.contains(why), "{text}");
+    }
+}

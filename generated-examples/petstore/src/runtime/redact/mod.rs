@@ -1,0 +1,126 @@
+//! What the model does not get to see of the API's answers: personal data and secrets that a detector knows, and what the
+//! owner names by its place.
+//!
+//! It works on the text of an answer, before anything is made of it. JSON stays JSON, and what is not taken out stays as
+//! the API wrote it.
+
+mod detect;
+mod json;
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+pub(super) use self::detect::Detector;
+use super::path::Path;
+
+/// What is taken out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Redaction {
+    detectors: Vec<Detector>,
+    paths: Vec<Path>,
+}
+
+/// One entry of `--redact` or `redact`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Redact {
+    /// What one detector finds.
+    One(Detector),
+    /// What any detector finds.
+    All,
+    /// Nothing.
+    Off,
+}
+
+impl FromStr for Redact {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(Self::All),
+            "off" => Ok(Self::Off),
+            name => Detector::ALL
+                .into_iter()
+                .find(|detector| detector.name() == name)
+                .map(Self::One)
+                .ok_or_else(|| {
+                    let names: Vec<&str> = Detector::ALL.map(Detector::name).into();
+                    format!("expected {}, all or off", names.join(", "))
+                }),
+        }
+    }
+}
+
+impl Redaction {
+    /// Everything that any detector finds.
+    pub(super) fn all() -> Self {
+        Self {
+            detectors: Detector::ALL.into(),
+            paths: Vec::new(),
+        }
+    }
+
+    /// Adds an entry; `off` takes away what was there.
+    pub(super) fn add(&mut self, entry: &Redact) {
+        match entry {
+            Redact::Off => *self = Self::default(),
+            Redact::All => self.detectors = Detector::ALL.into(),
+            Redact::One(detector) if self.detectors.contains(detector) => {}
+            Redact::One(detector) => self.detectors.push(*detector),
+        }
+    }
+
+    /// Adds what stands at a path in the JSON of an answer.
+    pub(super) fn add_path(&mut self, path: Path) {
+        self.paths.push(path);
+    }
+
+    /// Whether nothing is taken out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.detectors.is_empty() && self.paths.is_empty()
+    }
+
+    /// The body of an answer; JSON, a stream of it, or any other text.
+    pub(super) fn body<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+        let start = text.trim_start();
+        let new = if start.starts_with(['{', '[', '"']) {
+            json::redacted(&text, self)
+        } else if start.starts_with("data:") || text.contains("\ndata:") {
+            self.events(&text)
+        } else {
+            self.text(&text)
+        };
+        new.map_or(text, Cow::Owned)
+    }
+
+    /// Text that is no JSON; `None` where nothing is to be taken out.
+    pub(super) fn text(&self, text: &str) -> Option<String> {
+        let mut new = Cow::Borrowed(text);
+        for detector in &self.detectors {
+            if let Some(redacted) = detector.redacted(&new) {
+                new = Cow::Owned(redacted);
+            }
+        }
+        match new {
+            Cow::Owned(new) => Some(new),
+            Cow::Borrowed(_) => None,
+        }
+    }
+
+    /// Server-sent events, whose data is often JSON.
+    fn events(&self, text: &str) -> Option<String> {
+        let mut is_new = false;
+        let lines: Vec<Cow<'_, str>> = (text.split('\n'))
+            .map(|line| {
+                let new = match line.strip_prefix("data:") {
+                    Some(data) if data.trim_start().starts_with(['{', '[', '"']) => {
+                        json::redacted(data, self).map(|data| format!("data:{data}"))
+                    }
+                    _ => self.text(line),
+                };
+                is_new |= new.is_some();
+                new.map_or(Cow::Borrowed(line), Cow::Owned)
+            })
+            .collect();
+        is_new.then(|| lines.join("\n"))
+    }
+}
