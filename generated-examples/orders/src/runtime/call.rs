@@ -7,10 +7,12 @@ mod kept;
 mod ownership;
 mod record;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::StatusCode;
 use serde_json::{Map, Value};
 
@@ -68,11 +70,22 @@ pub(super) async fn run(
         () = cancelled.cancelled() => {
             ToolResult::failure(ErrorType::Cancelled, "The call was cancelled.")
         }
-        result = hooked(inner, tool, &mut call, &mut record.facts) => result,
+        // Whatever a panic leaves half done belongs to this call.
+        result = AssertUnwindSafe(hooked(inner, tool, &mut call, &mut record.facts)).catch_unwind() => {
+            result.unwrap_or_else(|_| broken(name))
+        }
     };
     let result = with_request_id(result, &call.context.request_id);
     record.finish(&result);
     Some(result)
+}
+
+fn broken(tool: &str) -> ToolResult {
+    tracing::error!(tool, "a call broke off; that is a fault of this server");
+    let text = format!(
+        "`{tool}` broke off by a fault of this server. What it has done by now is not known: look before you repeat it."
+    );
+    ToolResult::failure(ErrorType::Internal, text)
 }
 
 /// What the owner lets through of the client's headers, each as often as there is one of it.
@@ -389,6 +402,16 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
     if status == StatusCode::UNAUTHORIZED {
         inner.credentials.forget(credentials);
     }
+    let sent = match credentials {
+        [] => None,
+        some if some.iter().any(|credential| credential.clients) => Some(Sender::Client),
+        _ => Some(Sender::Server),
+    };
+    // What is shown must not hold what another call, or this one, has asked with.
+    #[cfg(feature = "cache")]
+    let all = facts.served.as_ref().map(|served| served.with(credentials));
+    #[cfg(feature = "cache")]
+    let credentials = all.as_deref().unwrap_or(credentials);
     facts.bytes = received.bytes.len();
     if facts.wants_json && status.is_success() && !received.cut && !received.open {
         facts.json = serde_json::from_slice(&received.bytes).ok();
@@ -406,11 +429,6 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         most_bytes: inner.settings.max_response_bytes,
         most_chars: inner.settings.max_result_chars,
     };
-    let sent = match credentials {
-        [] => None,
-        some if some.iter().any(|credential| credential.clients) => Some(Sender::Client),
-        _ => Some(Sender::Server),
-    };
     let known = Known {
         way_out: &|| inner.credentials.way_out(tool.def.security),
         security: tool.def.security,
@@ -418,7 +436,7 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
     };
     let result = answer.into_result(tool.def, tool.output.as_ref(), &known);
     #[cfg(feature = "cache")]
-    let result = match facts.served.take() {
+    let result = match &facts.served {
         Some(served) => served.marked(result),
         None => result,
     };
@@ -450,10 +468,8 @@ pub(super) async fn credentials_of(
 pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Bytes), Refusal> {
     let settings = &inner.settings;
     let read_only = outgoing.method.is_safe();
-    #[cfg(feature = "cache")]
-    let _writing = (!read_only).then(|| inner.cache.writing(outgoing.uri.path()));
     let exchange = async {
-        let response = inner.upstream.send(&outgoing).await?;
+        let response = attempts::answered(inner, &outgoing, !read_only).await?;
         let status = response.status().as_u16();
         let bounds = Bounds {
             most: settings.max_response_bytes,

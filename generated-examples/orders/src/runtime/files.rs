@@ -69,9 +69,10 @@ impl<T> Remade<T> {
         let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut now = Vec::with_capacity(current.0.len());
         let mut gone = None;
-        for (path, before) in files.zip(&current.0) {
+        for path in files {
             let stamp = Stamp::of(&path);
-            if stamp.is_none() && before.is_some() {
+            // A pipe has been read, and would be waited for.
+            if stamp.is_none() {
                 gone = Some(path);
             }
             now.push(stamp);
@@ -82,7 +83,7 @@ impl<T> Remade<T> {
         // While files are being replaced one may be absent or half written, or not belong to the other.
         let fresh = match &gone {
             Some(path) => Err(StartError(format!(
-                "`{}` is gone or no regular file any more",
+                "`{}` is gone or no regular file",
                 path.as_ref().display()
             ))),
             None => make(),

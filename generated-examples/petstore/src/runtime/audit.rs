@@ -1,8 +1,8 @@
 //! The audit log: one line of JSON about every call, denied ones too.
 //!
 //! Its fields are a contract: `time`, `request_id`, `identity`, `means`, `tenant`, `team`, `client`, `tool`,
-//! `data_class`, `arguments` (a fingerprint; not of confidential tools), `outcome`, `error_type`, `duration_ms`, `upstream_status` and
-//! `result_bytes`; what is not known is null. Lines are written by a thread of their own: a disk that is slow or full
+//! `data_class`, `arguments` (a fingerprint; not of confidential tools), `outcome`, `error_type`, `duration_ms`, `upstream_status`,
+//! `result_bytes` and `cache`; what is not known is null. Lines are written by a thread of their own: a disk that is slow or full
 //! never holds up a call, and what could not be written is counted and told.
 
 use std::fs::{File, OpenOptions};
@@ -44,6 +44,8 @@ pub(super) struct Entry<'a> {
     pub(super) duration_ms: f64,
     pub(super) upstream_status: Option<u16>,
     pub(super) result_bytes: usize,
+    /// Whether the answer was kept, or asked for by another call, as in `_meta`.
+    pub(super) cache: Option<&'static str>,
 }
 
 /// Where entries go.

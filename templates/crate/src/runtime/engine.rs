@@ -339,7 +339,7 @@ impl Engine {
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
             #[cfg(feature = "cache")]
-            cache: Cache::new(settings.cache_bytes),
+            cache: Cache::new(settings.cache_bytes, settings.total_timeout),
             settings,
             policies,
             bases,
@@ -382,7 +382,11 @@ impl Engine {
     /// # Errors
     /// A rule that is about no tool, or that contradicts the tool: one line. The policies stay as they are.
     pub fn replace_policies(&self, settings: &PolicySettings) -> Result<(), StartError> {
-        self.0.policies.replace(settings, &self.0.catalog)
+        self.0.policies.replace(settings, &self.0.catalog)?;
+        // It was kept by the rules of before.
+        #[cfg(feature = "cache")]
+        self.0.cache.clear();
+        Ok(())
     }
 
     /// The tools of a view in the order in which they are listed.

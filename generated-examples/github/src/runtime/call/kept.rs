@@ -1,7 +1,7 @@
 //! Where the answer to a call comes from: what was kept, a request that is on its way already, or the API.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use http::StatusCode;
@@ -11,15 +11,16 @@ use http::header::{
 };
 use serde_json::json;
 
-use super::super::cache::{Caching, Keeping, Kept, Key, Landing, Moment};
-use super::super::catalog::Found;
+use super::super::cache::{Caching, Keeping, Kept, Key, Landing, Moment, age_of, may_be_reused};
+use super::super::catalog;
+use super::super::credentials::Credential;
 use super::super::engine::{Content, Inner, Progress, ToolResult};
 use super::super::metrics::CacheOutcome;
 use super::super::request::Outgoing;
 use super::super::steps::Steps;
 use super::super::upstream::Answered;
 use super::record::Facts;
-use super::{Asked, ErrorType, Until, attempts, failed_for_now};
+use super::{Asked, Until, attempts, failed_for_now};
 
 /// Where a result says that it was kept, and how old it is.
 const CACHE: &str = "mcpgen/cache";
@@ -29,9 +30,21 @@ const CACHE: &str = "mcpgen/cache";
 pub(super) struct Served {
     how: CacheOutcome,
     age: Duration,
+    /// What it was asked for with.
+    credentials: Vec<Arc<Credential>>,
 }
 
 impl Served {
+    /// How, as in logs.
+    pub(super) fn label(&self) -> &'static str {
+        self.how.label()
+    }
+
+    /// All credentials that the answer may show.
+    pub(super) fn with(&self, own: &[Arc<Credential>]) -> Vec<Arc<Credential>> {
+        [own, &self.credentials].concat()
+    }
+
     /// A result that says so.
     pub(super) fn marked(&self, mut result: ToolResult) -> ToolResult {
         let age = self.age.as_secs();
@@ -57,8 +70,6 @@ pub(super) async fn answered(
     if let Some((keeping, key)) = asked.may_be_kept() {
         return asked.look_up(inner, keeping, &key, facts).await;
     }
-    let _writing =
-        (!asked.outgoing.method.is_safe()).then(|| inner.cache.writing(asked.outgoing.uri.path()));
     let watched = (steps, facts);
     attempts::made(inner, asked.tool, asked.outgoing, asked.until, watched).await
 }
@@ -67,6 +78,9 @@ pub(super) async fn answered(
 #[derive(Clone)]
 pub(in super::super) struct Flown {
     ended: Result<Arc<Answered>, Box<ToolResult>>,
+    credentials: Vec<Arc<Credential>>,
+    /// Whether other calls may have the answer too.
+    is_for_all: bool,
     /// Whether the API said that what was kept is right.
     was_confirmed: bool,
     /// Whether the time of the call was over that made the request.
@@ -76,9 +90,12 @@ pub(in super::super) struct Flown {
 }
 
 impl Flown {
-    fn failed(&self) -> bool {
+    /// Whether what was kept may stand in: RFC 5861 §4 has four statuses, the owner means every failure of the API.
+    fn failed(&self, keeping: &Keeping) -> bool {
         match &self.ended {
-            // RFC 5861 §4.
+            Ok(answer) if keeping.stale_if_error.is_some() => {
+                answer.0.is_server_error() || answer.0 == StatusCode::TOO_MANY_REQUESTS
+            }
             Ok(answer) => matches!(answer.0.as_u16(), 500 | 502 | 503 | 504),
             Err(result) => result.error.is_some_and(failed_for_now),
         }
@@ -90,6 +107,7 @@ struct Shared {
     inner: Arc<Inner>,
     tool: &'static str,
     outgoing: Outgoing,
+    credentials: Vec<Arc<Credential>>,
     key: Key,
     keeping: Keeping,
     until: Until,
@@ -128,10 +146,10 @@ impl Asked<'_> {
     ) -> Result<Answered, Box<ToolResult>> {
         // Progress is this call's, and a client that has its answer wants to hear no more of it.
         let waits = Arc::new(());
-        let (how, age, ended) = loop {
+        let (how, age, credentials, ended) = loop {
             let kept = inner.cache.get(key);
-            if let Some(kept) = kept.as_ref().filter(|kept| kept.is_fresh(keeping)) {
-                break (CacheOutcome::Hit, kept.age(), Ok(Arc::clone(&kept.answer)));
+            if let Some(kept) = kept.as_ref().filter(|kept| kept.is_fresh()) {
+                break kept_as(CacheOutcome::Hit, kept);
             }
             let start = |landing, since| {
                 let progress = self.call.context.progress.as_ref();
@@ -139,7 +157,8 @@ impl Asked<'_> {
                     inner: Arc::clone(inner),
                     tool: self.tool.def.name,
                     outgoing: self.outgoing.clone(),
-                    key: key.clone(),
+                    credentials: self.credentials.to_vec(),
+                    key: *key,
                     keeping: *keeping,
                     until: self.until,
                     progress: progress.map(|progress| while_there(progress, &waits)),
@@ -150,17 +169,21 @@ impl Asked<'_> {
             let path = self.outgoing.uri.path();
             let (flight, is_ours) = inner.cache.join(key, path, start);
             let flown = flight.await;
-            if flown.is_late && !is_ours {
+            if !is_ours && flown.is_late {
                 continue;
             }
+            if !is_ours && !flown.is_for_all {
+                inner.metrics.cache(CacheOutcome::Miss);
+                let mut steps = Steps::new(self.call.context.progress.as_ref());
+                let watched = (&mut steps, facts);
+                return attempts::made(inner, self.tool, self.outgoing, self.until, watched).await;
+            }
             facts.upstream_status = flown.upstream_status;
-            let kept = flown.failed().then(|| inner.cache.get(key)).flatten();
+            let kept = (flown.failed(keeping))
+                .then(|| inner.cache.get(key))
+                .flatten();
             if let Some(kept) = kept.filter(|kept| kept.may_stand_in(keeping)) {
-                break (
-                    CacheOutcome::Stale,
-                    kept.age(),
-                    Ok(Arc::clone(&kept.answer)),
-                );
+                break kept_as(CacheOutcome::Stale, &kept);
             }
             facts.denied |= flown.denied;
             let how = match (is_ours, flown.was_confirmed) {
@@ -168,52 +191,88 @@ impl Asked<'_> {
                 (true, true) => CacheOutcome::Revalidated,
                 (true, false) => CacheOutcome::Miss,
             };
-            break (how, Duration::ZERO, flown.ended);
+            let age = (flown.ended.as_ref()).map_or(Duration::ZERO, |answer| age_of(&answer.1));
+            break (how, age, flown.credentials, flown.ended);
         };
         inner.metrics.cache(how);
-        facts.served = (how != CacheOutcome::Miss).then_some(Served { how, age });
+        facts.served = (how != CacheOutcome::Miss).then_some(Served {
+            how,
+            age,
+            credentials,
+        });
         ended.map(Arc::unwrap_or_clone)
     }
 }
 
+type Found = (
+    CacheOutcome,
+    Duration,
+    Vec<Arc<Credential>>,
+    Result<Arc<Answered>, Box<ToolResult>>,
+);
+
+fn kept_as(how: CacheOutcome, kept: &Kept) -> Found {
+    let answer = Arc::clone(&kept.answer);
+    (how, kept.age(), kept.credentials.clone(), Ok(answer))
+}
+
 impl Shared {
-    async fn sent(self, landing: Landing<Flown>, since: Moment) -> Flown {
+    async fn sent(mut self, landing: Landing<Flown>, since: Moment) -> Flown {
         let _landing = landing;
-        let (inner, outgoing) = (&self.inner, &self.outgoing);
-        let Some(Found::Generated(tool)) = inner.catalog.find(self.tool) else {
-            unreachable!("a tool does not go away")
-        };
         let mut facts = Facts::default();
-        let mut steps = Steps::new(self.progress.as_ref());
-        let mut question = outgoing.clone();
-        let kept = (self.kept.as_ref()).filter(|kept| kept.ask_again(&mut question));
-        let watched = (&mut steps, &mut facts);
-        let ended = attempts::made(inner, tool, &question, self.until, watched).await;
-        let mut was_confirmed = false;
-        let ended = ended.map(|answer| match kept {
-            Some(kept) if answer.0 == StatusCode::NOT_MODIFIED => {
-                was_confirmed = true;
-                kept.confirmed(&answer.1)
+        let (ended, was_confirmed) = self.asked(&mut facts).await;
+        let mut is_for_all = true;
+        if let Ok(answer) = &ended {
+            let status = answer.0;
+            if status.is_success() {
+                let (outgoing, keeping) = (&self.outgoing, &self.keeping);
+                is_for_all = may_be_reused(outgoing, answer, keeping);
+                let credentials = self.credentials.clone();
+                let kept = Kept::new(outgoing, answer, credentials, keeping, since);
+                self.inner.cache.keep(self.key, kept);
+            } else if matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE) {
+                self.inner.cache.keep(self.key, None);
             }
-            _ => Arc::new(answer),
-        });
-        // After a failure of the API, what was kept may have to stand in.
-        if let Ok(answer) = &ended
-            && !answer.0.is_server_error()
-        {
-            let key = self.key.clone();
-            (inner.cache).keep(key, outgoing, answer, &self.keeping, since);
         }
-        let is_late = (ended.as_ref())
-            .is_err_and(|result| result.error == Some(ErrorType::Timeout))
-            && std::time::Instant::now() >= self.until.0;
         Flown {
-            ended,
+            is_for_all,
             was_confirmed,
-            is_late,
+            is_late: ended.is_err() && Instant::now() >= self.until.0,
+            ended,
+            credentials: self.credentials,
             upstream_status: facts.upstream_status,
             denied: facts.denied,
         }
+    }
+
+    /// The answer of the API, and whether it is that what was kept is right.
+    async fn asked(&mut self, facts: &mut Facts) -> (Result<Arc<Answered>, Box<ToolResult>>, bool) {
+        let inner = &self.inner;
+        let Some(catalog::Found::Generated(tool)) = inner.catalog.find(self.tool) else {
+            unreachable!("a tool does not go away")
+        };
+        let mut steps = Steps::new(self.progress.as_ref());
+        let mut question = self.outgoing.clone();
+        if let Some(kept) = self.kept.take()
+            && kept.ask_again(&mut question)
+        {
+            let watched = (&mut steps, &mut *facts);
+            let answer = match attempts::made(inner, tool, &question, self.until, watched).await {
+                Ok(answer) => answer,
+                Err(refusal) => return (Err(refusal), false),
+            };
+            if let Some(answer) = kept.confirmed(&answer) {
+                // The body is the one of before, and may show what that was asked for with.
+                self.credentials.extend_from_slice(&kept.credentials);
+                return (Ok(answer), true);
+            }
+            if answer.0 != StatusCode::NOT_MODIFIED {
+                return (Ok(Arc::new(answer)), false);
+            }
+        }
+        let watched = (&mut steps, facts);
+        let ended = attempts::made(inner, tool, &self.outgoing, self.until, watched).await;
+        (ended.map(Arc::new), false)
     }
 }
 

@@ -41,6 +41,16 @@ pub(super) type Answered = (StatusCode, HeaderMap, Received);
 /// The body of an answer, decompressed while it is read.
 pub(super) type Body = DecompressionBody<Incoming>;
 
+/// The path that a request was sent on to, with the answer from there.
+#[derive(Debug, Clone)]
+pub(super) struct MovedTo(
+    #[cfg_attr(
+        not(feature = "cache"),
+        expect(dead_code, reason = "only a cache asks where to")
+    )]
+    pub(super) String,
+);
+
 /// The way to the upstream.
 pub(super) struct Upstream {
     client: OnceLock<Http>,
@@ -110,11 +120,16 @@ impl Upstream {
         let mut next: Option<Outgoing> = None;
         for _ in 0..MOST_REDIRECTS {
             let current = next.as_ref().unwrap_or(outgoing);
-            let response = self.exchange(current).await?;
-            match redirected(current, &response)? {
-                Some(to) => next = Some(to),
-                None => return Ok(response),
+            let mut response = self.exchange(current).await?;
+            if let Some(to) = redirected(current, &response)? {
+                next = Some(to);
+                continue;
             }
+            if let Some(last) = next {
+                let path = last.uri.path().to_owned();
+                response.extensions_mut().insert(MovedTo(path));
+            }
+            return Ok(response);
         }
         Err(Failure::TooManyRedirects)
     }

@@ -71,7 +71,7 @@ impl<T: Clone + Send + 'static> Flights<T> {
         let number = aloft.started;
         let flight = start(Landing {
             aloft: Arc::clone(&self.0),
-            key: key.clone(),
+            key: *key,
             number,
         })
         .shared();
@@ -80,7 +80,7 @@ impl<T: Clone + Send + 'static> Flights<T> {
             since: now,
             flight: flight.downgrade().expect("it has not ended"),
         };
-        aloft.by_key.insert(key.clone(), entry);
+        aloft.by_key.insert(*key, entry);
         (flight, true)
     }
 }

@@ -2,13 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use http::Response;
+
 use super::super::catalog::Prepared;
 use super::super::engine::{ErrorType, Inner, Path, ToolResult};
 use super::super::request::Outgoing;
 use super::super::resilience::{Breaker, Outcome, may_repeat};
 use super::super::response::is_stream;
 use super::super::steps::Steps;
-use super::super::upstream::{Answered, Bounds, Failure, Stage, read};
+#[cfg(feature = "cache")]
+use super::super::upstream::MovedTo;
+use super::super::upstream::{Answered, Body, Bounds, Failure, Stage, read};
 use super::record::Facts;
 use super::{failed, seconds};
 
@@ -37,7 +41,8 @@ pub(super) async fn made(
             }
             None => None,
         };
-        let ended = guarded(inner, path, outgoing, deadline, (&mut *steps, &mut *facts));
+        let request = (outgoing, changes(tool, outgoing));
+        let ended = guarded(inner, path, request, deadline, (&mut *steps, &mut *facts));
         let ended = ended
             .await
             .map_err(|wait| Box::new(alone(inner, tool, facts, wait)))?;
@@ -56,6 +61,11 @@ pub(super) async fn made(
     }
 }
 
+/// Whether a request may change something: its method says so, or its description.
+fn changes(tool: &Prepared, outgoing: &Outgoing) -> bool {
+    !outgoing.method.is_safe() || !tool.def.hints.read_only
+}
+
 /// One attempt, if the breaker lets it through.
 ///
 /// # Errors
@@ -63,14 +73,14 @@ pub(super) async fn made(
 async fn guarded(
     inner: &Inner,
     path: Option<&Path>,
-    outgoing: &Outgoing,
+    request: (&Outgoing, bool),
     deadline: Instant,
     watched: (&mut Steps<'_>, &mut Facts),
 ) -> Result<Result<Answered, Failure>, Duration> {
     let breaker = path.and_then(|path| path.breaker.as_ref());
     let pass = breaker.map(Breaker::pass).transpose()?;
     // What hangs until the deadline counts as a failure, which only who is still there can tell.
-    let sent = sent(inner, outgoing, deadline, watched);
+    let sent = sent(inner, request, deadline, watched);
     let ended = tokio::time::timeout_at(deadline.into(), sent).await;
     let ended = ended.unwrap_or(Err(Failure::Timeout(Stage::Total)));
     if let Some(pass) = pass {
@@ -82,14 +92,40 @@ async fn guarded(
     Ok(ended)
 }
 
-async fn sent(
+/// The head of the answer. What changes something makes what was read before old.
+pub(super) async fn answered(
     inner: &Inner,
     outgoing: &Outgoing,
+    changes: bool,
+) -> Result<Response<Body>, Failure> {
+    #[cfg(feature = "cache")]
+    if changes {
+        let writing = inner.cache.writing(outgoing.uri.path());
+        let ended = inner.upstream.send(outgoing).await;
+        match &ended {
+            Ok(response) => {
+                let moved = response.extensions().get::<MovedTo>();
+                writing.answered(moved.map(|to| to.0.as_str()));
+            }
+            Err(failure) if failure.is_before_request() => writing.unsent(),
+            // Whatever it does, it may do yet.
+            Err(_) => drop(writing),
+        }
+        return ended;
+    }
+    #[cfg(not(feature = "cache"))]
+    let _ = changes;
+    inner.upstream.send(outgoing).await
+}
+
+async fn sent(
+    inner: &Inner,
+    (outgoing, changes): (&Outgoing, bool),
     deadline: Instant,
     (steps, facts): (&mut Steps<'_>, &mut Facts),
 ) -> Result<Answered, Failure> {
     steps.sent();
-    let response = inner.upstream.send(outgoing).await?;
+    let response = answered(inner, outgoing, changes).await?;
     let status = response.status();
     facts.upstream_status = Some(status.as_u16());
     steps.answered(status.as_u16());

@@ -28,6 +28,20 @@ pub(super) struct Facts {
     pub(super) served: Option<super::kept::Served>,
 }
 
+impl Facts {
+    /// How the answer was come by, where it was not asked for by its call alone.
+    #[cfg(feature = "cache")]
+    fn cache(&self) -> Option<&'static str> {
+        self.served.as_ref().map(super::kept::Served::label)
+    }
+
+    #[cfg(not(feature = "cache"))]
+    #[expect(clippy::unused_self, reason = "with a cache it is used")]
+    fn cache(&self) -> Option<&'static str> {
+        None
+    }
+}
+
 /// What a tool is called where a call of it is written down.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Names<'a> {
@@ -124,6 +138,7 @@ impl<'a> Record<'a> {
             upstream_status = self.facts.upstream_status,
             duration_ms = seconds * 1e3,
             bytes = self.facts.bytes,
+            cache = self.facts.cache(),
             identity = self.identity.as_ref().map(Identity::name),
         );
         self.audit(status, error, seconds);
@@ -156,6 +171,7 @@ impl<'a> Record<'a> {
             duration_ms: (seconds * 1e6).round() / 1e3,
             upstream_status: self.facts.upstream_status,
             result_bytes: self.facts.bytes,
+            cache: self.facts.cache(),
         });
     }
 }

@@ -62,7 +62,7 @@ impl<T> Watched<T> {
                 let fresh = match now {
                     Some(_) => read(&self.path, self.variable, self.parse),
                     None => Err(format!(
-                        "`{}`: `{}` is gone or no regular file any more",
+                        "`{}`: `{}` is gone or no regular file",
                         self.variable,
                         self.path.display()
                     )),

@@ -26,7 +26,8 @@ pub struct LimitOptions {
     #[arg(long, value_name = "RATE", default_value = "off")]
     pub rate_limit_global: Rate,
 
-    /// How often the same call of one caller goes to the API in a minute; 0 for any number [env: MCP_LOOP_LIMIT]
+    /// How often one caller may make the same call in a minute, whoever answers it; 0 for any number
+    /// [env: MCP_LOOP_LIMIT]
     #[arg(long, value_name = "NUMBER", default_value = "0")]
     pub loop_limit: u32,
 
@@ -87,11 +88,11 @@ pub struct ResilienceOptions {
 #[command(next_help_heading = "Cache")]
 pub struct CacheOptions {
     /// For how long answers to GET requests are kept, each for its identity: `off`, `http`, as they say themselves, or a
-    /// time like `30s`; identical calls at the same time then share one request [env: MCP_CACHE]
+    /// time like `30s`, up to 24h; identical calls at the same time then share one request [env: MCP_CACHE]
     #[arg(long, value_name = "TIME", default_value = "off")]
     pub cache: Caching,
 
-    /// How much memory they may take [env: MCP_CACHE_SIZE]
+    /// How many bytes of answers are kept, with what each entry takes [env: MCP_CACHE_SIZE]
     #[arg(long, value_name = "BYTES", default_value = "64MiB")]
     pub cache_size: Size,
 }

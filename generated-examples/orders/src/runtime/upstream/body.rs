@@ -8,7 +8,7 @@ use http::header::CONTENT_LENGTH;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 
-use super::{Body, Failure, Stage};
+use super::{Body, Failure, MovedTo, Stage};
 
 /// A body, as far as it was read.
 #[derive(Debug, Clone)]
@@ -18,6 +18,12 @@ pub(in super::super) struct Received {
     pub(in super::super) cut: bool,
     /// Whether more was still to come when the time was over.
     pub(in super::super) open: bool,
+    /// Whether it is from where the request was sent on to.
+    #[cfg_attr(
+        not(feature = "cache"),
+        expect(dead_code, reason = "only a cache asks")
+    )]
+    pub(in super::super) moved: bool,
 }
 
 /// How much of a body is read.
@@ -41,6 +47,7 @@ pub(in super::super) async fn read(
     mut seen: impl FnMut(usize, Option<u64>),
 ) -> Result<Received, Failure> {
     let most = bounds.most;
+    let moved = response.extensions().get::<MovedTo>().is_some();
     // Decompression takes the header away, so it is the size that will be counted.
     let total = (response.headers().get(CONTENT_LENGTH))
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
@@ -51,6 +58,7 @@ pub(in super::super) async fn read(
             bytes: Bytes::new(),
             cut: false,
             open: false,
+            moved,
         });
     }
     // Most bodies are one frame, which is not copied.
@@ -85,6 +93,7 @@ pub(in super::super) async fn read(
                 bytes: joined.freeze(),
                 cut: true,
                 open: false,
+                moved,
             });
         }
         if so_far == 0 {
@@ -108,5 +117,6 @@ pub(in super::super) async fn read(
         },
         cut: open,
         open,
+        moved,
     })
 }

@@ -3,39 +3,45 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use http::header::{CACHE_CONTROL, COOKIE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, Response, Uri};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::header::{
+    AGE, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
+    COOKIE, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use http_cache_semantics::{CacheOptions, CachePolicy};
 
+use super::super::credentials::Credential;
 use super::super::request::Outgoing;
-use super::super::upstream::Answered;
+use super::super::upstream::{Answered, Received};
 use super::flights::{Flight, Flights, Landing};
 use super::writes::{Moment, Writes};
-use super::{Caching, Keeping, Key};
+use super::{Caching, Keeping, Key, LONGEST};
 
-/// How long an answer stays that nobody asks for.
-const IDLE: Duration = Duration::from_secs(3600);
-/// How long an answer stays at most, whatever it says.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
-/// In bytes: what an entry takes beside texts that can be counted.
+/// In bytes: what an entry takes beside texts that can be counted, and each header beside its own.
 const OVERHEAD: usize = 1024;
+const OF_A_HEADER: usize = 128;
 
 /// The answers that are kept, and the requests that are on their way. `T` is what such a request ends with.
 pub(in super::super) struct Cache<T: Clone + Send + 'static> {
     kept: moka::sync::Cache<Key, Arc<Kept>>,
     flights: Flights<T>,
     writes: Writes,
+    /// For how long the API may be at a write that it did not answer.
+    unanswered: Duration,
 }
 
 /// An answer that is kept.
 pub(in super::super) struct Kept {
     pub(in super::super) answer: Arc<Answered>,
-    policy: CachePolicy,
+    /// What it was asked for with, and may show.
+    pub(in super::super) credentials: Vec<Arc<Credential>>,
     path: String,
     /// When the API said that it is right.
     confirmed: Instant,
-    /// For how long from then on, as it says itself.
+    /// For how long from then on.
     lifetime: Duration,
     /// Since when nothing may have been written to its path.
     since: Moment,
@@ -43,25 +49,24 @@ pub(in super::super) struct Kept {
 
 impl<T: Clone + Send + 'static> Cache<T> {
     /// Keeps so many bytes at most.
-    pub(in super::super) fn new(most_bytes: usize) -> Self {
-        let weight = |key: &Key, kept: &Arc<Kept>| {
-            let headers = &kept.answer.1;
+    pub(in super::super) fn new(most_bytes: usize, unanswered: Duration) -> Self {
+        let weight = |_: &Key, kept: &Arc<Kept>| {
+            let (_, headers, received) = &*kept.answer;
             let headers: usize = (headers.iter())
-                .map(|(name, value)| name.as_str().len() + value.len())
+                .map(|(name, value)| name.as_str().len() + value.len() + OF_A_HEADER)
                 .sum();
-            // Headers are there twice, for the policy has its own.
-            let bytes = kept.answer.2.bytes.len() + 2 * headers + 2 * key.len() + OVERHEAD;
+            let bytes = received.bytes.len() + headers + kept.path.len() + OVERHEAD;
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         Self {
             kept: moka::sync::Cache::builder()
                 .max_capacity(most_bytes as u64)
                 .weigher(weight)
-                .time_to_idle(IDLE)
                 .time_to_live(LONGEST)
                 .build(),
             flights: Flights::default(),
             writes: Writes::default(),
+            unanswered,
         }
     }
 
@@ -75,19 +80,19 @@ impl<T: Clone + Send + 'static> Cache<T> {
         Some(kept)
     }
 
-    /// Keeps an answer, if it may be kept; `since` is from before it was asked for.
-    pub(in super::super) fn keep(
-        &self,
-        key: Key,
-        outgoing: &Outgoing,
-        answer: &Arc<Answered>,
-        keeping: &Keeping,
-        since: Moment,
-    ) {
-        match Kept::new(outgoing, Arc::clone(answer), keeping, since) {
+    /// Keeps an answer, or nothing where it is none that may be kept.
+    pub(in super::super) fn keep(&self, key: Key, kept: Option<Kept>) {
+        match kept {
+            // What is there by now is newer.
+            Some(kept) if self.writes.has_changed(&kept.path, kept.since) => {}
             Some(kept) => self.kept.insert(key, Arc::new(kept)),
             None => self.kept.invalidate(&key),
         }
+    }
+
+    /// Keeps nothing of what there is.
+    pub(in super::super) fn clear(&self) {
+        self.kept.invalidate_all();
     }
 
     /// The request for a key that is on its way, and whether it is `start` that makes it. Reads before a write to `path`
@@ -96,7 +101,7 @@ impl<T: Clone + Send + 'static> Cache<T> {
         &self,
         key: &Key,
         path: &str,
-        start: impl FnOnce(Landing<T>, Moment) -> futures_util::future::BoxFuture<'static, T>,
+        start: impl FnOnce(Landing<T>, Moment) -> BoxFuture<'static, T>,
     ) -> (Flight<T>, bool) {
         let now = self.writes.now();
         let is_current = |since| !self.writes.has_changed(path, since);
@@ -104,64 +109,87 @@ impl<T: Clone + Send + 'static> Cache<T> {
         self.flights.join(key, now, is_current, start)
     }
 
-    /// A request changes something, or may: what was read of its path before it ended is no longer believed.
-    pub(in super::super) fn writing<'a>(&'a self, path: &'a str) -> impl Drop + use<'a, T> {
-        Writing(&self.writes, path)
+    /// A request is being sent that changes something. Unless it is said how it ended, the API may be at it for a while.
+    pub(in super::super) fn writing<'a>(&'a self, path: &'a str) -> Writing<'a> {
+        Writing {
+            writes: &self.writes,
+            path,
+            open: Some(self.unanswered),
+        }
     }
 }
 
-struct Writing<'a>(&'a Writes, &'a str);
+/// A request that changes something: what was read of its path is no longer believed when it is over.
+pub(in super::super) struct Writing<'a> {
+    writes: &'a Writes,
+    path: &'a str,
+    open: Option<Duration>,
+}
+
+impl Writing<'_> {
+    /// The API has answered; where it sent the request on, by another path.
+    pub(in super::super) fn answered(mut self, by: Option<&str>) {
+        self.open = None;
+        if let Some(path) = by {
+            self.writes.note(path, None);
+        }
+    }
+
+    /// The API has seen nothing of it.
+    pub(in super::super) fn unsent(self) {
+        std::mem::forget(self);
+    }
+}
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
-        self.0.note(self.1);
+        self.writes.note(self.path, self.open);
     }
 }
 
 impl Kept {
-    fn new(
+    /// What is kept of an answer; `since` is from before it was asked for.
+    pub(in super::super) fn new(
         outgoing: &Outgoing,
-        answer: Arc<Answered>,
+        answer: &Answered,
+        credentials: Vec<Arc<Credential>>,
         keeping: &Keeping,
         since: Moment,
     ) -> Option<Self> {
-        let (status, headers, received) = &*answer;
-        // A part of an answer, or a stream that was still open, is not the answer.
-        if !status.is_success() || received.cut || received.open {
+        let (status, _, received) = answer;
+        // A part of an answer, a stream that was still open, or a promise of one is not the answer. Where it was sent on,
+        // it is one of another path, whose changes would not be seen.
+        let is_whole = matches!(status.as_u16(), 200 | 203 | 204)
+            && !(received.cut || received.open || received.moved);
+        if !is_whole || !may_be_reused(outgoing, answer, keeping) {
             return None;
         }
-        let now = SystemTime::now();
-        let policy = policy(outgoing, &answer, keeping, now)?;
+        let (_, headers, _) = answer;
         let lifetime = match keeping.caching {
+            Caching::Off => return None,
             Caching::For(time) => time,
-            _ => policy.time_to_live(now),
-        };
-        let may_be_kept = match keeping.caching {
-            Caching::Off => false,
-            Caching::For(_) => true,
-            Caching::Http => policy.is_storable(),
+            Caching::Http => {
+                let now = SystemTime::now();
+                policy(outgoing, answer, keeping, now)?.time_to_live(now)
+            }
         };
         let is_of_use = !lifetime.is_zero()
             || headers.contains_key(ETAG)
             || headers.contains_key(LAST_MODIFIED)
             || allowance(headers, keeping).is_some();
-        (may_be_kept && is_of_use).then(|| Self {
-            policy,
+        is_of_use.then(|| Self {
+            answer: Arc::new(on_its_own(answer)),
+            credentials,
             path: outgoing.uri.path().to_owned(),
             confirmed: Instant::now(),
             lifetime,
             since,
-            answer,
         })
     }
 
     /// Whether it needs no question to the API.
-    pub(in super::super) fn is_fresh(&self, keeping: &Keeping) -> bool {
-        match keeping.caching {
-            Caching::Off => false,
-            Caching::For(time) => self.confirmed.elapsed() < time,
-            Caching::Http => self.policy.is_storable() && !self.policy.is_stale(SystemTime::now()),
-        }
+    pub(in super::super) fn is_fresh(&self) -> bool {
+        self.confirmed.elapsed() < self.lifetime
     }
 
     /// Whether it may stand in for an API that fails (RFC 5861 §4).
@@ -173,7 +201,7 @@ impl Kept {
 
     /// How long ago the API made it.
     pub(in super::super) fn age(&self) -> Duration {
-        self.policy.age(SystemTime::now())
+        age_of(&self.answer.1) + self.confirmed.elapsed()
     }
 
     /// Makes a request the question whether this is still right (RFC 9110 §13); whether it could.
@@ -190,25 +218,86 @@ impl Kept {
         can
     }
 
-    /// The answer with what a 304 says of it (RFC 9111 §3.2).
-    pub(in super::super) fn confirmed(&self, news: &HeaderMap) -> Arc<Answered> {
-        let (status, headers, received) = &*self.answer;
+    /// The answer with what a 304 says of it (RFC 9111 §3.2); `None` where that is about another one.
+    pub(in super::super) fn confirmed(
+        &self,
+        (status, news, _): &Answered,
+    ) -> Option<Arc<Answered>> {
+        let plain = |tag: &HeaderValue| tag.as_bytes().trim_ascii().to_owned();
+        let tag = |headers: &HeaderMap| {
+            let tag = headers.get(ETAG).map(plain)?;
+            Some(tag.strip_prefix(b"W/").map_or(tag.clone(), <[u8]>::to_vec))
+        };
+        let (kept_status, headers, received) = &*self.answer;
+        let is_other = tag(news).is_some_and(|new| Some(new) != tag(headers));
+        if *status != StatusCode::NOT_MODIFIED || is_other {
+            return None;
+        }
         let mut headers = headers.clone();
-        // They are about the body, which is the one of before.
-        let of_body = [
-            CONTENT_LENGTH,
-            CONTENT_ENCODING,
-            CONTENT_RANGE,
-            TRANSFER_ENCODING,
-        ];
-        for name in news.keys().filter(|name| !of_body.contains(name)) {
+        for name in news.keys().filter(|name| !IS_NO_NEWS.contains(name)) {
             headers.remove(name);
             for value in news.get_all(name) {
                 headers.append(name, value.clone());
             }
         }
-        Arc::new((*status, headers, received.clone()))
+        Some(Arc::new((*kept_status, headers, received.clone())))
     }
+}
+
+/// Headers of a 304 that are about its body, which is the one of before, or about the connection.
+const IS_NO_NEWS: [HeaderName; 9] = [
+    CONNECTION,
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    CONTENT_RANGE,
+    CONTENT_TYPE,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// Whether an answer may be given to more than one call.
+pub(in super::super) fn may_be_reused(
+    outgoing: &Outgoing,
+    answer: &Answered,
+    keeping: &Keeping,
+) -> bool {
+    match keeping.caching {
+        Caching::Off => false,
+        Caching::For(_) => true,
+        Caching::Http => policy(outgoing, answer, keeping, SystemTime::now())
+            .is_some_and(|policy| policy.is_storable()),
+    }
+}
+
+/// How old an answer is when it comes (RFC 9111 §5.1).
+pub(in super::super) fn age_of(headers: &HeaderMap) -> Duration {
+    /// Any larger number may be taken for this one (RFC 9111 §1.2.2).
+    const MOST: u64 = 1 << 31;
+    let text = headers.get(AGE).and_then(|age| age.to_str().ok());
+    let text = text.unwrap_or_default().trim();
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = text
+        .parse()
+        .unwrap_or(if is_number { MOST } else { 0 })
+        .min(MOST);
+    Duration::from_secs(seconds)
+}
+
+/// A copy that holds nothing else in memory: what was read is a part of a larger buffer.
+fn on_its_own((status, headers, received): &Answered) -> Answered {
+    let headers = (headers.iter())
+        .filter_map(|(name, value)| {
+            let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+            Some((name.clone(), value))
+        })
+        .collect();
+    let received = Received {
+        bytes: Bytes::copy_from_slice(&received.bytes),
+        ..*received
+    };
+    (*status, headers, received)
 }
 
 /// For how long after its time an answer may be used when the API fails.
@@ -252,6 +341,9 @@ fn policy(
     let mut response = Response::new(());
     *response.status_mut() = *status;
     *response.headers_mut() = headers.clone();
+    response
+        .headers_mut()
+        .insert(AGE, age_of(headers).as_secs().into());
     let control = directives(headers);
     if !control.is_empty() {
         let control = HeaderValue::from_str(&control).ok()?;
@@ -264,4 +356,20 @@ fn policy(
         ..CacheOptions::default()
     };
     Some(CachePolicy::new_options(&request, &response, now, options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_a_number_of_a_size_that_can_be_counted_with() {
+        let age = |text: &'static str| {
+            let headers = HeaderMap::from_iter([(AGE, HeaderValue::from_static(text))]);
+            age_of(&headers).as_secs()
+        };
+        assert_eq!((age("7"), age(""), age("x"), age("-1")), (7, 0, 0, 0));
+        assert_eq!(age("18446744073709551615"), 1 << 31);
+        assert_eq!(age("99999999999999999999999999"), 1 << 31);
+    }
 }

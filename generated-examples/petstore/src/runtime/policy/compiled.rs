@@ -82,7 +82,7 @@ impl Compiled {
         let mut tools = Vec::with_capacity(facts.len());
         for (position, tool) in facts.iter().enumerate() {
             let mut policy = policy_of(tool, &rules, &facts)?;
-            policy.keeping = keeping_of(tool, &rules, settings.cache, policy.class);
+            policy.keeping = keeping_of(tool, &rules, settings.cache, policy.class)?;
             policy.redaction = redaction_of(tool, &rules, &settings.redact, policy.class)?;
             policy.is_off |= off[position] || (settings.read_only && !tool.reads_only());
             let counted = before.and_then(|before| before.tools[position].rate.as_ref());
@@ -186,7 +186,7 @@ impl Facts<'_> {
     }
 
     fn gets(&self) -> bool {
-        (self.generated()).is_some_and(|tool| tool.method == "GET")
+        (self.generated()).is_some_and(|tool| tool.method == "GET" && tool.hints.read_only)
     }
 
     pub(super) fn generated(&self) -> Option<&'static ToolDef> {
@@ -260,39 +260,65 @@ fn tool_rules<'s>(
 }
 
 /// # Errors
-/// Answers are to be kept of what gives none that may be, or by a program that cannot.
+/// A rule about what is kept that is about nothing that is.
 fn check_cache(rules: &Rules<'_>, cache: Caching, tools: &[Facts<'_>]) -> Result<(), StartError> {
-    cache::check(cache)?;
+    cache::check(cache, None)?;
     for (selector, rule) in rules {
-        let Some(caching) = rule.cache.filter(|caching| *caching != Caching::Off) else {
+        let is_on = |caching: Caching| caching != Caching::Off;
+        let keys = [
+            ("cache", rule.cache.is_some_and(is_on)),
+            ("cache-shared", rule.cache_shared == Some(true)),
+            ("stale-if-error", rule.stale_if_error.is_some()),
+        ];
+        let Some((key, _)) = keys.into_iter().find(|(_, is_set)| *is_set) else {
             continue;
         };
-        cache::check(caching)?;
-        if !tools.iter().any(|tool| tool.gets() && tool.fits(selector)) {
+        let place = format!("[tools.\"{selector}\"]: `{key}`");
+        let about: Vec<&Facts<'_>> = (tools.iter())
+            .filter(|tool| tool.gets() && tool.fits(selector))
+            .collect();
+        if about.is_empty() {
             return Err(StartError(format!(
-                "[tools.\"{selector}\"]: `cache` is about `GET` operations, and this is about none"
+                "{place} is about `GET` operations that change nothing, and this is about none"
+            )));
+        }
+        let caching_of = |tool: &&Facts<'_>| {
+            let mut own = rules.iter().filter(|(selector, _)| tool.fits(selector));
+            own.find_map(|(_, rule)| rule.cache).unwrap_or(cache)
+        };
+        if !about.iter().any(|tool| is_on(caching_of(tool))) {
+            return Err(StartError(format!(
+                "{place} says something about answers that are kept, and none is: set `cache`"
             )));
         }
     }
     Ok(())
 }
 
-fn keeping_of(tool: &Facts<'_>, rules: &Rules<'_>, cache: Caching, class: DataClass) -> Keeping {
+fn keeping_of(
+    tool: &Facts<'_>,
+    rules: &Rules<'_>,
+    cache: Caching,
+    class: DataClass,
+) -> Result<Keeping, StartError> {
     if !tool.gets() {
-        return Keeping::default();
+        return Ok(Keeping::default());
     }
     let own = || (rules.iter()).filter(|(selector, _)| tool.fits(selector));
     let cache = match class {
         DataClass::Confidential => Caching::Off,
         _ => cache,
     };
-    Keeping {
+    let keeping = Keeping {
         caching: own().find_map(|(_, rule)| rule.cache).unwrap_or(cache),
         is_shared: own().find_map(|(_, rule)| rule.cache_shared) == Some(true),
         stale_if_error: own()
             .find_map(|(_, rule)| rule.stale_if_error)
             .map(|span| span.0),
-    }
+    };
+    cache::check(keeping.caching, keeping.stale_if_error)
+        .map_err(|StartError(why)| StartError(format!("`{}`: {why}", tool.name())))?;
+    Ok(keeping)
 }
 
 /// # Errors

@@ -54,6 +54,7 @@ fn result(upstream: &Upstream, tool: &ToolDef, output: Option<Value>) -> ToolRes
             bytes: Bytes::from_static(upstream.body),
             cut: upstream.cut,
             open: false,
+            moved: false,
         },
         arguments: &Map::new(),
         credentials: &[],

@@ -18,12 +18,15 @@ use std::time::Duration;
 use super::engine::StartError;
 use super::settings::Span;
 
+/// How long an answer is kept at most, with the time in which it stands in for an API that fails.
+pub(super) const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 #[cfg(feature = "cache")]
 pub(super) use flights::Landing;
 #[cfg(feature = "cache")]
 pub(super) use key::Key;
 #[cfg(feature = "cache")]
-pub(super) use store::{Cache, Kept};
+pub(super) use store::{Cache, Kept, age_of, may_be_reused};
 #[cfg(feature = "cache")]
 pub(super) use writes::Moment;
 
@@ -65,15 +68,24 @@ pub(super) struct Keeping {
 }
 
 /// # Errors
-/// Answers are to be kept, and this program was built without that.
-pub(super) fn check(caching: Caching) -> Result<(), StartError> {
-    if caching == Caching::Off || cfg!(feature = "cache") {
-        Ok(())
-    } else {
-        Err(StartError(
+/// Answers are to be kept, and this program was built without that, or for longer than they are: the end of a sentence.
+pub(super) fn check(caching: Caching, stale_if_error: Option<Duration>) -> Result<(), StartError> {
+    let time = match caching {
+        Caching::Off => return Ok(()),
+        Caching::Http => Duration::ZERO,
+        Caching::For(time) => time,
+    };
+    if !cfg!(feature = "cache") {
+        return Err(StartError(
             "this program was built without a cache; build it with `--features cache`".to_owned(),
-        ))
+        ));
     }
+    if time.saturating_add(stale_if_error.unwrap_or_default()) > LONGEST {
+        return Err(StartError(
+            "an answer is kept for 24 hours at most, with the time of `stale-if-error`".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

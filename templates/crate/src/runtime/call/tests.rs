@@ -29,7 +29,7 @@ use super::super::metrics::Metrics;
 use super::super::policy::PolicySettings;
 use super::super::resilience::ResilienceSettings;
 use super::super::tool::{
-    BaseUrl, Body, BodySource, Field, Group, Location, Need, Parameter, ResultShape, Scheme,
+    BaseUrl, Body, BodySource, Field, Group, Hints, Location, Need, Parameter, ResultShape, Scheme,
     SchemeKind, ServerDef, ToolDef,
 };
 
@@ -45,12 +45,13 @@ const TOOLS: &[ToolDef] = &[
         ])
         .accept("application/json")
         .security(BEARER)
+        .hints(Hints::READ)
         .result(ResultShape::Object),
     ToolDef::new("add_pet", "POST", "/pets").body(Body::json(BodySource::Fields(&[
         Field::new("name"),
         Field::new("tag"),
     ]))),
-    ToolDef::new("ping", "GET", "/ping"),
+    ToolDef::new("ping", "GET", "/ping").hints(Hints::READ),
     ToolDef::new("touch", "POST", "/touch"),
     ToolDef::new("upload", "GET", "/upload")
         .server(1)
@@ -58,6 +59,7 @@ const TOOLS: &[ToolDef] = &[
     ToolDef::new("open_upload", "GET", "/upload").server(1),
     ToolDef::new("by_key", "GET", "/by-key").security(&[&[Need::scheme("key")]]),
     ToolDef::new("pages", "GET", "/pages")
+        .hints(Hints::READ)
         .parameters(&[Parameter::query("page"), Parameter::query("q")]),
 ];
 

@@ -68,6 +68,20 @@ impl Failure {
         Self::Broken
     }
 
+    /// Whether the API has seen nothing of the request.
+    #[cfg(feature = "cache")]
+    pub(in super::super) fn is_before_request(&self) -> bool {
+        matches!(
+            self,
+            Self::Dns
+                | Self::Forbidden
+                | Self::Connect(_)
+                | Self::Proxy
+                | Self::Tls(_)
+                | Self::Timeout(Stage::Connect)
+        )
+    }
+
     /// The label in the metrics.
     pub(in super::super) fn error_type(&self) -> ErrorType {
         match self {

@@ -1,12 +1,16 @@
 //! Answers that are kept, and requests that are shared.
 
+use std::sync::{Condvar, Mutex};
+
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::super::super::cache::Caching;
 use super::super::super::custom::{ApiRequest, Custom, CustomTool};
+use super::super::super::engine::ErrorType;
 use super::super::super::identity::{Identity, Means};
 use super::super::super::policy::Tables;
+use super::super::super::tests::scratch::Scratch;
 use super::*;
 
 fn engine(base: &str, cache: Caching, tables: &str) -> Engine {
@@ -123,10 +127,10 @@ async fn errors_and_parts_are_not_kept() {
 #[tokio::test]
 async fn the_owner_may_say_for_how_long() {
     let upstream = answering("200 OK", "Cache-Control: no-store\r\n", "pong").await;
-    let tables = "[tools.\"GET /ping\"]\ncache = \"300ms\"\n";
+    let tables = "[tools.\"GET /ping\"]\ncache = \"1s\"\n";
     let engine = engine(&upstream.url, Caching::Off, tables);
     assert_eq!(calls(&engine, 2, "ping", json!({})).await, ["asked", "hit"]);
-    tokio::time::sleep(Duration::from_millis(350)).await;
+    tokio::time::sleep(Duration::from_millis(1050)).await;
     assert_eq!(calls(&engine, 2, "ping", json!({})).await, ["asked", "hit"]);
     assert_eq!(upstream.requests().len(), 2);
     assert_eq!(
@@ -256,23 +260,38 @@ async fn a_write_of_the_owners_code_counts_too() {
     );
 }
 
-/// Answers reads after a while.
-async fn slow() -> Recording {
-    Recording::start(|request| {
-        if request.starts_with("GET") {
-            std::thread::sleep(Duration::from_millis(300));
-        }
-        reply("200 OK", FOR_A_MINUTE, b"1")
-    })
-    .await
+/// Holds answers to reads back until it is opened.
+#[derive(Clone, Default)]
+struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    fn open(&self) {
+        *self.0.0.lock().expect("not poisoned") = true;
+        self.0.1.notify_all();
+    }
+
+    async fn before(&self, headers: &'static str, body: &'static str) -> Recording {
+        let gate = self.clone();
+        Recording::start(move |request| {
+            if request.starts_with("GET") {
+                let is_open = gate.0.0.lock().expect("not poisoned");
+                // A test that fails does not hang.
+                let longest = Duration::from_secs(10);
+                drop((gate.0.1).wait_timeout_while(is_open, longest, |is_open| !*is_open));
+            }
+            reply("200 OK", headers, body.as_bytes())
+        })
+        .await
+    }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn identical_calls_at_the_same_time_share_one_request() {
-    let upstream = slow().await;
+    let gate = Gate::default();
+    let upstream = gate.before(FOR_A_MINUTE, "1").await;
     let engine = engine(&upstream.url, Caching::Http, "");
     let all = futures_util::future::join_all((0..5).map(|_| call(&engine, "ping", json!({}))));
-    let all = all.await;
+    let (all, ()) = tokio::join!(all, async { gate.open() });
     let mut seen: Vec<&str> = all.iter().map(how).collect();
     seen.sort_unstable();
     assert_eq!(seen, ["asked", "shared", "shared", "shared", "shared"]);
@@ -280,56 +299,42 @@ async fn identical_calls_at_the_same_time_share_one_request() {
     assert_eq!(upstream.requests().len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn who_shares_a_request_does_not_depend_on_who_made_it() {
-    let upstream = slow().await;
+    let gate = Gate::default();
+    let upstream = gate.before(FOR_A_MINUTE, "1").await;
     let engine = engine(&upstream.url, Caching::Http, "");
     let cancelled = CancellationToken::new();
     let ctx = CallContext {
         cancelled: cancelled.clone(),
         ..CallContext::default()
     };
-    let first = call_with(&engine, "ping", json!({}), ctx);
-    let second = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        let second = call(&engine, "ping", json!({}));
-        let (result, ()) = tokio::join!(second, async {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            cancelled.cancel();
-        });
-        result
+    let first = async {
+        let first = call_with(&engine, "ping", json!({}), ctx).await;
+        gate.open();
+        first
     };
-    let (first, second) = tokio::join!(first, second);
-    assert_eq!(
-        first.error,
-        Some(super::super::super::engine::ErrorType::Cancelled)
-    );
+    let second = call(&engine, "ping", json!({}));
+    let (first, second, ()) = tokio::join!(first, second, async { cancelled.cancel() });
+    assert_eq!(first.error, Some(ErrorType::Cancelled));
     assert_eq!((how(&second), second.as_text().as_str()), ("shared", "1"));
     assert_eq!(upstream.requests().len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_was_asked_for_before_a_write_is_not_kept_after_it() {
-    let upstream = Recording::start(|request| {
-        if request.starts_with("GET") {
-            std::thread::sleep(Duration::from_millis(300));
-        }
-        reply("200 OK", FOR_A_MINUTE, br#"{"id": 1}"#)
-    })
-    .await;
+    let gate = Gate::default();
+    let upstream = gate.before(FOR_A_MINUTE, r#"{"id": 1}"#).await;
     let engine = engine(&upstream.url, Caching::Http, "");
     let read = calls(&engine, 1, "get_pet", json!({"id": 1}));
     let write_and_read = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
         call(&engine, "add_pet", json!({"name": "Rex"})).await;
+        gate.open();
         // The read that is on its way may have been answered before the write.
         calls(&engine, 1, "get_pet", json!({"id": 1})).await
     };
     let (before, after) = tokio::join!(read, write_and_read);
-    assert_eq!(
-        (before, after),
-        (vec!["asked".into()], vec!["asked".into()])
-    );
+    assert_eq!((&before[0][..], &after[0][..]), ("asked", "asked"));
     assert_eq!(
         calls(&engine, 1, "get_pet", json!({"id": 1})).await,
         ["hit"]
@@ -398,8 +403,15 @@ struct Pinger;
 
 impl Custom for Pinger {
     fn tools(&self) -> Vec<CustomTool> {
-        vec![CustomTool::new("reset", |_, api| async move {
-            match api.send(ApiRequest::new("DELETE", "/ping")).await {
+        vec![CustomTool::new("reset", |call, api| async move {
+            let request = ApiRequest::new("DELETE", "/ping");
+            // A header that cannot be sent.
+            let request = if call.arguments().contains_key("nowhere") {
+                request.header("x", "\n")
+            } else {
+                request
+            };
+            match api.send(request).await {
                 Ok(_) => ToolResult::text("reset"),
                 Err(refusal) => refusal.into(),
             }
@@ -426,6 +438,266 @@ async fn every_look_is_counted() {
     }
 }
 
+#[tokio::test]
+async fn a_kept_answer_shows_no_credential_of_before() {
+    let key = Scratch::holding("first-secret");
+    let body = r#"{"id": 1, "keys": ["first-secret", "second-secret"]}"#;
+    let upstream = answering("200 OK", FOR_A_MINUTE, body).await;
+    let mut setup = Setup::new(&upstream.url);
+    (setup.env).insert("API_BEARER_AUTH_TOKEN_FILE".to_owned(), key.path());
+    setup.settings.policies = policies(Caching::Http, "");
+    let engine = setup.engine();
+    call(&engine, "get_pet", json!({"id": 1})).await;
+    key.write("second-secret");
+    let result = call(&engine, "get_pet", json!({"id": 1})).await;
+    assert_eq!(how(&result), "hit");
+    assert!(!result.as_text().contains("secret"), "{}", result.as_text());
+}
+
+#[tokio::test]
+async fn while_a_write_may_still_be_going_on_nothing_is_kept() {
+    // No answer to the write: it is given up.
+    let upstream = Recording::start(|request| {
+        if request.starts_with("GET") {
+            reply("200 OK", FOR_A_MINUTE, br#"{"id": 1}"#)
+        } else {
+            Vec::new()
+        }
+    })
+    .await;
+    let mut setup = Setup::new(&upstream.url).with_token();
+    setup.settings.policies = policies(Caching::Http, "");
+    setup.settings.total_timeout = Duration::from_secs(1);
+    let engine = setup.engine();
+    let read = || calls(&engine, 1, "get_pet", json!({"id": 1}));
+    read().await;
+    let write = call(&engine, "add_pet", json!({"name": "Rex"})).await;
+    assert!(write.error.is_some());
+    assert_eq!(
+        (read().await, read().await),
+        (vec!["asked".into()], vec!["asked".into()])
+    );
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(
+        (read().await, read().await),
+        (vec!["asked".into()], vec!["hit".into()])
+    );
+}
+
+#[tokio::test]
+async fn a_write_that_never_left_ends_nothing() {
+    let upstream = answering("200 OK", FOR_A_MINUTE, "1").await;
+    let mut setup = Setup::new(&upstream.url);
+    setup.settings.policies = policies(Caching::Http, "");
+    setup.custom = Arc::new(Pinger);
+    let engine = setup.engine();
+    calls(&engine, 1, "ping", json!({})).await;
+    let refused = call(&engine, "reset", json!({"nowhere": true})).await;
+    assert!(refused.error.is_some(), "{}", refused.as_text());
+    assert_eq!(calls(&engine, 1, "ping", json!({})).await, ["hit"]);
+}
+
+#[tokio::test]
+async fn strange_heads_keep_nothing_that_is_not_the_answer() {
+    for (status, headers, second) in [
+        (
+            "200 OK",
+            "ETag: \"a\"\r\nAge: 18446744073709551615\r\n",
+            "asked",
+        ),
+        ("202 Accepted", "", "asked"),
+        (
+            "206 Partial Content",
+            "Content-Range: bytes 0-1/9\r\n",
+            "asked",
+        ),
+        ("203 Non-Authoritative Information", "", "hit"),
+    ] {
+        let upstream = answering(status, headers, "1").await;
+        let time = Caching::For(Duration::from_secs(60));
+        let caching = if headers.contains("Age") {
+            Caching::Http
+        } else {
+            time
+        };
+        let engine = engine(&upstream.url, caching, "");
+        call(&engine, "ping", json!({})).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert_eq!(
+            how(&call(&engine, "ping", json!({})).await),
+            second,
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_304_says_of_its_own_body_is_no_news() {
+    let upstream = Recording::start(|request| {
+        if request.contains("if-none-match") {
+            b"HTTP/1.1 304 Not Modified\r\nContent-Type: image/png\r\n\r\n".to_vec()
+        } else {
+            let headers = "Content-Type: application/json\r\nETag: \"v1\"\r\n";
+            reply("200 OK", headers, br#"{"id": 1}"#)
+        }
+    })
+    .await;
+    let engine = engine(&upstream.url, Caching::Http, "");
+    for expected in ["asked", "revalidated", "revalidated"] {
+        let result = call(&engine, "get_pet", json!({"id": 1})).await;
+        assert_eq!(
+            (how(&result), result.as_text().as_str()),
+            (expected, r#"{"id": 1}"#)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_304_about_another_answer_confirms_nothing() {
+    let upstream = Recording::start(|request| {
+        if request.contains("if-none-match") {
+            b"HTTP/1.1 304 Not Modified\r\nETag: \"v2\"\r\n\r\n".to_vec()
+        } else {
+            reply("200 OK", "ETag: \"v1\"\r\n", b"1")
+        }
+    })
+    .await;
+    let engine = engine(&upstream.url, Caching::Http, "");
+    assert_eq!(
+        calls(&engine, 2, "ping", json!({})).await,
+        ["asked", "asked"]
+    );
+    assert_eq!(
+        upstream.requests().len(),
+        3,
+        "asked again without a condition"
+    );
+}
+
+#[tokio::test]
+async fn an_error_of_the_callers_does_not_take_the_last_good_answer_away() {
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let upstream =
+        Recording::start(
+            move |_| match count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                0 => reply("200 OK", "", b"1"),
+                1 => reply("401 Unauthorized", "", b""),
+                2 => reply("429 Too Many Requests", "", b""),
+                _ => reply("520 Unknown", "", b""),
+            },
+        )
+        .await;
+    let tables = "[tools.\"GET /ping\"]\nstale-if-error = \"1m\"\n";
+    let engine = engine(&upstream.url, Caching::Http, tables);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let result = call(&engine, "ping", json!({})).await;
+        seen.push((how(&result).to_owned(), result.error.is_some()));
+    }
+    let expected = [
+        ("asked", false),
+        ("asked", true),
+        ("stale", false),
+        ("stale", false),
+    ];
+    assert_eq!(seen, expected.map(|(how, fails)| (how.to_owned(), fails)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_answer_for_one_caller_is_not_shared_on_its_way_either() {
+    let gate = Gate::default();
+    let upstream = (gate.before("Cache-Control: private, max-age=60\r\n", "1")).await;
+    let tables = "[tools.\"GET /ping\"]\ncache-shared = true\n";
+    let engine = engine(&upstream.url, Caching::Http, tables);
+    let both = ["ann", "bob"].map(|name| call_with(&engine, "ping", json!({}), by(name)));
+    let both = futures_util::future::join_all(both);
+    let (both, ()) = tokio::join!(both, async { gate.open() });
+    assert_eq!((how(&both[0]), how(&both[1])), ("asked", "asked"));
+    assert_eq!(upstream.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_get_that_changes_something_is_not_kept_and_is_a_write() {
+    let upstream = answering("200 OK", FOR_A_MINUTE, "1").await;
+    let mut setup = Setup::new(&upstream.url);
+    setup.def.groups = const {
+        &[Group {
+            tag: "jobs",
+            tools: &[
+                ToolDef::new("next_job", "GET", "/jobs/next").hints(Hints {
+                    read_only: false,
+                    destructive: false,
+                    idempotent: false,
+                    open_world: true,
+                }),
+                ToolDef::new("jobs", "GET", "/jobs").hints(Hints::READ),
+            ],
+            schemas: "{}",
+        }]
+    };
+    setup.settings.policies = policies(Caching::Http, "");
+    let engine = setup.engine();
+    assert_eq!(calls(&engine, 2, "jobs", json!({})).await, ["asked", "hit"]);
+    assert_eq!(
+        calls(&engine, 2, "next_job", json!({})).await,
+        ["asked", "asked"]
+    );
+    assert_eq!(calls(&engine, 1, "jobs", json!({})).await, ["asked"]);
+}
+
+#[tokio::test]
+async fn other_rules_begin_with_an_empty_cache() {
+    let upstream = answering("200 OK", FOR_A_MINUTE, "1").await;
+    let engine = engine(&upstream.url, Caching::Http, "");
+    assert_eq!(calls(&engine, 2, "ping", json!({})).await, ["asked", "hit"]);
+    for cache in [Caching::Off, Caching::Http] {
+        engine
+            .replace_policies(&policies(cache, ""))
+            .expect("policies");
+        assert_eq!(
+            calls(&engine, 1, "ping", json!({})).await,
+            ["asked"],
+            "{cache:?}"
+        );
+    }
+}
+
+#[test]
+fn rules_about_what_is_not_kept_are_mistakes() {
+    for (cache, table, why) in [
+        (
+            Caching::Http,
+            "[tools.\"POST /pets\"]\nstale-if-error = \"1h\"\n",
+            "this is about none",
+        ),
+        (
+            Caching::Http,
+            "[tools.\"POST /pets\"]\ncache-shared = true\n",
+            "this is about none",
+        ),
+        (
+            Caching::Off,
+            "[tools.\"GET /ping\"]\nstale-if-error = \"1h\"\n",
+            "set `cache`",
+        ),
+        (
+            Caching::Off,
+            "[tools.\"GET /ping\"]\ncache = \"20h\"\nstale-if-error = \"5h\"\n",
+            "24 hours at most",
+        ),
+        (
+            Caching::For(Duration::from_secs(90_000)),
+            "",
+            "24 hours at most",
+        ),
+    ] {
+        let mut setup = Setup::new("http://127.0.0.1:9");
+        setup.settings.policies = policies(cache, table);
+        let StartError(text) = setup.try_engine().expect_err("a mistake");
+        assert!(text.contains(why), "{text}");
+    }
+}
+
 #[test]
 fn a_cache_for_what_changes_something_is_a_mistake() {
     let tables = "[tools.\"POST /pets\"]\ncache = \"30s\"\n";
@@ -434,6 +706,6 @@ fn a_cache_for_what_changes_something_is_a_mistake() {
     let error = setup.try_engine().expect_err("a mistake").0;
     assert_eq!(
         error,
-        "[tools.\"POST /pets\"]: `cache` is about `GET` operations, and this is about none"
+        "[tools.\"POST /pets\"]: `cache` is about `GET` operations that change nothing, and this is about none"
     );
 }

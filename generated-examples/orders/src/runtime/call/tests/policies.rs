@@ -5,7 +5,6 @@ use serde_json::json;
 use super::super::super::engine::ErrorType;
 use super::super::super::identity::{Identity, Means};
 use super::super::super::policy::{PolicySettings, Tables};
-use super::super::super::tool::Hints;
 use super::*;
 
 fn tables(text: &str) -> Tables {
@@ -81,10 +80,10 @@ async fn read_only_leaves_what_the_method_says_to_change_nothing() {
         read_only: true,
         ..PolicySettings::default()
     };
-    // The hint of these tools says that they write: both have to say that they read.
+    // `by_key` and the uploads are `GET` too, but their hints say that they write.
     assert_eq!(
         seen(&engine("http://127.0.0.1:9", policies), None),
-        Vec::<String>::new()
+        ["get_pet", "ping", "pages"]
     );
 }
 
