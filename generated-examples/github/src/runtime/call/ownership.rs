@@ -62,10 +62,14 @@ pub(super) async fn before(
         None => admitted(guard, &facts, call),
         Some(ErrorType::Upstream4xx | ErrorType::Forbidden) => Err(not_owned(call)),
         Some(kind) => {
+            // The words of the API are those of another operation, of which the caller may see nothing.
+            let why = match facts.upstream_status {
+                Some(status) => format!("the API answered {status}. Try again later."),
+                None => result.as_text(),
+            };
             let text = format!(
-                "`{}` was not called, since whose object it is about could not be found out: {}",
+                "`{}` was not called, since whose object it is about could not be found out: {why}",
                 call.tool,
-                result.as_text()
             );
             Err(ToolResult::failure(kind, text))
         }

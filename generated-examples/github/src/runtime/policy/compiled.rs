@@ -78,7 +78,7 @@ impl Compiled {
         let facts: Vec<Facts<'_>> = catalog.listings().map(Facts).collect();
         let off = disabled(&settings.disabled, &facts)?;
         let rules = tool_rules(settings, &facts)?;
-        check_cache(&rules, settings.cache, &facts)?;
+        check_answers(&rules, settings.cache, &facts)?;
         let mut tools = Vec::with_capacity(facts.len());
         for (position, tool) in facts.iter().enumerate() {
             let mut policy = policy_of(tool, &rules, &facts)?;
@@ -110,12 +110,20 @@ impl Compiled {
     pub(super) fn lost_in(&self, next: &Self) -> Option<&'static str> {
         let has_binds = |it: &Self| it.tools.iter().any(|tool| !tool.bindings.is_empty());
         let has_guards = |it: &Self| it.tools.iter().any(|tool| tool.guard.is_some());
+        let hides = |it: &Self| {
+            let mut tools = it.tools.iter();
+            tools.any(|tool| !tool.redaction.is_empty() || tool.class == DataClass::Restricted)
+        };
         if self.access.is_set() && !next.access.is_set() {
             Some("`[access]` table")
         } else if has_guards(self) && !has_guards(next) {
             Some("guard")
+        } else if has_binds(self) && !has_binds(next) {
+            Some("bound argument")
+        } else if hides(self) && !hides(next) {
+            Some("`redact` or `class`")
         } else {
-            (has_binds(self) && !has_binds(next)).then_some("bound argument")
+            None
         }
     }
 
@@ -260,10 +268,16 @@ fn tool_rules<'s>(
 }
 
 /// # Errors
-/// A rule about what is kept that is about nothing that is.
-fn check_cache(rules: &Rules<'_>, cache: Caching, tools: &[Facts<'_>]) -> Result<(), StartError> {
+/// A rule about answers of the API that is about none.
+fn check_answers(rules: &Rules<'_>, cache: Caching, tools: &[Facts<'_>]) -> Result<(), StartError> {
     cache::check(cache, None)?;
     for (selector, rule) in rules {
+        let is_about = |tool: &&Facts<'_>| tool.generated().is_some() && tool.fits(selector);
+        if rule.redact.is_some() && !tools.iter().any(|tool| is_about(&tool)) {
+            return Err(StartError(format!(
+                "[tools.\"{selector}\"]: `redact` is about answers of the API, and this is about code of your own"
+            )));
+        }
         let is_on = |caching: Caching| caching != Caching::Off;
         let keys = [
             ("cache", rule.cache.is_some_and(is_on)),
@@ -321,6 +335,9 @@ fn keeping_of(
     Ok(keeping)
 }
 
+/// Detectors are those of the table that looks the closest and names any, or none; paths are those of all tables up to
+/// one that takes everything away.
+///
 /// # Errors
 /// An entry that is no detector and no path.
 fn redaction_of(
@@ -329,23 +346,36 @@ fn redaction_of(
     everywhere: &[Redact],
     class: DataClass,
 ) -> Result<Redaction, StartError> {
-    let mut own = (rules.iter()).filter(|(selector, _)| tool.fits(selector));
-    let said = own.find_map(|(selector, rule)| Some((selector, rule.redact.as_ref()?)));
     let mut redaction = Redaction::default();
-    match (said, class) {
-        (Some((selector, entries)), _) => {
-            for entry in entries {
-                let added = if entry.starts_with('$') {
-                    Path::parse(entry).map(|path| redaction.add_path(path))
-                } else {
-                    (entry.parse()).map(|entry| redaction.add(&entry))
-                };
-                added.map_err(|why| StartError(format!("[tools.\"{selector}\"] redact: {why}")))?;
-            }
+    let mut has_detectors = false;
+    for (selector, rule) in rules.iter().filter(|(selector, _)| tool.fits(selector)) {
+        let Some(entries) = &rule.redact else {
+            continue;
+        };
+        let (paths, names): (Vec<&String>, Vec<&String>) =
+            (entries.iter()).partition(|entry| entry.starts_with('$'));
+        let wrong = |why| StartError(format!("[tools.\"{selector}\"] redact: {why}"));
+        for path in paths {
+            redaction.add_path(Path::parse(path).map_err(wrong)?);
         }
-        (None, DataClass::Public) => {}
-        (None, DataClass::Confidential) => redaction = Redaction::all(),
-        (None, _) => everywhere.iter().for_each(|entry| redaction.add(entry)),
+        let names: Vec<Redact> = (names.into_iter())
+            .map(|name| name.parse().map_err(wrong))
+            .collect::<Result<_, _>>()?;
+        let is_end = entries.is_empty() || names.contains(&Redact::Off);
+        if !has_detectors && (is_end || !names.is_empty()) {
+            has_detectors = true;
+            (names.iter().filter(|name| **name != Redact::Off))
+                .for_each(|name| redaction.add(name));
+        }
+        if is_end {
+            break;
+        }
+    }
+    match class {
+        _ if has_detectors => {}
+        DataClass::Public => {}
+        DataClass::Confidential => redaction.add(&Redact::All),
+        _ => everywhere.iter().for_each(|entry| redaction.add(entry)),
     }
     Ok(redaction)
 }

@@ -25,6 +25,9 @@ use super::{Asked, Until, attempts, failed_for_now};
 /// Where a result says that it was kept, and how old it is.
 const CACHE: &str = "mcpgen/cache";
 
+/// How many credentials of before are looked for in an answer that the API keeps calling right.
+const MOST_CREDENTIALS: usize = 8;
+
 /// How an answer was come by, where it was not asked for by its call alone.
 #[derive(Debug)]
 pub(super) struct Served {
@@ -263,7 +266,12 @@ impl Shared {
             };
             if let Some(answer) = kept.confirmed(&answer) {
                 // The body is the one of before, and may show what that was asked for with.
-                self.credentials.extend_from_slice(&kept.credentials);
+                let before = kept.credentials.iter().filter(|before| {
+                    let mut own = self.credentials.iter();
+                    !own.any(|own| Arc::ptr_eq(own, before))
+                });
+                let before: Vec<_> = before.take(MOST_CREDENTIALS).cloned().collect();
+                self.credentials.extend(before);
                 return (Ok(answer), true);
             }
             if answer.0 != StatusCode::NOT_MODIFIED {

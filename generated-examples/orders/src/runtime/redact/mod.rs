@@ -10,8 +10,13 @@ mod json;
 use std::borrow::Cow;
 use std::str::FromStr;
 
+use serde::de::IgnoredAny;
+
 pub(super) use self::detect::Detector;
 use super::path::Path;
+
+/// How what stands for something that was taken out begins.
+pub(super) const REDACTED: &str = "[redacted";
 
 /// What is taken out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,14 +56,6 @@ impl FromStr for Redact {
 }
 
 impl Redaction {
-    /// Everything that any detector finds.
-    pub(super) fn all() -> Self {
-        Self {
-            detectors: Detector::ALL.into(),
-            paths: Vec::new(),
-        }
-    }
-
     /// Adds an entry; `off` takes away what was there.
     pub(super) fn add(&mut self, entry: &Redact) {
         match entry {
@@ -79,17 +76,19 @@ impl Redaction {
         self.detectors.is_empty() && self.paths.is_empty()
     }
 
-    /// The body of an answer; JSON, a stream of it, or any other text.
+    /// The body of an answer: JSON, many of them, a stream of events, or any other text.
     pub(super) fn body<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
-        let start = text.trim_start();
-        let new = if start.starts_with(['{', '[', '"']) {
-            json::redacted(&text, self)
-        } else if start.starts_with("data:") || text.contains("\ndata:") {
-            self.events(&text)
+        if is_json(&text) {
+            return json::redacted(&text, self).map_or(text, Cow::Owned);
+        }
+        // What only begins like JSON may hold anything between what looks like its parts.
+        let plain = self.text(&text).map_or(text, Cow::Owned);
+        let new = if plain.starts_with("data:") || plain.contains("\ndata:") {
+            self.events(&plain)
         } else {
-            self.text(&text)
+            json::redacted(&plain, self)
         };
-        new.map_or(text, Cow::Owned)
+        new.map_or(plain, Cow::Owned)
     }
 
     /// Text that is no JSON; `None` where nothing is to be taken out.
@@ -111,16 +110,21 @@ impl Redaction {
         let mut is_new = false;
         let lines: Vec<Cow<'_, str>> = (text.split('\n'))
             .map(|line| {
-                let new = match line.strip_prefix("data:") {
-                    Some(data) if data.trim_start().starts_with(['{', '[', '"']) => {
-                        json::redacted(data, self).map(|data| format!("data:{data}"))
-                    }
-                    _ => self.text(line),
-                };
+                let data = line.strip_prefix("data:");
+                let new = data.and_then(|data| json::redacted(data, self));
                 is_new |= new.is_some();
-                new.map_or(Cow::Borrowed(line), Cow::Owned)
+                new.map_or(Cow::Borrowed(line), |data| format!("data:{data}").into())
             })
             .collect();
         is_new.then(|| lines.join("\n"))
     }
+}
+
+/// Whether a text is JSON, one or many after another, as far as it goes.
+fn is_json(text: &str) -> bool {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    let start = text.trim_start();
+    let is_cut_off = start.starts_with(['{', '[', '"']);
+    !start.is_empty()
+        && values.all(|value| value.map_or_else(|error| is_cut_off && error.is_eof(), |_| true))
 }

@@ -150,7 +150,7 @@ impl Answer<'_> {
                 format!("{reason}Try again after {after} seconds.")
             }
             Some(after) if !after.is_empty() => {
-                let date: String = after.chars().take(40).collect();
+                let date = self.without_secrets(after.chars().take(40).collect());
                 format!("{reason}Try again after {date}.")
             }
             _ => format!("{reason}Try again later."),

@@ -3,9 +3,12 @@
 //! It follows what is well formed and walks on over what is not, so that the beginning of a long answer is redacted like
 //! the whole.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::super::path::Step;
+use super::super::text::visible;
 use super::Redaction;
 
 /// Where the walk is: in an object behind a name, or in an array at an index.
@@ -104,8 +107,10 @@ impl Walk<'_> {
             _ => {
                 self.literal();
                 let end = self.at;
-                // A number may be a card's.
-                if self.redaction.text(&self.text[start..end]).is_some() {
+                // A number may be a card's; one that is short, or has a fraction, is not.
+                let token = &self.text[start..end];
+                let is_long = token.len() >= 14 && token.bytes().all(|byte| byte.is_ascii_digit());
+                if is_long && self.redaction.text(token).is_some() {
                     self.replace(start, end, "null");
                 }
             }
@@ -134,7 +139,10 @@ impl Walk<'_> {
         if token.len() < 2 || !token.ends_with('"') {
             return (!self.redaction.detectors.is_empty()).then(|| "[redacted]".to_owned());
         }
-        self.redaction.text(&unquoted(token))
+        let said = unquoted(token);
+        // What cannot be seen is taken out later, and must not hide anything until then.
+        let seen = visible(Cow::Borrowed(&said));
+        self.redaction.text(&seen)
     }
 
     /// Whether one of the owner's paths leads here.

@@ -22,7 +22,7 @@ use self::media::{Kind, MediaType};
 use super::credentials::Credential;
 use super::engine::{Content, ErrorType, Structured, ToolResult};
 use super::output::Output;
-use super::redact::Redaction;
+use super::redact::{REDACTED, Redaction};
 use super::text;
 use super::tool::{ResultShape, ToolDef};
 use super::upstream::Received;
@@ -89,10 +89,10 @@ impl Answer<'_> {
             .map(|note| self.without_secrets(note))
             .collect();
         if paging::may_page(tool) {
-            let body = self.body_about_pages();
+            let body = self.body_about_pages(media);
             let next = paging::next_page(tool, self.arguments, self.headers, body.as_ref());
             let sentence = next.map(|next| self.without_secrets(next.sentence(tool.name)));
-            notes.extend(sentence);
+            notes.extend(sentence.filter(|sentence| !sentence.contains(REDACTED)));
         }
         let is_text = matches!(
             media.kind(&self.received.bytes),
@@ -133,13 +133,17 @@ impl Answer<'_> {
     }
 
     /// The body as JSON, if it may say something about pages: most say nothing, and are not read again.
-    fn body_about_pages(&self) -> Option<Value> {
-        let text = std::str::from_utf8(&self.received.bytes).ok()?;
+    fn body_about_pages(&self, media: &MediaType) -> Option<Value> {
+        // What the caller may not see is no way to the next page either.
+        let text = match self.redaction {
+            Some(_) => self.decoded(media),
+            None => Cow::Borrowed(std::str::from_utf8(&self.received.bytes).ok()?),
+        };
         let says = |word: &str| text.contains(word);
         if self.received.cut || !["ext", "_more", "ursor", "age"].into_iter().any(says) {
             return None;
         }
-        serde_json::from_str(text).ok()
+        serde_json::from_str(&text).ok()
     }
 
     fn accepted(&self, tool: &ToolDef, output: Option<&Output>, media: &MediaType) -> ToolResult {
@@ -330,6 +334,7 @@ impl Answer<'_> {
         }
         let text = self.without_escaped_secrets(text);
         match self.redaction {
+            Some(redaction) if self.received.cut => redaction.body(without_half(text)),
             Some(redaction) => redaction.body(text),
             None => text,
         }
@@ -412,6 +417,21 @@ impl Answer<'_> {
 /// Whether a body comes in items and may have no end.
 pub(super) fn is_stream(headers: &HeaderMap) -> bool {
     MediaType::of(headers.get(CONTENT_TYPE)).is_stream()
+}
+
+/// The beginning of an answer without what may be the beginning of something that is to be taken out.
+fn without_half(text: Cow<'_, str>) -> Cow<'_, str> {
+    const MOST: usize = 64;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "@._%+- ".contains(c);
+    let tail = text.chars().rev().take(MOST).take_while(|c| is_part(*c));
+    let end = text.len() - tail.map(char::len_utf8).sum::<usize>();
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+    }
 }
 
 fn title_case(name: &str) -> String {

@@ -221,7 +221,7 @@ pub(in super::super) const KEYS: &[Key] = &[
         name: "redact",
         default: "`redact`",
         metric: "",
-        text: "what is taken out of the answers before anything else sees them: detectors, and the JSONPaths of values (`[\"email\", \"$.customer.phone\"]`); `[]` for nothing",
+        text: "what is taken out of the answers before anything else sees them: detectors, and the JSONPaths of values (`[\"email\", \"$.customer.phone\"]`). Paths of all tables about a tool add up; detectors are those of the closest table that names any, else those of `class` or of everywhere; `[]` takes everything away",
     },
     Key {
         table: "[tools.…]",

@@ -69,7 +69,7 @@ impl Detector {
         let mut copied = 0;
         for found in self.pattern().find_iter(text) {
             let real = match self {
-                Self::Card => grouped(text, &found, 13..=19, is_card),
+                Self::Card => grouped(text, &found, 14..=19, is_card),
                 Self::Iban => grouped(text, &found, 15..=34, is_iban),
                 _ if self.is_real(text, &found) => vec![found.range()],
                 _ => Vec::new(),
@@ -100,7 +100,7 @@ impl Detector {
             Self::Iban => {
                 text.len() >= 15 && text.bytes().any(|c| c.is_ascii_uppercase()) && digits(8)
             }
-            Self::Card => digits(13),
+            Self::Card => digits(14),
             Self::Ssn => digits(9) && text.contains('-'),
             Self::Phone => digits(7),
         }
@@ -126,9 +126,10 @@ impl Detector {
             Self::Iban => pattern!(concat!("[A-Z0-9]{4,}(?:", separator!(), "[A-Z0-9]+)*")),
             Self::Card => pattern!(concat!("[0-9]+(?:", separator!(), "[0-9]+)*")),
             Self::Ssn => pattern!("[0-9]{3}-[0-9]{2}-[0-9]{4}"),
-            Self::Phone => pattern!(
-                "\\+[0-9](?:[ ./-]?\\(?[0-9]\\)?){6,14}|(?:\\([0-9]{3}\\) ?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}"
-            ),
+            Self::Phone => pattern!(concat!(
+                "(?:\\+|%2B)[0-9](?:[ \u{a0}\u{202f}\u{2011}./-]?\\(?[0-9]\\)?){6,14}",
+                "|(?:1[-. ])?(?:\\([0-9]{3}\\) ?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}",
+            )),
         }
     }
 
@@ -141,8 +142,19 @@ impl Detector {
             Self::Ssn => {
                 !touches(|c| c.is_ascii_alphanumeric() || c == '-') && is_ssn(found.as_str())
             }
+            // Behind a plus whatever follows is no other number.
+            Self::Phone if found.as_str().starts_with(['+', '%']) => {
+                !before.is_some_and(|c| c.is_ascii_alphanumeric())
+            }
             Self::Phone => {
                 before != Some('.') && !touches(|c| c.is_ascii_alphanumeric() || c == '-')
+            }
+            // Words with a hyphen look like keys.
+            Self::Secret => {
+                let it = found.as_str();
+                let is_key =
+                    it.starts_with("-----") || it.bytes().any(|byte| byte.is_ascii_digit());
+                is_key && !before.is_some_and(|c| c.is_ascii_alphanumeric())
             }
             _ => true,
         }
@@ -221,7 +233,7 @@ fn is_card(text: &str) -> bool {
             .fold(0, |number, digit| number * 10 + digit)
     };
     let is_issued = match digits.len() {
-        13 | 19 => first(1) == 4,
+        19 => first(1) == 4,
         14 => matches!(first(3), 300..=305) || matches!(first(2), 36 | 38 | 39),
         15 => matches!(first(2), 34 | 37),
         16 => {
@@ -296,6 +308,9 @@ mod tests {
             (Detector::Phone, "+1 (415) 555-0132"),
             (Detector::Phone, "(415) 555-0132"),
             (Detector::Phone, "415-555-0132"),
+            (Detector::Phone, "1-800-555-0132"),
+            (Detector::Phone, "%2B442079460958"),
+            (Detector::Phone, "+44\u{a0}20\u{a0}7946\u{a0}0958"),
             (Detector::Iban, "DE89370400440532013000"),
             (Detector::Iban, "GB82 WEST 1234 5698 7654 32"),
             (Detector::Secret, "AKIAIOSFODNN7EXAMPLE"),
@@ -370,6 +385,10 @@ mod tests {
             (Detector::Iban, "DE89370400440532013001"),
             (Detector::Iban, "ORDER1234567890123456"),
             (Detector::Secret, "sk-short and eyJ alone"),
+            (Detector::Secret, "risk-assessment-report-2026-final"),
+            (Detector::Secret, "task_abcdefghijklmnopqrst1"),
+            (Detector::Secret, "Bearer authentication-required"),
+            (Detector::Card, "4006381333931"),
         ] {
             assert_eq!(finds(detector, it), None, "{it}");
         }

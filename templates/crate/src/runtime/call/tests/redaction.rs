@@ -49,7 +49,7 @@ async fn paths_take_values_out_and_roles_see_them() {
     let tables = "[tools.\"GET /pets/**\"]\nredact = [\"$.owner.mail\", \"$.id\"]\nunredacted-for = [\"vet\"]\n";
     let engine = engine(&upstream.url, &["phone"], tables);
     let result = call_with(&engine, "get_pet", json!({"id": 1}), with_role("clerk")).await;
-    let expected = r#"{"id": null, "price": 1.10, "owner": {"mail": "[redacted]", "note": "call +44 20 7946 0958"}}"#;
+    let expected = r#"{"id": null, "price": 1.10, "owner": {"mail": "[redacted]", "note": "call [redacted: phone]"}}"#;
     assert_eq!(result.as_text(), expected);
     // `id` is a number to clients: what is left does not break what the output schema promises.
     assert_eq!(result.structured.expect("promised").json(), "{}");
@@ -161,4 +161,67 @@ fn what_is_no_detector_and_no_path_is_a_mistake() {
         );
         assert!(text.contains(why), "{text}");
     }
+}
+
+#[tokio::test]
+async fn what_only_begins_like_json_is_looked_at_as_a_whole() {
+    for body in [
+        "[10:00] user ann@example.org paid",
+        "\"name\",\"mail\"\n\"Bob\",ann@example.org\n",
+        "{'mail': 'ann@example.org'}",
+        "{\"a\": 1}; ann@example.org",
+        "{\"card\": \"x\", \"mail\": \"ann@\\u200bexample.org\"}",
+    ] {
+        let upstream = Recording::start(move |_| reply("200 OK", JSON, body.as_bytes())).await;
+        let engine = engine(&upstream.url, &["all"], "");
+        let result = call(&engine, "get_pet", json!({"id": 1})).await;
+        let shown = format!("{} {:?}", result.as_text(), result.structured);
+        assert!(shown.contains("[redacted: email]"), "{body}: {shown}");
+        assert!(!shown.contains("ann@"), "{body}: {shown}");
+    }
+    let upstream = answering("200 OK", JSON, "4111111111111111").await;
+    let engine = engine(&upstream.url, &["all"], "");
+    assert_eq!(call(&engine, "ping", json!({})).await.as_text(), "null");
+}
+
+#[tokio::test]
+async fn the_next_page_is_not_told_by_what_was_taken_out() {
+    let body = r#"{"data": [1], "has_more": true, "next_page": "secret-cursor"}"#;
+    let upstream = answering("200 OK", JSON, body).await;
+    for (redact, shown) in [("[]", true), ("[\"$.next_page\"]", false)] {
+        let tables = format!("[tools.\"GET /pages\"]\nredact = {redact}\n");
+        let engine = engine(&upstream.url, &[], &tables);
+        let text = call(&engine, "pages", json!({})).await.as_text();
+        assert_eq!(text.contains("secret-cursor"), shown, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn tables_add_up_until_one_takes_everything_away() {
+    let upstream = answering("200 OK", JSON, PET).await;
+    let shown = |tables: &'static str| {
+        let engine = engine(&upstream.url, &["phone"], tables);
+        async move { call(&engine, "get_pet", json!({"id": 1})).await.as_text() }
+    };
+    let both = "[tools.\"GET /**\"]\nredact = [\"email\"]\n[tools.\"GET /pets/{id}\"]\nredact = [\"$.id\"]\n";
+    let text = shown(both).await;
+    assert!(
+        text.contains("[redacted: email]") && text.contains("\"id\": null"),
+        "{text}"
+    );
+    let none = "[tools.\"GET /**\"]\nredact = [\"email\", \"$.id\"]\n[tools.\"GET /pets/{id}\"]\nredact = []\n";
+    assert_eq!(shown(none).await, PET);
+}
+
+#[test]
+fn a_file_without_redaction_is_no_new_policy() {
+    let engine = engine(
+        "http://127.0.0.1:9",
+        &[],
+        "[tools.\"GET /pets/**\"]\nredact = [\"all\"]\n",
+    );
+    let StartError(why) = engine
+        .replace_policies(&PolicySettings::default())
+        .expect_err("half a file");
+    assert!(why.contains("`redact` or `class`"), "{why}");
 }
