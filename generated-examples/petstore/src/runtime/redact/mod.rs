@@ -120,11 +120,13 @@ impl Redaction {
     }
 }
 
-/// Whether a text is JSON, one or many after another, as far as it goes.
+/// Whether a text is JSON as far as it goes, or each of its lines is. Numbers beside each other are text: a card has spaces.
 fn is_json(text: &str) -> bool {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
-    let start = text.trim_start();
-    let is_cut_off = start.starts_with(['{', '[', '"']);
-    !start.is_empty()
-        && values.all(|value| value.map_or_else(|error| is_cut_off && error.is_eof(), |_| true))
+    let is_value = |text: &str| {
+        let is_cut_off = text.trim_start().starts_with(['{', '[', '"']);
+        serde_json::from_str::<IgnoredAny>(text)
+            .map_or_else(|error| is_cut_off && error.is_eof(), |_| true)
+    };
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    is_value(text) || lines.all(is_value)
 }

@@ -179,9 +179,15 @@ async fn what_only_begins_like_json_is_looked_at_as_a_whole() {
         assert!(shown.contains("[redacted: email]"), "{body}: {shown}");
         assert!(!shown.contains("ann@"), "{body}: {shown}");
     }
-    let upstream = answering("200 OK", JSON, "4111111111111111").await;
-    let engine = engine(&upstream.url, &["all"], "");
-    assert_eq!(call(&engine, "ping", json!({})).await.as_text(), "null");
+    for (body, shown) in [
+        ("4111111111111111", "null"),
+        ("4111 1111 1111 1111", "[redacted: card]"),
+        ("[1] 4111 1111 1111 1111", "[1] [redacted: card]"),
+    ] {
+        let upstream = answering("200 OK", "Content-Type: text/plain\r\n", body).await;
+        let engine = engine(&upstream.url, &["all"], "");
+        assert_eq!(call(&engine, "ping", json!({})).await.as_text(), shown);
+    }
 }
 
 #[tokio::test]
