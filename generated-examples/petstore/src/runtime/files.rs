@@ -68,12 +68,12 @@ impl<T> Remade<T> {
     ) -> Arc<T> {
         let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut now = Vec::with_capacity(current.0.len());
-        let mut gone = None;
+        let mut missing = None;
         for path in files {
             let stamp = Stamp::of(&path);
             // A pipe has been read, and would be waited for.
             if stamp.is_none() {
-                gone = Some(path);
+                missing = Some(path);
             }
             now.push(stamp);
         }
@@ -81,11 +81,8 @@ impl<T> Remade<T> {
             return Arc::clone(&current.1);
         }
         // While files are being replaced one may be absent or half written, or not belong to the other.
-        let fresh = match &gone {
-            Some(path) => Err(StartError(format!(
-                "`{}` is gone or no regular file",
-                path.as_ref().display()
-            ))),
+        let fresh = match &missing {
+            Some(path) => Err(StartError(gone(path.as_ref()))),
             None => make(),
         };
         match fresh {
@@ -96,6 +93,11 @@ impl<T> Remade<T> {
         }
         Arc::clone(&current.1)
     }
+}
+
+/// What is said of a file that has no [`Stamp`] any more.
+pub(super) fn gone(path: &Path) -> String {
+    format!("`{}` is gone or no regular file", path.display())
 }
 
 /// Why a file cannot be read.

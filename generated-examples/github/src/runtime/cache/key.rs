@@ -1,7 +1,7 @@
 //! What an answer is found by.
 
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::super::custom::Call;
 use super::super::tool::ToolDef;
@@ -33,25 +33,12 @@ impl Key {
             .filter(|(name, _)| !OF_ONE_REQUEST.contains(&name.as_str()))
             .collect();
         headers.sort_unstable();
-        let text = json!([tool.name, caller, sorted(&call.arguments), headers]).to_string();
+        let mut arguments = Value::Object(call.arguments.clone());
+        // The order of members says nothing.
+        arguments.sort_all_objects();
+        let text = json!([tool.name, caller, arguments, headers]).to_string();
         let mut key = [0; SHA256_OUTPUT_LEN];
         key.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
         Self(key)
-    }
-}
-
-/// The order of members says nothing.
-fn sorted(object: &Map<String, Value>) -> Value {
-    let mut members: Vec<(&String, &Value)> = object.iter().collect();
-    members.sort_unstable_by_key(|(name, _)| *name);
-    let members = (members.into_iter()).map(|(name, value)| (name.clone(), sorted_value(value)));
-    Value::Object(members.collect())
-}
-
-fn sorted_value(value: &Value) -> Value {
-    match value {
-        Value::Object(object) => sorted(object),
-        Value::Array(items) => items.iter().map(sorted_value).collect(),
-        plain => plain.clone(),
     }
 }

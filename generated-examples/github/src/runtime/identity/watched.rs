@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::super::engine::StartError;
-use super::super::files::Stamp;
+use super::super::files::{Stamp, gone};
 
 /// How often the file system is asked.
 const EVERY: Duration = Duration::from_secs(1);
@@ -61,11 +61,7 @@ impl<T> Watched<T> {
             if now != current.stamp {
                 let fresh = match now {
                     Some(_) => read(&self.path, self.variable, self.parse),
-                    None => Err(format!(
-                        "`{}`: `{}` is gone or no regular file",
-                        self.variable,
-                        self.path.display()
-                    )),
+                    None => Err(format!("`{}`: {}", self.variable, gone(&self.path))),
                 };
                 match fresh {
                     Ok(value) => {

@@ -26,7 +26,7 @@ pub(super) use flights::Landing;
 #[cfg(feature = "cache")]
 pub(super) use key::Key;
 #[cfg(feature = "cache")]
-pub(super) use store::{Cache, Kept, age_of, may_be_reused};
+pub(super) use store::{Cache, Kept, age_of, lifetime_of};
 #[cfg(feature = "cache")]
 pub(super) use writes::Moment;
 

@@ -148,39 +148,27 @@ impl Drop for Writing<'_> {
 }
 
 impl Kept {
-    /// What is kept of an answer; `since` is from before it was asked for.
+    /// What is kept for `lifetime` of an answer; `since` is from before it was asked for.
     pub(in super::super) fn new(
-        outgoing: &Outgoing,
+        path: &str,
         answer: &Answered,
         credentials: Vec<Arc<Credential>>,
         keeping: &Keeping,
-        since: Moment,
+        (lifetime, since): (Duration, Moment),
     ) -> Option<Self> {
-        let (status, _, received) = answer;
+        let (status, headers, received) = answer;
         // A part of an answer, a stream that was still open, or a promise of one is not the answer. Where it was sent on,
         // it is one of another path, whose changes would not be seen.
         let is_whole = matches!(status.as_u16(), 200 | 203 | 204)
             && !(received.cut || received.open || received.moved);
-        if !is_whole || !may_be_reused(outgoing, answer, keeping) {
-            return None;
-        }
-        let (_, headers, _) = answer;
-        let lifetime = match keeping.caching {
-            Caching::Off => return None,
-            Caching::For(time) => time,
-            Caching::Http => {
-                let now = SystemTime::now();
-                policy(outgoing, answer, keeping, now)?.time_to_live(now)
-            }
-        };
         let is_of_use = !lifetime.is_zero()
             || headers.contains_key(ETAG)
             || headers.contains_key(LAST_MODIFIED)
             || allowance(headers, keeping).is_some();
-        is_of_use.then(|| Self {
+        (is_whole && is_of_use).then(|| Self {
             answer: Arc::new(on_its_own(answer)),
             credentials,
-            path: outgoing.uri.path().to_owned(),
+            path: path.to_owned(),
             confirmed: Instant::now(),
             lifetime,
             since,
@@ -257,17 +245,20 @@ const IS_NO_NEWS: [HeaderName; 9] = [
     UPGRADE,
 ];
 
-/// Whether an answer may be given to more than one call.
-pub(in super::super) fn may_be_reused(
+/// For how long an answer is right without a question, if it may be given to more than one call at all.
+pub(in super::super) fn lifetime_of(
     outgoing: &Outgoing,
     answer: &Answered,
     keeping: &Keeping,
-) -> bool {
+) -> Option<Duration> {
     match keeping.caching {
-        Caching::Off => false,
-        Caching::For(_) => true,
-        Caching::Http => policy(outgoing, answer, keeping, SystemTime::now())
-            .is_some_and(|policy| policy.is_storable()),
+        Caching::Off => None,
+        Caching::For(time) => Some(time),
+        Caching::Http => {
+            let now = SystemTime::now();
+            let policy = policy(outgoing, answer, keeping, now)?;
+            policy.is_storable().then(|| policy.time_to_live(now))
+        }
     }
 }
 

@@ -23,23 +23,10 @@ pub(super) struct Facts {
     pub(super) wants_json: bool,
     /// The whole response, where that is so and it is JSON.
     pub(super) json: Option<Value>,
-    /// Whether the answer was kept, or asked for by another call.
+    /// How the answer was come by, where it was not asked for by its call alone.
+    pub(super) cache: Option<&'static str>,
     #[cfg(feature = "cache")]
     pub(super) served: Option<super::kept::Served>,
-}
-
-impl Facts {
-    /// How the answer was come by, where it was not asked for by its call alone.
-    #[cfg(feature = "cache")]
-    fn cache(&self) -> Option<&'static str> {
-        self.served.as_ref().map(super::kept::Served::label)
-    }
-
-    #[cfg(not(feature = "cache"))]
-    #[expect(clippy::unused_self, reason = "with a cache it is used")]
-    fn cache(&self) -> Option<&'static str> {
-        None
-    }
 }
 
 /// What a tool is called where a call of it is written down.
@@ -138,7 +125,7 @@ impl<'a> Record<'a> {
             upstream_status = self.facts.upstream_status,
             duration_ms = seconds * 1e3,
             bytes = self.facts.bytes,
-            cache = self.facts.cache(),
+            cache = self.facts.cache,
             identity = self.identity.as_ref().map(Identity::name),
         );
         self.audit(status, error, seconds);
@@ -171,7 +158,7 @@ impl<'a> Record<'a> {
             duration_ms: (seconds * 1e6).round() / 1e3,
             upstream_status: self.facts.upstream_status,
             result_bytes: self.facts.bytes,
-            cache: self.facts.cache(),
+            cache: self.facts.cache,
         });
     }
 }

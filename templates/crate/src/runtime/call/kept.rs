@@ -11,7 +11,7 @@ use http::header::{
 };
 use serde_json::json;
 
-use super::super::cache::{Caching, Keeping, Kept, Key, Landing, Moment, age_of, may_be_reused};
+use super::super::cache::{Caching, Keeping, Kept, Key, Landing, Moment, age_of, lifetime_of};
 use super::super::catalog;
 use super::super::credentials::Credential;
 use super::super::engine::{Content, Inner, Progress, ToolResult};
@@ -38,11 +38,6 @@ pub(super) struct Served {
 }
 
 impl Served {
-    /// How, as in logs.
-    pub(super) fn label(&self) -> &'static str {
-        self.how.label()
-    }
-
     /// All credentials that the answer may show.
     pub(super) fn with(&self, own: &[Arc<Credential>]) -> Vec<Arc<Credential>> {
         [own, &self.credentials].concat()
@@ -198,6 +193,9 @@ impl Asked<'_> {
             break (how, age, flown.credentials, flown.ended);
         };
         inner.metrics.cache(how);
+        facts.cache = Some(how)
+            .filter(|how| *how != CacheOutcome::Miss)
+            .map(CacheOutcome::label);
         facts.served = (how != CacheOutcome::Miss).then_some(Served {
             how,
             age,
@@ -228,10 +226,13 @@ impl Shared {
         if let Ok(answer) = &ended {
             let status = answer.0;
             if status.is_success() {
-                let (outgoing, keeping) = (&self.outgoing, &self.keeping);
-                is_for_all = may_be_reused(outgoing, answer, keeping);
-                let credentials = self.credentials.clone();
-                let kept = Kept::new(outgoing, answer, credentials, keeping, since);
+                let lifetime = lifetime_of(&self.outgoing, answer, &self.keeping);
+                is_for_all = lifetime.is_some();
+                let kept = lifetime.and_then(|lifetime| {
+                    let path = self.outgoing.uri.path();
+                    let credentials = self.credentials.clone();
+                    Kept::new(path, answer, credentials, &self.keeping, (lifetime, since))
+                });
                 self.inner.cache.keep(self.key, kept);
             } else if matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE) {
                 self.inner.cache.keep(self.key, None);

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::{Match, Regex};
 
+use super::REDACTED;
+
 /// Finds one kind of data in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detector {
@@ -76,9 +78,7 @@ impl Detector {
             };
             for Range { start, end } in real {
                 new.push_str(&text[copied..start]);
-                new.push_str("[redacted: ");
-                new.push_str(self.name());
-                new.push(']');
+                new.push_str(&format!("{REDACTED}: {}]", self.name()));
                 copied = end;
             }
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::path::Step;
 use super::super::text::visible;
-use super::Redaction;
+use super::{REDACTED, Redaction};
 
 /// Where the walk is: in an object behind a name, or in an array at an index.
 enum Place {
@@ -76,16 +76,11 @@ impl Walk<'_> {
         if self.is_named() {
             self.skip();
             // A text stays a text, so that what reads the answer goes on.
-            let end = self.at;
-            self.replace(
-                start,
-                end,
-                if first == b'"' {
-                    "\"[redacted]\""
-                } else {
-                    "null"
-                },
-            );
+            let new = match first {
+                b'"' => quoted(&format!("{REDACTED}]")),
+                _ => "null".to_owned(),
+            };
+            self.replace(start, self.at, &new);
             return;
         }
         match first {
@@ -137,7 +132,7 @@ impl Walk<'_> {
     fn found(&self, start: usize, end: usize) -> Option<String> {
         let token = &self.text[start..end];
         if token.len() < 2 || !token.ends_with('"') {
-            return (!self.redaction.detectors.is_empty()).then(|| "[redacted]".to_owned());
+            return (!self.redaction.detectors.is_empty()).then(|| format!("{REDACTED}]"));
         }
         let said = unquoted(token);
         // What cannot be seen is taken out later, and must not hide anything until then.

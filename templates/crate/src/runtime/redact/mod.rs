@@ -56,10 +56,10 @@ impl FromStr for Redact {
 }
 
 impl Redaction {
-    /// Adds an entry; `off` takes away what was there.
+    /// Adds an entry; `off` takes the detectors away that were there.
     pub(super) fn add(&mut self, entry: &Redact) {
         match entry {
-            Redact::Off => *self = Self::default(),
+            Redact::Off => self.detectors.clear(),
             Redact::All => self.detectors = Detector::ALL.into(),
             Redact::One(detector) if self.detectors.contains(detector) => {}
             Redact::One(detector) => self.detectors.push(*detector),

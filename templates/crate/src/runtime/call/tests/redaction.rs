@@ -231,3 +231,12 @@ fn a_file_without_redaction_is_no_new_policy() {
         .expect_err("half a file");
     assert!(why.contains("`redact` or `class`"), "{why}");
 }
+
+#[tokio::test]
+async fn no_detectors_anywhere_leaves_the_paths_of_tables() {
+    let upstream = answering("200 OK", JSON, PET).await;
+    let tables = "[tools.\"GET /pets/**\"]\nredact = [\"$.owner.mail\"]\n";
+    let engine = engine(&upstream.url, &["off"], tables);
+    let text = call(&engine, "get_pet", json!({"id": 1})).await.as_text();
+    assert!(text.contains("\"mail\": \"[redacted]\""), "{text}");
+}
