@@ -5,6 +5,7 @@ import json
 import sys
 
 from fastmcp import Client
+from fastmcp.client.elicitation import ElicitResult
 from fastmcp.client.transports import SSETransport, StdioTransport, StreamableHttpTransport
 from mcp.shared.exceptions import MCPError
 
@@ -18,12 +19,12 @@ def transport(job):
     return (SSETransport if job["transport"] == "sse" else StreamableHttpTransport)(job["url"])
 
 
-async def outcome(client, action):
+async def outcome(client, action, before):
     try:
         if action["do"] == "list":
             reply = await client.list_tools_mcp()
         else:
-            reply = await client.call_tool_mcp(action["name"], action["arguments"])
+            reply = await client.call_tool_mcp(action["name"], action["arguments"] | consent(action, before))
     except MCPError as error:
         return {"error": {"code": error.error.code, "message": error.error.message}}
     except Exception as error:  # the client itself refuses what the server sent
@@ -31,11 +32,28 @@ async def outcome(client, action):
     return reply.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
+def consent(action, before):
+    """The token of the answer before, for a call that is made again."""
+    if action["do"] != "again":
+        return {}
+    told = before[-1]["_meta"]["mcpgen/confirm"]
+    return {told["argument"]: told["token"]}
+
+
 async def main():
     job = json.load(sys.stdin)
-    async with Client(transport(job), mode=MODES[job["era"]]) as client:
-        outcomes = [await outcome(client, action) for action in job["actions"]]
-    print(json.dumps(outcomes))
+    asked = []
+
+    async def user(message, response_type, params, context):
+        asked.append(message)
+        return ElicitResult(action=job["answer"], content={} if job["answer"] == "accept" else None)
+
+    ask = {"elicitation_handler": user} if job["answer"] else {}
+    outcomes = []
+    async with Client(transport(job), mode=MODES[job["era"]], **ask) as client:
+        for action in job["actions"]:
+            outcomes.append(await outcome(client, action, outcomes))
+    print(json.dumps(outcomes + ([{"asked": asked}] if ask else [])))
 
 
 asyncio.run(main())

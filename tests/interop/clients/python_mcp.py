@@ -8,6 +8,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import MCPError
+from mcp.types import ElicitResult
 
 MODES = {"auto": "auto", "legacy": "legacy", "modern": "2026-07-28"}
 
@@ -21,12 +22,12 @@ def target(job):
     return job["url"]
 
 
-async def outcome(client, action):
+async def outcome(client, action, before):
     try:
         if action["do"] == "list":
             reply = await client.list_tools()
         else:
-            reply = await client.call_tool(action["name"], action["arguments"])
+            reply = await client.call_tool(action["name"], action["arguments"] | consent(action, before))
     except MCPError as error:
         return {"error": {"code": error.error.code, "message": error.error.message}}
     except Exception as error:  # the client itself refuses what the server sent
@@ -34,11 +35,28 @@ async def outcome(client, action):
     return reply.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
+def consent(action, before):
+    """The token of the answer before, for a call that is made again."""
+    if action["do"] != "again":
+        return {}
+    told = before[-1]["_meta"]["mcpgen/confirm"]
+    return {told["argument"]: told["token"]}
+
+
 async def main():
     job = json.load(sys.stdin)
-    async with Client(target(job), mode=MODES[job["era"]]) as client:
-        outcomes = [await outcome(client, action) for action in job["actions"]]
-    print(json.dumps(outcomes))
+    asked = []
+
+    async def user(context, params):
+        asked.append(params.message)
+        return ElicitResult(action=job["answer"], content={} if job["answer"] == "accept" else None)
+
+    ask = user if job["answer"] else None
+    outcomes = []
+    async with Client(target(job), mode=MODES[job["era"]], elicitation_callback=ask) as client:
+        for action in job["actions"]:
+            outcomes.append(await outcome(client, action, outcomes))
+    print(json.dumps(outcomes + ([{"asked": asked}] if ask else [])))
 
 
 asyncio.run(main())

@@ -3,9 +3,12 @@
 A client is a program in `clients/` that reads a job from stdin,
 
     {"transport": "stdio" | "http" | "sse", "era": "auto" | "legacy" | "modern",
-     "command": […], "env": {…}, "url": "…", "actions": [{"do": "list"} | {"do": "call", "name": …, "arguments": {…}}]}
+     "command": […], "env": {…}, "url": "…", "actions": [{"do": "list"} | {"do": "call", "name": …, "arguments": {…}}],
+     "answer": null | "accept" | "decline"}
 
-and prints a list with one outcome per action: the result as it came, or `{"error": {"code": …, "message": …}}`.
+and prints a list with one outcome per action: the result as it came, or `{"error": {"code": …, "message": …}}`. With an
+answer it has a user who gives it to every question, and one more outcome, `{"asked": […]}`. `"again"` is a call with the
+token of the answer before.
 """
 
 import json
@@ -46,10 +49,10 @@ def call(name, **arguments):
     return {"do": "call", "name": name, "arguments": arguments}
 
 
-def job_of(server_command, upstream, transport, era, environment, actions):
+def job_of(server_command, upstream, transport, era, environment, actions, answer=None):
     """The job, and the server that has to run beside it."""
     environment = {"API_BASE_URL": upstream.base, **environment}
-    job = {"transport": transport, "era": era, "actions": actions}
+    job = {"transport": transport, "era": era, "actions": actions, "answer": answer}
     if transport == "stdio":
         job |= {"command": server_command, "env": clean_environment(environment)}
         return job, None
@@ -57,8 +60,8 @@ def job_of(server_command, upstream, transport, era, environment, actions):
     return job | {"url": server.origin + ("/sse" if transport == "sse" else "/mcp")}, server
 
 
-def outcomes_of(client, server_command, upstream, transport, era, environment, actions):
-    job, server = job_of(server_command, upstream, transport, era, environment, actions)
+def outcomes_of(client, server_command, upstream, transport, era, environment, actions, answer=None):
+    job, server = job_of(server_command, upstream, transport, era, environment, actions, answer)
     try:
         done = subprocess.run(
             [str(part) for part in client], input=json.dumps(job), capture_output=True, text=True, timeout=90
@@ -70,7 +73,7 @@ def outcomes_of(client, server_command, upstream, transport, era, environment, a
             server.close()
     expect(done.returncode == 0, f"the client failed:\n{done.stderr[-2500:]}")
     outcomes = json.loads(done.stdout)
-    expect_equal(len(outcomes), len(actions), "outcomes")
+    expect_equal(len(outcomes), len(actions) + (answer is not None), "outcomes")
     return outcomes
 
 
@@ -235,10 +238,36 @@ def miss_credential(client, server_command, transport, era):
         expect_equal([request["target"][:16] for request in upstream.requests()], ["/api/v1/tracking"], "requests")
 
 
+CONFIRM = TOKEN | {"MCP_CONFIRM": "destructive"}
+CANCEL = call("cancel_order", order_id="ORD-100008", reason="changed_mind")
+QUESTION = "May `cancel_order` be called?\n\nPOST /v1/orders/{order_id}/cancel\norder_id: ORD-100008\nreason: changed_mind"
+
+
+def asks_user(client, server_command, transport, era):
+    """Whether a user who can be asked is, and whose word counts. Stateless HTTP of before 2026-07-28 cannot ask."""
+    # FastMCP and the SDKs find out by themselves which era a server has.
+    by_token = transport == "http" and era == "legacy"
+    with Upstream() as upstream:
+        if by_token:
+            asked, done = outcomes_of(client, server_command, upstream, transport, era, CONFIRM, [CANCEL, CANCEL | {"do": "again"}])
+            bad(asked, "Show the user", "order_id: ORD-100008")
+        else:
+            declined, questions = outcomes_of(client, server_command, upstream, transport, era, CONFIRM, [CANCEL], "decline")
+            bad(declined, "the user declined")
+            expect_equal(questions["asked"], [QUESTION], "what the user was asked")
+            expect_equal(upstream.requests(), [], "requests before the user agrees")
+            read = call("get_order", order_id="ORD-100008")
+            _, done, questions = outcomes_of(client, server_command, upstream, transport, era, CONFIRM, [read, CANCEL], "accept")
+            expect_equal(questions["asked"], [QUESTION], "what the user was asked")
+        expect_equal(good(done)["status"], "cancelled", "the cancelled order")
+        expect_equal(upstream.get("/v1/orders/ORD-100008")["cancel_reason"], "changed_mind", "the order upstream")
+
+
 def run(report, server_command):
     for name, client, ways in CLIENTS:
         for transport, era in ways:
             title = f"{name} over {transport}, {era} era"
             report.check(f"{title}: the story", tell_story, client, server_command, transport, era)
+            report.check(f"{title}: the user is asked before a change", asks_user, client, server_command, transport, era)
         transport, era = ways[-1]
         report.check(f"{name}: a missing credential", miss_credential, client, server_command, transport, era)

@@ -130,7 +130,7 @@ struct HookLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CacheLabels {
+struct OutcomeLabels {
     outcome: &'static str,
 }
 
@@ -161,13 +161,14 @@ pub struct Metrics {
     errors: Family<ErrorLabels, Counter>,
     cache_requests: Counter,
     cache_hits: Counter,
-    cache_outcomes: Family<CacheLabels, Counter>,
+    cache_outcomes: Family<OutcomeLabels, Counter>,
     active_connections: Gauge,
     in_flight: Gauge,
     retries: Counter,
     limited: Family<LimitLabels, Counter>,
     audit_lost: Counter,
     hook_failures: Family<HookLabels, Counter>,
+    confirmations: Family<OutcomeLabels, Counter>,
 }
 
 impl Default for Metrics {
@@ -188,6 +189,7 @@ impl Default for Metrics {
             limited: Family::default(),
             audit_lost: Counter::default(),
             hook_failures: Family::default(),
+            confirmations: Family::default(),
         };
         metrics.register_all();
         metrics
@@ -235,7 +237,14 @@ impl Metrics {
         }
         let outcome = outcome.label();
         self.cache_outcomes
-            .get_or_create(&CacheLabels { outcome })
+            .get_or_create(&OutcomeLabels { outcome })
+            .inc();
+    }
+
+    /// Counts what became of asking the user for consent: `asked`, `given` or `declined`.
+    pub fn confirmation(&self, outcome: &'static str) {
+        self.confirmations
+            .get_or_create(&OutcomeLabels { outcome })
             .inc();
     }
 
@@ -331,6 +340,11 @@ impl Metrics {
             "mcp_hook_failures",
             "Hooks and own tools that panicked or took too long",
             self.hook_failures.clone(),
+        );
+        registry.register(
+            "mcp_confirmations",
+            "Calls that need the consent of the user, by what became of asking",
+            self.confirmations.clone(),
         );
         registry.register(
             "mcp_audit_lost_lines",

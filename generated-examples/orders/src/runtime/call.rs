@@ -1,5 +1,6 @@
 //! One call, from hooks and checks to the upstream and back: the order in which everything else is asked.
 
+mod agreement;
 mod attempts;
 mod hooks;
 #[cfg(feature = "cache")]
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::StatusCode;
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::arguments::{self, Reading};
@@ -28,10 +30,12 @@ use super::limits::admit_to_tool;
 use super::policy::{DataClass, ToolPolicy, View, scopes};
 use super::redact::Redaction;
 use super::request::{Outgoing, Plan};
-use super::response::{Answer, Known, Sender};
+use super::response::{Answer, Fields, Known, Sender};
+use super::schema::Schema;
 use super::steps::Steps;
 use super::tool::ToolDef;
 use super::upstream::{Bounds, Failure, Stage, read};
+use agreement::settled;
 pub use hooks::{HookFailure, HookSettings};
 #[cfg(feature = "cache")]
 pub(super) use kept::Flown;
@@ -56,6 +60,9 @@ pub(super) async fn run(
     };
     let policy = view.policy(position);
     let tool = (inner.catalog.at(position), policy);
+    let mut arguments = arguments;
+    let confirmation = (policy.confirm.as_ref()).and_then(|name| arguments.shift_remove(name));
+    let fields = (policy.fields.as_ref()).and_then(|name| arguments.shift_remove(name));
     let names = Names::of(inner, name, Some(name));
     let mut record = Record::new(inner, names, policy.class, &arguments, &context);
     let cancelled = context.cancelled.clone();
@@ -63,6 +70,8 @@ pub(super) async fn run(
         tool: Arc::from(name),
         arguments,
         headers: forwarded(inner, &context),
+        confirmation,
+        fields,
         context,
     };
     let result = tokio::select! {
@@ -163,6 +172,9 @@ async fn hooked(
         Ok(()) => dispatch(inner, tool, call, facts).await,
         Err(refusal) => refusal,
     };
+    if result.question.is_some() {
+        return result;
+    }
     hooks::ended(inner, call, result).await
 }
 
@@ -200,14 +212,15 @@ async fn dispatch(
     let limit = policy.timeout.unwrap_or(inner.settings.total_timeout);
     match found {
         Found::Custom(tool, input) => {
-            let reading = Reading {
+            let wanted = Wanted {
+                schema: input,
+                names: None,
                 bound: bound.as_ref(),
-                lenient: inner.settings.lenient,
                 null_is_absent: false,
+                does: &tool.title,
             };
-            if let Err(mistakes) = arguments::check(input, None, &mut call.arguments, reading) {
-                let text = mistakes.text(&call.tool);
-                return ToolResult::failure(ErrorType::InvalidArguments, text);
+            if let Err(refusal) = settled(inner, policy, wanted, call, facts).await {
+                return refusal;
             }
             if let Err(refusal) = admitted(inner, policy, call, facts) {
                 return refusal;
@@ -220,8 +233,22 @@ async fn dispatch(
                 facts.denied = true;
                 return too_few_scopes(prepared.def.name, &scopes);
             }
-            let ready = prepare(inner, prepared, bound.as_ref(), call).await;
-            let (outgoing, credentials) = match ready {
+            let plan = match plan_of(prepared) {
+                Ok(plan) => plan,
+                Err(result) => return *result,
+            };
+            let fields = match wished_fields(policy, call) {
+                Ok(fields) => fields,
+                Err(result) => return *result,
+            };
+            let wanted = Wanted {
+                does: &format!("{} {}", prepared.def.method, prepared.def.path),
+                ..Wanted::of(prepared, plan, bound.as_ref())
+            };
+            if let Err(refusal) = settled(inner, policy, wanted, call, facts).await {
+                return refusal;
+            }
+            let (outgoing, credentials) = match ready(inner, prepared, plan, call).await {
                 Ok(ready) => ready,
                 Err(result) => return *result,
             };
@@ -242,6 +269,7 @@ async fn dispatch(
                     credentials: &credentials,
                     call,
                     redaction: policy.redaction(call.context.identity.as_ref()),
+                    fields: (policy.fields.as_deref(), &fields),
                     #[cfg(feature = "cache")]
                     keeping: Some(&policy.keeping),
                     until,
@@ -264,6 +292,25 @@ async fn dispatch(
             with_fallback(result, policy)
         }
     }
+}
+
+/// The parts of the answer that a call wants to see: a list of paths, or one text with commas.
+fn wished_fields(policy: &ToolPolicy, call: &Call) -> Result<Vec<String>, Box<ToolResult>> {
+    let paths = match &call.fields {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(Value::String(text)) if !text.trim_start().starts_with('[') => {
+            Some(text.split(',').map(str::to_owned).collect())
+        }
+        Some(Value::String(text)) => serde_json::from_str(text).ok(),
+        Some(list) => Vec::deserialize(list).ok(),
+    };
+    paths.ok_or_else(|| {
+        let name = policy.fields.as_deref().unwrap_or_default();
+        let text = format!(
+            "`{name}` is a list of texts like `[\"id\", \"items.name\"]`; no request was sent."
+        );
+        Box::new(ToolResult::failure(ErrorType::InvalidArguments, text))
+    })
 }
 
 /// The limits that depend on the tool and its arguments.
@@ -301,33 +348,71 @@ fn failed_for_now(error: ErrorType) -> bool {
     )
 }
 
+/// What is wanted of the arguments of a call.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    schema: &'a Schema,
+    names: Option<&'a [&'a str]>,
+    bound: Option<&'a Map<String, Value>>,
+    null_is_absent: bool,
+    /// What a user is told that the call does.
+    does: &'a str,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(tool: &'a Prepared, plan: &'a Plan, bound: Option<&'a Map<String, Value>>) -> Self {
+        Self {
+            schema: &tool.input,
+            names: Some(&plan.arguments),
+            bound,
+            null_is_absent: tool.null_is_absent,
+            does: tool.def.title,
+        }
+    }
+
+    /// # Errors
+    /// The arguments do not fit: what the model reads.
+    fn check(&self, inner: &Inner, call: &mut Call) -> Result<(), ToolResult> {
+        let reading = Reading {
+            bound: self.bound,
+            lenient: inner.settings.lenient,
+            null_is_absent: self.null_is_absent,
+        };
+        arguments::check(self.schema, self.names, &mut call.arguments, reading).map_err(
+            |mistakes| ToolResult::failure(ErrorType::InvalidArguments, mistakes.text(&call.tool)),
+        )
+    }
+}
+
 type Ready = (Outgoing, Vec<Arc<Credential>>);
 
-/// Everything that can be wrong before a request is sent.
+fn plan_of(tool: &Prepared) -> Result<&Plan, Box<ToolResult>> {
+    tool.plan.as_ref().map_err(|problem| {
+        let text = format!("`{}`: {problem}.", tool.def.name);
+        Box::new(ToolResult::failure(ErrorType::Internal, text))
+    })
+}
+
+/// Everything that can be wrong before a request is sent for which nobody is asked.
 async fn prepare(
     inner: &Inner,
     tool: &Prepared,
     bound: Option<&Map<String, Value>>,
     call: &mut Call,
 ) -> Result<Ready, Box<ToolResult>> {
+    let plan = plan_of(tool)?;
+    Wanted::of(tool, plan, bound).check(inner, call)?;
+    ready(inner, tool, plan, call).await
+}
+
+/// The request of a call whose arguments are in order.
+async fn ready(
+    inner: &Inner,
+    tool: &Prepared,
+    plan: &Plan,
+    call: &Call,
+) -> Result<Ready, Box<ToolResult>> {
     let refuse = |kind, text: String| Box::new(ToolResult::failure(kind, text));
-    let plan: &Plan = (tool.plan.as_ref()).map_err(|problem| {
-        refuse(
-            ErrorType::Internal,
-            format!("`{}`: {problem}.", tool.def.name),
-        )
-    })?;
-    arguments::check(
-        &tool.input,
-        Some(&plan.arguments),
-        &mut call.arguments,
-        Reading {
-            bound,
-            lenient: inner.settings.lenient,
-            null_is_absent: tool.null_is_absent,
-        },
-    )
-    .map_err(|mistakes| refuse(ErrorType::InvalidArguments, mistakes.text(tool.def.name)))?;
     let base = (inner.bases.get(tool.def.server)).map_err(|problem| {
         refuse(
             ErrorType::Internal,
@@ -365,6 +450,8 @@ struct Asked<'a> {
     credentials: &'a [Arc<Credential>],
     call: &'a Call,
     redaction: Option<&'a Redaction>,
+    /// The argument that says which parts of the answer are wanted, and what it says.
+    fields: (Option<&'a str>, &'a [String]),
     /// `None` where only an answer of the API will do.
     #[cfg(feature = "cache")]
     keeping: Option<&'a Keeping>,
@@ -397,6 +484,7 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         credentials,
         call,
         redaction,
+        fields: (fields_argument, paths),
         ..
     } = asked;
     if status == StatusCode::UNAUTHORIZED {
@@ -417,6 +505,7 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         facts.json = serde_json::from_slice(&received.bytes).ok();
     }
     steps.done(facts.bytes);
+    let fields = Fields::parse(paths.iter().map(String::as_str));
     let answer = Answer {
         method: &outgoing.method,
         path: outgoing.uri.path(),
@@ -426,6 +515,8 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         received,
         credentials,
         redaction,
+        fields: (!fields.is_everything()).then_some(&fields),
+        fields_argument,
         most_bytes: inner.settings.max_response_bytes,
         most_chars: inner.settings.max_result_chars,
     };

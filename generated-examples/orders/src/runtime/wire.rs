@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// `_meta` key of a request (MCP 2026-07-28, basic, "Per-request metadata").
-const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+pub(super) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 /// `_meta` key of a request.
-const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+pub(super) const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
 /// Which of the two lives of MCP a request belongs to (MCP 2026-07-28, basic/versioning, "Dual-era").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

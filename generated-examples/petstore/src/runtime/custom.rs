@@ -66,6 +66,10 @@ pub struct Call {
     pub(super) tool: Arc<str>,
     pub(super) arguments: Map<String, Value>,
     pub(super) headers: Vec<(String, String)>,
+    /// The token by which the user is said to agree.
+    pub(super) confirmation: Option<Value>,
+    /// The parts of the answer that are wanted.
+    pub(super) fields: Option<Value>,
     pub(super) context: CallContext,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Its fields are a contract: `time`, `request_id`, `identity`, `means`, `tenant`, `team`, `client`, `tool`,
 //! `data_class`, `arguments` (a fingerprint; not of confidential tools), `outcome`, `error_type`, `duration_ms`, `upstream_status`,
-//! `result_bytes` and `cache`; what is not known is null. Lines are written by a thread of their own: a disk that is slow or full
+//! `result_bytes`, `cache` and `confirmation`; what is not known is null. Lines are written by a thread of their own: a disk that is slow or full
 //! never holds up a call, and what could not be written is counted and told.
 
 use std::fs::{File, OpenOptions};
@@ -46,6 +46,8 @@ pub(super) struct Entry<'a> {
     pub(super) result_bytes: usize,
     /// Whether the answer was kept, or asked for by another call, as in `_meta`.
     pub(super) cache: Option<&'static str>,
+    /// Whether the user was `asked` for consent, has `given` or `declined` it.
+    pub(super) confirmation: Option<&'static str>,
 }
 
 /// Where entries go.

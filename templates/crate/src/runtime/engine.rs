@@ -24,6 +24,8 @@ pub use super::call::{HookFailure, HookSettings};
 use super::catalog::Catalog;
 #[cfg(feature = "http")]
 use super::catalog::Found;
+use super::confirmation::Confirmations;
+pub use super::confirmation::{Answers, Asker, Asking, ConfirmSettings, Question, Reply};
 use super::credentials::Credentials;
 use super::custom::AnyCustom;
 use super::identity::Identity;
@@ -73,6 +75,8 @@ pub struct EngineSettings {
     pub cache_bytes: usize,
     /// What becomes of a call whose hook fails.
     pub hooks: HookSettings,
+    /// How users are asked.
+    pub confirm: ConfirmSettings,
 }
 
 /// Where the client's own credential for a scheme comes from (design: default off).
@@ -122,6 +126,8 @@ pub struct CallContext {
     pub cancelled: CancellationToken,
     /// Where progress goes, when the client asked for it.
     pub progress: Option<Progress>,
+    /// How the user can be asked something.
+    pub asking: Asking,
 }
 
 impl std::fmt::Debug for CallContext {
@@ -167,6 +173,8 @@ pub struct ToolResult {
     pub error: Option<ErrorType>,
     /// What goes into `_meta` of the result.
     pub meta: Map<String, Value>,
+    /// What the user is to be asked before the call is made: then `error` is set too.
+    pub question: Option<Box<Question>>,
 }
 
 impl ToolResult {
@@ -289,6 +297,7 @@ pub(super) struct Inner {
     pub(super) settings: EngineSettings,
     pub(super) policies: Policies,
     pub(super) limits: Limits,
+    pub(super) confirmations: Confirmations,
     /// By the index of the server.
     pub(super) paths: Vec<Path>,
     pub(super) audit: OnceLock<AuditLog>,
@@ -336,6 +345,7 @@ impl Engine {
             catalog,
             custom,
             limits: Limits::new(&settings.limits),
+            confirmations: Confirmations::new(&settings.confirm)?,
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
             #[cfg(feature = "cache")]
@@ -394,11 +404,11 @@ impl Engine {
         let all = self.0.catalog.listed().enumerate();
         all.filter(|(position, _)| view.sees(*position))
             .map(|(position, mut tool)| {
-                let bindings = &view.policy(position).bindings;
-                if !bindings.is_empty()
+                let policy = view.policy(position);
+                if policy.changes_schema()
                     && let Ok(mut schema) = serde_json::from_str(tool.input_schema.get())
                 {
-                    bindings.hide(&mut schema);
+                    policy.change_schema(&mut schema);
                     if let Ok(text) = to_raw_value(&schema) {
                         tool.input_schema = Cow::Owned(text);
                     }
@@ -421,7 +431,7 @@ impl Engine {
     pub(super) fn input_schema(&self, tool: &str, view: &View) -> Option<Value> {
         let position = self.seen(tool, view)?;
         let mut schema = self.0.catalog.input_schema(tool)?;
-        view.policy(position).bindings.hide(&mut schema);
+        view.policy(position).change_schema(&mut schema);
         Some(schema)
     }
 

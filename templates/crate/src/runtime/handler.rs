@@ -16,6 +16,7 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
+use super::engine::{Answers, Asker};
 use super::identity::Identity;
 use super::server::{Caller, LIST_TTL_MS, Server, growing};
 use super::session::{client, identity, request_id};
@@ -46,6 +47,8 @@ impl Handler {
             client: client(parts),
             cancelled: ctx.ct.clone(),
             progress,
+            asker: ctx.extensions.get::<Asker>().cloned(),
+            answers: answers(&params),
         };
         let arguments = params.arguments.unwrap_or_default();
         let meta = ctx.meta.0.0.clone();
@@ -63,10 +66,20 @@ impl Handler {
                     // The client may be gone; the call finds out by itself.
                     let _ = ctx.peer.notify_progress(report).await;
                 }
-                result = &mut call => return result.map(CallToolResponse::from),
+                result = &mut call => return result,
             }
         }
     }
+}
+
+/// What comes back with a call that was asked about.
+fn answers(params: &CallToolRequestParams) -> Option<Box<Answers>> {
+    let state = params.request_state.clone();
+    let replies = params.input_responses.clone();
+    (state.is_some() || replies.is_some()).then(|| {
+        let replies = replies.unwrap_or_default().into_iter().collect();
+        Box::new(Answers { replies, state })
+    })
 }
 
 /// Everything is on one page, since common clients do not ask for a second one: no cursor is ever given out.

@@ -10,15 +10,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::HeaderMap;
 use rmcp::ErrorData;
 use rmcp::model::{
-    CacheScope, CallToolResult, ContentBlock, Implementation, ListResourceTemplatesResult,
-    ListResourcesResult, ListToolsResult, MetaObject, ReadResourceResult, ResourceContents, Tool,
+    CacheScope, CallToolResponse, CallToolResult, ContentBlock, Implementation,
+    InputRequiredResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    MetaObject, ReadResourceResult, ResourceContents, Tool,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::answer;
-use super::engine::{CallContext, Content, Engine, ListedTool, Progress, Structured, UnknownTool};
+use super::engine::{
+    Answers, Asker, Asking, CallContext, Content, Engine, ListedTool, Progress, Question,
+    Structured, UnknownTool,
+};
 use super::identity::Identity;
 use super::policy::View;
 use super::resources;
@@ -170,10 +174,11 @@ impl Server {
     pub(super) async fn answer(&self, request: &Request, call: Call, caller: Caller) -> Vec<u8> {
         let result = self.called(&call.name, call.arguments, call.meta, caller);
         match result.await {
-            Ok((result, structured)) => {
+            Ok(Called::Done(result, structured)) => {
                 let answer = answer::Called::new(request.era, result, structured);
                 wire::response(&request.id, &answer)
             }
+            Ok(Called::Asks(question)) => wire::response(&request.id, &question),
             Err(error) => wire::error(Some(&request.id), &error),
         }
     }
@@ -188,21 +193,30 @@ impl Server {
         arguments: Map<String, Value>,
         meta: Map<String, Value>,
         caller: Caller,
-    ) -> Result<CallToolResult, ErrorData> {
-        let (mut result, structured) = self.called(name, arguments, meta, caller).await?;
-        result.structured_content = structured.map(|content| content.to_value());
-        Ok(result)
+    ) -> Result<CallToolResponse, ErrorData> {
+        Ok(match self.called(name, arguments, meta, caller).await? {
+            Called::Done(mut result, structured) => {
+                result.structured_content = structured.map(|content| content.to_value());
+                result.into()
+            }
+            Called::Asks(question) => question.into(),
+        })
     }
 
-    /// The result of a call; its structured content stands beside it, as text.
     async fn called(
         &self,
         name: &str,
         arguments: Map<String, Value>,
         meta: Map<String, Value>,
         caller: Caller,
-    ) -> Result<(CallToolResult, Option<Structured>), ErrorData> {
+    ) -> Result<Called, ErrorData> {
+        let asking = match caller.asker {
+            Some(asker) => Asking::Now(asker),
+            None if takes_questions(&meta) => Asking::Again(caller.answers),
+            None => Asking::No,
+        };
         let ctx = CallContext {
+            asking,
             request_id: caller.request_id,
             headers: caller.headers,
             meta,
@@ -213,6 +227,9 @@ impl Server {
         };
         let result = self.engine.call(name, arguments, ctx).await;
         let result = result.map_err(|unknown| unknown_tool(&unknown))?;
+        if let Some(question) = result.question {
+            return Ok(Called::Asks(self.input_required(*question)));
+        }
         let content = result.content.into_iter().map(content_block).collect();
         let (mut answer, structured) = if result.error.is_some() {
             (CallToolResult::error(content), None)
@@ -220,7 +237,23 @@ impl Server {
             (CallToolResult::success(content), result.structured)
         };
         answer.meta = Some(self.result_meta(result.meta));
-        Ok((answer, structured))
+        Ok(Called::Done(answer, structured))
+    }
+
+    /// A result that asks (MCP 2026-07-28, basic/utilities/mrtr).
+    fn input_required(&self, question: Question) -> InputRequiredResult {
+        let asked = json!({
+            "method": "elicitation/create",
+            "params": {
+                "mode": "form",
+                "message": question.message,
+                "requestedSchema": question.schema,
+            },
+        });
+        // Forms are plain enough for the SDK's types; what is not would be asked for by the state alone.
+        let request = serde_json::from_value(asked).ok();
+        let requests = request.map(|request| [(question.key.to_owned(), request)].into());
+        InputRequiredResult::new(requests, question.state).with_meta(self.result_meta(Map::new()))
     }
 
     fn result_meta(&self, mut meta: Map<String, Value>) -> MetaObject {
@@ -231,6 +264,27 @@ impl Server {
     }
 }
 
+/// How a call ended.
+enum Called {
+    /// With a result; its structured content stands beside it, as text.
+    Done(CallToolResult, Option<Structured>),
+    /// Not yet: the user is asked first.
+    Asks(InputRequiredResult),
+}
+
+/// Whether the client of a request without a handshake puts questions to its user, in the form of forms.
+fn takes_questions(meta: &Map<String, Value>) -> bool {
+    let capabilities = meta.get(wire::CLIENT_CAPABILITIES);
+    let elicitation = capabilities.and_then(|all| all.get("elicitation"));
+    elicitation.is_some_and(takes_forms) && meta.contains_key(wire::PROTOCOL_VERSION)
+}
+
+/// MCP, client/elicitation, "Capabilities": an empty object is a client that takes forms.
+pub(super) fn takes_forms(elicitation: &Value) -> bool {
+    let kinds = elicitation.as_object();
+    kinds.is_some_and(|kinds| kinds.is_empty() || kinds.contains_key("form"))
+}
+
 /// What a transport knows about who calls.
 pub(super) struct Caller {
     pub(super) request_id: String,
@@ -239,6 +293,10 @@ pub(super) struct Caller {
     pub(super) client: Option<IpAddr>,
     pub(super) cancelled: CancellationToken,
     pub(super) progress: Option<Progress>,
+    /// Asks the user of a session.
+    pub(super) asker: Option<Asker>,
+    /// What the user said to what was asked before.
+    pub(super) answers: Option<Box<Answers>>,
 }
 
 /// Whether everybody gets the same.

@@ -17,9 +17,11 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::engine::Asker;
 use super::handler::{Handler, RequestId};
 use super::identity::Identity;
-use super::server::{Caller, Server, growing};
+use super::questions::Questions;
+use super::server::{Caller, Server, growing, takes_forms};
 use super::wire::{self, Call, Era, Message, Request};
 
 /// How many calls of one connection are worked on at once; more wait, and then the client waits.
@@ -35,6 +37,9 @@ pub(super) struct Session {
     permits: Arc<Semaphore>,
     cancelled: CancellationToken,
     lifecycle: Lifecycle,
+    questions: Questions,
+    /// Asks the user, where the client can.
+    asker: Option<Asker>,
     sdk: Option<Sdk>,
 }
 
@@ -71,6 +76,8 @@ impl Session {
             permits: Arc::new(Semaphore::new(MAX_CALLS as usize)),
             cancelled,
             lifecycle: Lifecycle::Fresh,
+            questions: Questions::default(),
+            asker: None,
             sdk: None,
         }
     }
@@ -87,12 +94,14 @@ impl Session {
                 self.start_call(request, call, parts).await;
             }
             Message::Cancelled(id) if self.calls.cancel(&id) => {}
+            Message::Other if self.questions.take(text) => {}
             _ => self.forward(text, parts).await,
         }
     }
 
     /// Waits until everything that was received is answered.
     pub(super) async fn finish(mut self) {
+        self.questions.close();
         // Closed only by dropping it, so this waits for the calls and nothing else.
         let _ = self.permits.acquire_many(MAX_CALLS).await;
         if let Some(Sdk { inbox, task, .. }) = self.sdk.take() {
@@ -134,6 +143,8 @@ impl Session {
             headers: parts.map(|parts| parts.headers).unwrap_or_default(),
             cancelled: cancelled.clone(),
             progress,
+            asker: self.asker.clone().filter(|_| request.era == Era::Legacy),
+            answers: None,
         };
         // On the heap: a task is moved several times on its way to the runtime and when it is over.
         tokio::spawn(Box::pin(async move {
@@ -166,7 +177,13 @@ impl Session {
                 if let Some(parts) = parts {
                     request.request.extensions_mut().insert(parts);
                 }
-                self.opens(&request.request)
+                let opens = self.opens(&request.request);
+                // Where every request says what it is, a result asks, and no request of ours.
+                let is_legacy = self.lifecycle == Lifecycle::Initialized;
+                if let Some(asker) = self.asker.clone().filter(|_| is_legacy) {
+                    request.request.extensions_mut().insert(asker);
+                }
+                opens
             }
             _ if self.sdk.as_ref().is_some_and(|sdk| sdk.serving) => true,
             _ => return,
@@ -176,8 +193,13 @@ impl Session {
 
     /// Whether the SDK is past the handshake after this request.
     fn opens(&mut self, request: &ClientRequest) -> bool {
-        if matches!(request, ClientRequest::InitializeRequest(_)) {
+        if let ClientRequest::InitializeRequest(handshake) = request {
             self.lifecycle = Lifecycle::Initialized;
+            let elicitation = handshake.params.capabilities.elicitation.as_ref();
+            let takes_forms = elicitation.is_some_and(|kinds| {
+                serde_json::to_value(kinds).is_ok_and(|kinds| takes_forms(&kinds))
+            });
+            self.asker = takes_forms.then(|| self.questions.asker(&self.out));
             return true;
         }
         let meta = request.get_meta();
@@ -221,9 +243,9 @@ impl Session {
         let task = tokio::spawn(async move {
             let transport = (Box::pin(sink), stream);
             // It ends with an error when the connection does, or after a handshake that it has itself answered.
-            if let Ok(running) =
-                rmcp::service::serve_server_with_ct(handler, transport, cancelled).await
-            {
+            let serving = rmcp::service::serve_server_with_ct(handler, transport, cancelled);
+            // On the heap: it is as large as the messages that it waits for.
+            if let Ok(running) = Box::pin(serving).await {
                 let _ = running.waiting().await;
             }
         });

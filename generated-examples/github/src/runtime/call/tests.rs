@@ -3,6 +3,7 @@
 mod answers;
 #[cfg(feature = "cache")]
 mod cache;
+mod confirmation;
 mod hooks;
 mod limits;
 mod policies;
@@ -21,8 +22,8 @@ use serde_json::{Map, Value};
 use self::upstream::Recording;
 use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
-    CallContext, Engine, EngineSettings, ForwardAuth, HookSettings, ServerChoice, StartError,
-    ToolResult,
+    CallContext, ConfirmSettings, Engine, EngineSettings, ForwardAuth, HookSettings, ServerChoice,
+    StartError, ToolResult,
 };
 use super::super::limits::LimitSettings;
 use super::super::metrics::Metrics;
@@ -131,6 +132,7 @@ impl Setup {
                 resilience: ResilienceSettings::default(),
                 cache_bytes: 1024 * 1024,
                 hooks: HookSettings::default(),
+                confirm: ConfirmSettings::default(),
             },
             env: BTreeMap::new(),
             custom: Arc::new(Nothing),

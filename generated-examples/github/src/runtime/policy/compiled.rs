@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::super::cache::{self, Caching, Keeping};
 use super::super::catalog::{Catalog, Listing};
+use super::super::confirmation::Confirm;
 use super::super::custom::CustomTool;
 use super::super::engine::StartError;
 use super::super::identity::Identity;
@@ -35,6 +38,10 @@ pub(in super::super) struct ToolPolicy {
     redaction: Redaction,
     /// Who sees it all the same.
     unredacted_for: Vec<String>,
+    /// The argument by which the user is said to agree to a call, where that is asked for.
+    pub(in super::super) confirm: Option<String>,
+    /// The argument by which a call chooses parts of the answer.
+    pub(in super::super) fields: Option<String>,
     /// How sensitive its results are.
     pub(in super::super) class: DataClass,
     /// Arguments that are filled in here.
@@ -53,8 +60,57 @@ impl ToolPolicy {
         (!sees_all && !self.redaction.is_empty()).then_some(&self.redaction)
     }
 
+    /// Whether clients see other arguments than the tool has.
+    pub(in super::super) fn changes_schema(&self) -> bool {
+        !self.bindings.is_empty() || self.confirm.is_some() || self.fields.is_some()
+    }
+
+    /// Makes of the schema of the tool's arguments what clients see.
+    pub(in super::super) fn change_schema(&self, schema: &mut Value) {
+        self.bindings.hide(schema);
+        if let Some(name) = &self.fields {
+            let description = "Only these parts of the answer, to keep it short: `[\"id\", \"items.name\"]`; lists are looked into.";
+            let names =
+                json!({"type": "array", "items": {"type": "string"}, "description": description});
+            add_optional(schema, name, names);
+        }
+        if let Some(name) = &self.confirm {
+            let description = "Leave this out at first. The user has to agree to this call: the answer says how to ask, and what to put here then.";
+            add_optional(
+                schema,
+                name,
+                json!({"type": "string", "description": description}),
+            );
+        }
+    }
+
     fn needs_identity(&self) -> bool {
         self.bindings.need_identity() || self.guard.is_some()
+    }
+}
+
+/// Adds an argument that nobody has to give.
+fn add_optional(schema: &mut Value, name: &str, mut argument: Value) {
+    // A profile that asks for every argument takes null for what is left out.
+    let asks_for_all = |schema: &Value| {
+        let properties = schema.get("properties")?.as_object()?;
+        let required = schema.get("required")?.as_array()?;
+        Some(!properties.is_empty() && properties.len() == required.len())
+    };
+    let is_strict = schema.get("additionalProperties") == Some(&Value::Bool(false))
+        && asks_for_all(schema) == Some(true);
+    if is_strict {
+        argument["type"] = json!([argument["type"], "null"]);
+    }
+    let Some(schema) = schema.as_object_mut() else {
+        return;
+    };
+    let properties = schema.entry("properties").or_insert_with(|| json!({}));
+    if let Some(properties) = properties.as_object_mut() {
+        properties.insert(name.to_owned(), argument);
+    }
+    if let (true, Some(Value::Array(required))) = (is_strict, schema.get_mut("required")) {
+        required.push(name.into());
     }
 }
 
@@ -84,6 +140,8 @@ impl Compiled {
             let mut policy = policy_of(tool, &rules, &facts)?;
             policy.keeping = keeping_of(tool, &rules, settings.cache, policy.class)?;
             policy.redaction = redaction_of(tool, &rules, &settings.redact, policy.class)?;
+            policy.confirm = confirmation_of(tool, &rules, settings.confirm);
+            policy.fields = fields_of(tool, &rules, settings.result_fields);
             policy.is_off |= off[position] || (settings.read_only && !tool.reads_only());
             let counted = before.and_then(|before| before.tools[position].rate.as_ref());
             if let (Some(rate), Some(counted)) = (&mut policy.rate, counted)
@@ -114,6 +172,7 @@ impl Compiled {
             let mut tools = it.tools.iter();
             tools.any(|tool| !tool.redaction.is_empty() || tool.class == DataClass::Restricted)
         };
+        let asks = |it: &Self| it.tools.iter().any(|tool| tool.confirm.is_some());
         if self.access.is_set() && !next.access.is_set() {
             Some("`[access]` table")
         } else if has_guards(self) && !has_guards(next) {
@@ -122,6 +181,8 @@ impl Compiled {
             Some("bound argument")
         } else if hides(self) && !hides(next) {
             Some("`redact` or `class`")
+        } else if asks(self) && !asks(next) {
+            Some("`confirm`")
         } else {
             None
         }
@@ -190,6 +251,17 @@ impl Facts<'_> {
                 is_safe && tool.hints.read_only
             }
             Listing::Custom(tool) => tool.hints.read_only,
+        }
+    }
+
+    /// Whether it may delete or overwrite, by its method or by what is said of it.
+    fn destroys(&self) -> bool {
+        match self.0 {
+            Listing::Generated(tool, _) => {
+                let is_so_by_method = matches!(tool.method, "DELETE" | "PUT" | "PATCH");
+                is_so_by_method || (tool.hints.destructive && !self.reads_only())
+            }
+            Listing::Custom(tool) => tool.hints.destructive && !tool.hints.read_only,
         }
     }
 
@@ -378,6 +450,39 @@ fn redaction_of(
         _ => everywhere.iter().for_each(|entry| redaction.add(entry)),
     }
     Ok(redaction)
+}
+
+/// The argument that takes the user's consent to calls of a tool; `None` where nobody is asked.
+fn confirmation_of(tool: &Facts<'_>, rules: &Rules<'_>, everywhere: Confirm) -> Option<String> {
+    let mut own = rules.iter().filter(|(selector, _)| tool.fits(selector));
+    let confirm = own.find_map(|(_, rule)| rule.confirm);
+    let is_asked = match confirm.unwrap_or(everywhere) {
+        Confirm::Never => false,
+        Confirm::Destructive => tool.destroys(),
+        Confirm::Writes => !tool.reads_only(),
+        Confirm::Always => true,
+    };
+    // An argument of the tool's own comes first.
+    let mut names = (1..).map(|number| match number {
+        1 => "confirm".to_owned(),
+        number => format!("confirm_{number}"),
+    });
+    (is_asked).then(|| {
+        names
+            .find(|name| !tool.has_argument(name))
+            .unwrap_or_default()
+    })
+}
+
+/// The argument that chooses parts of a tool's answers; `None` where there is none.
+fn fields_of(tool: &Facts<'_>, rules: &Rules<'_>, everywhere: bool) -> Option<String> {
+    let mut own = rules.iter().filter(|(selector, _)| tool.fits(selector));
+    let is_on = own.find_map(|(_, rule)| rule.result_fields);
+    let is_on = is_on.unwrap_or(everywhere && tool.reads_only());
+    // APIs like to have an argument of that name themselves.
+    let mut names = ["fields", "result_fields"].into_iter();
+    let name = names.find(|name| !tool.has_argument(name))?;
+    (is_on && tool.generated().is_some()).then(|| name.to_owned())
 }
 
 fn policy_of(

@@ -24,6 +24,7 @@ pub(super) use tables::{KEYS, NAMES as TABLES};
 
 use super::cache::Caching;
 use super::catalog::Catalog;
+use super::confirmation::Confirm;
 use super::engine::StartError;
 use super::identity::Identity;
 use super::redact::Redact;
@@ -38,6 +39,10 @@ pub struct PolicySettings {
     pub disabled: Vec<String>,
     /// `--cache`: how the answers of tools are kept for which no table says it.
     pub cache: Caching,
+    /// `--confirm`: of which calls the user is asked for which no table says it.
+    pub confirm: Confirm,
+    /// `--result-fields`: whether calls of tools that change nothing may choose parts of the answers.
+    pub result_fields: bool,
     /// `--redact`: what is taken out of the answers of tools for which no table says it.
     pub redact: Vec<Redact>,
     /// The tables of the configuration file.

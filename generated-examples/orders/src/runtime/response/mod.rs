@@ -3,6 +3,7 @@
 //! A success keeps the upstream's own text; [`refusal`] explains an error so that a model knows what to do. Upstream
 //! text is untrusted: capped, made visible, and never interpreted.
 
+mod excerpt;
 mod html;
 mod media;
 mod notes;
@@ -18,13 +19,15 @@ use http::{HeaderMap, Method, StatusCode};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
+use self::excerpt::Excerpt;
+pub(super) use self::excerpt::Fields;
 use self::media::{Kind, MediaType};
 use super::credentials::Credential;
 use super::engine::{Content, ErrorType, Structured, ToolResult};
 use super::output::Output;
 use super::redact::{REDACTED, Redaction};
 use super::text;
-use super::tool::{ResultShape, ToolDef};
+use super::tool::{Location, Parameter, ResultShape, ToolDef};
 use super::upstream::Received;
 
 pub(super) use self::refusal::{Known, Sender};
@@ -43,6 +46,10 @@ pub(super) struct Answer<'a> {
     pub(super) credentials: &'a [std::sync::Arc<Credential>],
     /// What is taken out for who asked.
     pub(super) redaction: Option<&'a Redaction>,
+    /// What the caller wants to see of it.
+    pub(super) fields: Option<&'a Fields>,
+    /// The argument that says so, where there is one.
+    pub(super) fields_argument: Option<&'a str>,
     /// `--max-response-bytes`.
     pub(super) most_bytes: usize,
     /// `--max-result-chars`.
@@ -155,12 +162,12 @@ impl Answer<'_> {
             return failure;
         }
         match media.kind(&self.received.bytes) {
-            Kind::Json => self.json(media, shape, output),
+            Kind::Json => self.json(media, tool, output),
             // A habit of servers: JSON that calls itself text.
             Kind::Text | Kind::Binary
                 if shape != ResultShape::Unstructured && self.looks_like_json() =>
             {
-                self.json(media, shape, output)
+                self.json(media, tool, output)
             }
             Kind::Text if media.is_html() => self.html(media),
             Kind::Text | Kind::Stream => self.text(media, shape, output),
@@ -217,19 +224,91 @@ impl Answer<'_> {
         MediaType::of(self.headers.get(CONTENT_TYPE))
     }
 
-    fn json(&self, media: &MediaType, shape: ResultShape, output: Option<&Output>) -> ToolResult {
+    fn json(&self, media: &MediaType, tool: &ToolDef, output: Option<&Output>) -> ToolResult {
+        let shape = tool.result;
         let whole = self.decoded(media);
-        let text = whole.trim();
-        let structured = if self.received.cut || self.is_too_long(text) {
-            None
+        let (text, note) = self.chosen(whole.trim());
+        let mut result = if self.received.open {
+            ToolResult::text(self.capped(&text))
+        } else if !self.received.cut && !self.is_too_long(&text) {
+            let structured = self.structured(&text, shape, output);
+            ToolResult {
+                structured: structured.or_else(|| wrapped_text(&text, shape, output)),
+                ..ToolResult::text(text)
+            }
+        } else if let Some(excerpt) = excerpt::fitted(&text, self.most_chars, self.received.cut) {
+            self.excerpt(&excerpt, tool, output)
         } else {
-            self.structured(text, shape, output)
-                .or_else(|| wrapped_text(text, shape, output))
+            ToolResult::text(self.capped(&text))
         };
+        result.content.extend(note.map(Content::Text));
+        result
+    }
+
+    /// What the caller wants to see of a JSON text, and what is to be said about that.
+    fn chosen<'t>(&self, text: &'t str) -> (Cow<'t, str>, Option<String>) {
+        let Some(fields) = self.fields else {
+            return (Cow::Borrowed(text), None);
+        };
+        let Some((part, names)) = excerpt::chosen(text, fields, self.received.cut) else {
+            return (Cow::Borrowed(text), None);
+        };
+        let missed = fields.missed();
+        let note = (!missed.is_empty()).then(|| {
+            format!(
+                "`fields`: nothing in the answer is called `{}`; at its top there are `{}`.",
+                missed.join("`, `"),
+                names.join("`, `")
+            )
+        });
+        (Cow::Owned(part), note.map(|note| brief(note.as_str())))
+    }
+
+    /// A result that has only a part of the answer, and says so.
+    fn excerpt(&self, excerpt: &Excerpt, tool: &ToolDef, output: Option<&Output>) -> ToolResult {
+        let mut why = if self.received.cut {
+            format!("a part of a response larger than {} bytes", self.most_bytes)
+        } else {
+            format!("cut to {} characters", self.most_chars)
+        };
+        if !excerpt.cuts.is_empty() {
+            why.push_str(": ");
+            why.push_str(&excerpt.cuts.join("; "));
+        }
+        let note = format!("[This is {why}. {}]", self.way_to_the_rest(tool));
+        // Some hosts show the structured content alone.
+        let marked = marked(&excerpt.text, tool.result, &note);
+        let accepted = |json: &String| output.is_none_or(|output| output.accepts(json));
+        let structured = match tool.result {
+            ResultShape::Unstructured => None,
+            _ => marked.filter(accepted).and_then(|json| self.visible(json)),
+        };
+        let mut result = ToolResult::text(excerpt.text.clone());
+        result.content.push(Content::Text(note));
         ToolResult {
             structured,
-            ..ToolResult::text(self.capped(text))
+            ..result
         }
+    }
+
+    /// Which arguments ask for less, or for the next part.
+    fn way_to_the_rest(&self, tool: &ToolDef) -> String {
+        const MOST: usize = 8;
+        let in_query = |parameter: &&Parameter| parameter.location == Location::Query;
+        let mut names: Vec<&str> = (tool.parameters.iter().filter(in_query))
+            .map(|parameter| parameter.argument)
+            .take(MOST)
+            .collect();
+        if let Some(argument) = self.fields_argument {
+            names.push(argument);
+        }
+        if names.is_empty() {
+            return "This tool has no argument that asks for less.".to_owned();
+        }
+        format!(
+            "Ask for less, or for the next part, with `{}`.",
+            names.join("`, `")
+        )
     }
 
     /// `structuredContent`, if the response is what the output schema promises.
@@ -253,6 +332,10 @@ impl Answer<'_> {
         if is_too_deep(&json) || output.is_some_and(|output| !output.accepts(&json)) {
             return None;
         }
+        self.visible(json)
+    }
+
+    fn visible(&self, json: String) -> Option<Structured> {
         // Raw characters are gone by now; escaped ones do not show before they are read.
         if json.contains("\\u") {
             let mut value: Value = serde_json::from_str(&json).ok()?;
@@ -446,6 +529,23 @@ fn title_case(name: &str) -> String {
 
 fn is_json(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+/// Structured content that says itself what it lacks.
+fn marked(json: &str, shape: ResultShape, note: &str) -> Option<String> {
+    const MARK: &str = "_truncated";
+    let note = Value::from(note).to_string();
+    match shape {
+        ResultShape::Unstructured => None,
+        ResultShape::Object => {
+            let inside = json.strip_prefix('{')?.strip_suffix('}')?;
+            let separator = if inside.is_empty() { "" } else { "," };
+            Some(format!("{{{inside}{separator}\"{MARK}\":{note}}}"))
+        }
+        ResultShape::Wrapped | ResultShape::WrappedText => {
+            Some(format!("{{\"result\":{json},\"{MARK}\":{note}}}"))
+        }
+    }
 }
 
 /// The beginning of what is shown beside a response, or instead of one.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::engine::{Content, ErrorType, Structured, ToolResult};
 use super::super::output::Output;
 use super::super::schema::Definitions;
-use super::super::tool::{Hints, Need, ResultShape, ToolDef};
+use super::super::tool::{Hints, Need, Parameter, ResultShape, ToolDef};
 use super::super::upstream::Received;
 use super::{Answer, Known, Sender};
 
@@ -57,6 +57,8 @@ fn result(upstream: &Upstream, tool: &ToolDef, output: Option<Value>) -> ToolRes
             moved: false,
         },
         arguments: &Map::new(),
+        fields: None,
+        fields_argument: None,
         credentials: &[],
         most_bytes: 100,
         redaction: None,
@@ -149,22 +151,6 @@ fn a_promised_structured_content_is_never_left_out_of_a_success() {
             Upstream {
                 headers: plain,
                 ..body(b"x")
-            },
-        ),
-        (
-            &object,
-            &pet,
-            Upstream {
-                cut: true,
-                ..body(b"{\"id\": 1")
-            },
-        ),
-        (
-            &object,
-            &pet,
-            Upstream {
-                most_chars: 2,
-                ..body(b"{\"id\": 1}")
             },
         ),
         (&wrapped, &list, body(b"{}")),
@@ -334,22 +320,6 @@ fn text_is_decoded_and_cut_between_characters_with_a_note() {
         "{}",
         found.as_text()
     );
-    let cut = result(
-        &Upstream {
-            body: b"{\"a\": 1",
-            cut: true,
-            ..OK
-        },
-        &TOOL.result(ResultShape::Object),
-        None,
-    );
-    assert!(
-        cut.as_text()
-            .contains("beginning of a response larger than 100 bytes"),
-        "{}",
-        cut.as_text()
-    );
-    assert_eq!(cut.structured, None);
     let headers = &[("content-type", "text/plain")];
     let half = result(
         &Upstream {
@@ -365,6 +335,88 @@ fn text_is_decoded_and_cut_between_characters_with_a_note() {
         half.as_text().starts_with("caf\n\n[Cut"),
         "{}",
         half.as_text()
+    );
+}
+
+#[test]
+fn json_that_is_too_long_stays_json_and_says_what_it_lacks() {
+    const LIMIT: &[Parameter] = &[Parameter::query("limit"), Parameter::header("x")];
+    let tool = TOOL.result(ResultShape::Object).parameters(LIMIT);
+    let found = result(
+        &Upstream {
+            body: br#"{"items": [1.0, 2, 3, 4, 5, 6, 7, 8, 9], "total": 9}"#,
+            most_chars: 40,
+            ..OK
+        },
+        &tool,
+        Some(json!({"type": "object", "properties": {"total": {"type": "integer"}}})),
+    );
+    let note = "[This is cut to 40 characters: `items` has the first 8 of 9 items. Ask for less, or for the next \
+                part, with `limit`.]";
+    let text = r#"{"items":[1.0,2,3,4,5,6,7,8],"total":9}"#;
+    assert_eq!(
+        found.content,
+        [
+            Content::Text(text.to_owned()),
+            Content::Text(note.to_owned())
+        ]
+    );
+    let marked = json!({"items": [1.0, 2, 3, 4, 5, 6, 7, 8], "total": 9, "_truncated": note});
+    assert_eq!(found.structured, Structured::of(&marked));
+    let list = result(
+        &Upstream {
+            body: b"[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]",
+            most_chars: 13,
+            ..OK
+        },
+        &TOOL.result(ResultShape::Wrapped),
+        Some(json!({"type": "object", "properties": {"result": {"type": "array"}}})),
+    );
+    let structured = list.structured.as_ref().expect("promised").to_value();
+    assert_eq!(structured["result"], json!([1, 2, 3, 4, 5, 6]));
+    assert!(
+        list.as_text()
+            .contains("has no argument that asks for less"),
+        "{}",
+        list.as_text()
+    );
+}
+
+#[test]
+fn json_that_was_not_read_to_its_end_is_closed() {
+    let cut = result(
+        &Upstream {
+            body: br#"{"a": [{"b": 1}, {"c": "x"#,
+            cut: true,
+            ..OK
+        },
+        &TOOL.result(ResultShape::Object),
+        None,
+    );
+    assert_eq!(
+        cut.content[0],
+        Content::Text(r#"{"a":[{"b":1},{"c":"x…"}]}"#.to_owned())
+    );
+    assert!(
+        cut.as_text()
+            .contains("a part of a response larger than 100 bytes"),
+        "{}",
+        cut.as_text()
+    );
+    // What calls itself JSON and is none is cut as text is.
+    let text = result(
+        &Upstream {
+            body: b"{a: 1",
+            cut: true,
+            ..OK
+        },
+        &TOOL,
+        None,
+    );
+    assert!(
+        text.as_text().starts_with("{a: 1\n\n[Cut: "),
+        "{}",
+        text.as_text()
     );
 }
 

@@ -9,13 +9,13 @@ use super::http::{JSON, Site, head, send};
 use super::{initialize, request};
 
 /// A stream that is open.
-struct Stream {
+pub(super) struct Stream {
     reader: BufReader<TcpStream>,
     endpoint: String,
 }
 
 impl Stream {
-    fn open(site: &Site) -> Self {
+    pub(super) fn open(site: &Site) -> Self {
         Self::open_as(site, &[])
     }
 
@@ -52,12 +52,12 @@ impl Stream {
         }
     }
 
-    fn message(&mut self) -> Value {
+    pub(super) fn message(&mut self) -> Value {
         let data = self.event("message").expect("a message");
         serde_json::from_str(&data).expect("JSON")
     }
 
-    fn post(&self, site: &Site, message: &Value) -> u16 {
+    pub(super) fn post(&self, site: &Site, message: &Value) -> u16 {
         self.post_as(site, &[], message)
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Facts {
     pub(super) json: Option<Value>,
     /// How the answer was come by, where it was not asked for by its call alone.
     pub(super) cache: Option<&'static str>,
+    /// What became of asking the user.
+    pub(super) confirmation: Option<&'static str>,
     #[cfg(feature = "cache")]
     pub(super) served: Option<super::kept::Served>,
 }
@@ -126,6 +128,7 @@ impl<'a> Record<'a> {
             duration_ms = seconds * 1e3,
             bytes = self.facts.bytes,
             cache = self.facts.cache,
+            confirmation = self.facts.confirmation,
             identity = self.identity.as_ref().map(Identity::name),
         );
         self.audit(status, error, seconds);
@@ -159,6 +162,7 @@ impl<'a> Record<'a> {
             upstream_status: self.facts.upstream_status,
             result_bytes: self.facts.bytes,
             cache: self.facts.cache,
+            confirmation: self.facts.confirmation,
         });
     }
 }

@@ -54,6 +54,8 @@ pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Resp
                     headers: parts.headers,
                     cancelled,
                     progress: None,
+                    asker: None,
+                    answers: None,
                 };
                 return json(
                     StatusCode::OK,
@@ -83,6 +85,8 @@ fn too_few_scopes(app: &App, parts: &Parts, message: &Message) -> Option<Respons
         headers: HeaderMap::new(),
         cancelled: CancellationToken::new(),
         progress: None,
+        asker: None,
+        answers: None,
     };
     let scopes = app
         .server

@@ -7,9 +7,10 @@ use super::Options;
 use super::layers::variable;
 
 /// The headings of the options that are policies, in the order of the page.
-const HEADINGS: [&str; 6] = [
+const HEADINGS: [&str; 7] = [
     "Callers",
     "Policies",
+    "Confirmation",
     "Limits",
     "Resilience",
     "Cache",
@@ -35,6 +36,7 @@ const METRICS: &[(&str, &str)] = &[
     ("max-queue", "mcp_limited_calls_total{limit=\"queue\"}"),
     ("audit-log", "mcp_audit_lost_lines_total"),
     ("retries", "mcp_retries_total"),
+    ("confirm", "mcp_confirmations_total"),
     ("cache", "mcp_cache_outcomes_total"),
     ("hook-timeout", "mcp_hook_failures_total"),
     ("breaker", "mcp_limited_calls_total{limit=\"breaker\"}"),
@@ -55,7 +57,7 @@ Who may call which tools, how often, and what becomes of a call whose API fails.
 
 Each option is a flag (`--rate-limit`), a variable (`MCP_RATE_LIMIT`) and a key of the file that `--config` names
 (`rate-limit = \"600/m\"`); the flag comes before the variable, and the variable before the file. The file is read again when it
-changes: its tables, `read-only`, `disabled-tools`, `cache` and `redact` hold for the calls that come, and a mistake in it leaves the policies of
+changes: its tables, `read-only`, `disabled-tools`, `confirm`, `result-fields`, `cache` and `redact` hold for the calls that come, and a mistake in it leaves the policies of
 before in force.
 
 Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt` of the crate, and the cache the feature `cache`.

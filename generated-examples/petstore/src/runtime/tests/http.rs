@@ -22,7 +22,10 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) fn start(args: &[&str]) -> Self {
-        let fixture = Fixture::new();
+        Self::of(Fixture::new(), args)
+    }
+
+    pub(super) fn of(fixture: Fixture, args: &[&str]) -> Self {
         let shutdown = Shutdown::default();
         let fixed = ["server", "--listen=127.0.0.1:0"];
         let options = Options::parse_from(fixed.iter().chain(args));
@@ -63,7 +66,7 @@ impl Site {
     }
 
     /// A JSON-RPC message to `/mcp`.
-    fn mcp(&self, headers: &[(&str, &str)], message: &Value) -> Response {
+    pub(super) fn mcp(&self, headers: &[(&str, &str)], message: &Value) -> Response {
         self.ask("POST /mcp", &[JSON, headers].concat(), &message.to_string())
     }
 
@@ -117,7 +120,7 @@ impl Response {
         }
     }
 
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }
 

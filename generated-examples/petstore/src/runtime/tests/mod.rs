@@ -6,6 +6,8 @@ mod callers;
 mod http;
 #[cfg(unix)]
 mod protocol;
+#[cfg(all(unix, feature = "http"))]
+mod questions;
 pub(super) mod scratch;
 #[cfg(feature = "http")]
 mod sse;
@@ -18,7 +20,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::custom::{Call, Custom, CustomTool};
-use super::engine::{Engine, ErrorType, ToolResult};
+use super::engine::{Engine, EngineSettings, ErrorType, ToolResult};
 use super::metrics::Metrics;
 use super::server::Server;
 use super::settings::Settings;
@@ -51,10 +53,16 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// One whose settings are changed.
+    fn with(change: impl FnOnce(&mut EngineSettings)) -> Self {
         let metrics = Arc::new(Metrics::default());
         let no_file = |_: &str| Err(std::io::Error::other("there is none"));
         let settings = Settings::read(&DEF, Vec::new(), &|_| None, &no_file);
-        let settings = settings.expect("no options are in order").engine;
+        let mut settings = settings.expect("no options are in order").engine;
+        change(&mut settings);
         let (sender, events) = mpsc::channel();
         let release = Arc::new(tokio::sync::Semaphore::new(0));
         let custom = Arc::new(TestTools {

@@ -35,6 +35,8 @@ pub(super) async fn before(
         tool: Arc::from(read.tool.name),
         arguments: read.arguments(&call.arguments),
         headers: call.headers.clone(),
+        confirmation: None,
+        fields: None,
         context: CallContext {
             progress: None,
             ..call.context.clone()
@@ -52,6 +54,7 @@ pub(super) async fn before(
         credentials: &credentials,
         call: &reading,
         redaction: policy.redaction(call.context.identity.as_ref()),
+        fields: (None, &[]),
         // What was true a while ago says nothing of what is.
         #[cfg(feature = "cache")]
         keeping: None,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::super::cache::Caching;
+use super::super::confirmation::Confirm;
 use super::super::settings::{Rate, Span};
 
 /// The keys of the configuration file that are tables.
@@ -62,6 +63,11 @@ pub(super) struct ToolRule {
     pub(super) redact: Option<Vec<String>>,
     /// Roles and scopes that see it all the same.
     pub(super) unredacted_for: Option<Vec<String>>,
+    /// Whether the user is asked before a call.
+    #[serde(default, deserialize_with = "parsed")]
+    pub(super) confirm: Option<Confirm>,
+    /// Whether calls may choose parts of the answers.
+    pub(super) result_fields: Option<bool>,
     /// How sensitive what they give is.
     pub(super) class: Option<DataClass>,
     /// Arguments that are filled in here and gone from the schema.
@@ -208,6 +214,20 @@ pub(in super::super) const KEYS: &[Key] = &[
         default: "as the answer says",
         metric: "mcp_cache_outcomes_total{outcome=\"stale\"}",
         text: "for how long after its time an answer that was kept stands in for an API that fails; the result says so and how old it is",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "confirm",
+        default: "`confirm`",
+        metric: "mcp_confirmations_total",
+        text: "whether the user is asked before a call: `never`, `destructive`, if it may delete or overwrite, `writes`, if it changes anything, or `always`",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "result-fields",
+        default: "`result-fields`",
+        metric: "",
+        text: "`true` gives the tools an argument `fields` (`result_fields` where the API has one of that name) by which a call chooses the parts of a JSON answer that it wants to see",
     },
     Key {
         table: "[tools.…]",

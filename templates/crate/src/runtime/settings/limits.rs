@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 
 use super::super::cache::Caching;
+use super::super::confirmation::Confirm;
 use super::super::engine::HookFailure;
 use super::values::{Size, Span};
 
@@ -81,6 +82,32 @@ pub struct ResilienceOptions {
           default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
           action = ArgAction::Set)]
     pub no_idempotency_keys: bool,
+}
+
+/// What the user is asked before a call.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Confirmation")]
+pub struct ConfirmOptions {
+    /// Which calls are not made before the user agrees: `never`, `destructive`, those that may delete or overwrite,
+    /// `writes`, those that change anything, or `always`. Clients that can ask do so; the others get a token that their
+    /// model gives back when the user has agreed [env: MCP_CONFIRM]
+    #[arg(long, value_name = "WHICH", default_value = "never")]
+    pub confirm: Confirm,
+
+    /// How long a question waits for its answer, and a token is good [env: MCP_CONFIRM_TIMEOUT]
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub confirm_timeout: Span,
+
+    /// The key of the tokens, which replicas share; made up at start unless given: a file of 32 bytes or more
+    /// [env: MCP_CONFIRM_KEY_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub confirm_key_file: Option<String>,
+
+    /// Ask the user for required arguments that a call lacks, where the client can ask [env: MCP_ASK_MISSING]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set)]
+    pub ask_missing: bool,
 }
 
 /// What is kept of the API's answers.

@@ -21,7 +21,10 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn start() -> Self {
-        let fixture = Fixture::new();
+        Self::of(Fixture::new())
+    }
+
+    pub(super) fn of(fixture: Fixture) -> Self {
         let (server_input, input) = pipe().expect("a pipe");
         let (output, server_output) = pipe().expect("a pipe");
         let stop = CancellationToken::new();
@@ -62,7 +65,7 @@ impl Client {
     }
 
     /// Closes the input and returns what the server still says before it ends.
-    fn close(self) -> Vec<Value> {
+    pub(super) fn close(self) -> Vec<Value> {
         drop(self.input);
         self.server.join().expect("the server ends well");
         self.lines.iter().collect()

@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::super::super::engine::{CallContext, Content, ErrorType, Progress, Structured};
 use super::upstream::Recording;
-use super::{JSON, Setup, answering, call, call_with, reply};
+use super::*;
 
 #[tokio::test]
 async fn a_call_is_one_request_with_everything_in_its_place() {
@@ -209,6 +209,81 @@ async fn a_large_answer_is_read_only_as_far_as_it_is_wanted() {
         "[Cut: these are the first 10000 characters of a response larger than 65536 bytes."
     ));
     upstream.closed().await;
+}
+
+const PETS: &str =
+    r#"{"items": [{"id": 1, "name": "Rex", "price": 1.10}, {"id": 2, "name": "Max"}], "total": 2}"#;
+
+#[tokio::test]
+async fn a_call_chooses_the_parts_of_an_answer_that_it_wants_to_see() {
+    let upstream = answering("200 OK", JSON, PETS).await;
+    let mut setup = Setup::new(&upstream.url).with_token();
+    setup.settings.policies.result_fields = true;
+    let engine = setup.engine();
+    for fields in [
+        json!(["items.price", "total"]),
+        json!("items.price, total"),
+        json!("[\"$.items[*].price\", \"$.total\"]"),
+    ] {
+        let result = call(&engine, "get_pet", json!({"id": 1, "fields": fields})).await;
+        let expected = r#"{"items":[{"price":1.10},{}],"total":2}"#;
+        assert_eq!(result.as_text(), expected);
+        assert_eq!(result.structured.expect("an object").json(), expected);
+    }
+    for everything in [json!([]), json!(null), json!("")] {
+        let result = call(&engine, "get_pet", json!({"id": 1, "fields": everything})).await;
+        assert_eq!(result.as_text(), PETS);
+    }
+    let missed = call(
+        &engine,
+        "get_pet",
+        json!({"id": 1, "fields": ["name", "total"]}),
+    )
+    .await;
+    let note =
+        "`fields`: nothing in the answer is called `name`; at its top there are `items`, `total`.";
+    assert_eq!(missed.as_text(), format!("{{\"total\":2}}\n{note}"));
+    let sent = upstream.requests();
+    assert!(
+        sent.iter().all(|request| !request.contains("fields")),
+        "{sent:?}"
+    );
+    let wrong = call(&engine, "get_pet", json!({"id": 1, "fields": {"a": 1}})).await;
+    assert!(
+        wrong.as_text().contains("`fields` is a list of texts"),
+        "{}",
+        wrong.as_text()
+    );
+    assert_eq!(upstream.requests().len(), sent.len());
+    // A tool that changes something has all of its answer read.
+    let add = call(&engine, "add_pet", json!({"name": "Rex", "fields": ["id"]})).await;
+    assert!(
+        add.as_text().contains("unknown argument `fields`"),
+        "{}",
+        add.as_text()
+    );
+}
+
+#[tokio::test]
+async fn an_argument_fields_of_the_api_stays_what_it_is() {
+    const FIELDS: &[Parameter] = &[Parameter::query("fields")];
+    const TOOLS: &[ToolDef] = &[ToolDef::new("list", "GET", "/all")
+        .parameters(FIELDS)
+        .hints(Hints::READ)];
+    let upstream = answering("200 OK", JSON, PETS).await;
+    let mut setup = Setup::new(&upstream.url);
+    setup.def.groups = const {
+        &[Group {
+            tag: "",
+            tools: TOOLS,
+            schemas: "{}",
+        }]
+    };
+    setup.settings.policies.result_fields = true;
+    let arguments = json!({"fields": "items", "result_fields": ["total"]});
+    let result = call(&setup.engine(), "list", arguments).await;
+    assert_eq!(result.as_text(), r#"{"total":2}"#);
+    assert!(upstream.request().starts_with("GET /all?fields=items "));
 }
 
 #[tokio::test]

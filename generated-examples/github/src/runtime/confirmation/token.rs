@@ -1,0 +1,323 @@
+//! Tokens that stand for one call: who got one may make that call and no other, once and for a while.
+//!
+//! A token is 32 characters: eight random bytes, the second in which it ends, and 96 bits of a HMAC-SHA256 over both and
+//! the call. Nothing is kept of a token until it is used, so that replicas with one key take each other's.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
+use serde_json::{Map, Value};
+
+use super::super::engine::StartError;
+use super::super::identity::Identity;
+use super::ConfirmSettings;
+
+const NONCE: usize = 8;
+const ENDS: usize = 4;
+const TAG: usize = 12;
+/// RFC 2104 §3: no shorter than what the hash function gives.
+const SHORTEST_KEY: usize = 32;
+/// What keys are for beside this is signed differently.
+const PURPOSE: &[u8] = b"mcpgen confirmation 1";
+
+/// What a token stands for: a tool, its arguments, and who calls.
+pub(in super::super) struct Subject(Vec<u8>);
+
+impl Subject {
+    /// Arguments are the same in any order.
+    pub(in super::super) fn new(
+        tool: &str,
+        arguments: &Map<String, Value>,
+        identity: Option<&Identity>,
+    ) -> Self {
+        let mut out = PURPOSE.to_vec();
+        text(&mut out, tool);
+        match identity {
+            Some(identity) => {
+                text(&mut out, identity.means().label());
+                text(&mut out, identity.name());
+            }
+            None => text(&mut out, ""),
+        }
+        members(&mut out, arguments);
+        Self(out)
+    }
+}
+
+/// With its length in front, so that nothing runs into what follows.
+fn text(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(&(text.len() as u64).to_be_bytes());
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn members(out: &mut Vec<u8>, members: &Map<String, Value>) {
+    let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
+    sorted.sort_by_key(|(name, _)| *name);
+    out.push(b'{');
+    for (name, member) in sorted {
+        text(out, name);
+        value(out, member);
+    }
+    out.push(b'}');
+}
+
+fn value(out: &mut Vec<u8>, one: &Value) {
+    match one {
+        Value::Object(map) => members(out, map),
+        Value::Array(items) => {
+            out.push(b'[');
+            for item in items {
+                value(out, item);
+            }
+            out.push(b']');
+        }
+        plain => text(out, &plain.to_string()),
+    }
+}
+
+/// Why a token does not stand for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Unfit {
+    /// It stands for another call, or for none.
+    Other,
+    Expired,
+    Used,
+}
+
+/// Makes tokens and takes them back.
+pub(in super::super) struct Confirmations {
+    key: hmac::Key,
+    pub(super) lifetime: Duration,
+    /// The tokens that were used, with the second in which they end.
+    used: Mutex<HashMap<[u8; NONCE], u32>>,
+}
+
+impl std::fmt::Debug for Confirmations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Confirmations")
+    }
+}
+
+impl Confirmations {
+    /// # Errors
+    /// The file of the key is of no use: one line.
+    pub(in super::super) fn new(settings: &ConfirmSettings) -> Result<Self, StartError> {
+        let key = match &settings.key_file {
+            Some(path) => read_key(path)?,
+            None => made_up_key()?,
+        };
+        Ok(Self::with_key(&key, settings.timeout))
+    }
+
+    fn with_key(key: &[u8], lifetime: Duration) -> Self {
+        Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, key),
+            lifetime,
+            used: Mutex::default(),
+        }
+    }
+
+    /// A token for a call; `None` without a source of randomness.
+    pub(super) fn issue(&self, subject: &Subject) -> Option<String> {
+        let mut token = [0; NONCE + ENDS + TAG];
+        getrandom::fill(&mut token[..NONCE]).ok()?;
+        let seconds = u32::try_from(self.lifetime.as_secs()).unwrap_or(u32::MAX);
+        let ends = now().saturating_add(seconds.max(1));
+        token[NONCE..NONCE + ENDS].copy_from_slice(&ends.to_be_bytes());
+        let tag = self.tag(&token[..NONCE + ENDS], subject);
+        token[NONCE + ENDS..].copy_from_slice(&tag);
+        Some(URL_SAFE_NO_PAD.encode(token))
+    }
+
+    /// Uses up a token.
+    ///
+    /// # Errors
+    /// It does not stand for this call, or no longer.
+    pub(super) fn redeem(&self, token: &str, subject: &Subject) -> Result<(), Unfit> {
+        let mut bytes = [0; NONCE + ENDS + TAG];
+        let length = URL_SAFE_NO_PAD.decode_slice(token.trim(), &mut bytes);
+        if length.ok() != Some(bytes.len()) {
+            return Err(Unfit::Other);
+        }
+        let (head, tag) = bytes.split_at(NONCE + ENDS);
+        let expected = self.tag(head, subject);
+        if !bool::from(subtle::ConstantTimeEq::ct_eq(tag, &expected[..])) {
+            return Err(Unfit::Other);
+        }
+        let mut nonce = [0; NONCE];
+        nonce.copy_from_slice(&head[..NONCE]);
+        let mut ends = [0; ENDS];
+        ends.copy_from_slice(&head[NONCE..]);
+        let (ends, now) = (u32::from_be_bytes(ends), now());
+        if now >= ends {
+            return Err(Unfit::Expired);
+        }
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only tokens of this server come this far, and they end by themselves.
+        used.retain(|_, ends| *ends > now);
+        match used.insert(nonce, ends) {
+            None => Ok(()),
+            Some(_) => Err(Unfit::Used),
+        }
+    }
+
+    fn tag(&self, head: &[u8], subject: &Subject) -> [u8; TAG] {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(head);
+        context.update(&subject.0);
+        let mut tag = [0; TAG];
+        tag.copy_from_slice(&context.sign().as_ref()[..TAG]);
+        tag
+    }
+}
+
+fn made_up_key() -> Result<Vec<u8>, StartError> {
+    let mut key = vec![0; SHORTEST_KEY];
+    getrandom::fill(&mut key)
+        .map_err(|error| StartError(format!("no source of randomness: {error}")))?;
+    Ok(key)
+}
+
+fn read_key(path: &Path) -> Result<Vec<u8>, StartError> {
+    let told = |why: String| StartError(format!("--confirm-key-file `{}` {why}", path.display()));
+    let text = std::fs::read(path).map_err(|error| told(format!("cannot be read: {error}")))?;
+    let key = text.trim_ascii();
+    if key.len() < SHORTEST_KEY {
+        return Err(told(format!(
+            "has {} bytes, and a key needs {SHORTEST_KEY}: `openssl rand -hex 32` makes one",
+            key.len()
+        )));
+    }
+    Ok(key.to_vec())
+}
+
+/// Seconds since 1970; a clock that is before stands at 0.
+fn now() -> u32 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::super::identity::Means;
+    use super::*;
+
+    fn subject(tool: &str, arguments: &Value, who: Option<&str>) -> Subject {
+        let identity = who.map(|name| {
+            Identity::new(name.to_owned(), Means::ApiKey, Vec::new(), None, Map::new())
+        });
+        let arguments = arguments.as_object().expect("an object");
+        Subject::new(tool, arguments, identity.as_ref())
+    }
+
+    fn confirmations(key: &str) -> Confirmations {
+        Confirmations::with_key(key.as_bytes(), Duration::from_secs(60))
+    }
+
+    #[test]
+    fn a_token_is_good_for_its_call_once() {
+        let confirmations = confirmations("k");
+        let call = subject(
+            "cancel",
+            &json!({"id": 1, "why": {"a": 1, "b": [2]}}),
+            Some("ann"),
+        );
+        let token = confirmations.issue(&call).expect("a token");
+        assert_eq!(token.len(), 32);
+        for other in [
+            subject(
+                "delete",
+                &json!({"id": 1, "why": {"a": 1, "b": [2]}}),
+                Some("ann"),
+            ),
+            subject(
+                "cancel",
+                &json!({"id": 2, "why": {"a": 1, "b": [2]}}),
+                Some("ann"),
+            ),
+            subject(
+                "cancel",
+                &json!({"id": 1, "why": {"a": 1, "b": [3]}}),
+                Some("ann"),
+            ),
+            subject(
+                "cancel",
+                &json!({"id": "1", "why": {"a": 1, "b": [2]}}),
+                Some("ann"),
+            ),
+            subject(
+                "cancel",
+                &json!({"id": 1, "why": {"a": 1, "b": [2]}}),
+                Some("bob"),
+            ),
+            subject("cancel", &json!({"id": 1, "why": {"a": 1, "b": [2]}}), None),
+        ] {
+            assert_eq!(confirmations.redeem(&token, &other), Err(Unfit::Other));
+        }
+        let reordered = subject(
+            "cancel",
+            &json!({"why": {"b": [2], "a": 1}, "id": 1}),
+            Some("ann"),
+        );
+        assert_eq!(confirmations.redeem(&token, &reordered), Ok(()));
+        assert_eq!(confirmations.redeem(&token, &call), Err(Unfit::Used));
+    }
+
+    #[test]
+    fn what_is_no_token_stands_for_nothing() {
+        let confirmations = confirmations("k");
+        let call = subject("cancel", &json!({}), None);
+        let token = confirmations.issue(&call).expect("a token");
+        let flipped: String = (token.chars().enumerate())
+            .map(|(at, c)| {
+                if at == 12 {
+                    if c == 'A' { 'B' } else { 'A' }
+                } else {
+                    c
+                }
+            })
+            .collect();
+        let longer = format!("{token}AAAA");
+        for text in ["", "yes", "true", "é", &flipped, &longer, &token[..31]] {
+            assert_eq!(
+                confirmations.redeem(text, &call),
+                Err(Unfit::Other),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_ends() {
+        let confirmations = confirmations("k");
+        let call = subject("cancel", &json!({}), None);
+        let mut token = URL_SAFE_NO_PAD
+            .decode(confirmations.issue(&call).expect("a token"))
+            .expect("base64");
+        token[NONCE..NONCE + ENDS].copy_from_slice(&1_000_u32.to_be_bytes());
+        let tag = confirmations.tag(&token[..NONCE + ENDS], &call);
+        token[NONCE + ENDS..].copy_from_slice(&tag);
+        let text = URL_SAFE_NO_PAD.encode(token);
+        assert_eq!(confirmations.redeem(&text, &call), Err(Unfit::Expired));
+    }
+
+    #[test]
+    fn replicas_with_one_key_take_each_others_tokens() {
+        let call = subject("cancel", &json!({"id": 1}), None);
+        let token = confirmations("one").issue(&call).expect("a token");
+        assert_eq!(
+            confirmations("two").redeem(&token, &call),
+            Err(Unfit::Other)
+        );
+        assert_eq!(confirmations("one").redeem(&token, &call), Ok(()));
+    }
+}
