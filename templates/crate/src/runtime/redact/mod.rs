@@ -43,6 +43,10 @@ impl FromStr for Redact {
         match text {
             "all" => Ok(Self::All),
             "off" => Ok(Self::Off),
+            path if path.starts_with('$') => Err(format!(
+                "`{path}` is a path, which is about the answers of some tools: put it into `redact` of a table \
+                 `[tools.\"SELECTOR\"]`"
+            )),
             name => Detector::ALL
                 .into_iter()
                 .find(|detector| detector.name() == name)
@@ -105,18 +109,32 @@ impl Redaction {
         }
     }
 
-    /// Server-sent events, whose data is often JSON.
+    /// Server-sent events, whose data is often JSON, on one line or on many (HTML, §9.2.6).
     fn events(&self, text: &str) -> Option<String> {
+        let lines: Vec<&str> = text.split('\n').collect();
+        let mut new: Vec<Cow<'_, str>> = Vec::with_capacity(lines.len());
         let mut is_new = false;
-        let lines: Vec<Cow<'_, str>> = (text.split('\n'))
-            .map(|line| {
-                let data = line.strip_prefix("data:");
-                let new = data.and_then(|data| json::redacted(data, self));
-                is_new |= new.is_some();
-                new.map_or(Cow::Borrowed(line), |data| format!("data:{data}").into())
-            })
-            .collect();
-        is_new.then(|| lines.join("\n"))
+        let mut at = 0;
+        while at < lines.len() {
+            let count = lines[at..]
+                .iter()
+                .take_while(|line| line.starts_with("data:"))
+                .count();
+            let event = &lines[at..at + count.max(1)];
+            at += event.len();
+            let data: Vec<&str> = event
+                .iter()
+                .filter_map(|line| line.strip_prefix("data:"))
+                .collect();
+            match json::redacted(&data.join("\n"), self).filter(|_| count > 0) {
+                Some(data) => {
+                    is_new = true;
+                    new.extend(data.split('\n').map(|line| format!("data:{line}").into()));
+                }
+                None => new.extend(event.iter().map(|line| Cow::Borrowed(*line))),
+            }
+        }
+        is_new.then(|| new.join("\n"))
     }
 }
 

@@ -136,7 +136,9 @@ impl Answer<'_> {
             return false;
         }
         let starts = b"{[\"-0123456789tfn".contains(first);
-        !starts || (tool.result != ResultShape::Unstructured && !is_json(&self.decoded(media)))
+        // Before it is read, UTF-16 and a byte order mark look like anything.
+        let is_looked_into = tool.result != ResultShape::Unstructured || !starts;
+        is_looked_into && !is_json(self.decoded(media).trim())
     }
 
     /// The body as JSON, if it may say something about pages: most say nothing, and are not read again.
@@ -171,6 +173,14 @@ impl Answer<'_> {
             }
             Kind::Text if media.is_html() => self.html(media),
             Kind::Text | Kind::Stream => self.text(media, shape, output),
+            // What cannot be looked into is shown as it is; what can, is.
+            Kind::Binary if self.redaction.is_some() && self.is_text() => {
+                let bytes = self.received.bytes.trim_ascii_start();
+                match bytes.first() {
+                    Some(b'{' | b'[') => self.json(media, tool, output),
+                    _ => self.text(media, shape, output),
+                }
+            }
             Kind::Image | Kind::Audio | Kind::Binary if self.received.cut => ToolResult::failure(
                 ErrorType::TooLarge,
                 format!(
@@ -356,6 +366,17 @@ impl Answer<'_> {
             structured,
             ..ToolResult::text(self.capped(&whole))
         }
+    }
+
+    /// Whether bytes of no known kind are text.
+    fn is_text(&self) -> bool {
+        let bytes = &self.received.bytes[..];
+        let whole = if self.received.cut {
+            text::whole_characters(bytes)
+        } else {
+            bytes
+        };
+        std::str::from_utf8(whole).is_ok_and(|text| !text.contains('\0'))
     }
 
     fn looks_like_json(&self) -> bool {
