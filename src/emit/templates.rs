@@ -126,6 +126,7 @@ templates! {
     "src/runtime/call/tests/answers.rs"
     "src/runtime/call/tests/cache.rs"
     "src/runtime/call/tests/confirmation.rs"
+    "src/runtime/call/tests/failover.rs"
     "src/runtime/call/tests/hooks.rs"
     "src/runtime/call/tests/limits.rs"
     "src/runtime/call/tests/policies.rs"

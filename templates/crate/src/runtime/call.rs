@@ -560,7 +560,8 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
     let settings = &inner.settings;
     let read_only = outgoing.method.is_safe();
     let exchange = async {
-        let response = attempts::answered(inner, &outgoing, !read_only).await?;
+        let request = (0, &outgoing, !read_only);
+        let response = attempts::anywhere(inner, request, &mut 0).await?;
         let status = response.status().as_u16();
         let bounds = Bounds {
             most: settings.max_response_bytes,
@@ -575,8 +576,7 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
         Ok(Err(failure)) => failure,
         Err(_) => Failure::Timeout(Stage::Total),
     };
-    let origin =
-        (inner.bases.get(0)).map_or_else(|_| String::new(), |base| base.origin.to_string());
+    let origin = attempts::asked(inner, 0);
     Err(Refusal {
         text: explained(
             inner,
@@ -592,8 +592,7 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
 
 /// No answer: in words, with the host but nothing else of the request.
 fn failed(inner: &Inner, tool: &Prepared, failure: &Failure, limit: Duration) -> ToolResult {
-    let origin = (inner.bases.get(tool.def.server))
-        .map_or_else(|_| "the API".to_owned(), |base| base.origin.to_string());
+    let origin = attempts::asked(inner, tool.def.server);
     ToolResult::failure(
         failure.error_type(),
         explained(

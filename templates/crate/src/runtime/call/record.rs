@@ -17,6 +17,8 @@ use super::super::policy::DataClass;
 pub(super) struct Facts {
     pub(super) upstream_status: Option<u16>,
     pub(super) bytes: usize,
+    /// Which address of the server was asked last.
+    pub(super) address: usize,
     /// Whether a policy refused it.
     pub(super) denied: bool,
     /// Whether a guard looks at the response.

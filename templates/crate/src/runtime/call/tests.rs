@@ -4,6 +4,7 @@ mod answers;
 #[cfg(feature = "cache")]
 mod cache;
 mod confirmation;
+mod failover;
 mod hooks;
 mod limits;
 mod policies;
