@@ -5,6 +5,7 @@ mod answers;
 mod cache;
 mod confirmation;
 mod failover;
+mod commands;
 mod hooks;
 mod limits;
 mod policies;

@@ -1,12 +1,14 @@
-//! Which credentials a call carries: from the environment, from files, or from the client when the owner says so.
+//! Which credentials a call carries: from the environment, files or commands, or from the client when the owner says so.
 //!
 //! Alternatives are tried in the order of the description; the client's own credential beats the environment's. Where
 //! a credential may be sent is decided in `engine`, with `base_url`. No value is ever shown, here or elsewhere.
 
 mod client;
+mod command;
 mod refresh;
 mod source;
 mod tokens;
+mod words;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -396,7 +398,7 @@ impl Credentials {
         Ok(Some(found))
     }
 
-    /// Gets the tokens that a call needs and that this server gets for itself.
+    /// Gets the tokens that a call needs and that this server gets for itself, and has commands print what is due.
     ///
     /// # Errors
     /// There is none to be had.
@@ -413,6 +415,11 @@ impl Credentials {
         else {
             return Ok(());
         };
+        for slot in needs.iter().filter_map(|need| self.slot(need.scheme)) {
+            if let Some(stored) = &slot.stored {
+                stored.renewed().await;
+            }
+        }
         for need in *needs {
             let slot = self
                 .slot(need.scheme)
@@ -430,11 +437,16 @@ impl Credentials {
         Ok(())
     }
 
-    /// Forgets tokens that the API did not take.
+    /// Forgets tokens that the API did not take; what a command printed is not asked for again before the next call.
     pub(super) fn forget(&self, refused: &[Arc<Credential>]) {
-        for tokens in self.0.iter().filter_map(|slot| slot.tokens.as_ref()) {
+        for slot in &self.0 {
             for credential in refused {
-                tokens.forget(credential);
+                if let Some(stored) = &slot.stored {
+                    stored.refused(credential);
+                }
+                if let Some(tokens) = &slot.tokens {
+                    tokens.forget(credential);
+                }
             }
         }
     }
@@ -523,7 +535,7 @@ impl Slot {
         let env = self.scheme.env;
         let set = match self.scheme.kind {
             SchemeKind::Basic => format!(
-                "set the environment variables `API_{env}_USERNAME` and `API_{env}_PASSWORD` (or `…_FILE`)"
+                "set the environment variables `API_{env}_USERNAME` and `API_{env}_PASSWORD` (or `…_FILE`, `…_COMMAND`)"
             ),
             SchemeKind::Bearer => one_variable(&format!("API_{env}_TOKEN")),
             SchemeKind::ApiKey(..) => one_variable(&format!("API_{env}_KEY")),
@@ -544,7 +556,7 @@ impl Slot {
 }
 
 fn one_variable(name: &str) -> String {
-    format!("set the environment variable `{name}` (or `{name}_FILE`)")
+    format!("set the environment variable `{name}` (or `{name}_FILE`, `{name}_COMMAND`)")
 }
 
 fn capitalised(text: &str) -> String {

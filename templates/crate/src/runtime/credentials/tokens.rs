@@ -20,7 +20,7 @@ use super::super::tool::{Scheme, SchemeKind};
 use super::super::upstream::Upstream;
 use super::Credential;
 use super::refresh::RefreshToken;
-use super::source::{Origin, origin};
+use super::source::{Origin, given, is_given, origin};
 
 /// How long a token is kept that does not say how long it is good for.
 const UNSAID: Duration = Duration::from_secs(300);
@@ -106,13 +106,13 @@ impl Tokens {
                 )));
             }
         };
-        if origin(&name("TOKEN"), env)?.is_some() {
+        if is_given(&name("TOKEN"), env) {
             let (token, client) = (name("TOKEN"), name("CLIENT_ID"));
             return Err(StartError(format!(
                 "`{token}` and `{client}` are both set: keep one of them"
             )));
         }
-        let given = |part: &str| env(&name(part)).filter(|text| !text.trim().is_empty());
+        let given = |part: &str| given(&name(part), env);
         let variable = name("TOKEN_URL");
         let text = given("TOKEN_URL").ok_or_else(|| {
             StartError(format!(
@@ -223,6 +223,36 @@ impl Tokens {
     }
 
     async fn fetch(&self, scopes: &str, upstream: &Upstream) -> Result<Answer, String> {
+        let answer = self.asked(scopes, upstream).await?;
+        answer.map_err(|error| {
+            match (error.as_str(), &self.refresh) {
+                ("invalid_client", _) => {
+                    self.id.refused();
+                    self.secret.iter().for_each(Origin::refused);
+                }
+                ("invalid_grant", Some(refresh)) => refresh.refused(),
+                _ => {}
+            }
+            refused(&error)
+        })
+    }
+
+    /// Runs the commands again that are due.
+    async fn renewed(&self) {
+        self.id.renewed().await;
+        if let Some(secret) = &self.secret {
+            secret.renewed().await;
+        }
+        if let Some(refresh) = &self.refresh {
+            refresh.renewed().await;
+        }
+    }
+
+    async fn asked(
+        &self,
+        scopes: &str,
+        upstream: &Upstream,
+    ) -> Result<Result<Answer, String>, String> {
         let in_body = self.lock().in_body;
         match self.ask(scopes, in_body, upstream).await? {
             Err(error) if error == "invalid_client" && !in_body && self.secret.is_some() => {
@@ -230,9 +260,9 @@ impl Tokens {
                 if again.is_ok() {
                     self.lock().in_body = true;
                 }
-                again.map_err(|error| refused(&error))
+                Ok(again)
             }
-            answer => answer.map_err(|error| refused(&error)),
+            answer => Ok(answer),
         }
     }
 
@@ -243,6 +273,7 @@ impl Tokens {
         in_body: bool,
         upstream: &Upstream,
     ) -> Result<Result<Answer, String>, String> {
+        self.renewed().await;
         let refresh = self.refresh.as_ref().map(RefreshToken::value).transpose()?;
         let outgoing = self.request(scopes, refresh.as_ref(), in_body)?;
         let way = self.way.get_or_init(|| upstream.beside(self.host.clone()));
