@@ -2,7 +2,7 @@
 
 use super::super::engine::{CallContext, ForwardAuth};
 use super::super::tool::{Scheme, SchemeKind};
-use super::Credential;
+use super::{Credential, Whose};
 
 /// The credential that the client sent for a scheme.
 ///
@@ -34,7 +34,7 @@ pub(super) fn credential(
         )
     })?;
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    Credential::new(scheme, &parts, true)
+    Credential::new(scheme, &parts, Whose::Client)
         .map(Some)
         .map_err(|problem| format!("{place} of the MCP request {problem}"))
 }

@@ -13,7 +13,7 @@ use super::super::files::{Remade, reason};
 use super::super::settings::Span;
 use super::super::tool::{Scheme, SchemeKind};
 use super::command::Printed;
-use super::{Credential, parts_of};
+use super::{Credential, Whose, parts_of};
 
 /// No credential is larger; what is, is another file.
 pub(super) const MOST_BYTES: u64 = 64 * 1024;
@@ -191,7 +191,7 @@ fn credential(scheme: &Scheme, parts: &[Origin]) -> Result<Credential, StartErro
         .map(|origin| origin.value().map_err(StartError))
         .collect::<Result<Vec<_>, _>>()?;
     let values: Vec<&str> = values.iter().map(SecretString::expose_secret).collect();
-    Credential::new(scheme, &values, false).map_err(|problem| {
+    Credential::new(scheme, &values, Whose::Server).map_err(|problem| {
         let part = match scheme.kind {
             SchemeKind::ApiKey(..) => "KEY",
             SchemeKind::Bearer => "TOKEN",
