@@ -104,7 +104,10 @@ pub enum SecuritySchemeKind {
     /// `type: oauth2`; the access token is sent as a bearer token.
     OAuth2,
     /// `type: openIdConnect`; the access token is sent as a bearer token.
-    OpenIdConnect,
+    OpenIdConnect {
+        /// `openIdConnectUrl`: where the issuer describes itself.
+        url: Option<String>,
+    },
     /// Anything for which no credential can be sent; the string says what it is.
     Unsupported(String),
 }

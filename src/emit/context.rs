@@ -81,6 +81,8 @@ struct SchemeContext {
     variables: Vec<Variable>,
     /// `API_OAUTH`, where the server can get tokens for itself.
     client: Option<String>,
+    /// Who issues its tokens, by the description's word.
+    issuer: Option<String>,
     /// How many tools can use it.
     tools: usize,
 }
@@ -219,6 +221,7 @@ fn scheme_context(scheme: &Scheme, uses: &BTreeMap<&str, usize>) -> SchemeContex
         sends: sends(&scheme.kind),
         variables: variables(scheme),
         client: (scheme.kind == SchemeKind::Bearer).then(|| format!("API_{}", scheme.env)),
+        issuer: scheme.issuer.clone(),
         tools: uses.get(scheme.name.as_str()).copied().unwrap_or_default(),
     }
 }

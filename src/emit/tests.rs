@@ -130,6 +130,7 @@ fn plan(text: &str) -> Plan {
             name: text.to_owned(),
             env: "BEARER_AUTH".to_owned(),
             kind: SchemeKind::ApiKey(Location::Header, text.to_owned()),
+            issuer: Some(text.to_owned()),
             description: text.to_owned(),
         }],
         groups: vec![Group {

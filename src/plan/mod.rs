@@ -288,6 +288,8 @@ pub struct Scheme {
     pub env: String,
     /// What is sent, and where.
     pub kind: SchemeKind,
+    /// The issuer of its tokens, by the spec's word: a suggestion to the owner.
+    pub issuer: Option<String>,
     /// What the spec says about it.
     pub description: String,
 }

@@ -160,6 +160,7 @@ impl Schemes {
                 name: (*name).to_owned(),
                 env,
                 kind: kind.clone(),
+                issuer: issuer(&scheme.kind),
                 description: super::text::line(scheme.description.as_deref().unwrap_or_default()),
             })
             .collect();
@@ -196,6 +197,19 @@ impl Schemes {
     }
 }
 
+/// The issuer that a discovery document is about. Only a person may decide that it gets a secret.
+fn issuer(kind: &SecuritySchemeKind) -> Option<String> {
+    let SecuritySchemeKind::OpenIdConnect { url: Some(url) } = kind else {
+        return None;
+    };
+    let url = url::Url::parse(url.trim()).ok()?;
+    let is_plain = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
+    let name = url
+        .as_str()
+        .strip_suffix("/.well-known/openid-configuration");
+    name.filter(|_| is_plain).map(str::to_owned)
+}
+
 fn scheme_kind(kind: &SecuritySchemeKind) -> Option<SchemeKind> {
     match kind {
         SecuritySchemeKind::ApiKey { location, name } => Some(SchemeKind::ApiKey(
@@ -205,7 +219,7 @@ fn scheme_kind(kind: &SecuritySchemeKind) -> Option<SchemeKind> {
         SecuritySchemeKind::Basic => Some(SchemeKind::Basic),
         SecuritySchemeKind::Bearer
         | SecuritySchemeKind::OAuth2
-        | SecuritySchemeKind::OpenIdConnect => Some(SchemeKind::Bearer),
+        | SecuritySchemeKind::OpenIdConnect { .. } => Some(SchemeKind::Bearer),
         SecuritySchemeKind::Unsupported(_) => None,
     }
 }

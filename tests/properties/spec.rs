@@ -136,7 +136,9 @@ fn security_schemes(t: &Texts<'_>) -> Value {
     let flow = json!({"authorizationUrl": t.text(), "tokenUrl": t.text(), "scopes": t.entry(json!(t.text()))});
     let oauth =
         json!({"type": "oauth2", "description": t.text(), "flows": {"authorizationCode": flow}});
-    for scheme in [key, http, oauth] {
+    let issuer = format!("https://{}/.well-known/openid-configuration", t.text());
+    let openid = json!({"type": "openIdConnect", "openIdConnectUrl": t.one_of(&[t.text(), &issuer]), "description": t.text()});
+    for scheme in [key, http, oauth, openid] {
         schemes.insert(t.text().to_owned(), scheme);
     }
     Value::Object(schemes)

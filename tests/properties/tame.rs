@@ -99,6 +99,7 @@ fn scheme(scheme: &Scheme) -> Scheme {
         name: text(&scheme.name),
         env: scheme.env.clone(),
         kind,
+        issuer: scheme.issuer.as_deref().map(text),
         description: text(&scheme.description),
     }
 }

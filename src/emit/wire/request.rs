@@ -345,6 +345,7 @@ mod tests {
                 name: "q".to_owned(),
                 env: "Q".to_owned(),
                 kind: SchemeKind::ApiKey(Location::Query, "api_key".to_owned()),
+                issuer: None,
                 description: String::new(),
             }],
             groups: Vec::<Group>::new(),

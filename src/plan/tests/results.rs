@@ -243,6 +243,30 @@ fn scheme(kind: SecuritySchemeKind) -> SecurityScheme {
 }
 
 #[test]
+fn an_issuer_is_suggested_where_the_spec_names_its_document() {
+    let suggested = |url: &str| {
+        let mut api = api([operation("GET", "/a")]);
+        let url = Some(url.to_owned());
+        let kind = SecuritySchemeKind::OpenIdConnect { url };
+        (api.security_schemes).insert("oidc".to_owned(), scheme(kind));
+        let planned = plan(&api, &PlanOptions::default(), &mut Diagnostics::new());
+        planned.expect("a plan").schemes[0].issuer.clone()
+    };
+    assert_eq!(
+        suggested("https://login.example/a/.well-known/openid-configuration").as_deref(),
+        Some("https://login.example/a")
+    );
+    for url in [
+        "http://login.example/.well-known/openid-configuration",
+        "https://a:b@login.example/.well-known/openid-configuration",
+        "https://login.example/other",
+        "/.well-known/openid-configuration",
+    ] {
+        assert_eq!(suggested(url), None, "{url}");
+    }
+}
+
+#[test]
 fn schemes_get_variables_of_their_own_in_document_order() {
     let mut api = api([operation("GET", "/a")]);
     for (name, kind) in [

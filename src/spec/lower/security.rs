@@ -103,7 +103,7 @@ impl<'d> Context<'_, 'd> {
             .get("type")
             .and_then(Value::as_str)
             .map(str::to_owned);
-        // What the flows and the discovery say is needed to obtain a token, not to send it.
+        // What the flows say is needed to obtain a token, not to send it.
         match kind.as_deref() {
             Some("oauth2") => {
                 fields.insert("flows".to_owned(), json!({}));
@@ -286,7 +286,12 @@ fn kind_of(scheme: openapiv3::SecurityScheme) -> SecuritySchemeKind {
             _ => SecuritySchemeKind::Unsupported(format!("the HTTP scheme `{scheme}`")),
         },
         Scheme::OAuth2 { .. } => SecuritySchemeKind::OAuth2,
-        Scheme::OpenIDConnect { .. } => SecuritySchemeKind::OpenIdConnect,
+        Scheme::OpenIDConnect {
+            open_id_connect_url: url,
+            ..
+        } => SecuritySchemeKind::OpenIdConnect {
+            url: Some(url).filter(|url| !url.is_empty()),
+        },
     }
 }
 

@@ -42,7 +42,6 @@ pub(super) fn basic(id: &str, secret: &str) -> Option<HeaderValue> {
 }
 
 /// A request for what lies there.
-#[cfg(feature = "jwt")]
 pub(super) fn get(uri: &Uri) -> Outgoing {
     Outgoing {
         method: Method::GET,

@@ -3,11 +3,11 @@
 //! Where it is, is the owner's word, never the description's: secrets go there, and nowhere else. What tokens are asked for
 //! with is `tokens`' and `exchange`'s business.
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use http::{StatusCode, Uri};
+use http::{HeaderValue, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,9 +15,9 @@ use url::form_urlencoded;
 
 use super::super::engine::StartError;
 use super::super::oauth;
-use super::super::request::Outgoing;
 use super::super::tool::Scheme;
 use super::super::upstream::Upstream;
+use super::discovery::{Issuer, Site};
 use super::kept::Token;
 use super::source::{Origin, given, origin};
 use super::{Credential, Whose};
@@ -30,9 +30,7 @@ pub(super) struct TokenEndpoint {
     id: Option<Origin>,
     /// A public client has none.
     secret: Option<Origin>,
-    url: Uri,
-    host: String,
-    way: OnceLock<Upstream>,
+    place: Place,
     /// Whether the endpoint takes id and secret in the body only (RFC 6749 §2.3.1).
     in_body: AtomicBool,
     /// Instead of those that an operation needs.
@@ -40,6 +38,17 @@ pub(super) struct TokenEndpoint {
     audience: Option<String>,
     resource: Option<String>,
 }
+
+/// Where an endpoint is.
+#[derive(Debug)]
+enum Place {
+    Named(Arc<Site>),
+    /// Where this issuer says.
+    Issued(Issuer),
+}
+
+/// The names of the variables that say where an endpoint is: its URL, or its issuer.
+pub(super) type Places = (&'static str, &'static str);
 
 /// What an endpoint gives.
 #[derive(Deserialize)]
@@ -76,33 +85,16 @@ impl TokenEndpoint {
         scheme: &'static Scheme,
         whose: Whose,
         (id, secret): (Option<Origin>, Option<Origin>),
-        url: &str,
+        places: Places,
         env: Env<'_>,
     ) -> Result<Self, StartError> {
-        let name = |part: &str| variable(scheme, part);
-        let set = |part: &str| given(&name(part), env);
-        let text = set(url).ok_or_else(|| {
-            StartError(format!(
-                "`{}` is not set: where the client of `{}` gets its tokens is not taken from the API's description, \
-                 since the secret goes there",
-                name(url),
-                scheme.name
-            ))
-        })?;
-        let (place, host) = oauth::endpoint(&text).ok_or_else(|| {
-            StartError(format!(
-                "`{}` is no https URL, or http URL of this machine",
-                name(url)
-            ))
-        })?;
+        let set = |part: &str| given(&variable(scheme, part), env);
         Ok(Self {
             scheme,
             whose,
             id,
             secret,
-            url: place,
-            host,
-            way: OnceLock::new(),
+            place: place(scheme, places, env)?,
             in_body: AtomicBool::new(false),
             scopes: set("SCOPES"),
             audience: set("AUDIENCE"),
@@ -123,10 +115,18 @@ impl TokenEndpoint {
         for origin in self.id.iter().chain(&self.secret) {
             origin.renewed().await;
         }
+        let site = match &self.place {
+            Place::Named(site) => Arc::clone(site),
+            Place::Issued(issuer) => {
+                let found = issuer.endpoint(upstream).await;
+                found.map_err(|told| Refused { code: None, told })?
+            }
+        };
+        let way = (&*site, upstream);
         let in_body = self.in_body.load(Ordering::Relaxed);
-        let mut asked = self.ask_once(grant, scopes, in_body, upstream).await;
+        let mut asked = self.ask_once(grant, scopes, in_body, way).await;
         if self.secret.is_some() && !in_body && is_about_client(&asked) {
-            asked = self.ask_once(grant, scopes, true, upstream).await;
+            asked = self.ask_once(grant, scopes, true, way).await;
             if asked.is_ok() {
                 self.in_body.store(true, Ordering::Relaxed);
             }
@@ -142,15 +142,16 @@ impl TokenEndpoint {
         grant: &[(&str, &str)],
         scopes: &str,
         in_body: bool,
-        upstream: &Upstream,
+        (site, upstream): (&Site, &Upstream),
     ) -> Result<Answer, Refused> {
         let failed = |why: String| Refused {
             code: None,
-            told: format!("{} {why}", self.host),
+            told: format!("{} {why}", site.host),
         };
-        let outgoing = self.request(grant, scopes, in_body).map_err(failed)?;
-        let way = self.way.get_or_init(|| upstream.beside(self.host.clone()));
-        let (status, bytes) = oauth::answer(way, outgoing).await.map_err(failed)?;
+        let (form, header) = self.form(grant, scopes, in_body).map_err(failed)?;
+        let outgoing = oauth::post(&site.url, form, header);
+        let answer = oauth::answer(site.way(upstream), outgoing).await;
+        let (status, bytes) = answer.map_err(failed)?;
         if status == StatusCode::OK {
             return serde_json::from_slice(&bytes)
                 .map_err(|_| failed("gave no token in its answer".to_owned()));
@@ -171,12 +172,12 @@ impl TokenEndpoint {
         })
     }
 
-    fn request(
+    fn form(
         &self,
         grant: &[(&str, &str)],
         scopes: &str,
         in_body: bool,
-    ) -> Result<Outgoing, String> {
+    ) -> Result<(String, Option<HeaderValue>), String> {
         let value = |origin: &Option<Origin>| origin.as_ref().map(Origin::value).transpose();
         let (id, secret) = (value(&self.id)?, value(&self.secret)?);
         let mut form = form_urlencoded::Serializer::new(String::new());
@@ -205,7 +206,7 @@ impl TokenEndpoint {
                 None
             }
         };
-        Ok(oauth::post(&self.url, form.finish(), header))
+        Ok((form.finish(), header))
     }
 
     /// The token of an answer.
@@ -221,17 +222,49 @@ impl TokenEndpoint {
         };
         if !answer.token_type.as_ref().is_none_or(is_bearer) {
             return Err(format!(
-                "{} gave a token that is no bearer token",
-                self.host
+                "the issuer gave a token for `{}` that is no bearer token",
+                self.scheme.name
             ));
         }
         let credential = Credential::new(self.scheme, &[&answer.access_token], self.whose)
-            .map_err(|why| format!("{} gave a token that {why}", self.host))?;
+            .map_err(|why| {
+                format!(
+                    "the issuer gave a token for `{}` that {why}",
+                    self.scheme.name
+                )
+            })?;
         let seconds = answer.expires_in.as_ref().and_then(|seconds| {
             let text = || seconds.as_str()?.trim().parse().ok();
             seconds.as_f64().or_else(text)
         });
         Ok(Token::new(credential, seconds, asked))
+    }
+}
+
+fn place(scheme: &Scheme, (url, issuer): Places, env: Env<'_>) -> Result<Place, StartError> {
+    let (url, issuer) = (variable(scheme, url), variable(scheme, issuer));
+    let wrong = |variable: &str| {
+        StartError(format!(
+            "`{variable}` is no https URL, or http URL of this machine"
+        ))
+    };
+    match (given(&url, env), given(&issuer, env)) {
+        (Some(_), Some(_)) => Err(StartError(format!(
+            "`{url}` and `{issuer}` are both set: keep one of them"
+        ))),
+        (Some(text), None) => {
+            let site = Site::named(&text).ok_or_else(|| wrong(&url))?;
+            Ok(Place::Named(Arc::new(site)))
+        }
+        (None, Some(text)) => {
+            let named = Issuer::named(&text).ok_or_else(|| wrong(&issuer))?;
+            Ok(Place::Issued(named))
+        }
+        (None, None) => Err(StartError(format!(
+            "`{url}` is not set, and neither is `{issuer}`: where the client of `{}` gets its tokens is not taken from \
+             the API's description, since the secret goes there",
+            scheme.name
+        ))),
     }
 }
 

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::super::engine::StartError;
 use super::super::tool::Scheme;
 use super::super::upstream::Upstream;
-use super::endpoint::{TokenEndpoint, client, variable};
+use super::endpoint::{Places, TokenEndpoint, client, variable};
 use super::kept::{Room, Token};
 use super::source::{given, is_given};
 use super::{Credential, Whose};
@@ -21,6 +21,7 @@ use super::{Credential, Whose};
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// RFC 8693 §3: what the names of kinds of tokens begin with.
 const KIND: &str = "urn:ietf:params:oauth:token-type:";
+const PLACES: Places = ("EXCHANGE_URL", "EXCHANGE_ISSUER");
 /// For how many callers, times sets of scopes, tokens are kept.
 const MANY: usize = 10_000;
 
@@ -46,16 +47,19 @@ impl Exchange {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, StartError> {
         let name = |part: &str| variable(scheme, part);
-        const URL: &str = "EXCHANGE_URL";
-        if given(&name(URL), env).is_none() {
+        let (url, issuer) = PLACES;
+        let set = [url, issuer]
+            .into_iter()
+            .find(|part| given(&name(part), env).is_some());
+        let Some(set) = set else {
             return Ok(None);
-        }
-        let others = ["TOKEN", "REFRESH_TOKEN", "TOKEN_URL"];
+        };
+        let others = ["TOKEN", "REFRESH_TOKEN", "TOKEN_URL", "ISSUER"];
         if let Some(other) = others.iter().find(|other| is_given(&name(other), env)) {
             return Err(StartError(format!(
                 "`{}` and `{}` are both set: keep one of them",
                 name(other),
-                name(URL)
+                name(set)
             )));
         }
         let client = client(scheme, env)?;
@@ -67,7 +71,7 @@ impl Exchange {
             )));
         }
         Ok(Some(Self {
-            endpoint: TokenEndpoint::read(scheme, Whose::Caller, client, URL, env)?,
+            endpoint: TokenEndpoint::read(scheme, Whose::Caller, client, PLACES, env)?,
             kind: kind(&name("SUBJECT_TOKEN_TYPE"), env)?,
             kept: Mutex::default(),
         }))

@@ -5,6 +5,7 @@
 
 mod client;
 mod command;
+mod discovery;
 mod endpoint;
 mod exchange;
 mod kept;
@@ -537,8 +538,8 @@ impl Slot {
         };
         if exchange.is_some() && forward != ForwardAuth::Off {
             return Err(StartError(format!(
-                "`API_{}_EXCHANGE_URL` is set, and auth forwarding for `{}` is on: keep one of them",
-                scheme.env, scheme.name
+                "tokens are exchanged for `{}`, and auth forwarding is on for it: keep one of them",
+                scheme.name
             )));
         }
         let source = match exchange {

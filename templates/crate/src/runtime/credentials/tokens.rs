@@ -61,7 +61,13 @@ impl Tokens {
             )));
         }
         Ok(Some(Self {
-            endpoint: TokenEndpoint::read(scheme, Whose::Server, client, "TOKEN_URL", env)?,
+            endpoint: TokenEndpoint::read(
+                scheme,
+                Whose::Server,
+                client,
+                ("TOKEN_URL", "ISSUER"),
+                env,
+            )?,
             refresh,
             kept: Mutex::default(),
         }))

@@ -87,12 +87,13 @@ impl Upstream {
         }
     }
 
-    /// Another way, by the same proxies, authorities and patience, to a host of the owner's; without a certificate.
-    pub(super) fn beside(&self, host: String) -> Self {
+    /// Another way, by the same proxies, authorities and patience, to a host of the owner's, or to one that may not be
+    /// link-local; without a certificate.
+    pub(super) fn beside(&self, host: Option<String>) -> Self {
         Self {
             client: OnceLock::new(),
             reach: Reach {
-                owners_hosts: vec![host],
+                owners_hosts: host.into_iter().collect(),
                 trusted_with_certificate: Vec::new(),
                 ..self.reach.clone()
             },
