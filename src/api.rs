@@ -99,6 +99,8 @@ pub enum SecuritySchemeKind {
     },
     /// `type: http`, `scheme: basic` (RFC 7617).
     Basic,
+    /// `type: http`, `scheme: digest` (RFC 7616).
+    Digest,
     /// `type: http`, `scheme: bearer` (RFC 6750).
     Bearer,
     /// `type: oauth2`; the access token is sent as a bearer token.

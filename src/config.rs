@@ -17,7 +17,9 @@ use crate::selector::Selector;
 
 /// The features of a generated crate that are off unless `[crate] features` names them; a test compares them with its
 /// Cargo.toml.
-pub const FEATURES: [&str; 6] = ["http2", "brotli", "zstd", "charsets", "jwt", "cache"];
+pub const FEATURES: [&str; 7] = [
+    "http2", "brotli", "zstd", "charsets", "jwt", "cache", "digest",
+];
 
 /// The name of the file.
 pub const FILE_NAME: &str = "mcpgen.toml";

@@ -76,6 +76,7 @@ fn scheme(scheme: &plan::Scheme) -> Scheme {
         plan::SchemeKind::ApiKey(location, name) => SchemeKind::ApiKey(*location, text(name)),
         plan::SchemeKind::Basic => SchemeKind::Basic,
         plan::SchemeKind::Bearer => SchemeKind::Bearer,
+        plan::SchemeKind::Digest => SchemeKind::Digest,
     };
     Scheme {
         name: text(&scheme.name),

@@ -153,7 +153,7 @@ impl Context {
             summary: first_paragraph(&plan.description),
             mcpgen: env!("CARGO_PKG_VERSION"),
             member: facts.workspace_member,
-            features: facts.features.clone(),
+            features: features(plan, &facts.features),
             tools: plan.groups.iter().map(|group| group.tools.len()).sum(),
             servers: plan.servers.iter().map(server_context).collect(),
             templates: template_contexts(plan),
@@ -201,6 +201,14 @@ fn server_variable_contexts(plan: &Plan) -> Vec<ServerVariableContext> {
         .collect()
 }
 
+/// What the owner asked for, and what the API's credentials need.
+fn features(plan: &Plan, asked: &[String]) -> Vec<String> {
+    let has_digest = (plan.schemes.iter()).any(|scheme| scheme.kind == SchemeKind::Digest);
+    let digest = has_digest.then(|| "digest".to_owned());
+    let needed = digest.filter(|name| !asked.contains(name));
+    asked.iter().cloned().chain(needed).collect()
+}
+
 /// How many tools can use each scheme, by its name.
 fn uses(plan: &Plan) -> BTreeMap<&str, usize> {
     let mut uses = BTreeMap::new();
@@ -230,6 +238,7 @@ fn sends(kind: &SchemeKind) -> String {
     match kind {
         SchemeKind::Basic => "Authorization: Basic …".to_owned(),
         SchemeKind::Bearer => "Authorization: Bearer …".to_owned(),
+        SchemeKind::Digest => "Authorization: Digest …".to_owned(),
         SchemeKind::ApiKey(Location::Query, name) => format!("?{name}=…"),
         SchemeKind::ApiKey(Location::Cookie, name) => format!("Cookie: {name}=…"),
         SchemeKind::ApiKey(Location::Header | Location::Path, name) => format!("{name}: …"),
@@ -247,7 +256,7 @@ fn variables(scheme: &Scheme) -> Vec<Variable> {
     match scheme.kind {
         SchemeKind::ApiKey(..) => vec![variable("KEY", "the key", true)],
         SchemeKind::Bearer => vec![variable("TOKEN", "the token, without Bearer", true)],
-        SchemeKind::Basic => vec![
+        SchemeKind::Basic | SchemeKind::Digest => vec![
             variable("USERNAME", "the user name", false),
             variable("PASSWORD", "the password", true),
         ],

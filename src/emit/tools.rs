@@ -424,6 +424,7 @@ fn scheme_expression(scheme: &Scheme) -> String {
     let kind = match &scheme.kind {
         SchemeKind::Basic => "SchemeKind::Basic".to_owned(),
         SchemeKind::Bearer => "SchemeKind::Bearer".to_owned(),
+        SchemeKind::Digest => "SchemeKind::Digest".to_owned(),
         SchemeKind::ApiKey(location, name) => {
             let location = match location {
                 Location::Path => "Path",

@@ -301,7 +301,7 @@ impl Scheme {
         let suffixes: &[&str] = match self.kind {
             SchemeKind::ApiKey(..) => &["KEY"],
             SchemeKind::Bearer => &["TOKEN"],
-            SchemeKind::Basic => &["USERNAME", "PASSWORD"],
+            SchemeKind::Basic | SchemeKind::Digest => &["USERNAME", "PASSWORD"],
         };
         suffixes
             .iter()
@@ -319,6 +319,8 @@ pub enum SchemeKind {
     Basic,
     /// A bearer token.
     Bearer,
+    /// Answers to the challenges of an HTTP server.
+    Digest,
 }
 
 /// The tools of one tag.

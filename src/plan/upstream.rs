@@ -217,6 +217,7 @@ fn scheme_kind(kind: &SecuritySchemeKind) -> Option<SchemeKind> {
             name.clone(),
         )),
         SecuritySchemeKind::Basic => Some(SchemeKind::Basic),
+        SecuritySchemeKind::Digest => Some(SchemeKind::Digest),
         SecuritySchemeKind::Bearer
         | SecuritySchemeKind::OAuth2
         | SecuritySchemeKind::OpenIdConnect { .. } => Some(SchemeKind::Bearer),

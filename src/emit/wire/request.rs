@@ -263,6 +263,8 @@ fn add_credentials(request: &mut Request, plan: &Plan, tool: &Tool) -> Option<()
                 let text = base64::prelude::BASE64_STANDARD.encode(pair);
                 ("authorization".to_owned(), format!("Basic {text}"))
             }
+            // It answers a challenge, and the mock has none.
+            SchemeKind::Digest => continue,
             SchemeKind::ApiKey(Location::Header, name) => {
                 (name.to_ascii_lowercase(), variable("KEY"))
             }

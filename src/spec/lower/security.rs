@@ -283,6 +283,7 @@ fn kind_of(scheme: openapiv3::SecurityScheme) -> SecuritySchemeKind {
         Scheme::HTTP { scheme, .. } => match scheme.to_ascii_lowercase().as_str() {
             "basic" => SecuritySchemeKind::Basic,
             "bearer" => SecuritySchemeKind::Bearer,
+            "digest" => SecuritySchemeKind::Digest,
             _ => SecuritySchemeKind::Unsupported(format!("the HTTP scheme `{scheme}`")),
         },
         Scheme::OAuth2 { .. } => SecuritySchemeKind::OAuth2,

@@ -448,7 +448,7 @@ fn an_alternative_with_an_unknown_scheme_is_dropped_and_told() {
 #[test]
 fn security_schemes_say_where_their_credential_goes() {
     let lowered = lowered_3_1(
-        "paths: {}\ncomponents:\n  securitySchemes:\n    key: {type: apiKey, in: cookie, name: sid, description: d}\n    basic: {type: http, scheme: BASIC}\n    oidc: {type: openIdConnect, openIdConnectUrl: 'https://a.example/b'}\n    digest: {type: http, scheme: digest}\n    tls: {type: mutualTLS}\n    odd: {type: apiKey, in: body, name: x}\n    none: {}\n",
+        "paths: {}\ncomponents:\n  securitySchemes:\n    key: {type: apiKey, in: cookie, name: sid, description: d}\n    basic: {type: http, scheme: BASIC}\n    oidc: {type: openIdConnect, openIdConnectUrl: 'https://a.example/b'}\n    digest: {type: http, scheme: Digest}\n    hoba: {type: http, scheme: hoba}\n    tls: {type: mutualTLS}\n    odd: {type: apiKey, in: body, name: x}\n    none: {}\n",
     );
     let schemes = &lowered.api.security_schemes;
     assert_eq!(
@@ -464,7 +464,8 @@ fn security_schemes_say_where_their_credential_goes() {
         schemes["oidc"].kind,
         SecuritySchemeKind::OpenIdConnect { url }
     );
-    for name in ["digest", "tls", "odd", "none"] {
+    assert_eq!(schemes["digest"].kind, SecuritySchemeKind::Digest);
+    for name in ["hoba", "tls", "odd", "none"] {
         assert!(
             matches!(schemes[name].kind, SecuritySchemeKind::Unsupported(_)),
             "{name}"

@@ -48,6 +48,7 @@ pub(super) fn get(uri: &Uri) -> Outgoing {
         uri: uri.clone(),
         headers: json_wanted(),
         body: Bytes::new(),
+        digest: None,
     }
 }
 
@@ -64,6 +65,7 @@ pub(super) fn post(uri: &Uri, form: String, client: Option<HeaderValue>) -> Outg
         uri: uri.clone(),
         headers,
         body: form.into(),
+        digest: None,
     }
 }
 

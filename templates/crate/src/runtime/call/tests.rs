@@ -6,6 +6,7 @@ mod cache;
 mod confirmation;
 mod failover;
 mod commands;
+mod digest;
 mod discovery;
 mod exchange;
 mod hooks;

@@ -99,6 +99,11 @@ impl Printed {
         self.0.lock().is_refused = true;
     }
 
+    /// Whether the command is to be run again.
+    pub(super) fn is_due(&self) -> bool {
+        self.0.is_due()
+    }
+
     /// Runs the command again if that is due, once for everybody who waits.
     pub(super) async fn renewed(&self) {
         if !self.0.is_due() {

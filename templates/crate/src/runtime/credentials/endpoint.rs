@@ -44,7 +44,7 @@ pub(super) struct TokenEndpoint {
 enum Place {
     Named(Arc<Site>),
     /// Where this issuer says.
-    Issued(Issuer),
+    Issued(Box<Issuer>),
 }
 
 /// The names of the variables that say where an endpoint is: its URL, or its issuer.
@@ -258,7 +258,7 @@ fn place(scheme: &Scheme, (url, issuer): Places, env: Env<'_>) -> Result<Place, 
         }
         (None, Some(text)) => {
             let named = Issuer::named(&text).ok_or_else(|| wrong(&issuer))?;
-            Ok(Place::Issued(named))
+            Ok(Place::Issued(Box::new(named)))
         }
         (None, None) => Err(StartError(format!(
             "`{url}` is not set, and neither is `{issuer}`: where the client of `{}` gets its tokens is not taken from \

@@ -81,6 +81,15 @@ impl Room {
         if self.is_fresh() {
             return Ok(());
         }
+        // On the heap: nearly every call goes by, and carries room for what it may have to do.
+        Box::pin(self.renew(scheme, ask)).await
+    }
+
+    async fn renew(
+        &self,
+        scheme: &str,
+        ask: impl AsyncFnOnce() -> Result<Token, String>,
+    ) -> Result<(), String> {
         let _turn = match (self.asking.try_lock(), self.current()) {
             (Ok(turn), _) => turn,
             // Somebody renews it, and the old one is still good.

@@ -5,6 +5,7 @@
 
 mod client;
 mod command;
+mod digest;
 mod discovery;
 mod endpoint;
 mod exchange;
@@ -24,6 +25,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
+pub(super) use self::digest::Digest;
 use self::exchange::Exchange;
 use self::source::{Part, Stored};
 use self::tokens::Tokens;
@@ -82,6 +84,8 @@ pub(super) struct Credential {
 pub(super) enum Placed {
     /// A header; the value is marked as sensitive.
     Header(HeaderName, HeaderValue),
+    /// What answers a challenge, in the `Authorization` header of the next request.
+    Challenge(Arc<Digest>),
     /// A parameter of the query, not yet encoded.
     Query(&'static str, String),
     /// A cookie, encoded.
@@ -92,7 +96,7 @@ impl Placed {
     /// Whether it is a parameter or cookie of this name.
     pub(super) fn is_called(&self, wanted: &str) -> bool {
         match self {
-            Self::Header(..) => false,
+            Self::Header(..) | Self::Challenge(_) => false,
             Self::Query(name, _) | Self::Cookie(name, _) => *name == wanted,
         }
     }
@@ -102,6 +106,7 @@ impl fmt::Debug for Placed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (place, name) = match self {
             Self::Header(name, _) => ("header", name.as_str()),
+            Self::Challenge(_) => ("header", AUTHORIZATION.as_str()),
             Self::Query(name, _) => ("query", *name),
             Self::Cookie(name, _) => ("cookie", *name),
         };
@@ -140,6 +145,11 @@ impl Credential {
                 secret(encoded);
                 Placed::Header(AUTHORIZATION, sensitive(&format!("Basic {encoded}"))?)
             }
+            (SchemeKind::Digest, [user, password]) => {
+                secret(password);
+                Placed::Challenge(Arc::new(Digest::new(user, password)))
+            }
+            (SchemeKind::Digest, [_, ..]) => return Err("is no user name and password"),
             (SchemeKind::ApiKey(location, name), [key, ..]) => {
                 secret(key);
                 placed_key(location, name, key)?
@@ -577,8 +587,8 @@ impl Slot {
         upstream: &Upstream,
     ) -> Result<(), String> {
         match &self.source {
-            Some(Source::Stored(stored)) => {
-                stored.renewed().await;
+            Some(Source::Stored(stored)) if stored.is_due() => {
+                Box::pin(stored.renewed()).await;
                 Ok(())
             }
             Some(Source::Tokens(tokens)) if self.forward == ForwardAuth::Off => {
@@ -610,7 +620,7 @@ impl Slot {
         }
         let env = self.scheme.env;
         let set = match self.scheme.kind {
-            SchemeKind::Basic => format!(
+            SchemeKind::Basic | SchemeKind::Digest => format!(
                 "set the environment variables `API_{env}_USERNAME` and `API_{env}_PASSWORD` (or `…_FILE`, `…_COMMAND`)"
             ),
             SchemeKind::Bearer => one_variable(&format!("API_{env}_TOKEN")),
@@ -652,7 +662,7 @@ fn parts_of(kind: SchemeKind) -> &'static [Part] {
     match kind {
         SchemeKind::ApiKey(..) => &[Part("KEY")],
         SchemeKind::Bearer => &[Part("TOKEN")],
-        SchemeKind::Basic => &[Part("USERNAME"), Part("PASSWORD")],
+        SchemeKind::Basic | SchemeKind::Digest => &[Part("USERNAME"), Part("PASSWORD")],
     }
 }
 

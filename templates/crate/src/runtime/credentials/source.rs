@@ -65,6 +65,10 @@ impl Origin {
         }
     }
 
+    fn is_due(&self) -> bool {
+        matches!(self, Self::Command(printed) if printed.is_due())
+    }
+
     /// Runs its command again if that is due.
     pub(super) async fn renewed(&self) {
         if let Self::Command(printed) = self {
@@ -128,6 +132,14 @@ impl Stored {
         match self {
             Self::Fixed(credential) => Arc::clone(credential),
             Self::Changing(changing) => changing.current(),
+        }
+    }
+
+    /// Whether there are commands to be run again.
+    pub(super) fn is_due(&self) -> bool {
+        match self {
+            Self::Fixed(_) => false,
+            Self::Changing(changing) => changing.parts.iter().any(Origin::is_due),
         }
     }
 
@@ -195,7 +207,7 @@ fn credential(scheme: &Scheme, parts: &[Origin]) -> Result<Credential, StartErro
         let part = match scheme.kind {
             SchemeKind::ApiKey(..) => "KEY",
             SchemeKind::Bearer => "TOKEN",
-            SchemeKind::Basic => "USERNAME",
+            SchemeKind::Basic | SchemeKind::Digest => "USERNAME",
         };
         StartError(format!("`API_{}_{part}` {problem}", scheme.env))
     })

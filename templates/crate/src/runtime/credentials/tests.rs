@@ -83,6 +83,7 @@ fn sent(credentials: &Credentials, tool: &str, ctx: &CallContext) -> Result<Vec<
                 assert!(value.is_sensitive());
                 format!("{name}: {}", value.to_str().expect("text"))
             }
+            Placed::Challenge(_) => "digest".to_owned(),
             Placed::Query(name, value) => format!("?{name}={value}"),
             Placed::Cookie(name, value) => format!("cookie {name}={value}"),
         })

@@ -113,13 +113,12 @@ impl Tokens {
 
     async fn fetch(&self, scopes: &str, upstream: &Upstream) -> Result<Token, String> {
         let asked = Instant::now();
-        let answer = match &self.refresh {
-            Some(refresh) => self.refreshed(refresh, scopes, upstream).await?,
-            None => {
-                let grant = [("grant_type", "client_credentials")];
-                let answer = self.endpoint.ask(&grant, scopes, upstream).await;
-                answer.map_err(|refused| refused.told)?
-            }
+        let answer = if let Some(refresh) = &self.refresh {
+            self.refreshed(refresh, scopes, upstream).await?
+        } else {
+            let grant = [("grant_type", "client_credentials")];
+            let answer = self.endpoint.ask(&grant, scopes, upstream).await;
+            answer.map_err(|refused| refused.told)?
         };
         self.endpoint.token(&answer, asked)
     }
