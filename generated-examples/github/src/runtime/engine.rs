@@ -465,7 +465,7 @@ impl Engine {
     /// The way to a host that the owner named beside the upstream, such as the issuer of tokens.
     #[cfg(feature = "http")]
     pub(super) fn side_channel(&self, host: String) -> Upstream {
-        self.0.upstream.beside(host)
+        self.0.upstream.beside(Some(host))
     }
 
     fn seen(&self, tool: &str, view: &View) -> Option<usize> {

@@ -42,13 +42,13 @@ pub(super) fn basic(id: &str, secret: &str) -> Option<HeaderValue> {
 }
 
 /// A request for what lies there.
-#[cfg(feature = "jwt")]
 pub(super) fn get(uri: &Uri) -> Outgoing {
     Outgoing {
         method: Method::GET,
         uri: uri.clone(),
         headers: json_wanted(),
         body: Bytes::new(),
+        digest: None,
     }
 }
 
@@ -65,6 +65,7 @@ pub(super) fn post(uri: &Uri, form: String, client: Option<HeaderValue>) -> Outg
         uri: uri.clone(),
         headers,
         body: form.into(),
+        digest: None,
     }
 }
 

@@ -22,7 +22,7 @@ use super::arguments::{self, Reading};
 #[cfg(feature = "cache")]
 use super::cache::Keeping;
 use super::catalog::{Found, Prepared};
-use super::credentials::{Credential, NoCredential, Placed};
+use super::credentials::{Credential, NoCredential, Placed, Whose};
 use super::custom::{Call, Refusal};
 use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
 use super::handle::Api;
@@ -419,8 +419,8 @@ async fn ready(
             format!("No request was sent: {problem}."),
         )
     })?;
-    (inner.credentials.ready(tool.def, &inner.upstream).await)
-        .map_err(|NoCredential(text)| refuse(ErrorType::Unauthorized, text))?;
+    let getting = (inner.credentials).ready(tool.def, &call.context, &inner.upstream);
+    (getting.await).map_err(|NoCredential(text)| refuse(ErrorType::Unauthorized, text))?;
     let credentials = (inner.credentials.select(tool.def, &call.context))
         .map_err(|NoCredential(text)| refuse(ErrorType::Unauthorized, text))?;
     if !credentials.is_empty() && !inner.bases.may_have_credentials(base) {
@@ -492,7 +492,8 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
     }
     let sent = match credentials {
         [] => None,
-        some if some.iter().any(|credential| credential.clients) => Some(Sender::Client),
+        some if some.iter().any(|found| found.whose == Whose::Client) => Some(Sender::Client),
+        some if some.iter().any(|found| found.whose == Whose::Caller) => Some(Sender::Exchange),
         _ => Some(Sender::Server),
     };
     // What is shown must not hold what another call, or this one, has asked with.
@@ -543,8 +544,8 @@ pub(super) async fn credentials_of(
     let refuse = |text, kind| Refusal { text, kind };
     match inner.catalog.find(tool) {
         Some(Found::Generated(tool)) => {
-            let ready = inner.credentials.ready(tool.def, &inner.upstream).await;
-            ready
+            let ready = (inner.credentials).ready(tool.def, context, &inner.upstream);
+            (ready.await)
                 .and_then(|()| inner.credentials.select(tool.def, context))
                 .map_err(|NoCredential(text)| refuse(text, ErrorType::Unauthorized))
         }

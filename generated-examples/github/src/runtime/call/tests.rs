@@ -3,7 +3,10 @@
 mod answers;
 #[cfg(feature = "cache")]
 mod cache;
-mod confirmation;
+mod commands;
+mod digest;
+mod discovery;
+mod exchange;
 mod hooks;
 mod limits;
 mod policies;
@@ -22,8 +25,8 @@ use serde_json::{Map, Value};
 use self::upstream::Recording;
 use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
-    CallContext, ConfirmSettings, Engine, EngineSettings, ForwardAuth, HookSettings, ServerChoice,
-    StartError, ToolResult,
+    CallContext, Engine, EngineSettings, ForwardAuth, HookSettings, ServerChoice, StartError,
+    ToolResult,
 };
 use super::super::limits::LimitSettings;
 use super::super::metrics::Metrics;
@@ -132,7 +135,6 @@ impl Setup {
                 resilience: ResilienceSettings::default(),
                 cache_bytes: 1024 * 1024,
                 hooks: HookSettings::default(),
-                confirm: ConfirmSettings::default(),
             },
             env: BTreeMap::new(),
             custom: Arc::new(Nothing),

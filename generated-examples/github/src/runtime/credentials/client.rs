@@ -2,7 +2,7 @@
 
 use super::super::engine::{CallContext, ForwardAuth};
 use super::super::tool::{Scheme, SchemeKind};
-use super::Credential;
+use super::{Credential, Whose};
 
 /// The credential that the client sent for a scheme.
 ///
@@ -34,7 +34,7 @@ pub(super) fn credential(
         )
     })?;
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    Credential::new(scheme, &parts, true)
+    Credential::new(scheme, &parts, Whose::Client)
         .map(Some)
         .map_err(|problem| format!("{place} of the MCP request {problem}"))
 }
@@ -81,7 +81,7 @@ fn meta(ctx: &CallContext) -> Result<Option<&str>, String> {
 fn wanted(kind: SchemeKind) -> &'static str {
     match kind {
         SchemeKind::Bearer => "a bearer token",
-        SchemeKind::Basic => "a user name and password",
+        SchemeKind::Basic | SchemeKind::Digest => "a user name and password",
         SchemeKind::ApiKey(..) => "a key",
     }
 }
@@ -102,6 +102,10 @@ fn parts(kind: SchemeKind, value: &str, forward: &ForwardAuth) -> Option<Vec<Str
             Some((user, password)) => Some(vec![user.to_owned(), password.to_owned()]),
             None => Some(vec![rest]),
         },
+        SchemeKind::Digest if scheme.is_empty() => {
+            let (user, password) = rest.split_once(':')?;
+            Some(vec![user.to_owned(), password.to_owned()])
+        }
         // A key may hold a space; in an `Authorization` header it is another scheme's.
         SchemeKind::ApiKey(..) if *forward != ForwardAuth::Authorization => {
             Some(vec![value.to_owned()])

@@ -1,12 +1,19 @@
-//! Which credentials a call carries: from the environment, from files, or from the client when the owner says so.
+//! Which credentials a call carries: from the environment, files or commands, or from the client when the owner says so.
 //!
 //! Alternatives are tried in the order of the description; the client's own credential beats the environment's. Where
 //! a credential may be sent is decided in `engine`, with `base_url`. No value is ever shown, here or elsewhere.
 
 mod client;
+mod command;
+mod digest;
+mod discovery;
+mod endpoint;
+mod exchange;
+mod kept;
 mod refresh;
 mod source;
 mod tokens;
+mod words;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,6 +25,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
+pub(super) use self::digest::Digest;
+use self::exchange::Exchange;
 use self::source::{Part, Stored};
 use self::tokens::Tokens;
 use super::engine::{CallContext, ForwardAuth, StartError};
@@ -37,9 +46,29 @@ pub(super) struct Credentials(Vec<Slot>);
 struct Slot {
     scheme: &'static Scheme,
     forward: ForwardAuth,
-    stored: Option<Stored>,
-    /// How this server gets tokens for itself.
-    tokens: Option<Tokens>,
+    source: Option<Source>,
+}
+
+/// Where this server has a credential from.
+#[derive(Debug)]
+enum Source {
+    /// The environment.
+    Stored(Stored),
+    /// Tokens that it gets for itself.
+    Tokens(Tokens),
+    /// Tokens that it gets for those of its callers.
+    Exchange(Exchange),
+}
+
+/// Whose a credential is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// This server's, for every caller.
+    Server,
+    /// The client sent it.
+    Client,
+    /// One caller's: it was got for the token that it proved its identity with.
+    Caller,
 }
 
 /// A credential as it is sent.
@@ -48,14 +77,15 @@ pub(super) struct Credential {
     pub(super) placed: Placed,
     /// What must not show in a result.
     secrets: Vec<SecretString>,
-    /// Whether the client sent it.
-    pub(super) clients: bool,
+    pub(super) whose: Whose,
 }
 
 /// Where in a request a credential goes, and its text there.
 pub(super) enum Placed {
     /// A header; the value is marked as sensitive.
     Header(HeaderName, HeaderValue),
+    /// What answers a challenge, in the `Authorization` header of the next request.
+    Challenge(Arc<Digest>),
     /// A parameter of the query, not yet encoded.
     Query(&'static str, String),
     /// A cookie, encoded.
@@ -66,7 +96,7 @@ impl Placed {
     /// Whether it is a parameter or cookie of this name.
     pub(super) fn is_called(&self, wanted: &str) -> bool {
         match self {
-            Self::Header(..) => false,
+            Self::Header(..) | Self::Challenge(_) => false,
             Self::Query(name, _) | Self::Cookie(name, _) => *name == wanted,
         }
     }
@@ -76,6 +106,7 @@ impl fmt::Debug for Placed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (place, name) = match self {
             Self::Header(name, _) => ("header", name.as_str()),
+            Self::Challenge(_) => ("header", AUTHORIZATION.as_str()),
             Self::Query(name, _) => ("query", *name),
             Self::Cookie(name, _) => ("cookie", *name),
         };
@@ -88,7 +119,7 @@ impl Credential {
     ///
     /// # Errors
     /// The value cannot be sent there: the end of a sentence that names where it comes from.
-    fn new(scheme: &Scheme, parts: &[&str], clients: bool) -> Result<Self, &'static str> {
+    fn new(scheme: &Scheme, parts: &[&str], whose: Whose) -> Result<Self, &'static str> {
         if parts.iter().any(|part| part.chars().any(char::is_control)) {
             return Err("contains a line break or another control character");
         }
@@ -114,6 +145,11 @@ impl Credential {
                 secret(encoded);
                 Placed::Header(AUTHORIZATION, sensitive(&format!("Basic {encoded}"))?)
             }
+            (SchemeKind::Digest, [user, password]) => {
+                secret(password);
+                Placed::Challenge(Arc::new(Digest::new(user, password)))
+            }
+            (SchemeKind::Digest, [_, ..]) => return Err("is no user name and password"),
             (SchemeKind::ApiKey(location, name), [key, ..]) => {
                 secret(key);
                 placed_key(location, name, key)?
@@ -123,7 +159,7 @@ impl Credential {
         Ok(Self {
             placed,
             secrets,
-            clients,
+            whose,
         })
     }
 
@@ -330,14 +366,8 @@ impl Credentials {
         }
         let slots = (def.schemes.iter())
             .map(|scheme| {
-                Ok(Slot {
-                    scheme,
-                    forward: (forward.get(scheme.name).or_else(|| forward.get("")))
-                        .cloned()
-                        .unwrap_or(ForwardAuth::Off),
-                    tokens: Tokens::read(scheme, env)?,
-                    stored: Stored::read(scheme, env)?,
-                })
+                let rule = forward.get(scheme.name).or_else(|| forward.get(""));
+                Slot::read(scheme, rule.cloned().unwrap_or(ForwardAuth::Off), env)
             })
             .collect::<Result<_, StartError>>()?;
         Ok(Self(slots))
@@ -358,7 +388,7 @@ impl Credentials {
             let Some(found) = self.complete(alternative, ctx)? else {
                 continue;
             };
-            if found.iter().any(|credential| credential.clients) {
+            if found.iter().any(|found| found.whose == Whose::Client) {
                 return Ok(found);
             }
             first_complete = first_complete.or(Some(found));
@@ -388,7 +418,7 @@ impl Credentials {
             };
             let client =
                 client::credential(slot.scheme, &slot.forward, ctx).map_err(NoCredential)?;
-            match client.map(Arc::new).or_else(|| slot.own(need)) {
+            match client.map(Arc::new).or_else(|| slot.own(need, ctx)) {
                 Some(credential) => found.push(credential),
                 None => return Ok(None),
             }
@@ -396,45 +426,43 @@ impl Credentials {
         Ok(Some(found))
     }
 
-    /// Gets the tokens that a call needs and that this server gets for itself.
+    /// Gets the tokens that a call needs, and has commands print what is due.
     ///
     /// # Errors
     /// There is none to be had.
     pub(super) async fn ready(
         &self,
         tool: &ToolDef,
+        ctx: &CallContext,
         upstream: &Upstream,
     ) -> Result<(), NoCredential> {
-        let is_there = |need: &Need| self.slot(need.scheme).is_some_and(Slot::has_own);
-        let Some(needs) = tool
-            .security
-            .iter()
-            .find(|needs| needs.iter().all(is_there))
-        else {
+        let is_there = |need: &Need| (self.slot(need.scheme)).is_some_and(|slot| slot.serves(ctx));
+        let mut alternatives = tool.security.iter();
+        let Some(needs) = alternatives.find(|needs| needs.iter().all(is_there)) else {
             return Ok(());
         };
         for need in *needs {
-            let slot = self
-                .slot(need.scheme)
-                .filter(|slot| slot.forward == ForwardAuth::Off);
-            let Some(tokens) = slot.and_then(|slot| slot.tokens.as_ref()) else {
-                continue;
-            };
-            tokens.ensure(need.scopes, upstream).await.map_err(|why| {
-                NoCredential(format!(
-                    "`{}` needs a token, so no request was sent: {why}. That is for the operator of this server to mend.",
-                    tool.name
-                ))
-            })?;
+            if let Some(slot) = self.slot(need.scheme) {
+                slot.ready(need, ctx, upstream).await.map_err(|why| {
+                    NoCredential(format!(
+                        "`{}` needs a token, so no request was sent: {why}. That is for the operator of this server to mend.",
+                        tool.name
+                    ))
+                })?;
+            }
         }
         Ok(())
     }
 
-    /// Forgets tokens that the API did not take.
+    /// Forgets tokens that the API did not take; what a command printed is not asked for again before the next call.
     pub(super) fn forget(&self, refused: &[Arc<Credential>]) {
-        for tokens in self.0.iter().filter_map(|slot| slot.tokens.as_ref()) {
+        for source in self.0.iter().filter_map(|slot| slot.source.as_ref()) {
             for credential in refused {
-                tokens.forget(credential);
+                match source {
+                    Source::Stored(stored) => stored.refused(credential),
+                    Source::Tokens(tokens) => tokens.forget(credential),
+                    Source::Exchange(exchange) => exchange.forget(credential),
+                }
             }
         }
     }
@@ -467,7 +495,7 @@ impl Credentials {
     /// One line for each scheme that some tool cannot do without and that has no credential.
     pub(super) fn missing(&self, def: &ServerDef) -> Vec<String> {
         (self.0.iter())
-            .filter(|slot| !slot.has_own() && slot.forward == ForwardAuth::Off)
+            .filter(|slot| slot.source.is_none() && slot.forward == ForwardAuth::Off)
             .filter_map(|slot| {
                 let tools: Vec<&str> = (def.groups.iter())
                     .flat_map(|group| group.tools)
@@ -483,7 +511,7 @@ impl Credentials {
     fn lacks(&self, tool: &ToolDef, scheme: &str) -> bool {
         let available = |need: &Need| {
             self.slot(need.scheme)
-                .is_some_and(|slot| slot.has_own() || slot.forward != ForwardAuth::Off)
+                .is_some_and(|slot| slot.source.is_some() || slot.forward != ForwardAuth::Off)
         };
         (tool.security.iter()).any(|needs| needs.iter().any(|need| need.scheme == scheme))
             && !(tool.security.iter()).any(|needs| needs.iter().all(available))
@@ -507,23 +535,93 @@ fn warning(slot: &Slot, tools: &[&str]) -> String {
 }
 
 impl Slot {
-    /// Whether this server has a credential of its own, or can get one.
-    fn has_own(&self) -> bool {
-        self.stored.is_some() || self.tokens.is_some()
+    fn read(
+        scheme: &'static Scheme,
+        forward: ForwardAuth,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, StartError> {
+        let is_bearer = scheme.kind == SchemeKind::Bearer;
+        let exchange = if is_bearer {
+            Exchange::read(scheme, env)?
+        } else {
+            None
+        };
+        if exchange.is_some() && forward != ForwardAuth::Off {
+            return Err(StartError(format!(
+                "tokens are exchanged for `{}`, and auth forwarding is on for it: keep one of them",
+                scheme.name
+            )));
+        }
+        let source = match exchange {
+            Some(exchange) => Some(Source::Exchange(exchange)),
+            None => match is_bearer
+                .then(|| Tokens::read(scheme, env))
+                .transpose()?
+                .flatten()
+            {
+                Some(tokens) => Some(Source::Tokens(tokens)),
+                None => Stored::read(scheme, env)?.map(Source::Stored),
+            },
+        };
+        Ok(Self {
+            scheme,
+            forward,
+            source,
+        })
+    }
+
+    /// Whether this server has a credential for such a call, or can get one.
+    fn serves(&self, ctx: &CallContext) -> bool {
+        match &self.source {
+            None => false,
+            Some(Source::Stored(_) | Source::Tokens(_)) => true,
+            Some(Source::Exchange(_)) => callers_token(ctx).is_some(),
+        }
+    }
+
+    /// Does what takes time, so that the credential is there.
+    async fn ready(
+        &self,
+        need: &Need,
+        ctx: &CallContext,
+        upstream: &Upstream,
+    ) -> Result<(), String> {
+        match &self.source {
+            Some(Source::Stored(stored)) if stored.is_due() => {
+                Box::pin(stored.renewed()).await;
+                Ok(())
+            }
+            Some(Source::Tokens(tokens)) if self.forward == ForwardAuth::Off => {
+                tokens.ensure(need.scopes, upstream).await
+            }
+            Some(Source::Exchange(exchange)) => match callers_token(ctx) {
+                Some(token) => exchange.ensure(token, need.scopes, upstream).await,
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
     }
 
     /// It, as of now.
-    fn own(&self, need: &Need) -> Option<Arc<Credential>> {
-        let stored = self.stored.as_ref().map(Stored::current);
-        stored.or_else(|| self.tokens.as_ref()?.current(need.scopes))
+    fn own(&self, need: &Need, ctx: &CallContext) -> Option<Arc<Credential>> {
+        match self.source.as_ref()? {
+            Source::Stored(stored) => Some(stored.current()),
+            Source::Tokens(tokens) => tokens.current(need.scopes),
+            Source::Exchange(exchange) => exchange.current(callers_token(ctx)?, need.scopes),
+        }
     }
 
     /// What is to be done to have this credential.
     fn how(&self) -> String {
+        if let Some(Source::Exchange(_)) = self.source {
+            return "call over HTTP with a token that this server verifies: it is exchanged for one of the API's, and \
+                    this call came without"
+                .to_owned();
+        }
         let env = self.scheme.env;
         let set = match self.scheme.kind {
-            SchemeKind::Basic => format!(
-                "set the environment variables `API_{env}_USERNAME` and `API_{env}_PASSWORD` (or `…_FILE`)"
+            SchemeKind::Basic | SchemeKind::Digest => format!(
+                "set the environment variables `API_{env}_USERNAME` and `API_{env}_PASSWORD` (or `…_FILE`, `…_COMMAND`)"
             ),
             SchemeKind::Bearer => one_variable(&format!("API_{env}_TOKEN")),
             SchemeKind::ApiKey(..) => one_variable(&format!("API_{env}_KEY")),
@@ -543,8 +641,13 @@ impl Slot {
     }
 }
 
+/// The token that the caller has proven its identity with.
+fn callers_token(ctx: &CallContext) -> Option<&SecretString> {
+    ctx.identity.as_ref()?.token()
+}
+
 fn one_variable(name: &str) -> String {
-    format!("set the environment variable `{name}` (or `{name}_FILE`)")
+    format!("set the environment variable `{name}` (or `{name}_FILE`, `{name}_COMMAND`)")
 }
 
 fn capitalised(text: &str) -> String {
@@ -559,7 +662,7 @@ fn parts_of(kind: SchemeKind) -> &'static [Part] {
     match kind {
         SchemeKind::ApiKey(..) => &[Part("KEY")],
         SchemeKind::Bearer => &[Part("TOKEN")],
-        SchemeKind::Basic => &[Part("USERNAME"), Part("PASSWORD")],
+        SchemeKind::Basic | SchemeKind::Digest => &[Part("USERNAME"), Part("PASSWORD")],
     }
 }
 

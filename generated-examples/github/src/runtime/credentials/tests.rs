@@ -83,6 +83,7 @@ fn sent(credentials: &Credentials, tool: &str, ctx: &CallContext) -> Result<Vec<
                 assert!(value.is_sensitive());
                 format!("{name}: {}", value.to_str().expect("text"))
             }
+            Placed::Challenge(_) => "digest".to_owned(),
             Placed::Query(name, value) => format!("?{name}={value}"),
             Placed::Cookie(name, value) => format!("cookie {name}={value}"),
         })
@@ -144,7 +145,7 @@ fn the_first_complete_alternative_is_taken_and_none_is_the_last_one() {
 fn a_missing_credential_names_its_variables() {
     let text = with_env(&[], "either").expect_err("missing");
     assert!(
-        text.contains("`API_BEARER_AUTH_TOKEN` (or `API_BEARER_AUTH_TOKEN_FILE`)"),
+        text.contains("`API_BEARER_AUTH_TOKEN` (or `API_BEARER_AUTH_TOKEN_FILE`, `API_BEARER_AUTH_TOKEN_COMMAND`)"),
         "{text}"
     );
     assert!(
@@ -345,13 +346,16 @@ fn a_credential_neither_shows_in_debug_output_nor_in_what_comes_back() {
             ("API_BASIC_USERNAME", "u"),
             ("API_BASIC_PASSWORD", "geheim"),
             ("API_COOKIE_KEY", "heimlich"),
+            ("API_KEY_KEY_COMMAND", "echo verborgen"),
         ],
         &[],
     )
     .expect("credentials");
     let debug = format!("{found:?}");
     assert!(
-        !debug.contains("geheim") && !debug.contains("heimlich"),
+        !["geheim", "heimlich", "verborgen"]
+            .iter()
+            .any(|secret| debug.contains(secret)),
         "{debug}"
     );
     let tool = TOOLS

@@ -158,14 +158,14 @@ impl Authentication {
             .filter(|_| self.introspection.is_none() || is_jwt(presented))
         {
             return match tokens.identify(presented, &resource).await {
-                Ok(identity) => Ok(Some(identity)),
+                Ok(identity) => Ok(Some(identity.with_token(presented))),
                 Err(refused) => Err(Denied::Invalid(refused.0)),
             };
         }
         if let Some(introspection) = &self.introspection {
             let identified = introspection.identify(presented, &resource).await;
             return identified
-                .map(Some)
+                .map(|identity| Some(identity.with_token(presented)))
                 .map_err(|refused| Denied::Invalid(refused.0));
         }
         Err(Denied::Invalid("the key is not known"))

@@ -16,13 +16,14 @@ mod watched;
 
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 /// A verified identity.
 #[derive(Debug, Clone)]
 pub struct Identity(Arc<Facts>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Facts {
     name: String,
     means: Means,
@@ -30,6 +31,8 @@ struct Facts {
     /// Of a token; `None` where there are no such things.
     scopes: Option<Vec<String>>,
     claims: Map<String, Value>,
+    /// What it was proven with, where that is a token; only to be exchanged.
+    token: Option<SecretString>,
 }
 
 /// A claim by its name, or by the names on the way to it.
@@ -83,7 +86,23 @@ impl Identity {
             roles,
             scopes,
             claims,
+            token: None,
         }))
+    }
+
+    /// The same, with the token that proved it.
+    #[cfg(any(feature = "http", test))]
+    pub(super) fn with_token(self, token: &str) -> Self {
+        let facts = Arc::unwrap_or_clone(self.0);
+        Self(Arc::new(Facts {
+            token: Some(token.into()),
+            ..facts
+        }))
+    }
+
+    /// The token that proved it. Nothing but a token endpoint of the owner's may see it.
+    pub(super) fn token(&self) -> Option<&SecretString> {
+        self.0.token.as_ref()
     }
 
     /// What it is called: the name of a key, `sub` of a token.

@@ -11,6 +11,8 @@ mod template;
 mod upload;
 mod xml;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, USER_AGENT};
 use http::uri::PathAndQuery;
@@ -20,9 +22,17 @@ use serde_json::{Map, Value};
 use self::style::Pairs;
 use self::template::Template;
 use super::base_url::Base;
-use super::credentials::Placed;
+use super::credentials::{Digest, Placed};
 use super::text::is_invisible;
 use super::tool::{BodySource, Location, Parameter, ParameterFormat, Style, ToolDef};
+
+/// What answers challenges among credentials.
+fn digest_of(credentials: &[&Placed]) -> Option<Arc<Digest>> {
+    credentials.iter().find_map(|placed| match placed {
+        Placed::Challenge(digest) => Some(Arc::clone(digest)),
+        Placed::Header(..) | Placed::Query(..) | Placed::Cookie(..) => None,
+    })
+}
 
 /// The request of a tool, worked out as far as it does not depend on arguments.
 #[derive(Debug)]
@@ -45,6 +55,8 @@ pub(super) struct Outgoing {
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// What answers challenges to this request.
+    pub(super) digest: Option<Arc<Digest>>,
 }
 
 impl std::fmt::Debug for Outgoing {
@@ -137,6 +149,7 @@ impl Plan {
             uri,
             headers,
             body,
+            digest: digest_of(credentials),
         })
     }
 
@@ -360,7 +373,7 @@ fn has_credential(credentials: &[&Placed], parameter: &Parameter) -> bool {
         Placed::Cookie(name, _) => {
             parameter.location == Location::Cookie && *name == parameter.name
         }
-        Placed::Header(..) => false,
+        Placed::Header(..) | Placed::Challenge(_) => false,
     })
 }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::super::cache::{Caching, Keeping, Kept, Key, Landing, Moment, age_of, lifetime_of};
 use super::super::catalog;
-use super::super::credentials::Credential;
+use super::super::credentials::{Credential, Whose};
 use super::super::engine::{Content, Inner, Progress, ToolResult};
 use super::super::metrics::CacheOutcome;
 use super::super::request::Outgoing;
@@ -115,8 +115,8 @@ struct Shared {
 }
 
 impl Asked<'_> {
-    /// What the call is found by, if its answer may be kept. What a client sent credentials of its own for is nobody
-    /// else's, and who asks with a condition wants an answer of the API.
+    /// What the call is found by, if its answer may be kept. What was asked for with a credential of the client's or the
+    /// caller's is nobody else's, and who asks with a condition wants an answer of the API.
     fn may_be_kept(&self) -> Option<(&Keeping, Key)> {
         let keeping = (self.keeping).filter(|keeping| keeping.caching != Caching::Off)?;
         let conditions = [
@@ -131,7 +131,7 @@ impl Asked<'_> {
         ];
         let asks_api = !self.outgoing.body.is_empty()
             || (conditions.iter()).any(|name| self.outgoing.headers.contains_key(name))
-            || self.credentials.iter().any(|credential| credential.clients);
+            || (self.credentials.iter()).any(|credential| credential.whose != Whose::Server);
         (!asks_api).then(|| (keeping, Key::new(self.tool.def, self.call, keeping)))
     }
 

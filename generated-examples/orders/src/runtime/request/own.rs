@@ -7,7 +7,7 @@ use http::{HeaderMap, Method};
 use super::super::base_url::Base;
 use super::super::credentials::Placed;
 use super::super::handle::ApiRequest;
-use super::{Outgoing, PLAIN, absolute, add_headers, style};
+use super::{Outgoing, PLAIN, absolute, add_headers, digest_of, style};
 
 /// The request as it is sent.
 ///
@@ -55,6 +55,7 @@ pub(in super::super) fn outgoing(
         uri,
         headers,
         body: body.unwrap_or_default(),
+        digest: digest_of(credentials),
     })
 }
 
@@ -86,7 +87,7 @@ fn add_credentials(headers: &mut HeaderMap, credentials: &[&Placed]) {
                     headers.append(COOKIE, value);
                 }
             }
-            Placed::Query(..) => {}
+            Placed::Query(..) | Placed::Challenge(_) => {}
         }
     }
 }

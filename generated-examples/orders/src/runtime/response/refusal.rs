@@ -28,6 +28,8 @@ pub(in super::super) struct Known<'a> {
 pub(in super::super) enum Sender {
     Client,
     Server,
+    /// A token that the caller's was exchanged for.
+    Exchange,
 }
 
 impl Answer<'_> {
@@ -102,6 +104,11 @@ impl Answer<'_> {
                 Some(Sender::Client) => {
                     "The credential that came with the MCP request was not accepted: it may have expired or belong to \
                      another API."
+                        .to_owned()
+                }
+                Some(Sender::Exchange) => {
+                    "The token that the caller's was exchanged for was not accepted. It is forgotten: calling once more \
+                     has another one made."
                         .to_owned()
                 }
                 Some(Sender::Server) => format!(

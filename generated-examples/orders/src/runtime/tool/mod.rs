@@ -119,6 +119,8 @@ pub enum SchemeKind {
     ApiKey(Location, &'static str),
     /// `API_<SCHEME>_USERNAME` and `API_<SCHEME>_PASSWORD` (RFC 7617).
     Basic,
+    /// `API_<SCHEME>_USERNAME` and `API_<SCHEME>_PASSWORD`, for challenges (RFC 7616).
+    Digest,
     /// `API_<SCHEME>_TOKEN` (RFC 6750); also OAuth 2 and OpenID Connect.
     Bearer,
 }

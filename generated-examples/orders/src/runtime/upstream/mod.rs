@@ -29,6 +29,7 @@ pub(super) use self::connect::Proxies;
 pub(super) use self::failure::{Failure, Stage};
 pub(super) use self::trust::Trust;
 use super::base_url::Origin;
+use super::credentials::Digest;
 use super::engine::EngineSettings;
 use super::request::Outgoing;
 
@@ -87,12 +88,13 @@ impl Upstream {
         }
     }
 
-    /// Another way, by the same proxies, authorities and patience, to a host of the owner's; without a certificate.
-    pub(super) fn beside(&self, host: String) -> Self {
+    /// Another way, by the same proxies, authorities and patience, to a host of the owner's, or to one that may not be
+    /// link-local; without a certificate.
+    pub(super) fn beside(&self, host: Option<String>) -> Self {
         Self {
             client: OnceLock::new(),
             reach: Reach {
-                owners_hosts: vec![host],
+                owners_hosts: host.into_iter().collect(),
                 trusted_with_certificate: Vec::new(),
                 ..self.reach.clone()
             },
@@ -135,10 +137,42 @@ impl Upstream {
     }
 
     async fn exchange(&self, outgoing: &Outgoing) -> Result<Response<Body>, Failure> {
+        match &outgoing.digest {
+            None => self.exchange_once(outgoing, None).await,
+            Some(digest) => Box::pin(self.challenged(outgoing, digest)).await,
+        }
+    }
+
+    /// One request and its answer, and once more where the answer was a challenge that can be met.
+    async fn challenged(
+        &self,
+        outgoing: &Outgoing,
+        digest: &Digest,
+    ) -> Result<Response<Body>, Failure> {
+        let sent = digest.answer(outgoing);
+        let response = self.exchange_once(outgoing, sent.as_ref()).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        match digest.again(outgoing, sent.as_ref(), response.headers()) {
+            Some(answer) => self.exchange_once(outgoing, Some(&answer)).await,
+            None => Ok(response),
+        }
+    }
+
+    async fn exchange_once(
+        &self,
+        outgoing: &Outgoing,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Response<Body>, Failure> {
         let mut request = Request::new(Full::new(outgoing.body.clone()));
         *request.method_mut() = outgoing.method.clone();
         *request.uri_mut() = outgoing.uri.clone();
         *request.headers_mut() = outgoing.headers.clone();
+        if let Some(authorization) = authorization {
+            let headers = request.headers_mut();
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
         if let Some(authorization) = self.reach.proxies.authorization(&outgoing.uri) {
             let headers = request.headers_mut();
             headers.insert(PROXY_AUTHORIZATION, authorization);

@@ -44,6 +44,16 @@ impl RefreshToken {
         })
     }
 
+    /// Runs its command again if that is due.
+    pub(super) async fn renewed(&self) {
+        self.origin.renewed().await;
+    }
+
+    /// Says that it was refused.
+    pub(super) fn refused(&self) {
+        self.origin.refused();
+    }
+
     /// Keeps what the issuer gave in the place of `used`.
     pub(super) fn replace(&self, used: &SecretString, fresh: SecretString) {
         if same(used, &fresh) {
@@ -66,6 +76,9 @@ impl RefreshToken {
         match &self.origin {
             Origin::Variable(_) => {
                 Err("it came from a variable, and a file could be written".to_owned())
+            }
+            Origin::Command(_) => {
+                Err("it came from a command, and a file could be written".to_owned())
             }
             Origin::File { variable, path } => written(path, fresh)
                 .map_err(|_| format!("the file of `{variable}` cannot be written")),

@@ -190,7 +190,32 @@ async fn nor_is_it_where_the_upstream_spells_it_otherwise() {
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Collects what this thread logs, at trace level, while what it gives is there.
+    pub(super) fn listen(&self) -> impl Sized + use<> {
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(self.clone())
+            .finish();
+        // With a single dispatcher alive, tracing asks the thread that meets an event first whether anybody listens, and
+        // remembers the answer; other tests' threads have no subscriber. With two it asks both.
+        let second = tracing::Dispatch::new(tracing_subscriber::registry());
+        (second, tracing::subscriber::set_default(subscriber))
+    }
+
+    /// Begins anew, after calls that have met every event: other tests run calls without a subscriber, and what they
+    /// find out about it is remembered for all threads.
+    pub(super) fn forget(&self) {
+        tracing::callsite::rebuild_interest_cache();
+        self.0.lock().expect("not poisoned").clear();
+    }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("not poisoned").clone()).expect("text")
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -213,14 +238,7 @@ impl<'a> MakeWriter<'a> for Log {
 #[tokio::test(flavor = "current_thread")]
 async fn the_log_at_trace_level_holds_neither_credentials_nor_arguments() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    // With a single dispatcher alive, tracing asks the thread that meets an event first whether anybody listens, and
-    // remembers the answer; other tests' threads have no subscriber. With two it asks both.
-    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guards = log.listen();
     let upstream = Recording::start(|request| {
         if request.contains("by-key") {
             Vec::from("HTTP/1.1 500 Oops\r\nConnection: close\r\nContent-Length: 9\r\n\r\nshort")
@@ -234,10 +252,8 @@ async fn the_log_at_trace_level_holds_neither_credentials_nor_arguments() {
         .env
         .insert("API_KEY_KEY".to_owned(), "heimlich".to_owned());
     let engine = setup.engine();
-    // Other tests run calls without a subscriber, and what they find out about it is remembered for all threads.
     call(&engine, "get_pet", json!({"id": 1})).await;
-    tracing::callsite::rebuild_interest_cache();
-    log.0.lock().expect("not poisoned").clear();
+    log.forget();
     let ctx = CallContext {
         request_id: "r-77".to_owned(),
         ..CallContext::default()
@@ -251,7 +267,7 @@ async fn the_log_at_trace_level_holds_neither_credentials_nor_arguments() {
     .await;
     call(&engine, "by_key", json!({})).await;
     call(&engine, "get_pet", json!({"id": "verborgen"})).await;
-    let text = String::from_utf8(log.0.lock().expect("not poisoned").clone()).expect("text");
+    let text = log.text();
     assert!(
         text.contains("request_id=\"r-77\"") && text.contains("upstream_status=200"),
         "{text}"
