@@ -42,6 +42,8 @@ pub struct Api {
     pub schemas: IndexMap<String, Schema>,
     /// Where the shared schemas stand in the document, by name.
     pub schema_pointers: IndexMap<String, JsonPointer>,
+    /// The `x-mcp…` members of the document's root.
+    pub extensions: IndexMap<String, Value>,
 }
 
 /// A group of operations.

@@ -12,7 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Position};
-use crate::plan::{SchemaProfile, ToolOverride};
+use crate::plan::{PromptOverride, SchemaProfile, ToolOverride};
 use crate::selector::Selector;
 
 /// The features of a generated crate that are off unless `[crate] features` names them; a test compares them with its
@@ -54,6 +54,8 @@ pub struct Config {
     pub allow_ref: Vec<String>,
     /// `[tools."SELECTOR"]`: names and descriptions, from the widest selector to the closest, which decides.
     pub tools: Vec<(Selector, ToolOverride)>,
+    /// `[prompts.NAME]`: prompts, in the order of the file.
+    pub prompts: Vec<PromptOverride>,
     /// `[crate] workspace`: the crate is a member of a workspace around it.
     pub workspace: bool,
     /// `[crate] features`: what is on by default beside `http`.
@@ -130,6 +132,12 @@ impl Config {
                 .collect();
             table.insert("tools".into(), tools.into());
         }
+        if !self.prompts.is_empty() {
+            let prompts = (self.prompts.iter()).filter_map(|own| {
+                Some((own.name.clone(), toml::Value::try_from(&own.value).ok()?))
+            });
+            table.insert("prompts".into(), prompts.collect::<toml::Table>().into());
+        }
         let mut manifest = toml::Table::new();
         if self.workspace {
             manifest.insert("workspace".into(), true.into());
@@ -187,6 +195,7 @@ impl Reader<'_> {
                 "keep" => config.keep = self.strings(key, value),
                 "allow-ref" => config.allow_ref = self.strings(key, value),
                 "tools" => config.tools = self.tools(value),
+                "prompts" => config.prompts = self.prompts(value),
                 "crate" => self.manifest(value, &mut config),
                 _ => self.unknown(key, span, TOP_LEVEL),
             }
@@ -220,6 +229,25 @@ impl Reader<'_> {
         }
         tools.sort_by_key(|(selector, _)| selector.specificity());
         tools
+    }
+
+    /// What stands in a prompt is the plan's to check, as in the spec.
+    fn prompts(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<PromptOverride> {
+        let Some(table) = self.table("prompts", value) else {
+            return Vec::new();
+        };
+        let mut prompts = Vec::new();
+        for (name, span, value) in entries(table) {
+            match serde_json::to_value(plain(value.get_ref())) {
+                Ok(value) => prompts.push(PromptOverride {
+                    name: name.to_owned(),
+                    value,
+                    place: self.place(Some(span)),
+                }),
+                Err(_) => self.wrong_type(name, "a table", value),
+            }
+        }
+        prompts
     }
 
     fn manifest(&mut self, value: &Spanned<DeValue<'_>>, config: &mut Config) {
@@ -406,6 +434,7 @@ const TOP_LEVEL: &[&str] = &[
     "keep",
     "allow-ref",
     "tools",
+    "prompts",
     "crate",
 ];
 

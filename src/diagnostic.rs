@@ -148,6 +148,8 @@ codes! {
         "A `[tools.…]` table in mcpgen.toml matches no tool. It is probably misspelt, or the operation has gone."
     InvalidExtension "invalid-extension" Warning
         "A field of `x-mcp` is unknown or has the wrong type; it was ignored."
+    InvalidPrompt "invalid-prompt" Warning
+        "A prompt of `x-mcp-prompts` or of a `[prompts.NAME]` table in mcpgen.toml cannot be offered as it is written: a field is unknown or has the wrong type, a name is not legal or there twice, or a `{{placeholder}}` is no argument. The prompt was left out and the rest was built; a `complete` that leads nowhere costs only the suggestions."
     DisabledOperation "disabled-operation" Note
         "`x-mcp` says `enabled: false`, so the operation did not become a tool."
     SchemaLeftOpen "schema-left-open" Note

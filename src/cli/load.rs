@@ -274,6 +274,7 @@ fn plan_options(config: &Config) -> PlanOptions {
         include: config.include.clone(),
         exclude: config.exclude.clone(),
         tools: config.tools.clone(),
+        prompts: config.prompts.clone(),
         name_length: config.name_length.unwrap_or(defaults.name_length),
         schema_budget: config.schema_budget.unwrap_or(defaults.schema_budget),
         schema_profile: config.schema_profile.unwrap_or_default(),

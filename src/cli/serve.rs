@@ -10,8 +10,9 @@ use crate::emit;
 use crate::plan::{self, Plan};
 use crate::runtime;
 use crate::runtime::tool::{
-    Alternative, BaseUrl, Body, BodySource, Choice, Field, Group, Need, Parameter, Scheme,
-    SchemeKind, ServerDef, Template, ToolDef, Variable,
+    Alternative, BaseUrl, Body, BodySource, Choice, Field, Group, Need, Parameter, PromptArgument,
+    PromptContent, PromptDef, PromptMessage, Scheme, SchemeKind, ServerDef, Template, ToolDef,
+    Variable,
 };
 
 const STAGES: u64 = 3;
@@ -56,6 +57,34 @@ fn server_def(plan: &Plan) -> ServerDef {
             schemas: text(&emit::group_schemas(group)),
         })),
         defs: text(&emit::shared_schemas(plan)),
+        prompts: list(plan.prompts.iter().map(prompt)),
+    }
+}
+
+fn prompt(prompt: &plan::Prompt) -> PromptDef {
+    let argument = |argument: &plan::PromptArgument| PromptArgument {
+        name: text(&argument.name),
+        title: text(&argument.title),
+        description: text(&argument.description),
+        required: argument.required,
+        values: list(argument.values.iter().map(|value| text(value))),
+        complete: (argument.complete.as_ref()).map(|(tool, name)| (text(tool), text(name))),
+    };
+    let message = |message: &plan::PromptMessage| PromptMessage {
+        by_assistant: message.by_assistant,
+        content: match &message.content {
+            plan::PromptContent::Text(said) => PromptContent::Text(text(said)),
+            plan::PromptContent::Resource(uri) => PromptContent::Resource(text(uri)),
+            plan::PromptContent::Image(kind, data) => PromptContent::Image(text(kind), text(data)),
+        },
+    };
+    PromptDef {
+        name: text(&prompt.name),
+        title: text(&prompt.title),
+        description: text(&prompt.description),
+        version: text(&prompt.version),
+        arguments: list(prompt.arguments.iter().map(argument)),
+        messages: list(prompt.messages.iter().map(message)),
     }
 }
 

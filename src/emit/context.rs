@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::CrateFacts;
 use super::modules::Module;
 use super::quote::one_line;
-use crate::plan::{Plan, Scheme, SchemeKind, Tool};
+use crate::plan::{Plan, Prompt, Scheme, SchemeKind, Tool};
 use crate::runtime::tool::Location;
 
 /// Everything that a template may name.
@@ -49,6 +49,7 @@ pub(super) struct Context {
     registry_title: String,
     registry_description: String,
     groups: Vec<GroupContext>,
+    prompts: Vec<PromptContext>,
 }
 
 #[derive(Debug, Serialize)]
@@ -129,6 +130,14 @@ struct ToolContext {
     effect: &'static str,
 }
 
+#[derive(Debug, Serialize)]
+struct PromptContext {
+    name: String,
+    version: String,
+    title: String,
+    arguments: Vec<String>,
+}
+
 impl Context {
     /// Reads a plan.
     pub(super) fn new(plan: &Plan, modules: &[Module<'_>], facts: &CrateFacts) -> Self {
@@ -164,6 +173,7 @@ impl Context {
             variables,
             schemes,
             groups: modules.iter().map(group_context).collect(),
+            prompts: plan.prompts.iter().map(prompt_context).collect(),
         }
     }
 }
@@ -296,6 +306,16 @@ fn group_context(module: &Module<'_>) -> GroupContext {
         description: first_paragraph(&module.group.description),
         module: module.name.clone(),
         tools: module.group.tools.iter().map(tool_context).collect(),
+    }
+}
+
+fn prompt_context(prompt: &Prompt) -> PromptContext {
+    let arguments = prompt.arguments.iter();
+    PromptContext {
+        name: prompt.name.clone(),
+        version: prompt.version.clone(),
+        title: prompt.title.clone(),
+        arguments: arguments.map(|argument| argument.name.clone()).collect(),
     }
 }
 

@@ -7,6 +7,7 @@ mod context;
 mod expression;
 mod manifest;
 mod modules;
+mod prompts;
 mod quote;
 mod render;
 mod schemas;
@@ -55,6 +56,9 @@ pub fn crate_files(plan: &Plan, facts: CrateFacts) -> FileTree {
     let mut tree = FileTree::new();
     add_templates(&mut tree, &context, &facts);
     add(&mut tree, "src/tools/mod.rs", tools::index(plan, &modules));
+    if !plan.prompts.is_empty() {
+        add(&mut tree, "src/prompts.rs", prompts::module(&plan.prompts));
+    }
     let texts: Vec<_> = (modules.par_iter())
         .map(|module| (tools::group_module(module), group_schemas(module.group)))
         .collect();

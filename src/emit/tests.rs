@@ -10,8 +10,8 @@ use super::*;
 use crate::diagnostic::JsonPointer;
 use crate::output::hash;
 use crate::plan::{
-    Alternative, Body, BodySource, Field, Group, Need, Parameter, Scheme, SchemeKind, Server,
-    ServerTemplate, ServerVariable, Tool,
+    Alternative, Body, BodySource, Field, Group, Need, Parameter, Prompt, PromptArgument,
+    PromptContent, PromptMessage, Scheme, SchemeKind, Server, ServerTemplate, ServerVariable, Tool,
 };
 use crate::runtime::tool::{
     BodyFormat, FieldFormat, Hints, Location, ParameterFormat, ResultShape, Style,
@@ -144,6 +144,24 @@ fn plan(text: &str) -> Plan {
             json!({"type": "string", "description": text}),
         )]
         .into(),
+        prompts: vec![Prompt {
+            name: "ask".to_owned(),
+            title: text.to_owned(),
+            description: text.to_owned(),
+            version: "2".to_owned(),
+            arguments: vec![PromptArgument {
+                name: "a".to_owned(),
+                title: text.to_owned(),
+                description: text.to_owned(),
+                required: true,
+                values: vec![text.to_owned()],
+                complete: Some(("list".to_owned(), "a".to_owned())),
+            }],
+            messages: vec![PromptMessage {
+                by_assistant: false,
+                content: PromptContent::Text(text.to_owned()),
+            }],
+        }],
     }
 }
 

@@ -71,7 +71,12 @@ pub(super) fn index(plan: &Plan, modules: &[Module<'_>]) -> String {
     }
     let _ = writeln!(
         server,
-        "],\ndefs: include_str!(\"../../schemas/defs.json\"),\n}};"
+        "],\ndefs: include_str!(\"../../schemas/defs.json\"),\nprompts: {},\n}};",
+        if plan.prompts.is_empty() {
+            "&[]"
+        } else {
+            "crate::prompts::PROMPTS"
+        }
     );
     let mut file = header("The tools as data, a module for each tag.");
     file.push_str(
@@ -85,15 +90,15 @@ pub(super) fn index(plan: &Plan, modules: &[Module<'_>]) -> String {
     file + &server
 }
 
-fn header(what: &str) -> String {
+pub(super) fn header(what: &str) -> String {
     format!(
         "//! {what}\n//!\n//! Written by mcpgen; `src/custom.rs` is the place for your own tools.\n"
     )
 }
 
 /// The `use` line for the types of `runtime::tool` that a text names.
-fn imports(text: &str, always: &'static str) -> String {
-    const TYPES: [&str; 19] = [
+pub(super) fn imports(text: &str, always: &'static str) -> String {
+    const TYPES: [&str; 22] = [
         "Alternative",
         "BaseUrl",
         "Body",
@@ -106,6 +111,9 @@ fn imports(text: &str, always: &'static str) -> String {
         "Location",
         "Need",
         "Parameter",
+        "PromptArgument",
+        "PromptContent",
+        "PromptMessage",
         "ResultShape",
         "Scheme",
         "SchemeKind",
@@ -152,7 +160,7 @@ fn without_strings(text: &str) -> String {
 }
 
 /// Text of ours as Rust, or which text is none.
-fn parsed(text: &str) -> syn::File {
+pub(super) fn parsed(text: &str) -> syn::File {
     match syn::parse_file(text) {
         Ok(file) => file,
         Err(error) => panic!("mcpgen wrote Rust that does not parse: {error}\n{text}"),

@@ -11,6 +11,7 @@ mod fields;
 mod media;
 mod names;
 mod parameters;
+mod prompts;
 mod schema;
 mod selection;
 #[cfg(test)]
@@ -56,6 +57,8 @@ pub struct PlanOptions {
     pub exclude: Vec<Selector>,
     /// Names and texts for the tools of these operations; later ones over earlier ones.
     pub tools: Vec<(Selector, ToolOverride)>,
+    /// The prompts of the owner, each in the place of the document's of the same name.
+    pub prompts: Vec<PromptOverride>,
     /// The longest tool name, in characters; at least 16.
     pub name_length: usize,
     /// The largest advertised schema of a tool, in tokens.
@@ -74,6 +77,7 @@ impl Default for PlanOptions {
             include: Vec::new(),
             exclude: Vec::new(),
             tools: Vec::new(),
+            prompts: Vec::new(),
             name_length: 40,
             schema_budget: 2_000,
             schema_profile: SchemaProfile::Portable,
@@ -93,6 +97,17 @@ pub struct ToolOverride {
     pub description: Option<String>,
     /// Where the name was given.
     pub name_place: Option<Place>,
+}
+
+/// A prompt that a person wrote into mcpgen.toml.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PromptOverride {
+    /// Its name.
+    pub name: String,
+    /// Its fields, or a list of its versions; not checked yet.
+    pub value: Value,
+    /// Where it was written.
+    pub place: Place,
 }
 
 /// Decides which tools there are. `None` when there would be none at all, which the diagnostics explain.
@@ -162,6 +177,7 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
         }
     }
     let groups = selection::groups(api, tools);
+    let prompts = prompts::prompts(api, options, &groups, &defs, diagnostics);
     Some(Plan {
         name: server_name(api, options, diagnostics),
         title: text::line(&api.title),
@@ -172,6 +188,7 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
         schemes: shared.schemes.into_vec(),
         groups,
         defs,
+        prompts,
     })
 }
 
@@ -239,6 +256,62 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// Shared input schemas: the `$defs` of every precise schema.
     pub defs: IndexMap<String, Value>,
+    /// The prompts; those of one name stand together, the newest first.
+    pub prompts: Vec<Prompt>,
+}
+
+/// See [`crate::runtime::tool::PromptDef`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// `^[a-z][a-z0-9_]*$`.
+    pub name: String,
+    /// What a person reads in a list.
+    pub title: String,
+    /// What a person reads about it.
+    pub description: String,
+    /// The version, or empty; unique among those of the name.
+    pub version: String,
+    /// What it asks for.
+    pub arguments: Vec<PromptArgument>,
+    /// What it says; at least one.
+    pub messages: Vec<PromptMessage>,
+}
+
+/// See [`crate::runtime::tool::PromptArgument`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptArgument {
+    /// `^[A-Za-z0-9_]{1,64}$`.
+    pub name: String,
+    /// What a person reads in a form.
+    pub title: String,
+    /// What a person reads about it.
+    pub description: String,
+    /// Whether there is no prompt without it.
+    pub required: bool,
+    /// What is suggested.
+    pub values: Vec<String>,
+    /// A tool and its argument, whose values are suggested.
+    pub complete: Option<(String, String)>,
+}
+
+/// See [`crate::runtime::tool::PromptMessage`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptMessage {
+    /// Whether the model says it.
+    pub by_assistant: bool,
+    /// What is said; every gap in it is an argument.
+    pub content: PromptContent,
+}
+
+/// See [`crate::runtime::tool::PromptContent`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromptContent {
+    /// Text.
+    Text(String),
+    /// A resource by its URI.
+    Resource(String),
+    /// An image: media type and base64.
+    Image(String, String),
 }
 
 /// A place where the API lives.

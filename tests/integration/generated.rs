@@ -34,7 +34,7 @@ fn compiled(directory: &Path, binary: &str) -> PathBuf {
 }
 
 /// Sends messages to a server over stdio and gives the answers in the order of their ids.
-fn answers(command: &mut Command, messages: &[Value]) -> Vec<Value> {
+pub(crate) fn answers(command: &mut Command, messages: &[Value]) -> Vec<Value> {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -63,7 +63,7 @@ fn call(id: u32, tool: &str, arguments: &Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": tool, "arguments": arguments } })
 }
 
-fn handshake() -> [Value; 2] {
+pub(crate) fn handshake() -> [Value; 2] {
     let client = json!({ "name": "test", "version": "1" });
     let params =
         json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client });
@@ -145,6 +145,24 @@ fn serve_and_the_generated_crate_answer_alike() {
     messages.push(call(3, "list_orders", &json!({ "nonsense": 1 })));
     messages.push(call(4, "cancel_order", &json!({ "order_id": "A-1" })));
     messages.push(call(5, "no_such_tool", &json!({})));
+    let reference = json!({ "type": "ref/prompt", "name": "explain_order" });
+    let argument = json!({ "name": "reason", "value": "" });
+    let order = json!({ "order_id": "ORD-1" });
+    for (id, method, params) in [
+        (6, "prompts/list", json!({})),
+        (
+            7,
+            "prompts/get",
+            json!({ "name": "explain_order", "arguments": order }),
+        ),
+        (
+            8,
+            "completion/complete",
+            json!({ "ref": reference, "argument": argument }),
+        ),
+    ] {
+        messages.push(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+    }
 
     let crate_binary = compiled(&root().join("generated-examples/orders"), "orders-mcp");
     let mut generated = Command::new(crate_binary);
@@ -162,7 +180,7 @@ fn serve_and_the_generated_crate_answer_alike() {
         .expect("a list of tools");
     custom.retain(|tool| tool["name"] != "api_status");
     assert_eq!(both[0], both[1]);
-    assert_eq!(both[0].len(), 6);
+    assert_eq!(both[0].len(), 9);
     let requests = upstream.received();
     assert_eq!(
         requests.len() % 2,

@@ -4,6 +4,7 @@ mod bad_input;
 mod catalogue;
 mod generated;
 mod hostile;
+mod prompts;
 mod properties_at_random;
 mod repository;
 mod standard_streams;

@@ -21,6 +21,7 @@ const TELLING: &[&str] = &[
     "openapi.json",
     "server.json",
     "src/lib.rs",
+    "src/prompts.rs",
     "tests/wire.json",
 ];
 

@@ -74,7 +74,23 @@ pub(super) fn of(texts: &[String]) -> Value {
         },
         "externalDocs": {"url": t.text(), "description": t.text()},
         format!("x-{}", t.text()): t.text(),
+        "x-mcp-prompts": prompts(&t),
     })
+}
+
+fn prompts(t: &Texts<'_>) -> Value {
+    let argument = json!({
+        "name": "a", "title": t.text(), "description": t.text(), "required": true, "values": [t.text(), t.text()],
+        "complete": t.text(),
+    });
+    json!([
+        {
+            "name": "ask", "title": t.text(), "description": t.text(), "version": "1.10", "arguments": [argument],
+            "messages": [{"role": "user", "text": format!("{} {{{{a}}}}", t.text())}, {"resource": t.text()}],
+        },
+        {"name": t.text(), "text": t.text(), "arguments": [t.text()]},
+        t.entry(json!(t.text())),
+    ])
 }
 
 /// A document of many operations with little in them but names.

@@ -4,8 +4,8 @@
 //! variables) stays, and so does whether a text is empty, or equal to what it is compared with when it is printed.
 
 use mcpgen::plan::{
-    Alternative, Body, BodySource, Field, Group, Need, Parameter, Plan, Scheme, SchemeKind, Server,
-    ServerTemplate, ServerVariable, Tool,
+    Alternative, Body, BodySource, Field, Group, Need, Parameter, Plan, Prompt, PromptArgument,
+    PromptContent, PromptMessage, Scheme, SchemeKind, Server, ServerTemplate, ServerVariable, Tool,
 };
 
 use super::shapes::is_hidden;
@@ -25,6 +25,7 @@ pub(super) fn tamed(plan: &Plan) -> Plan {
         schemes: plan.schemes.iter().map(scheme).collect(),
         groups: plan.groups.iter().map(group).collect(),
         defs: plan.defs.clone(),
+        prompts: plan.prompts.iter().map(prompt).collect(),
     }
 }
 
@@ -63,6 +64,30 @@ fn media_type(name: &str) -> String {
         name.to_owned()
     } else {
         TAME.to_owned()
+    }
+}
+
+fn prompt(prompt: &Prompt) -> Prompt {
+    let argument = |argument: &PromptArgument| PromptArgument {
+        title: text(&argument.title),
+        description: text(&argument.description),
+        values: argument.values.iter().map(|value| text(value)).collect(),
+        ..argument.clone()
+    };
+    let message = |message: &PromptMessage| PromptMessage {
+        content: match &message.content {
+            PromptContent::Text(said) => PromptContent::Text(text(said)),
+            PromptContent::Resource(uri) => PromptContent::Resource(text(uri)),
+            image @ PromptContent::Image(..) => image.clone(),
+        },
+        ..message.clone()
+    };
+    Prompt {
+        title: text(&prompt.title),
+        description: text(&prompt.description),
+        arguments: prompt.arguments.iter().map(argument).collect(),
+        messages: prompt.messages.iter().map(message).collect(),
+        ..prompt.clone()
     }
 }
 

@@ -352,6 +352,7 @@ mod tests {
             }],
             groups: Vec::<Group>::new(),
             defs: IndexMap::new(),
+            prompts: Vec::new(),
         };
         request(&plan, &tool, &Map::new())
     }

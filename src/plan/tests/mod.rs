@@ -6,6 +6,7 @@ mod curation;
 mod naming;
 mod profiles;
 mod projection;
+mod prompts;
 mod results;
 
 use indexmap::IndexMap;

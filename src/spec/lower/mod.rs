@@ -103,6 +103,7 @@ impl<'d> Context<'_, 'd> {
         api.left_out = self.left_out;
         api.webhooks = self.webhooks();
         add_tags_of_operations(&mut api);
+        api.extensions = self.extensions();
         (api.schemas, api.schema_pointers) = self.definitions();
         api
     }
@@ -112,6 +113,14 @@ impl<'d> Context<'_, 'd> {
         let root = &self.document.tree;
         let named = |key| root.child(key).and_then(Node::as_map).map(Map::len);
         named("webhooks").or(named("x-webhooks")).unwrap_or(0)
+    }
+
+    /// Others may be as large as the document, and nobody asks for them.
+    fn extensions(&self) -> IndexMap<String, Value> {
+        let root = self.root_map().into_iter();
+        root.flat_map(fields::extensions)
+            .filter(|(key, _)| key.starts_with("x-mcp"))
+            .collect()
     }
 
     fn info(&mut self) -> Api {

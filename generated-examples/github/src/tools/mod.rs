@@ -47,4 +47,5 @@ Tools by subject:\n\
         },
     ],
     defs: include_str!("../../schemas/defs.json"),
+    prompts: &[],
 };

@@ -4,27 +4,27 @@
 //! SDK calls, and [`Server::answer`], which is called with a request that `wire` has read. It knows no transport.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use http::HeaderMap;
 use rmcp::ErrorData;
 use rmcp::model::{
-    CacheScope, CallToolResponse, CallToolResult, ContentBlock, Implementation,
-    InputRequiredResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    MetaObject, ReadResourceResult, ResourceContents, Tool,
+    CacheScope, CallToolResult, CompleteRequestParams, CompleteResult, ContentBlock,
+    GetPromptRequestParams, GetPromptResult, Implementation, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
+    ReadResourceResult, Reference, ResourceContents, Tool,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::answer;
-use super::engine::{
-    Answers, Asker, Asking, CallContext, Content, Engine, ListedTool, Progress, Question,
-    Structured, UnknownTool,
-};
+use super::completion;
+use super::engine::{CallContext, Content, Engine, ListedTool, Progress, Structured, UnknownTool};
 use super::identity::Identity;
 use super::policy::View;
+use super::prompts::{self, Prompts, Said};
 use super::resources;
 use super::tool::ServerDef;
 #[cfg(feature = "http")]
@@ -41,6 +41,8 @@ pub(super) struct Server {
     engine: Engine,
     info: Implementation,
     ids: RequestIds,
+    /// Read when somebody first asks for one.
+    prompts: OnceLock<Prompts>,
 }
 
 impl Server {
@@ -52,6 +54,7 @@ impl Server {
         Arc::new(Self {
             info,
             ids: RequestIds::new(),
+            prompts: OnceLock::new(),
             engine,
         })
     }
@@ -142,6 +145,84 @@ impl Server {
         resources::read(&self.engine, &view, uri, self.result_meta(Map::new()))
     }
 
+    /// Whether there are prompts, for whomever.
+    pub(super) fn has_prompts(&self) -> bool {
+        !self.def().prompts.is_empty()
+    }
+
+    fn prompts(&self) -> &Prompts {
+        self.prompts.get_or_init(|| Prompts::new(&self.engine))
+    }
+
+    /// What `prompts/list` answers.
+    pub(super) fn list_prompts(&self, identity: Option<&Identity>) -> ListPromptsResult {
+        let view = self.engine.view(identity);
+        self.prompts().list(&view, self.result_meta(Map::new()))
+    }
+
+    /// What `prompts/get` answers.
+    ///
+    /// # Errors
+    /// There is no such prompt, its arguments do not fit, or a resource in it cannot be read.
+    pub(super) fn prompt(
+        &self,
+        request: &GetPromptRequestParams,
+        identity: Option<&Identity>,
+    ) -> Result<GetPromptResult, ErrorData> {
+        let view = self.engine.view(identity);
+        let def = self.prompts().find(&request.name, &view)?;
+        let mut messages = Vec::new();
+        for said in prompts::said(def, request.arguments.as_ref())? {
+            match said {
+                Said::Message(message) => messages.push(message),
+                Said::Resource(role, uri) => {
+                    let read = self.resource(&uri, identity)?.contents.into_iter();
+                    messages.extend(read.map(|contents| prompts::embedded(role.clone(), contents)));
+                }
+            }
+        }
+        Ok(prompts::result(def, messages, self.result_meta(Map::new())))
+    }
+
+    /// Whether there is anything whose arguments can be completed: each tool has resources.
+    pub(super) fn can_complete(&self) -> bool {
+        self.engine
+            .names(&self.engine.everything())
+            .next()
+            .is_some()
+            || self.has_prompts()
+    }
+
+    /// What `completion/complete` answers.
+    ///
+    /// # Errors
+    /// There is no such prompt, template or argument.
+    pub(super) fn complete(
+        &self,
+        request: &CompleteRequestParams,
+        identity: Option<&Identity>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let view = self.engine.view(identity);
+        let argument = &request.argument;
+        let values = match &request.r#ref {
+            Reference::Prompt(prompt) => {
+                let asked = (&*prompt.name, &*argument.name);
+                self.prompts().choices(asked, &self.engine, &view)?
+            }
+            Reference::Resource(template) => {
+                resources::choices(&self.engine, &view, &template.uri, &argument.name)?
+            }
+            _ => {
+                return Err(ErrorData::invalid_params(
+                    "nothing else has arguments",
+                    None,
+                ));
+            }
+        };
+        let meta = self.result_meta(Map::new());
+        Ok(completion::result(values, &argument.value, meta))
+    }
+
     /// All tools that an identity sees. The SDK takes `resultType` out for legacy clients.
     pub(super) fn list(&self, identity: Option<&Identity>) -> ListToolsResult {
         let view = self.engine.view(identity);
@@ -174,11 +255,10 @@ impl Server {
     pub(super) async fn answer(&self, request: &Request, call: Call, caller: Caller) -> Vec<u8> {
         let result = self.called(&call.name, call.arguments, call.meta, caller);
         match result.await {
-            Ok(Called::Done(result, structured)) => {
+            Ok((result, structured)) => {
                 let answer = answer::Called::new(request.era, result, structured);
                 wire::response(&request.id, &answer)
             }
-            Ok(Called::Asks(question)) => wire::response(&request.id, &question),
             Err(error) => wire::error(Some(&request.id), &error),
         }
     }
@@ -193,30 +273,21 @@ impl Server {
         arguments: Map<String, Value>,
         meta: Map<String, Value>,
         caller: Caller,
-    ) -> Result<CallToolResponse, ErrorData> {
-        Ok(match self.called(name, arguments, meta, caller).await? {
-            Called::Done(mut result, structured) => {
-                result.structured_content = structured.map(|content| content.to_value());
-                result.into()
-            }
-            Called::Asks(question) => question.into(),
-        })
+    ) -> Result<CallToolResult, ErrorData> {
+        let (mut result, structured) = self.called(name, arguments, meta, caller).await?;
+        result.structured_content = structured.map(|content| content.to_value());
+        Ok(result)
     }
 
+    /// The result of a call; its structured content stands beside it, as text.
     async fn called(
         &self,
         name: &str,
         arguments: Map<String, Value>,
         meta: Map<String, Value>,
         caller: Caller,
-    ) -> Result<Called, ErrorData> {
-        let asking = match caller.asker {
-            Some(asker) => Asking::Now(asker),
-            None if takes_questions(&meta) => Asking::Again(caller.answers),
-            None => Asking::No,
-        };
+    ) -> Result<(CallToolResult, Option<Structured>), ErrorData> {
         let ctx = CallContext {
-            asking,
             request_id: caller.request_id,
             headers: caller.headers,
             meta,
@@ -227,9 +298,6 @@ impl Server {
         };
         let result = self.engine.call(name, arguments, ctx).await;
         let result = result.map_err(|unknown| unknown_tool(&unknown))?;
-        if let Some(question) = result.question {
-            return Ok(Called::Asks(self.input_required(*question)));
-        }
         let content = result.content.into_iter().map(content_block).collect();
         let (mut answer, structured) = if result.error.is_some() {
             (CallToolResult::error(content), None)
@@ -237,23 +305,7 @@ impl Server {
             (CallToolResult::success(content), result.structured)
         };
         answer.meta = Some(self.result_meta(result.meta));
-        Ok(Called::Done(answer, structured))
-    }
-
-    /// A result that asks (MCP 2026-07-28, basic/utilities/mrtr).
-    fn input_required(&self, question: Question) -> InputRequiredResult {
-        let asked = json!({
-            "method": "elicitation/create",
-            "params": {
-                "mode": "form",
-                "message": question.message,
-                "requestedSchema": question.schema,
-            },
-        });
-        // Forms are plain enough for the SDK's types; what is not would be asked for by the state alone.
-        let request = serde_json::from_value(asked).ok();
-        let requests = request.map(|request| [(question.key.to_owned(), request)].into());
-        InputRequiredResult::new(requests, question.state).with_meta(self.result_meta(Map::new()))
+        Ok((answer, structured))
     }
 
     fn result_meta(&self, mut meta: Map<String, Value>) -> MetaObject {
@@ -264,27 +316,6 @@ impl Server {
     }
 }
 
-/// How a call ended.
-enum Called {
-    /// With a result; its structured content stands beside it, as text.
-    Done(CallToolResult, Option<Structured>),
-    /// Not yet: the user is asked first.
-    Asks(InputRequiredResult),
-}
-
-/// Whether the client of a request without a handshake puts questions to its user, in the form of forms.
-fn takes_questions(meta: &Map<String, Value>) -> bool {
-    let capabilities = meta.get(wire::CLIENT_CAPABILITIES);
-    let elicitation = capabilities.and_then(|all| all.get("elicitation"));
-    elicitation.is_some_and(takes_forms) && meta.contains_key(wire::PROTOCOL_VERSION)
-}
-
-/// MCP, client/elicitation, "Capabilities": an empty object is a client that takes forms.
-pub(super) fn takes_forms(elicitation: &Value) -> bool {
-    let kinds = elicitation.as_object();
-    kinds.is_some_and(|kinds| kinds.is_empty() || kinds.contains_key("form"))
-}
-
 /// What a transport knows about who calls.
 pub(super) struct Caller {
     pub(super) request_id: String,
@@ -293,10 +324,6 @@ pub(super) struct Caller {
     pub(super) client: Option<IpAddr>,
     pub(super) cancelled: CancellationToken,
     pub(super) progress: Option<Progress>,
-    /// Asks the user of a session.
-    pub(super) asker: Option<Asker>,
-    /// What the user said to what was asked before.
-    pub(super) answers: Option<Box<Answers>>,
 }
 
 /// Whether everybody gets the same.

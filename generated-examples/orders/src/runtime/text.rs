@@ -92,7 +92,7 @@ fn windows_1252(byte: u8) -> char {
 }
 
 /// Takes out what cannot be seen. A text without any of it, nearly every one, is not copied.
-pub(super) fn visible(text: Cow<'_, str>) -> Cow<'_, str> {
+pub(crate) fn visible(text: Cow<'_, str>) -> Cow<'_, str> {
     if may_hide(text.as_bytes()) && text.chars().any(is_removed) {
         Cow::Owned(without_hidden(&text))
     } else {

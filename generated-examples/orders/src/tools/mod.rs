@@ -50,4 +50,5 @@ Tools by subject:\n\
         },
     ],
     defs: include_str!("../../schemas/defs.json"),
+    prompts: crate::prompts::PROMPTS,
 };

@@ -388,6 +388,7 @@ mod tests {
                 schemas: "{}",
             }],
             defs: "{}",
+            prompts: &[],
         };
         let set = (set.iter())
             .map(|(index, url)| (*index, (*url).to_owned()))

@@ -24,8 +24,7 @@ pub use super::call::{HookFailure, HookSettings};
 use super::catalog::Catalog;
 #[cfg(feature = "http")]
 use super::catalog::Found;
-use super::confirmation::Confirmations;
-pub use super::confirmation::{Answers, Asker, Asking, ConfirmSettings, Question, Reply};
+use super::completion::choices;
 use super::credentials::Credentials;
 use super::custom::AnyCustom;
 use super::identity::Identity;
@@ -75,8 +74,6 @@ pub struct EngineSettings {
     pub cache_bytes: usize,
     /// What becomes of a call whose hook fails.
     pub hooks: HookSettings,
-    /// How users are asked.
-    pub confirm: ConfirmSettings,
 }
 
 /// Where the client's own credential for a scheme comes from (design: default off).
@@ -126,8 +123,6 @@ pub struct CallContext {
     pub cancelled: CancellationToken,
     /// Where progress goes, when the client asked for it.
     pub progress: Option<Progress>,
-    /// How the user can be asked something.
-    pub asking: Asking,
 }
 
 impl std::fmt::Debug for CallContext {
@@ -173,8 +168,6 @@ pub struct ToolResult {
     pub error: Option<ErrorType>,
     /// What goes into `_meta` of the result.
     pub meta: Map<String, Value>,
-    /// What the user is to be asked before the call is made: then `error` is set too.
-    pub question: Option<Box<Question>>,
 }
 
 impl ToolResult {
@@ -297,7 +290,6 @@ pub(super) struct Inner {
     pub(super) settings: EngineSettings,
     pub(super) policies: Policies,
     pub(super) limits: Limits,
-    pub(super) confirmations: Confirmations,
     /// By the index of the server.
     pub(super) paths: Vec<Path>,
     pub(super) audit: OnceLock<AuditLog>,
@@ -345,7 +337,6 @@ impl Engine {
             catalog,
             custom,
             limits: Limits::new(&settings.limits),
-            confirmations: Confirmations::new(&settings.confirm)?,
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
             #[cfg(feature = "cache")]
@@ -404,11 +395,11 @@ impl Engine {
         let all = self.0.catalog.listed().enumerate();
         all.filter(|(position, _)| view.sees(*position))
             .map(|(position, mut tool)| {
-                let policy = view.policy(position);
-                if policy.changes_schema()
+                let bindings = &view.policy(position).bindings;
+                if !bindings.is_empty()
                     && let Ok(mut schema) = serde_json::from_str(tool.input_schema.get())
                 {
-                    policy.change_schema(&mut schema);
+                    bindings.hide(&mut schema);
                     if let Ok(text) = to_raw_value(&schema) {
                         tool.input_schema = Cow::Owned(text);
                     }
@@ -431,8 +422,22 @@ impl Engine {
     pub(super) fn input_schema(&self, tool: &str, view: &View) -> Option<Value> {
         let position = self.seen(tool, view)?;
         let mut schema = self.0.catalog.input_schema(tool)?;
-        view.policy(position).change_schema(&mut schema);
+        view.policy(position).bindings.hide(&mut schema);
         Some(schema)
+    }
+
+    /// The values that an argument of a tool may have, where its schema lists them.
+    pub(super) fn choices(&self, tool: &str, argument: &str, view: &View) -> Vec<String> {
+        let schema = self.input_schema(tool, view).unwrap_or_default();
+        choices(&schema, argument, &|name| schema["$defs"].get(name))
+    }
+
+    /// The names of the tools of a view.
+    pub(super) fn names<'a>(&'a self, view: &'a View) -> impl Iterator<Item = &'a str> {
+        let names = self.0.catalog.names().enumerate();
+        names
+            .filter(|(position, _)| view.sees(*position))
+            .map(|(_, name)| name)
     }
 
     /// A generated tool of a view.
@@ -465,7 +470,12 @@ impl Engine {
     /// The way to a host that the owner named beside the upstream, such as the issuer of tokens.
     #[cfg(feature = "http")]
     pub(super) fn side_channel(&self, host: String) -> Upstream {
-        self.0.upstream.beside(Some(host))
+        self.0.upstream.beside(host)
+    }
+
+    /// The place of a tool among all, whoever may see it.
+    pub(super) fn position(&self, tool: &str) -> Option<usize> {
+        self.0.catalog.position(tool)
     }
 
     fn seen(&self, tool: &str, view: &View) -> Option<usize> {
@@ -517,11 +527,9 @@ impl Engine {
     }
 
     fn unknown(&self, name: &str, view: &View) -> UnknownTool {
-        let names = self.0.catalog.names().enumerate();
-        let seen = names.filter(|(position, _)| view.sees(*position));
         UnknownTool {
             name: name.to_owned(),
-            nearest: nearest(name, seen.map(|(_, name)| name), 3)
+            nearest: nearest(name, self.names(view), 3)
                 .into_iter()
                 .map(str::to_owned)
                 .collect(),

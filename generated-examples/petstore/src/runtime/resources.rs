@@ -79,3 +79,20 @@ pub(super) fn read(
     result.meta = Some(meta);
     Ok(result)
 }
+
+/// What a variable of a template may be.
+///
+/// # Errors
+/// There is no such template, or no such variable.
+pub(super) fn choices(
+    engine: &Engine,
+    view: &View,
+    template: &str,
+    variable: &str,
+) -> Result<Vec<String>, ErrorData> {
+    if template == input_schema_uri("{name}") && variable == "name" {
+        return Ok(engine.names(view).map(str::to_owned).collect());
+    }
+    let message = "there is no such resource template, or no such variable in it";
+    Err(ErrorData::invalid_params(message, None))
+}

@@ -55,4 +55,5 @@ Tools by subject:\n\
         },
     ],
     defs: include_str!("../../schemas/defs.json"),
+    prompts: &[],
 };

@@ -26,6 +26,7 @@ use super::catalog::Catalog;
 use super::catalog::Found;
 use super::confirmation::Confirmations;
 pub use super::confirmation::{Answers, Asker, Asking, ConfirmSettings, Question, Reply};
+use super::completion::choices;
 use super::credentials::Credentials;
 use super::custom::AnyCustom;
 use super::identity::Identity;
@@ -435,6 +436,20 @@ impl Engine {
         Some(schema)
     }
 
+    /// The values that an argument of a tool may have, where its schema lists them.
+    pub(super) fn choices(&self, tool: &str, argument: &str, view: &View) -> Vec<String> {
+        let schema = self.input_schema(tool, view).unwrap_or_default();
+        choices(&schema, argument, &|name| schema["$defs"].get(name))
+    }
+
+    /// The names of the tools of a view.
+    pub(super) fn names<'a>(&'a self, view: &'a View) -> impl Iterator<Item = &'a str> {
+        let names = self.0.catalog.names().enumerate();
+        names
+            .filter(|(position, _)| view.sees(*position))
+            .map(|(_, name)| name)
+    }
+
     /// A generated tool of a view.
     #[cfg(feature = "http")]
     pub(super) fn visible(&self, tool: &str, view: &View) -> Option<&'static ToolDef> {
@@ -466,6 +481,11 @@ impl Engine {
     #[cfg(feature = "http")]
     pub(super) fn side_channel(&self, host: String) -> Upstream {
         self.0.upstream.beside(Some(host))
+    }
+
+    /// The place of a tool among all, whoever may see it.
+    pub(super) fn position(&self, tool: &str) -> Option<usize> {
+        self.0.catalog.position(tool)
     }
 
     fn seen(&self, tool: &str, view: &View) -> Option<usize> {
@@ -517,11 +537,9 @@ impl Engine {
     }
 
     fn unknown(&self, name: &str, view: &View) -> UnknownTool {
-        let names = self.0.catalog.names().enumerate();
-        let seen = names.filter(|(position, _)| view.sees(*position));
         UnknownTool {
             name: name.to_owned(),
-            nearest: nearest(name, seen.map(|(_, name)| name), 3)
+            nearest: nearest(name, self.names(view), 3)
                 .into_iter()
                 .map(str::to_owned)
                 .collect(),

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod,
     CompleteRequestParams, CompleteResult, CustomRequest, CustomResult, DiscoverResult, ErrorCode,
-    InitializeRequestParams, InitializeResult, ListPromptsRequestMethod, ListPromptsResult,
+    GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, InitializeRequestParams,
+    InitializeResult, JsonObject, ListPromptsRequestMethod, ListPromptsResult,
     ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ProgressNotificationParam, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-    ServerConfig, Tool,
+    ProgressNotificationParam, PromptsCapability, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -101,10 +102,16 @@ pub(super) struct RequestId(pub(super) String);
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder()
+        let mut capabilities = ServerCapabilities::builder()
             .enable_tools()
             .enable_resources()
             .build();
+        if self.0.has_prompts() {
+            capabilities.prompts = Some(PromptsCapability::default());
+        }
+        if self.0.can_complete() {
+            capabilities.completions = Some(JsonObject::default());
+        }
         let config = ServerConfig::new(capabilities).with_server_info(self.0.info().clone());
         match self.0.instructions() {
             "" => config,
@@ -185,22 +192,41 @@ impl ServerHandler for Handler {
         self.call(params, ctx).await
     }
 
-    // The SDK answers these with empty lists even though the capability is not declared.
+    // The SDK answers these with empty lists even where the capability is not declared.
 
     async fn list_prompts(
         &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        ctx: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+        if !self.0.has_prompts() {
+            return Err(ErrorData::method_not_found::<ListPromptsRequestMethod>());
+        }
+        only_page(request)?;
+        Ok(self.0.list_prompts(caller(&ctx).as_ref()))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        ctx: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        if !self.0.has_prompts() {
+            return Err(ErrorData::method_not_found::<GetPromptRequestMethod>());
+        }
+        let result = self.0.prompt(&request, caller(&ctx).as_ref());
+        result.map(GetPromptResponse::from)
     }
 
     async fn complete(
         &self,
-        _: CompleteRequestParams,
-        _: RequestContext<RoleServer>,
+        request: CompleteRequestParams,
+        ctx: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Err(ErrorData::method_not_found::<CompleteRequestMethod>())
+        if !self.0.can_complete() {
+            return Err(ErrorData::method_not_found::<CompleteRequestMethod>());
+        }
+        self.0.complete(&request, caller(&ctx).as_ref())
     }
 
     /// A request whose parameters do not fit its method arrives here too.

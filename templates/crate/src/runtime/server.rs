@@ -4,27 +4,30 @@
 //! SDK calls, and [`Server::answer`], which is called with a request that `wire` has read. It knows no transport.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use http::HeaderMap;
 use rmcp::ErrorData;
 use rmcp::model::{
-    CacheScope, CallToolResponse, CallToolResult, ContentBlock, Implementation,
-    InputRequiredResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    MetaObject, ReadResourceResult, ResourceContents, Tool,
+    CacheScope, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+    ContentBlock, GetPromptRequestParams, GetPromptResult, Implementation, InputRequiredResult,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
+    ReadResourceResult, Reference, ResourceContents, Tool,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::answer;
+use super::completion;
 use super::engine::{
     Answers, Asker, Asking, CallContext, Content, Engine, ListedTool, Progress, Question,
     Structured, UnknownTool,
 };
 use super::identity::Identity;
 use super::policy::View;
+use super::prompts::{self, Prompts, Said};
 use super::resources;
 use super::tool::ServerDef;
 #[cfg(feature = "http")]
@@ -41,6 +44,8 @@ pub(super) struct Server {
     engine: Engine,
     info: Implementation,
     ids: RequestIds,
+    /// Read when somebody first asks for one.
+    prompts: OnceLock<Prompts>,
 }
 
 impl Server {
@@ -52,6 +57,7 @@ impl Server {
         Arc::new(Self {
             info,
             ids: RequestIds::new(),
+            prompts: OnceLock::new(),
             engine,
         })
     }
@@ -140,6 +146,84 @@ impl Server {
     ) -> Result<ReadResourceResult, ErrorData> {
         let view = self.engine.view(identity);
         resources::read(&self.engine, &view, uri, self.result_meta(Map::new()))
+    }
+
+    /// Whether there are prompts, for whomever.
+    pub(super) fn has_prompts(&self) -> bool {
+        !self.def().prompts.is_empty()
+    }
+
+    fn prompts(&self) -> &Prompts {
+        self.prompts.get_or_init(|| Prompts::new(&self.engine))
+    }
+
+    /// What `prompts/list` answers.
+    pub(super) fn list_prompts(&self, identity: Option<&Identity>) -> ListPromptsResult {
+        let view = self.engine.view(identity);
+        self.prompts().list(&view, self.result_meta(Map::new()))
+    }
+
+    /// What `prompts/get` answers.
+    ///
+    /// # Errors
+    /// There is no such prompt, its arguments do not fit, or a resource in it cannot be read.
+    pub(super) fn prompt(
+        &self,
+        request: &GetPromptRequestParams,
+        identity: Option<&Identity>,
+    ) -> Result<GetPromptResult, ErrorData> {
+        let view = self.engine.view(identity);
+        let def = self.prompts().find(&request.name, &view)?;
+        let mut messages = Vec::new();
+        for said in prompts::said(def, request.arguments.as_ref())? {
+            match said {
+                Said::Message(message) => messages.push(message),
+                Said::Resource(role, uri) => {
+                    let read = self.resource(&uri, identity)?.contents.into_iter();
+                    messages.extend(read.map(|contents| prompts::embedded(role.clone(), contents)));
+                }
+            }
+        }
+        Ok(prompts::result(def, messages, self.result_meta(Map::new())))
+    }
+
+    /// Whether there is anything whose arguments can be completed: each tool has resources.
+    pub(super) fn can_complete(&self) -> bool {
+        self.engine
+            .names(&self.engine.everything())
+            .next()
+            .is_some()
+            || self.has_prompts()
+    }
+
+    /// What `completion/complete` answers.
+    ///
+    /// # Errors
+    /// There is no such prompt, template or argument.
+    pub(super) fn complete(
+        &self,
+        request: &CompleteRequestParams,
+        identity: Option<&Identity>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let view = self.engine.view(identity);
+        let argument = &request.argument;
+        let values = match &request.r#ref {
+            Reference::Prompt(prompt) => {
+                let asked = (&*prompt.name, &*argument.name);
+                self.prompts().choices(asked, &self.engine, &view)?
+            }
+            Reference::Resource(template) => {
+                resources::choices(&self.engine, &view, &template.uri, &argument.name)?
+            }
+            _ => {
+                return Err(ErrorData::invalid_params(
+                    "nothing else has arguments",
+                    None,
+                ));
+            }
+        };
+        let meta = self.result_meta(Map::new());
+        Ok(completion::result(values, &argument.value, meta))
     }
 
     /// All tools that an identity sees. The SDK takes `resultType` out for legacy clients.

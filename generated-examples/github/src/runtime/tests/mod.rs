@@ -35,6 +35,7 @@ const DEF: ServerDef = ServerDef {
     schemes: &[],
     groups: &[],
     defs: "{}",
+    prompts: &[],
 };
 
 /// Longer than anything takes that works.

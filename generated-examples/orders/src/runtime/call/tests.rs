@@ -101,6 +101,7 @@ fn def() -> ServerDef {
             schemas: SCHEMAS,
         }],
         defs: r#"{"Id": {"type": "integer", "description": "The pet's id"}}"#,
+        prompts: &[],
     }
 }
 

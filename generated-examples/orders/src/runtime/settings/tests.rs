@@ -17,6 +17,7 @@ const DEF: ServerDef = ServerDef {
     }],
     groups: &[],
     defs: "{}",
+    prompts: &[],
 };
 
 /// Reads options where `FILE` is the path of a file with this text.

@@ -5,8 +5,11 @@
 //! reads; nothing here does I/O.
 
 mod body;
+mod prompt;
 
 pub use body::{Alternative, Body, BodyFormat, BodySource, Choice, Field, FieldFormat};
+pub(crate) use prompt::{Piece, pieces};
+pub use prompt::{PromptArgument, PromptContent, PromptDef, PromptMessage};
 
 /// A whole server: what `main` hands to [`super::main`].
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +30,8 @@ pub struct ServerDef {
     pub groups: &'static [Group],
     /// The shared schemas of all tools: a JSON object of JSON Schemas, the `$defs` of every precise schema.
     pub defs: &'static str,
+    /// The prompts; those of one name stand together, the newest first.
+    pub prompts: &'static [PromptDef],
 }
 
 /// What stands before and behind a tool's name in [`input_schema_uri`].

@@ -52,6 +52,7 @@ const DEF: ServerDef = ServerDef {
         schemas: "{}",
     }],
     defs: "{}",
+    prompts: &[],
 };
 
 fn credentials(

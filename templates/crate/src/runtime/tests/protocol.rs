@@ -17,7 +17,7 @@ fn every_version_with_a_handshake_is_spoken() {
         let mut client = Client::start();
         let result = client.ask(&initialize(1, version))["result"].clone();
         assert_eq!(result["protocolVersion"], version);
-        let capabilities = json!({"resources": {}, "tools": {}});
+        let capabilities = json!({"completions": {}, "resources": {}, "tools": {}});
         assert_eq!(result["capabilities"], capabilities);
         let info = json!({"name": "orders", "title": "Orders", "version": "1.2.0"});
         assert_eq!(result["serverInfo"], info);
@@ -111,7 +111,6 @@ fn what_is_not_declared_is_not_there() {
         "prompts/list",
         "prompts/get",
         "resources/subscribe",
-        "completion/complete",
         "logging/setLevel",
         "made/up",
     ] {
@@ -187,4 +186,22 @@ fn without_request_id(mut answer: Value) -> String {
         *id = Value::Null;
     }
     answer.to_string()
+}
+
+#[test]
+fn the_names_of_tools_are_suggested_for_their_resources() {
+    let mut client = initialized();
+    let mut complete = |uri: &str, name: &str, value: &str| {
+        let reference = json!({"type": "ref/resource", "uri": uri});
+        let argument = json!({"name": name, "value": value});
+        let params = json!({"ref": reference, "argument": argument});
+        client.ask(&request(1, "completion/complete", params))
+    };
+    let schemas = "openapi://tools/{name}/input-schema";
+    let answer = complete(schemas, "name", "E");
+    let completion = json!({"values": ["echo"], "total": 1, "hasMore": false});
+    assert_eq!(answer["result"]["completion"], completion);
+    for (uri, name) in [(schemas, "tool"), ("openapi://nothing/{name}", "name")] {
+        assert_eq!(complete(uri, name, "")["error"]["code"], -32602, "{uri}");
+    }
 }
