@@ -17,8 +17,8 @@ use crate::selector::Selector;
 
 /// The features of a generated crate that are off unless `[crate] features` names them; a test compares them with its
 /// Cargo.toml.
-pub const FEATURES: [&str; 7] = [
-    "http2", "brotli", "zstd", "charsets", "jwt", "cache", "digest",
+pub const FEATURES: [&str; 8] = [
+    "http2", "brotli", "zstd", "charsets", "jwt", "cache", "digest", "spec",
 ];
 
 /// The name of the file.
@@ -161,6 +161,7 @@ fn override_table(tool: &ToolOverride) -> toml::Table {
         ("name", &tool.name),
         ("title", &tool.title),
         ("description", &tool.description),
+        ("resource", &tool.resource),
     ]
     .into_iter()
     .filter_map(|(key, value)| Some((key.to_owned(), value.as_deref()?.into())))
@@ -222,7 +223,8 @@ impl Reader<'_> {
                     }
                     "title" => tool.title = self.string(key, value),
                     "description" => tool.description = self.string(key, value),
-                    _ => self.unknown(key, span, &["name", "title", "description"]),
+                    "resource" => tool.resource = self.string(key, value),
+                    _ => self.unknown(key, span, &["name", "title", "description", "resource"]),
                 }
             }
             tools.extend(selector.map(|selector| (selector, tool)));

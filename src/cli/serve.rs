@@ -23,12 +23,12 @@ pub(super) fn run(
     finish: impl FnOnce(&mut Session) -> bool,
 ) -> Outcome {
     let progress = Progress::new(STAGES);
-    let loaded = load::load(&arguments.input, Wanted::Plan, session, &progress);
+    let loaded = load::load(&arguments.input, Wanted::Document, session, &progress);
     drop(progress);
     let Some(loaded) = loaded else {
         return Outcome::Done;
     };
-    let server = server_def(&loaded.plan);
+    let server = server_def(&loaded.plan, &loaded.openapi_json);
     // The server runs until it is stopped: what was found about the spec is shown before, and its memory is free.
     finish(session);
     session.document = None;
@@ -40,7 +40,7 @@ pub(super) fn run(
 
 /// The plan as the runtime's tables. A generated crate has them as constants; here they live as long as the
 /// process, so they are leaked once.
-fn server_def(plan: &Plan) -> ServerDef {
+fn server_def(plan: &Plan, document: &str) -> ServerDef {
     ServerDef {
         name: text(&plan.name),
         title: text(&plan.title),
@@ -58,6 +58,7 @@ fn server_def(plan: &Plan) -> ServerDef {
         })),
         defs: text(&emit::shared_schemas(plan)),
         prompts: list(plan.prompts.iter().map(prompt)),
+        document: Some(text(document)),
     }
 }
 
@@ -136,6 +137,7 @@ fn tool(tool: &plan::Tool) -> ToolDef {
         })),
         hints: tool.hints,
         result: tool.result,
+        resource: text(tool.resource.as_deref().unwrap_or_default()),
     }
 }
 

@@ -93,6 +93,7 @@ fn tool(name: &str, text: &str) -> Tool {
             scopes: vec![text.to_owned()],
         }]],
         hints: Hints::READ.open_world(false),
+        resource: Some(text.to_owned()),
         result: ResultShape::Object,
         precise: json!({"type": "object", "required": ["shop"], "properties": {"note": {"$ref": "#/$defs/Note"}}}),
         advertised,
@@ -414,7 +415,8 @@ fn a_tool_reads_at_a_glance() {
         .accept("application/json")
         .security(&[&[Need::scheme("List my orders").scopes(&["List my orders"])]])
         .hints(Hints::READ.open_world(false))
-        .result(ResultShape::Object),
+        .result(ResultShape::Object)
+        .resource("List my orders"),
 ];
 "#;
     assert_eq!(&text[start..], expected);

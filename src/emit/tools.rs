@@ -71,7 +71,9 @@ pub(super) fn index(plan: &Plan, modules: &[Module<'_>]) -> String {
     }
     let _ = writeln!(
         server,
-        "],\ndefs: include_str!(\"../../schemas/defs.json\"),\nprompts: {},\n}};",
+        "],\ndefs: include_str!(\"../../schemas/defs.json\"),\nprompts: {},\n\
+         #[cfg(feature = \"spec\")]\ndocument: Some(include_str!(\"../../openapi.json\")),\n\
+         #[cfg(not(feature = \"spec\"))]\ndocument: None,\n}};",
         if plan.prompts.is_empty() {
             "&[]"
         } else {
@@ -213,6 +215,9 @@ fn tool_expression(tool: &Tool) -> Expr {
         ResultShape::Wrapped => made.with("result", [name("ResultShape::Wrapped")]),
         ResultShape::WrappedText => made.with("result", [name("ResultShape::WrappedText")]),
     };
+    if let Some(uri) = &tool.resource {
+        made = made.with("resource", [text(uri)]);
+    }
     under_comment(&format!(" {}", headline(tool)), made)
 }
 

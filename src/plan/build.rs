@@ -187,6 +187,7 @@ impl<'a> Builder<'a, '_> {
             body: draft.body,
             accept: media::accept(&successes, self.schemas),
             security: draft.security,
+            resource: curation.resource.clone(),
             hints: curation.hints(&operation.method),
             result,
             advertised: shown.schema,

@@ -5,6 +5,7 @@
 //!   name: cancel_order
 //!   title: Cancel an order
 //!   description: Cancels an order that has not been shipped.
+//!   resource: shop://orders/{order_id}
 //!   enabled: true
 //!   hints: { readOnly: false, destructive: true, idempotent: true, openWorld: false }
 //! ```
@@ -28,6 +29,8 @@ pub(super) struct Curation {
     pub name_place: Place,
     pub title: Option<String>,
     pub description: Option<String>,
+    /// The URI of a GET operation as a resource.
+    pub resource: Option<String>,
     pub is_disabled: bool,
     pub read_only: Option<bool>,
     pub destructive: Option<bool>,
@@ -62,6 +65,7 @@ impl Curation {
             }
             set(&mut curation.title, &own.title);
             set(&mut curation.description, &own.description);
+            set(&mut curation.resource, &own.resource);
         }
         curation
     }
@@ -125,8 +129,16 @@ impl Curation {
         };
         self.title = reader.text("title");
         self.description = reader.text("description");
+        self.resource = reader.text("resource");
         self.is_disabled = reader.flag("enabled") == Some(false);
-        reader.report_unknown(&["name", "title", "description", "enabled", "hints"]);
+        reader.report_unknown(&[
+            "name",
+            "title",
+            "description",
+            "resource",
+            "enabled",
+            "hints",
+        ]);
         match fields.get("hints") {
             None => {}
             Some(Value::Object(hints)) => {

@@ -12,6 +12,7 @@ mod media;
 mod names;
 mod parameters;
 mod prompts;
+mod resources;
 mod schema;
 mod selection;
 #[cfg(test)]
@@ -95,6 +96,8 @@ pub struct ToolOverride {
     pub title: Option<String>,
     /// What the model reads.
     pub description: Option<String>,
+    /// The URI of a GET operation as a resource.
+    pub resource: Option<String>,
     /// Where the name was given.
     pub name_place: Option<Place>,
 }
@@ -159,6 +162,7 @@ pub fn plan(api: &Api, options: &PlanOptions, diagnostics: &mut Diagnostics) -> 
         return None;
     }
     describe::name_tools(&mut tools);
+    resources::check(&mut tools, diagnostics);
     let defs = shared.precise.into_definitions();
     if options.schema_profile == SchemaProfile::Full {
         let whole = schema::whole::Whole::new(&defs);
@@ -446,6 +450,8 @@ pub struct Tool {
     pub security: Vec<Vec<Need>>,
     /// What a client may assume.
     pub hints: Hints,
+    /// The URI of a GET operation as a resource, where it is not `api://NAME`: `{ARGUMENT}` stands for a segment.
+    pub resource: Option<String>,
     /// How a result is structured.
     pub result: ResultShape,
     /// The projection that clients see: self-contained, within the budget.

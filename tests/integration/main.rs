@@ -7,6 +7,7 @@ mod hostile;
 mod prompts;
 mod properties_at_random;
 mod repository;
+mod resources;
 mod standard_streams;
 mod support;
 mod upstream;

@@ -48,7 +48,7 @@ components:
 "#;
 
 /// What `mcpgen serve` answers to these requests, numbered from 1.
-fn told(
+pub(crate) fn told(
     folder: &Path,
     options: &[&str],
     requests: &[(&str, Value)],

@@ -194,7 +194,7 @@ fn operation(t: &Texts<'_>) -> Value {
         "security": [t.entry(json!([t.text()])), {}],
         "callbacks": t.entry(t.entry(json!({"post": {"responses": {}}}))),
         format!("x-{}", t.text()): t.text(),
-        "x-mcp": {"title": t.text(), "description": t.text()},
+        "x-mcp": {"title": t.text(), "description": t.text(), "resource": format!("x://{}", t.text())},
     });
     if t.one_of(&["", "named"]) == "named" {
         operation["x-mcp"]["name"] = t.text().into();

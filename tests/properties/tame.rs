@@ -154,6 +154,7 @@ fn tool(tool: &Tool) -> Tool {
         parameters: tool.parameters.iter().map(parameter).collect(),
         body: tool.body.as_ref().map(body),
         accept: media_type(&tool.accept),
+        resource: tool.resource.as_deref().map(text),
         security: (tool.security.iter())
             .map(|needs| needs.iter().map(need).collect())
             .collect(),

@@ -7,6 +7,7 @@ mod naming;
 mod profiles;
 mod projection;
 mod prompts;
+mod resources;
 mod results;
 
 use indexmap::IndexMap;

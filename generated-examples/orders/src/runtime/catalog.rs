@@ -257,6 +257,34 @@ impl Catalog {
         Some(Value::Object(whole))
     }
 
+    /// The output schema of the tool at this position, as text.
+    pub(super) fn output_schema(&self, position: usize) -> Option<&'static str> {
+        self.texts_at(position)?.output.map(RawValue::get)
+    }
+
+    /// The advertised input schema of the generated tool at this position, as text.
+    pub(super) fn advertised(&self, position: usize) -> Option<&'static str> {
+        Some(self.texts_at(position)?.advertised.get())
+    }
+
+    /// The arguments that the generated tool at this position cannot be called without.
+    pub(super) fn required(&self, position: usize) -> Vec<String> {
+        #[derive(Deserialize)]
+        struct Root {
+            #[serde(default)]
+            required: Vec<String>,
+        }
+        let texts = self.texts_at(position);
+        let root = texts.map(|texts| texts.precise.unwrap_or(texts.advertised));
+        let root = root.and_then(|root| serde_json::from_str::<Root>(root.get()).ok());
+        root.map(|root| root.required).unwrap_or_default()
+    }
+
+    fn texts_at(&self, position: usize) -> Option<&Texts> {
+        let (tool, group) = self.generated.get(position)?;
+        self.texts(*group).get(tool.name)
+    }
+
     fn prepare(&self, def: &'static ToolDef, group: usize) -> Prepared {
         let texts = self.texts(group).get(def.name);
         let input = texts.map(|texts| texts.precise.unwrap_or(texts.advertised));

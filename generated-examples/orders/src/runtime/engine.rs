@@ -21,9 +21,7 @@ use super::cache::Cache;
 pub use super::cache::Caching;
 use super::call;
 pub use super::call::{HookFailure, HookSettings};
-use super::catalog::Catalog;
-#[cfg(feature = "http")]
-use super::catalog::Found;
+use super::catalog::{Catalog, Found, Listing};
 use super::completion::choices;
 use super::credentials::Credentials;
 use super::custom::AnyCustom;
@@ -74,6 +72,8 @@ pub struct EngineSettings {
     pub cache_bytes: usize,
     /// What becomes of a call whose hook fails.
     pub hooks: HookSettings,
+    /// `--resources`: GET operations, and the API's description, are resources.
+    pub resources: bool,
 }
 
 /// Where the client's own credential for a scheme comes from (design: default off).
@@ -440,8 +440,51 @@ impl Engine {
             .map(|(_, name)| name)
     }
 
+    /// The output schema of a tool as text.
+    pub(super) fn output_schema(&self, tool: &str, view: &View) -> Option<&'static str> {
+        self.0.catalog.output_schema(self.seen(tool, view)?)
+    }
+
+    /// The advertised input schema of a generated tool.
+    pub(super) fn advertised(&self, tool: &str) -> Option<Value> {
+        let position = self.0.catalog.position(tool)?;
+        serde_json::from_str(self.0.catalog.advertised(position)?).ok()
+    }
+
+    /// Whether there is an argument without which a tool cannot be called.
+    pub(super) fn requires_any(&self, tool: &str, view: &View) -> bool {
+        let Some(position) = self.seen(tool, view) else {
+            return false;
+        };
+        let bindings = &view.policy(position).bindings;
+        let required = self.0.catalog.required(position);
+        required.iter().any(|argument| !bindings.binds(argument))
+    }
+
+    /// The generated tools of a view by their positions.
+    pub(super) fn generated<'a>(
+        &'a self,
+        view: &'a View,
+    ) -> impl Iterator<Item = (usize, &'static ToolDef)> + 'a {
+        let all = self.0.catalog.listings().enumerate();
+        all.filter_map(|(position, listing)| match listing {
+            Listing::Generated(tool, _) if view.sees(position) => Some((position, tool)),
+            _ => None,
+        })
+    }
+
+    /// Whether GET operations are resources too.
+    pub(super) fn offers_operations(&self) -> bool {
+        self.0.settings.resources
+    }
+
+    /// Whether a view has every tool with all its arguments.
+    pub(super) fn hides_nothing(&self, view: &View) -> bool {
+        (0..self.0.catalog.names().count())
+            .all(|position| view.sees(position) && view.policy(position).bindings.is_empty())
+    }
+
     /// A generated tool of a view.
-    #[cfg(feature = "http")]
     pub(super) fn visible(&self, tool: &str, view: &View) -> Option<&'static ToolDef> {
         match self.0.catalog.at(self.seen(tool, view)?) {
             Found::Generated(tool) => Some(tool.def),

@@ -51,4 +51,8 @@ Tools by subject:\n\
     ],
     defs: include_str!("../../schemas/defs.json"),
     prompts: crate::prompts::PROMPTS,
+    #[cfg(feature = "spec")]
+    document: Some(include_str!("../../openapi.json")),
+    #[cfg(not(feature = "spec"))]
+    document: None,
 };

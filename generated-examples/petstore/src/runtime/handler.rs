@@ -17,7 +17,7 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-use super::engine::{Answers, Asker};
+use super::engine::CallContext;
 use super::identity::Identity;
 use super::server::{Caller, LIST_TTL_MS, Server, growing};
 use super::session::{client, identity, request_id};
@@ -40,16 +40,9 @@ impl Handler {
                 let _ = sender.send((progress, total, message));
             })
         });
-        let parts = ctx.extensions.get::<http::request::Parts>();
         let caller = Caller {
-            request_id: request_id(&self.0, parts),
-            headers: parts.map(|parts| parts.headers.clone()).unwrap_or_default(),
-            identity: identity(parts),
-            client: client(parts),
-            cancelled: ctx.ct.clone(),
             progress,
-            asker: ctx.extensions.get::<Asker>().cloned(),
-            answers: answers(&params),
+            ..self.caller_of(&ctx)
         };
         let arguments = params.arguments.unwrap_or_default();
         let meta = ctx.meta.0.0.clone();
@@ -67,20 +60,29 @@ impl Handler {
                     // The client may be gone; the call finds out by itself.
                     let _ = ctx.peer.notify_progress(report).await;
                 }
-                result = &mut call => return result,
+                result = &mut call => return result.map(CallToolResponse::from),
             }
         }
     }
 }
 
-/// What comes back with a call that was asked about.
-fn answers(params: &CallToolRequestParams) -> Option<Box<Answers>> {
-    let state = params.request_state.clone();
-    let replies = params.input_responses.clone();
-    (state.is_some() || replies.is_some()).then(|| {
-        let replies = replies.unwrap_or_default().into_iter().collect();
-        Box::new(Answers { replies, state })
-    })
+impl Handler {
+    /// Who asks, and how; without progress.
+    fn caller_of(&self, ctx: &RequestContext<RoleServer>) -> Caller {
+        let parts = ctx.extensions.get::<http::request::Parts>();
+        Caller {
+            request_id: request_id(&self.0, parts),
+            headers: parts.map(|parts| parts.headers.clone()).unwrap_or_default(),
+            identity: identity(parts),
+            client: client(parts),
+            cancelled: ctx.ct.clone(),
+            progress: None,
+        }
+    }
+
+    fn context(&self, ctx: &RequestContext<RoleServer>) -> CallContext {
+        self.caller_of(ctx).context(ctx.meta.0.0.clone())
+    }
 }
 
 /// Everything is on one page, since common clients do not ask for a second one: no cursor is ever given out.
@@ -168,10 +170,10 @@ impl ServerHandler for Handler {
     async fn list_resource_templates(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        ctx: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         only_page(request)?;
-        Ok(self.0.resource_templates())
+        Ok(self.0.resource_templates(caller(&ctx).as_ref()))
     }
 
     async fn read_resource(
@@ -179,9 +181,8 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         ctx: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        self.0
-            .resource(&request.uri, caller(&ctx).as_ref())
-            .map(ReadResourceResponse::from)
+        let read = self.0.resource(&request.uri, self.context(&ctx)).await;
+        read.map(ReadResourceResponse::from)
     }
 
     async fn call_tool(
@@ -214,7 +215,7 @@ impl ServerHandler for Handler {
         if !self.0.has_prompts() {
             return Err(ErrorData::method_not_found::<GetPromptRequestMethod>());
         }
-        let result = self.0.prompt(&request, caller(&ctx).as_ref());
+        let result = self.0.prompt(&request, self.context(&ctx)).await;
         result.map(GetPromptResponse::from)
     }
 

@@ -128,21 +128,26 @@ impl Server {
     }
 
     /// What `resources/templates/list` answers.
-    pub(super) fn resource_templates(&self) -> ListResourceTemplatesResult {
-        resources::templates(self.result_meta(Map::new()))
+    pub(super) fn resource_templates(
+        &self,
+        identity: Option<&Identity>,
+    ) -> ListResourceTemplatesResult {
+        let view = self.engine.view(identity);
+        resources::templates(&self.engine, &view, self.result_meta(Map::new()))
     }
 
     /// What `resources/read` answers.
     ///
     /// # Errors
-    /// There is no resource of this URI.
-    pub(super) fn resource(
+    /// There is no resource of this URI, or its operation failed.
+    pub(super) async fn resource(
         &self,
         uri: &str,
-        identity: Option<&Identity>,
+        ctx: CallContext,
     ) -> Result<ReadResourceResult, ErrorData> {
-        let view = self.engine.view(identity);
-        resources::read(&self.engine, &view, uri, self.result_meta(Map::new()))
+        let (mut result, meta) = resources::read(&self.engine, uri, ctx).await?;
+        result.meta = Some(self.result_meta(meta));
+        Ok(result)
     }
 
     /// Whether there are prompts, for whomever.
@@ -164,19 +169,19 @@ impl Server {
     ///
     /// # Errors
     /// There is no such prompt, its arguments do not fit, or a resource in it cannot be read.
-    pub(super) fn prompt(
+    pub(super) async fn prompt(
         &self,
         request: &GetPromptRequestParams,
-        identity: Option<&Identity>,
+        ctx: CallContext,
     ) -> Result<GetPromptResult, ErrorData> {
-        let view = self.engine.view(identity);
+        let view = self.engine.view(ctx.identity.as_ref());
         let def = self.prompts().find(&request.name, &view)?;
         let mut messages = Vec::new();
         for said in prompts::said(def, request.arguments.as_ref())? {
             match said {
                 Said::Message(message) => messages.push(message),
                 Said::Resource(role, uri) => {
-                    let read = self.resource(&uri, identity)?.contents.into_iter();
+                    let read = self.resource(&uri, ctx.clone()).await?.contents.into_iter();
                     messages.extend(read.map(|contents| prompts::embedded(role.clone(), contents)));
                 }
             }
@@ -287,16 +292,10 @@ impl Server {
         meta: Map<String, Value>,
         caller: Caller,
     ) -> Result<(CallToolResult, Option<Structured>), ErrorData> {
-        let ctx = CallContext {
-            request_id: caller.request_id,
-            headers: caller.headers,
-            meta,
-            identity: caller.identity,
-            client: caller.client,
-            cancelled: caller.cancelled,
-            progress: caller.progress,
-        };
-        let result = self.engine.call(name, arguments, ctx).await;
+        let result = self
+            .engine
+            .call(name, arguments, caller.context(meta))
+            .await;
         let result = result.map_err(|unknown| unknown_tool(&unknown))?;
         let content = result.content.into_iter().map(content_block).collect();
         let (mut answer, structured) = if result.error.is_some() {
@@ -324,6 +323,21 @@ pub(super) struct Caller {
     pub(super) client: Option<IpAddr>,
     pub(super) cancelled: CancellationToken,
     pub(super) progress: Option<Progress>,
+}
+
+impl Caller {
+    /// What the engine needs to know, with `_meta` of the request.
+    pub(super) fn context(self, meta: Map<String, Value>) -> CallContext {
+        CallContext {
+            request_id: self.request_id,
+            headers: self.headers,
+            meta,
+            identity: self.identity,
+            client: self.client,
+            cancelled: self.cancelled,
+            progress: self.progress,
+        }
+    }
 }
 
 /// Whether everybody gets the same.

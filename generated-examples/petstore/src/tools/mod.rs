@@ -56,4 +56,8 @@ Tools by subject:\n\
     ],
     defs: include_str!("../../schemas/defs.json"),
     prompts: &[],
+    #[cfg(feature = "spec")]
+    document: Some(include_str!("../../openapi.json")),
+    #[cfg(not(feature = "spec"))]
+    document: None,
 };

@@ -481,6 +481,7 @@ mod tests {
             }],
             defs: "{}",
             prompts: &[],
+            document: None,
         };
         let set = (set.iter())
             .map(|(index, url)| (*index, (*url).to_owned()))

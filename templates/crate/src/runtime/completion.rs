@@ -21,19 +21,45 @@ pub(crate) fn choices<'s>(
     definition: &dyn Fn(&str) -> Option<&'s Value>,
 ) -> Vec<String> {
     let mut found = Vec::new();
-    let mut open: Vec<&Value> = schema["properties"].get(argument).into_iter().collect();
-    let mut steps = 0;
+    for schema in variants(schema, argument, definition) {
+        add_choices(schema, &mut found);
+        let items = schema.get("items").map(|items| all_of(items, definition));
+        for schema in items.into_iter().flatten() {
+            add_choices(schema, &mut found);
+        }
+    }
+    let mut known = HashSet::new();
+    found.retain(|value| known.insert(value.clone()));
+    found
+}
+
+fn add_choices(schema: &Value, found: &mut Vec<String>) {
+    let listed = schema.get("enum").and_then(Value::as_array);
+    let listed = listed.into_iter().flatten().chain(schema.get("const"));
+    found.extend(listed.filter_map(as_text));
+    if schema.get("enum").is_none() && is_boolean(schema) {
+        found.extend(["true", "false"].map(str::to_owned));
+    }
+}
+
+/// The schemas that say what an argument is: its own, and those that it refers to or chooses from.
+pub(super) fn variants<'s>(
+    schema: &'s Value,
+    argument: &str,
+    definition: &dyn Fn(&str) -> Option<&'s Value>,
+) -> Vec<&'s Value> {
+    let own = schema["properties"].get(argument);
+    own.map(|own| all_of(own, definition)).unwrap_or_default()
+}
+
+fn all_of<'s>(schema: &'s Value, definition: &dyn Fn(&str) -> Option<&'s Value>) -> Vec<&'s Value> {
+    let mut found = Vec::new();
+    let mut open = vec![schema];
     while let Some(schema) = open.pop() {
-        steps += 1;
-        if steps > MOST_STEPS {
+        if found.len() == MOST_STEPS {
             break;
         }
-        let listed = schema.get("enum").and_then(Value::as_array);
-        let listed = listed.into_iter().flatten().chain(schema.get("const"));
-        found.extend(listed.filter_map(as_text));
-        if schema.get("enum").is_none() && is_boolean(schema) {
-            found.extend(["true", "false"].map(str::to_owned));
-        }
+        found.push(schema);
         let referred = schema.get("$ref").and_then(Value::as_str);
         let referred = referred.and_then(|uri| definition(uri.strip_prefix("#/$defs/")?));
         let choices = ["anyOf", "oneOf", "allOf"].into_iter();
@@ -41,12 +67,10 @@ pub(crate) fn choices<'s>(
             .filter_map(|key| schema.get(key)?.as_array())
             .flatten();
         // The last one goes first, so what is written first is found first.
-        let mut next: Vec<&Value> = choices.chain(referred).chain(schema.get("items")).collect();
+        let mut next: Vec<&Value> = choices.chain(referred).collect();
         next.reverse();
         open.extend(next);
     }
-    let mut known = HashSet::new();
-    found.retain(|value| known.insert(value.clone()));
     found
 }
 

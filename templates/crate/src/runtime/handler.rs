@@ -17,7 +17,7 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-use super::engine::{Answers, Asker};
+use super::engine::{Answers, Asker, Asking, CallContext};
 use super::identity::Identity;
 use super::server::{Caller, LIST_TTL_MS, Server, growing};
 use super::session::{client, identity, request_id};
@@ -40,16 +40,10 @@ impl Handler {
                 let _ = sender.send((progress, total, message));
             })
         });
-        let parts = ctx.extensions.get::<http::request::Parts>();
         let caller = Caller {
-            request_id: request_id(&self.0, parts),
-            headers: parts.map(|parts| parts.headers.clone()).unwrap_or_default(),
-            identity: identity(parts),
-            client: client(parts),
-            cancelled: ctx.ct.clone(),
             progress,
-            asker: ctx.extensions.get::<Asker>().cloned(),
             answers: answers(&params),
+            ..self.caller_of(&ctx)
         };
         let arguments = params.arguments.unwrap_or_default();
         let meta = ctx.meta.0.0.clone();
@@ -70,6 +64,32 @@ impl Handler {
                 result = &mut call => return result,
             }
         }
+    }
+}
+
+impl Handler {
+    /// Who asks, and how; without progress.
+    fn caller_of(&self, ctx: &RequestContext<RoleServer>) -> Caller {
+        let parts = ctx.extensions.get::<http::request::Parts>();
+        Caller {
+            request_id: request_id(&self.0, parts),
+            headers: parts.map(|parts| parts.headers.clone()).unwrap_or_default(),
+            identity: identity(parts),
+            client: client(parts),
+            cancelled: ctx.ct.clone(),
+            progress: None,
+            asker: ctx.extensions.get::<Asker>().cloned(),
+            answers: None,
+        }
+    }
+
+    fn context(&self, ctx: &RequestContext<RoleServer>) -> CallContext {
+        let mut context = self.caller_of(ctx).context(ctx.meta.0.0.clone());
+        // Only the result of a call may ask.
+        if let Asking::Again(_) = context.asking {
+            context.asking = Asking::No;
+        }
+        context
     }
 }
 
@@ -168,10 +188,10 @@ impl ServerHandler for Handler {
     async fn list_resource_templates(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        ctx: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         only_page(request)?;
-        Ok(self.0.resource_templates())
+        Ok(self.0.resource_templates(caller(&ctx).as_ref()))
     }
 
     async fn read_resource(
@@ -179,9 +199,8 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         ctx: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        self.0
-            .resource(&request.uri, caller(&ctx).as_ref())
-            .map(ReadResourceResponse::from)
+        let read = self.0.resource(&request.uri, self.context(&ctx)).await;
+        read.map(ReadResourceResponse::from)
     }
 
     async fn call_tool(
@@ -214,7 +233,7 @@ impl ServerHandler for Handler {
         if !self.0.has_prompts() {
             return Err(ErrorData::method_not_found::<GetPromptRequestMethod>());
         }
-        let result = self.0.prompt(&request, caller(&ctx).as_ref());
+        let result = self.0.prompt(&request, self.context(&ctx)).await;
         result.map(GetPromptResponse::from)
     }
 

@@ -53,6 +53,7 @@ const DEF: ServerDef = ServerDef {
     }],
     defs: "{}",
     prompts: &[],
+    document: None,
 };
 
 fn credentials(

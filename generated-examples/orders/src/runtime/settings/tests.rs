@@ -18,6 +18,7 @@ const DEF: ServerDef = ServerDef {
     groups: &[],
     defs: "{}",
     prompts: &[],
+    document: None,
 };
 
 /// Reads options where `FILE` is the path of a file with this text.

@@ -36,6 +36,7 @@ const DEF: ServerDef = ServerDef {
     groups: &[],
     defs: "{}",
     prompts: &[],
+    document: None,
 };
 
 /// Longer than anything takes that works.

@@ -11,6 +11,7 @@ mod hooks;
 mod limits;
 mod policies;
 mod redaction;
+mod resources;
 mod secrets;
 mod tokens;
 mod upstream;
@@ -102,6 +103,7 @@ fn def() -> ServerDef {
         }],
         defs: r#"{"Id": {"type": "integer", "description": "The pet's id"}}"#,
         prompts: &[],
+        document: None,
     }
 }
 
@@ -136,6 +138,7 @@ impl Setup {
                 resilience: ResilienceSettings::default(),
                 cache_bytes: 1024 * 1024,
                 hooks: HookSettings::default(),
+                resources: false,
             },
             env: BTreeMap::new(),
             custom: Arc::new(Nothing),

@@ -13,6 +13,7 @@ mod hooks;
 mod limits;
 mod policies;
 mod redaction;
+mod resources;
 mod secrets;
 mod tokens;
 mod upstream;
@@ -104,6 +105,7 @@ fn def() -> ServerDef {
         }],
         defs: r#"{"Id": {"type": "integer", "description": "The pet's id"}}"#,
         prompts: &[],
+        document: None,
     }
 }
 
@@ -139,6 +141,7 @@ impl Setup {
                 cache_bytes: 1024 * 1024,
                 hooks: HookSettings::default(),
                 confirm: ConfirmSettings::default(),
+                resources: false,
             },
             env: BTreeMap::new(),
             custom: Arc::new(Nothing),

@@ -256,6 +256,13 @@ pub struct Options {
     )]
     pub redact: Vec<Redact>,
 
+    /// Offer GET operations as resources, `api://NAME`, and the API's description where the program has it
+    /// [env: MCP_RESOURCES]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set, help_heading = "Policies")]
+    pub resources: bool,
+
     /// What to log: `error`, `warn`, `info`, `debug`, `trace` or a filter of tracing-subscriber [env: MCP_LOG]
     #[arg(
         long,
@@ -349,6 +356,7 @@ impl Settings {
                 key_file: options.confirm.confirm_key_file.as_ref().map(Into::into),
                 asks_missing: options.confirm.ask_missing,
             },
+            resources: options.resources,
             policies: PolicySettings {
                 read_only: options.read_only,
                 disabled: options.disabled_tools.clone(),

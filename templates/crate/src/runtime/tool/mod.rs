@@ -32,6 +32,8 @@ pub struct ServerDef {
     pub defs: &'static str,
     /// The prompts; those of one name stand together, the newest first.
     pub prompts: &'static [PromptDef],
+    /// The API's description that all this was made from, as JSON, where the program has it.
+    pub document: Option<&'static str>,
 }
 
 /// What stands before and behind a tool's name in [`input_schema_uri`].
@@ -210,6 +212,8 @@ pub struct ToolDef {
     pub hints: Hints,
     /// Whether a result is sent as `structuredContent`, and how.
     pub result: ResultShape,
+    /// The URI of a GET operation as a resource, with `{ARGUMENT}` for segments of its path; empty for `api://NAME`.
+    pub resource: &'static str,
 }
 
 /// One security scheme that a call needs.
@@ -289,6 +293,7 @@ impl ToolDef {
             security: &[],
             hints: Hints::WRITE,
             result: ResultShape::Unstructured,
+            resource: "",
         }
     }
 
@@ -373,6 +378,13 @@ impl ToolDef {
     #[must_use]
     pub const fn result(mut self, result: ResultShape) -> Self {
         self.result = result;
+        self
+    }
+
+    /// Is read as this resource.
+    #[must_use]
+    pub const fn resource(mut self, uri: &'static str) -> Self {
+        self.resource = uri;
         self
     }
 }
