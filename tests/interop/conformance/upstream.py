@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Answers the operations of `openapi.yaml` beside this file. Prints `listening on http://…`; standard library only."""
 
+import json
 import struct
 import time
 import zlib
@@ -32,10 +33,21 @@ ANSWERS = {
     "/audio": (200, "audio/wav", wav()),
     "/document": (200, "application/pdf", b"%PDF-1.4\n%%EOF\n"),
     "/error": (500, "text/plain; charset=utf-8", b"This tool intentionally returns an error for testing"),
+    "/static-text": (200, "text/plain; charset=utf-8", b"This is the content of the static text resource."),
+    "/image/static": (200, "image/png", png()),
+    "/example": (200, "text/plain; charset=utf-8", b"Embedded resource content for testing."),
     "/logging": (200, "text/plain; charset=utf-8", b"Done."),
     "/streaming": (200, "text/plain; charset=utf-8", b"Done."),
 }
 PARTS = [b"one ", b"two ", b"three ", b"four"]
+
+
+def templated(path):
+    """`/template/{id}/data`."""
+    match path.split("/"):
+        case ["", "template", name, "data"]:
+            data = {"id": name, "templateTest": True, "data": f"Data for ID: {name}"}
+            return 200, "application/json", json.dumps(data).encode()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -46,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/slow":
             self.slowly()
             return
-        status, media_type, body = ANSWERS.get(path, (404, "text/plain", b"no such path"))
+        status, media_type, body = ANSWERS.get(path) or templated(path) or (404, "text/plain", b"no such path")
         self.head(status, media_type, len(body))
         self.wfile.write(body)
 

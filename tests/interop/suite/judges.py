@@ -119,7 +119,8 @@ def conformance(fixture_command, revision):
     upstream = Process([sys.executable, str(FIXTURE / "upstream.py")], clean_environment({}))
     try:
         until(lambda: upstream.lines, "the conformance upstream starts")
-        with Http(fixture_command, {"API_BASE_URL": upstream.lines[0].split()[-1]}) as server:
+        environment = {"API_BASE_URL": upstream.lines[0].split()[-1], "MCP_RESOURCES": "true"}
+        with Http(fixture_command, environment) as server:
             baseline = FIXTURE / f"expected-failures-{revision}.yml"
             flags = ["--requirements", revision, "--expected-failures", baseline, "-o", output]
             done = run_tool([*CONFORMANCE, "server", "--url", server.origin + "/mcp", *flags], seconds=300)
