@@ -88,7 +88,7 @@ fn shop() -> tempfile::TempDir {
     place
 }
 
-fn get(name: &str, arguments: Value) -> (&'static str, Value) {
+fn get(name: &str, arguments: &Value) -> (&'static str, Value) {
     ("prompts/get", json!({"name": name, "arguments": arguments}))
 }
 
@@ -115,9 +115,9 @@ fn prompts_are_listed_and_filled_in_in_both_eras() {
     let order = json!({"order": "{{status}}\u{7}", "status": "{{order}}"});
     let requests = [
         ("prompts/list", json!({})),
-        get("triage", order),
-        get("triage@1", json!({"order": "A-1"})),
-        get("triage@2", json!({"order": "A-1"})),
+        get("triage", &order),
+        get("triage@1", &json!({"order": "A-1"})),
+        get("triage@2", &json!({"order": "A-1"})),
     ];
     for is_modern in [false, true] {
         let told = told(place.path(), &[], &requests, is_modern);
@@ -158,12 +158,12 @@ fn what_does_not_fit_a_prompt_is_an_error_of_the_parameters() {
     let place = shop();
     let long = "x".repeat(2 << 20);
     let requests = [
-        get("nothing", json!({})),
-        get("triage@3", json!({"order": "A-1"})),
-        get("triage", json!({})),
-        get("triage", json!({"order": 7})),
-        get("triage", json!({"order": "A-1", "x": "y"})),
-        get("triage", json!({"order": long})),
+        get("nothing", &json!({})),
+        get("triage@3", &json!({"order": "A-1"})),
+        get("triage", &json!({})),
+        get("triage", &json!({"order": 7})),
+        get("triage", &json!({"order": "A-1", "x": "y"})),
+        get("triage", &json!({"order": long})),
         ("prompts/list", json!({"cursor": "2"})),
         complete("nothing", "order", ""),
         complete("triage", "nothing", ""),
@@ -201,8 +201,8 @@ fn values_are_suggested_by_what_was_typed() {
 fn a_prompt_may_show_a_resource_and_an_image() {
     let place = shop();
     let requests = [
-        get("schema", json!({"tool": "list_orders"})),
-        get("schema", json!({"tool": "../tools/list_orders"})),
+        get("schema", &json!({"tool": "list_orders"})),
+        get("schema", &json!({"tool": "../tools/list_orders"})),
     ];
     let told = told(place.path(), &[], &requests, true);
     let messages = &told[0]["result"]["messages"];
@@ -225,9 +225,9 @@ fn who_does_not_see_a_tool_sees_no_prompt_that_names_it_and_nothing_of_its_value
     let place = shop();
     let requests = [
         ("prompts/list", json!({})),
-        get("cancelling", json!({})),
+        get("cancelling", &json!({})),
         complete("triage", "status", ""),
-        get("schema", json!({"tool": "list_orders"})),
+        get("schema", &json!({"tool": "list_orders"})),
     ];
     let options = ["--disabled-tools", "drop,op:listOrders"];
     let mut spec = SPEC.to_owned();
@@ -259,7 +259,7 @@ fn prompts_are_declared_only_where_there_are_any() {
     let requests = [
         discover[0].clone(),
         ("prompts/list", json!({})),
-        get("triage", json!({})),
+        get("triage", &json!({})),
     ];
     let told = told(place.path(), &[], &requests, true);
     assert!(told[0]["result"]["capabilities"].get("prompts").is_none());

@@ -8,7 +8,7 @@ use crate::prompts::told;
 use crate::support::folder;
 use crate::upstream::{Received, Upstream};
 
-const SPEC: &str = r#"
+const SPEC: &str = r"
 openapi: 3.0.3
 info: {title: Shop, version: '1'}
 servers: [{url: 'http://127.0.0.1:9'}]
@@ -38,7 +38,7 @@ paths:
       operationId: poll
       x-mcp: {hints: {readOnly: false}}
       responses: {'200': {description: ok}}
-"#;
+";
 
 fn shop() -> tempfile::TempDir {
     let place = folder();

@@ -51,7 +51,7 @@ struct Entry {
 /// A message that is ready but for what a resource holds.
 pub(super) enum Said {
     /// The whole message.
-    Message(PromptMessage),
+    Message(Box<PromptMessage>),
     /// Who says it, and the resource to be read.
     Resource(Role, String),
 }
@@ -100,9 +100,9 @@ impl Prompts {
 
     /// The answer to `prompts/list`: of each prompt the newest version.
     pub(super) fn list(&self, view: &View, meta: MetaObject) -> ListPromptsResult {
-        let mut last = None;
+        let mut before = None;
         let newest = self.entries.iter().filter(|entry| {
-            entry.is_seen(view) && last.replace(entry.def.name) != Some(entry.def.name)
+            entry.is_seen(view) && before.replace(entry.def.name) != Some(entry.def.name)
         });
         let prompts = newest.map(|entry| self.listed(entry.def, view)).collect();
         let mut list = ListPromptsResult::with_all_items(prompts)
@@ -234,11 +234,10 @@ pub(super) fn said(
             Ok(match message.content {
                 PromptContent::Text(text) => {
                     let text = filled(text, &values, &mut room, ToOwned::to_owned)?;
-                    Said::Message(PromptMessage::new_text(role, text))
+                    Said::Message(Box::new(PromptMessage::new_text(role, text)))
                 }
-                PromptContent::Image(media_type, data) => Said::Message(PromptMessage::new(
-                    role,
-                    ContentBlock::image(data, media_type),
+                PromptContent::Image(media_type, data) => Said::Message(Box::new(
+                    PromptMessage::new(role, ContentBlock::image(data, media_type)),
                 )),
                 PromptContent::Resource(uri) => {
                     // A whole URI is the client's to choose, as in `resources/read`; a part stays that part.

@@ -182,7 +182,7 @@ impl Server {
         let mut messages = Vec::new();
         for said in prompts::said(def, request.arguments.as_ref())? {
             match said {
-                Said::Message(message) => messages.push(message),
+                Said::Message(message) => messages.push(*message),
                 Said::Resource(role, uri) => {
                     let read = self.resource(&uri, ctx.clone()).await?.contents.into_iter();
                     messages.extend(read.map(|contents| prompts::embedded(role.clone(), contents)));

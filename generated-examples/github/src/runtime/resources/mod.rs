@@ -253,11 +253,9 @@ pub(super) fn choices(
         let whole = address.template(|name| is_list(&schema, name))?;
         (whole == template && address.has(variable)).then_some(tool.name)
     });
-    match found {
-        Some(tool) => Ok(engine.choices(tool, variable, view)),
-        None => {
-            let message = "there is no such resource template, or no such variable in it";
-            Err(ErrorData::invalid_params(message, None))
-        }
+    if let Some(tool) = found {
+        return Ok(engine.choices(tool, variable, view));
     }
+    let message = "there is no such resource template, or no such variable in it";
+    Err(ErrorData::invalid_params(message, None))
 }
