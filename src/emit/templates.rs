@@ -216,7 +216,6 @@ templates! {
     "src/runtime/request/xml.rs"
     "src/runtime/resilience/breaker.rs"
     "src/runtime/resilience/mod.rs"
-    "src/runtime/resources.rs"
     "src/runtime/resources/address.rs"
     "src/runtime/resources/mod.rs"
     "src/runtime/resources/page.rs"

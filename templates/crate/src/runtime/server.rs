@@ -12,8 +12,8 @@ use rmcp::ErrorData;
 use rmcp::model::{
     CacheScope, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
     ContentBlock, GetPromptRequestParams, GetPromptResult, Implementation, InputRequiredResult,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
-    ReadResourceResult, Reference, ResourceContents, Tool,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    MetaObject, ReadResourceResult, Reference, ResourceContents, Tool,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};

@@ -3,12 +3,12 @@
 mod answers;
 #[cfg(feature = "cache")]
 mod cache;
-mod confirmation;
-mod failover;
 mod commands;
+mod confirmation;
 mod digest;
 mod discovery;
 mod exchange;
+mod failover;
 mod hooks;
 mod limits;
 mod policies;
