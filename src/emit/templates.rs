@@ -221,6 +221,7 @@ templates! {
     "src/runtime/resources/page.rs"
     "src/runtime/response/excerpt/fields.rs"
     "src/runtime/response/excerpt/mod.rs"
+    "src/runtime/response/excerpt/sizes.rs"
     "src/runtime/response/excerpt/tests.rs"
     "src/runtime/response/excerpt/walk.rs"
     "src/runtime/response/html.rs"

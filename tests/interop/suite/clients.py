@@ -240,25 +240,30 @@ def miss_credential(client, server_command, transport, era):
 
 CONFIRM = TOKEN | {"MCP_CONFIRM": "destructive"}
 CANCEL = call("cancel_order", order_id="ORD-100008", reason="changed_mind")
-QUESTION = "May `cancel_order` be called?\n\nPOST /v1/orders/{order_id}/cancel\norder_id: ORD-100008\nreason: changed_mind"
+QUESTION = ("May `cancel_order` of", "/v1/orders/{order_id}/cancel\norder_id: \"ORD-100008\"\nreason: \"changed_mind\"")
+
+
+def check_question(asked):
+    expect_equal(len(asked), 1, "how often the user was asked")
+    for part in QUESTION:
+        expect_in(part, asked[0], "what the user was asked")
 
 
 def asks_user(client, server_command, transport, era):
     """Whether a user who can be asked is, and whose word counts. Stateless HTTP of before 2026-07-28 cannot ask."""
-    # FastMCP and the SDKs find out by themselves which era a server has.
     by_token = transport == "http" and era == "legacy"
     with Upstream() as upstream:
         if by_token:
             asked, done = outcomes_of(client, server_command, upstream, transport, era, CONFIRM, [CANCEL, CANCEL | {"do": "again"}])
-            bad(asked, "Show the user", "order_id: ORD-100008")
+            bad(asked, "Show the user", "order_id: \"ORD-100008\"")
         else:
             declined, questions = outcomes_of(client, server_command, upstream, transport, era, CONFIRM, [CANCEL], "decline")
             bad(declined, "the user declined")
-            expect_equal(questions["asked"], [QUESTION], "what the user was asked")
+            check_question(questions["asked"])
             expect_equal(upstream.requests(), [], "requests before the user agrees")
             read = call("get_order", order_id="ORD-100008")
             _, done, questions = outcomes_of(client, server_command, upstream, transport, era, CONFIRM, [read, CANCEL], "accept")
-            expect_equal(questions["asked"], [QUESTION], "what the user was asked")
+            check_question(questions["asked"])
         expect_equal(good(done)["status"], "cancelled", "the cancelled order")
         expect_equal(upstream.get("/v1/orders/ORD-100008")["cancel_reason"], "changed_mind", "the order upstream")
 

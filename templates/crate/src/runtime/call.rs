@@ -22,6 +22,7 @@ use super::arguments::{self, Reading};
 #[cfg(feature = "cache")]
 use super::cache::Keeping;
 use super::catalog::{Found, Prepared};
+use super::confirmation;
 use super::credentials::{Credential, NoCredential, Placed, Whose};
 use super::custom::{Call, Refusal};
 use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
@@ -33,9 +34,9 @@ use super::request::{Outgoing, Plan};
 use super::response::{Answer, Fields, Known, Sender};
 use super::schema::Schema;
 use super::steps::Steps;
-use super::tool::ToolDef;
+use super::tool::{ResultShape, ToolDef};
 use super::upstream::{Bounds, Failure, Stage, read};
-use agreement::settled;
+use agreement::{Settled, settled};
 pub use hooks::{HookFailure, HookSettings};
 #[cfg(feature = "cache")]
 pub(super) use kept::Flown;
@@ -217,12 +218,16 @@ async fn dispatch(
                 names: None,
                 bound: bound.as_ref(),
                 null_is_absent: false,
-                does: &tool.title,
+                does: Err(&tool.title),
             };
-            if let Err(refusal) = settled(inner, policy, wanted, call, facts).await {
+            let settled = match settled(inner, policy, wanted, call, facts).await {
+                Ok(settled) => settled,
+                Err(refusal) => return refusal,
+            };
+            if let Err(refusal) = begun(inner, policy, call, facts, &settled) {
                 return refusal;
             }
-            if let Err(refusal) = admitted(inner, policy, call, facts) {
+            if let Err(refusal) = spent(inner, call, &settled) {
                 return refusal;
             }
             let api = Api::new(Arc::clone(inner), &call.context);
@@ -241,18 +246,16 @@ async fn dispatch(
                 Ok(fields) => fields,
                 Err(result) => return *result,
             };
-            let wanted = Wanted {
-                does: &format!("{} {}", prepared.def.method, prepared.def.path),
-                ..Wanted::of(prepared, plan, bound.as_ref())
+            let wanted = Wanted::of(prepared, plan, bound.as_ref());
+            let settled = match settled(inner, policy, wanted, call, facts).await {
+                Ok(settled) => settled,
+                Err(refusal) => return refusal,
             };
-            if let Err(refusal) = settled(inner, policy, wanted, call, facts).await {
-                return refusal;
-            }
             let (outgoing, credentials) = match ready(inner, prepared, plan, call).await {
                 Ok(ready) => ready,
                 Err(result) => return *result,
             };
-            if let Err(refusal) = admitted(inner, policy, call, facts) {
+            if let Err(refusal) = begun(inner, policy, call, facts, &settled) {
                 return refusal;
             }
             let until = (Instant::now() + limit, limit);
@@ -262,6 +265,7 @@ async fn dispatch(
                 if let Some((guard, read)) = read {
                     Box::pin(ownership::before(inner, guard, read, call, until)).await?;
                 }
+                spent(inner, call, &settled)?;
                 facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
                 let asked = Asked {
                     tool: prepared,
@@ -292,6 +296,27 @@ async fn dispatch(
             with_fallback(result, policy)
         }
     }
+}
+
+/// The limits of a call for which they were not asked before.
+fn begun(
+    inner: &Inner,
+    policy: &ToolPolicy,
+    call: &Call,
+    facts: &mut Facts,
+    settled: &Settled,
+) -> Result<(), ToolResult> {
+    if settled.is_admitted {
+        return Ok(());
+    }
+    admitted(inner, policy, call, facts)
+}
+
+/// Uses up what the user has agreed to, once nothing else refuses the call.
+fn spent(inner: &Inner, call: &Call, settled: &Settled) -> Result<(), ToolResult> {
+    let spent =
+        (settled.ticket.as_ref()).map_or(Ok(()), |ticket| inner.confirmations.spend(ticket));
+    spent.map_err(|_| confirmation::used(&call.tool))
 }
 
 /// The parts of the answer that a call wants to see: a list of paths, or one text with commas.
@@ -327,7 +352,11 @@ fn admitted(
         })
     };
     told("rate", admit_to_tool(&call.tool, policy.rate.as_deref()))?;
-    let again = (inner.limits).admit_again(&call.tool, &call.arguments, &call.context);
+    let again = (inner.limits).admit_again(
+        &call.tool,
+        (&call.arguments, call.fields.as_ref()),
+        &call.context,
+    );
     told("loop", again)
 }
 
@@ -355,8 +384,8 @@ struct Wanted<'a> {
     names: Option<&'a [&'a str]>,
     bound: Option<&'a Map<String, Value>>,
     null_is_absent: bool,
-    /// What a user is told that the call does.
-    does: &'a str,
+    /// What a user is told that the call does: a request, or a title.
+    does: Result<&'static ToolDef, &'a str>,
 }
 
 impl<'a> Wanted<'a> {
@@ -366,8 +395,27 @@ impl<'a> Wanted<'a> {
             names: Some(&plan.arguments),
             bound,
             null_is_absent: tool.null_is_absent,
-            does: tool.def.title,
+            does: Ok(tool.def),
         }
+    }
+
+    fn does(&self, inner: &Inner) -> String {
+        match self.does {
+            Ok(tool) => {
+                let base = inner.bases.get(tool.server);
+                let base = base.map(|base| format!("{}{}", base.origin, base.prefix));
+                format!("{} {}{}", tool.method, base.unwrap_or_default(), tool.path)
+            }
+            Err(title) => title.to_owned(),
+        }
+    }
+
+    /// OpenAPI 3.1, §4.4: `format: password` is for what is not to be seen.
+    fn is_secret(&self, argument: &str) -> bool {
+        let properties = self.schema.document.get("properties");
+        let described = properties.and_then(|all| all.get(argument));
+        let format = described.and_then(|it| self.schema.resolved(it).get("format"));
+        format.and_then(Value::as_str) == Some("password")
     }
 
     /// # Errors
@@ -506,7 +554,13 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         facts.json = serde_json::from_slice(&received.bytes).ok();
     }
     steps.done(facts.bytes);
-    let fields = Fields::parse(paths.iter().map(String::as_str));
+    let mut fields = Fields::parse(paths.iter().map(String::as_str));
+    if matches!(
+        tool.def.result,
+        ResultShape::Wrapped | ResultShape::WrappedText
+    ) {
+        fields = fields.without("result");
+    }
     let answer = Answer {
         method: &outgoing.method,
         path: outgoing.uri.path(),

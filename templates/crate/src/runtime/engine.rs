@@ -409,7 +409,7 @@ impl Engine {
                 if policy.changes_schema()
                     && let Ok(mut schema) = serde_json::from_str(tool.input_schema.get())
                 {
-                    policy.change_schema(&mut schema);
+                    policy.change_schema(&mut schema, self.0.catalog.is_strict());
                     if let Ok(text) = to_raw_value(&schema) {
                         tool.input_schema = Cow::Owned(text);
                     }
@@ -432,7 +432,7 @@ impl Engine {
     pub(super) fn input_schema(&self, tool: &str, view: &View) -> Option<Value> {
         let position = self.seen(tool, view)?;
         let mut schema = self.0.catalog.input_schema(tool)?;
-        view.policy(position).change_schema(&mut schema);
+        view.policy(position).change_schema(&mut schema, false);
         Some(schema)
     }
 

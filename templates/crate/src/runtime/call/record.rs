@@ -27,6 +27,8 @@ pub(super) struct Facts {
     pub(super) json: Option<Value>,
     /// How the answer was come by, where it was not asked for by its call alone.
     pub(super) cache: Option<&'static str>,
+    /// What identifies the arguments, where the user gave some of them.
+    pub(super) fingerprint: Option<String>,
     /// What became of asking the user.
     pub(super) confirmation: Option<&'static str>,
     #[cfg(feature = "cache")]
@@ -152,7 +154,8 @@ impl<'a> Record<'a> {
             client: self.client,
             tool: self.names.audited,
             data_class: audited.class.label(),
-            arguments: audited.fingerprint.clone(),
+            arguments: (audited.fingerprint.as_ref())
+                .map(|sent| self.facts.fingerprint.as_ref().unwrap_or(sent).clone()),
             outcome: if self.names.is_hidden {
                 Status::Denied
             } else {

@@ -257,21 +257,31 @@ impl Answer<'_> {
 
     /// What the caller wants to see of a JSON text, and what is to be said about that.
     fn chosen<'t>(&self, text: &'t str) -> (Cow<'t, str>, Option<String>) {
-        let Some(fields) = self.fields else {
+        let (Some(fields), Some(argument)) = (self.fields, self.fields_argument) else {
             return (Cow::Borrowed(text), None);
         };
         let Some((part, names)) = excerpt::chosen(text, fields, self.received.cut) else {
-            return (Cow::Borrowed(text), None);
+            let note = format!("`{argument}` chose nothing: the answer is not one JSON text.");
+            return (Cow::Borrowed(text), Some(note));
         };
         let missed = fields.missed();
         let note = (!missed.is_empty()).then(|| {
-            format!(
-                "`fields`: nothing in the answer is called `{}`; at its top there are `{}`.",
-                missed.join("`, `"),
-                names.join("`, `")
-            )
+            let read = if self.received.cut {
+                "part of the answer that was read"
+            } else {
+                "answer"
+            };
+            let names: Vec<String> = names.iter().map(|name| excerpt::joined("", name)).collect();
+            let there = match names[..] {
+                [] => "it has no names at its top".to_owned(),
+                _ => format!("at its top there are `{}`", names.join("`, `")),
+            };
+            let missed = missed.join("`, `");
+            brief(&format!(
+                "`{argument}`: nothing in the {read} is called `{missed}`; {there}."
+            ))
         });
-        (Cow::Owned(part), note.map(|note| brief(note.as_str())))
+        (Cow::Owned(part), note)
     }
 
     /// A result that has only a part of the answer, and says so.
@@ -309,9 +319,8 @@ impl Answer<'_> {
             .map(|parameter| parameter.argument)
             .take(MOST)
             .collect();
-        if let Some(argument) = self.fields_argument {
-            names.push(argument);
-        }
+        // It makes what is shown smaller, and not what is read.
+        names.extend(self.fields_argument.filter(|_| !self.received.cut));
         if names.is_empty() {
             return "This tool has no argument that asks for less.".to_owned();
         }
@@ -516,6 +525,15 @@ impl Answer<'_> {
             None => self.status.as_u16().to_string(),
         }
     }
+}
+
+/// A part of JSON that is too long; `None` where it is not.
+pub(super) fn shortened(json: &str, most: usize) -> Option<String> {
+    if json.chars().count() <= most {
+        return None;
+    }
+    let part = excerpt::fitted(json, most, false).map(|excerpt| excerpt.text);
+    Some(part.unwrap_or_else(|| json.chars().take(most).collect()))
 }
 
 /// Whether a body comes in items and may have no end.
