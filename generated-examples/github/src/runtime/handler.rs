@@ -17,7 +17,7 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-use super::engine::CallContext;
+use super::engine::{Answers, Asker, Asking, CallContext};
 use super::identity::Identity;
 use super::server::{Caller, LIST_TTL_MS, Server, growing};
 use super::session::{client, identity, request_id};
@@ -42,6 +42,7 @@ impl Handler {
         });
         let caller = Caller {
             progress,
+            answers: answers(&params),
             ..self.caller_of(&ctx)
         };
         let arguments = params.arguments.unwrap_or_default();
@@ -60,7 +61,7 @@ impl Handler {
                     // The client may be gone; the call finds out by itself.
                     let _ = ctx.peer.notify_progress(report).await;
                 }
-                result = &mut call => return result.map(CallToolResponse::from),
+                result = &mut call => return result,
             }
         }
     }
@@ -77,12 +78,29 @@ impl Handler {
             client: client(parts),
             cancelled: ctx.ct.clone(),
             progress: None,
+            asker: ctx.extensions.get::<Asker>().cloned(),
+            answers: None,
         }
     }
 
     fn context(&self, ctx: &RequestContext<RoleServer>) -> CallContext {
-        self.caller_of(ctx).context(ctx.meta.0.0.clone())
+        let mut context = self.caller_of(ctx).context(ctx.meta.0.0.clone());
+        // Only the result of a call may ask, and a token proves less than a user who is asked.
+        if !matches!(context.asking, Asking::Now(_)) {
+            context.asking = Asking::Never;
+        }
+        context
     }
+}
+
+/// What comes back with a call that was asked about.
+fn answers(params: &CallToolRequestParams) -> Option<Box<Answers>> {
+    let state = params.request_state.clone();
+    let replies = params.input_responses.clone();
+    (state.is_some() || replies.is_some()).then(|| {
+        let replies = replies.unwrap_or_default().into_iter().collect();
+        Box::new(Answers { replies, state })
+    })
 }
 
 /// Everything is on one page, since common clients do not ask for a second one: no cursor is ever given out.

@@ -165,6 +165,7 @@ pub struct Metrics {
     active_connections: Gauge,
     in_flight: Gauge,
     retries: Counter,
+    failovers: Counter,
     limited: Family<LimitLabels, Counter>,
     audit_lost: Counter,
     hook_failures: Family<HookLabels, Counter>,
@@ -186,6 +187,7 @@ impl Default for Metrics {
             active_connections: Gauge::default(),
             in_flight: Gauge::default(),
             retries: Counter::default(),
+            failovers: Counter::default(),
             limited: Family::default(),
             audit_lost: Counter::default(),
             hook_failures: Family::default(),
@@ -246,6 +248,11 @@ impl Metrics {
         self.confirmations
             .get_or_create(&OutcomeLabels { outcome })
             .inc();
+    }
+
+    /// Counts an address of the API that could not be reached, and another one was asked.
+    pub fn failover(&self) {
+        self.failovers.inc();
     }
 
     /// Counts an attempt after the first.
@@ -330,6 +337,11 @@ impl Metrics {
             "mcp_retries",
             "Attempts after the first",
             self.retries.clone(),
+        );
+        registry.register(
+            "mcp_failovers",
+            "Addresses of the API that could not be reached, so that the next one was asked",
+            self.failovers.clone(),
         );
         registry.register(
             "mcp_limited_calls",

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use http::Uri;
 use http::uri::{Authority, Scheme};
 use url::{Host, Url};
 
@@ -118,6 +120,14 @@ impl Base {
         (host, self.port)
     }
 
+    fn is_loopback(&self) -> bool {
+        match &self.host {
+            Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        }
+    }
+
     /// Why a spec may not name this host, if so.
     fn refusal(&self) -> Option<&'static str> {
         let refused = match &self.host {
@@ -140,12 +150,22 @@ pub struct ServerChoice {
 
 /// The base URLs of a server definition, by index.
 #[derive(Debug)]
-pub(super) struct Bases(Vec<Result<Base, String>>);
+pub(super) struct Bases {
+    firsts: Vec<Result<Base, String>>,
+    others: Vec<Others>,
+}
+
+/// The addresses of a server beside its first, and which of all is asked.
+#[derive(Debug, Default)]
+struct Others {
+    bases: Vec<Base>,
+    current: AtomicUsize,
+}
 
 impl Bases {
     /// How many servers there are.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.firsts.len()
     }
 
     /// Joins what the spec says with what the owner set.
@@ -158,43 +178,108 @@ impl Bases {
         choice: &ServerChoice,
     ) -> Result<Self, StartError> {
         let count = def.servers.len().max(1);
-        let bases = (0..count)
-            .map(|index| base(def, set.get(&index), choice, index))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut others: Vec<Others> = Vec::with_capacity(count);
+        let mut firsts = Vec::with_capacity(count);
+        for index in 0..count {
+            let mut texts = set
+                .get(&index)
+                .map(|text| addresses(text))
+                .into_iter()
+                .flatten();
+            firsts.push(base(def, texts.next(), choice, index)?);
+            let bases: Vec<Base> = texts
+                .map(|text| owners(index, text))
+                .collect::<Result<_, _>>()?;
+            check_schemes(index, firsts[index].as_ref().ok(), &bases)?;
+            others.push(Others {
+                bases,
+                ..Others::default()
+            });
+        }
         let default_is_used =
             || (def.groups.iter()).any(|group| group.tools.iter().any(|tool| tool.server == 0));
-        if let Err(problem) = &bases[0]
+        if let Err(problem) = &firsts[0]
             && default_is_used()
         {
             return Err(StartError(problem.clone()));
         }
-        Ok(Self(bases))
+        Ok(Self { firsts, others })
     }
 
     /// The base URL of a server, or why there is none.
     pub(super) fn get(&self, index: usize) -> Result<&Base, &str> {
-        match self.0.get(index) {
+        match self.firsts.get(index) {
             Some(Ok(base)) => Ok(base),
             Some(Err(problem)) => Err(problem),
             None => Err("this tool belongs to a server that is not defined"),
         }
     }
 
+    /// All addresses of all servers.
+    fn all(&self) -> impl Iterator<Item = &Base> {
+        let others = self.others.iter().flat_map(|others| &others.bases);
+        self.firsts.iter().flatten().chain(others)
+    }
+
+    /// How many addresses a server has.
+    pub(super) fn addresses(&self, server: usize) -> usize {
+        1 + self
+            .others
+            .get(server)
+            .map_or(0, |others| others.bases.len())
+    }
+
+    /// The address of a server that is asked: 0 is the first.
+    pub(super) fn current(&self, server: usize) -> usize {
+        let others = self.others.get(server);
+        others.map_or(0, |others| others.current.load(Ordering::Relaxed))
+    }
+
+    /// Asks the next address of a server from now on, unless that was decided already.
+    pub(super) fn leave(&self, server: usize, address: usize) {
+        let next = (address + 1) % self.addresses(server);
+        if let Some(others) = self.others.get(server) {
+            // Fails when another call has left this address.
+            let order = Ordering::Relaxed;
+            let _ = others.current.compare_exchange(address, next, order, order);
+        }
+    }
+
+    /// The base URL at one of a server's addresses.
+    pub(super) fn at(&self, server: usize, address: usize) -> Option<&Base> {
+        match address.checked_sub(1) {
+            None => self.get(server).ok(),
+            Some(other) => self.others.get(server)?.bases.get(other),
+        }
+    }
+
+    /// The URI of a request to a server's first address, as it is at another one.
+    pub(super) fn moved(&self, uri: &Uri, server: usize, address: usize) -> Option<Uri> {
+        let (first, other) = (self.at(server, 0)?, self.at(server, address)?);
+        let path = uri.path_and_query()?.as_str().strip_prefix(&first.prefix)?;
+        Uri::builder()
+            .scheme(other.scheme.clone())
+            .authority(other.authority.clone())
+            .path_and_query(format!("{}{path}", other.prefix))
+            .build()
+            .ok()
+    }
+
     /// Whether credentials may be sent to this server: they are configured for the default server's origin.
     pub(super) fn may_have_credentials(&self, base: &Base) -> bool {
-        base.owners || matches!(&self.0[0], Ok(default) if default.origin == base.origin)
+        base.owners || matches!(&self.firsts[0], Ok(default) if default.origin == base.origin)
     }
 
     /// The origins that credentials may be sent to.
     pub(super) fn trusted(&self) -> impl Iterator<Item = Origin> {
-        (self.0.iter().flatten())
+        self.all()
             .filter(|base| self.may_have_credentials(base))
             .map(|base| base.origin.clone())
     }
 
     /// The hosts that the owner named, which may be anywhere.
     pub(super) fn owners_hosts(&self) -> impl Iterator<Item = String> {
-        (self.0.iter().flatten())
+        self.all()
             .filter(|base| base.owners)
             .map(|base| base.host_and_port().0)
     }
@@ -209,21 +294,51 @@ pub(super) fn variable(index: usize) -> String {
     }
 }
 
+/// Whoever keeps others from the addresses that are encrypted must not get to read along.
+fn check_schemes(server: usize, first: Option<&Base>, others: &[Base]) -> Result<(), StartError> {
+    let all = || first.into_iter().chain(others);
+    let is_open = |base: &&Base| !base.origin.is_https() && !base.is_loopback();
+    match all().find(is_open) {
+        Some(open) if all().any(|base| base.origin.is_https()) => Err(StartError(format!(
+            "`{}` mixes https with `{}`: what is sent there, with its credentials, anybody on the way can read",
+            variable(server),
+            open.origin
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The addresses in one variable: URLs with commas or spaces between them.
+fn addresses(text: &str) -> Vec<&str> {
+    let parts = || text.split([',', ' ']).filter(|part| !part.is_empty());
+    let is_url = |part: &str| part.starts_with("http://") || part.starts_with("https://");
+    // A comma may be a part of a path.
+    if parts().all(is_url) && parts().next().is_some() {
+        parts().collect()
+    } else {
+        vec![text]
+    }
+}
+
+fn owners(index: usize, text: &str) -> Result<Base, StartError> {
+    Base::parse(text, true).map_err(|problem| {
+        StartError(format!(
+            "`{}` {problem}: `{}`",
+            variable(index),
+            without_userinfo(text)
+        ))
+    })
+}
+
 fn base(
     def: &ServerDef,
-    set: Option<&String>,
+    set: Option<&str>,
     choice: &ServerChoice,
     index: usize,
 ) -> Result<Result<Base, String>, StartError> {
     let variable = variable(index);
     if let Some(text) = set {
-        return match Base::parse(text, true) {
-            Ok(base) => Ok(Ok(base)),
-            Err(problem) => Err(StartError(format!(
-                "`{variable}` {problem}: `{}`",
-                without_userinfo(text)
-            ))),
-        };
+        return owners(index, text).map(Ok);
     }
     let server = def.servers.get(index);
     let chosen = match server {

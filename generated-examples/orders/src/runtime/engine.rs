@@ -23,6 +23,8 @@ use super::call;
 pub use super::call::{HookFailure, HookSettings};
 use super::catalog::{Catalog, Found, Listing};
 use super::completion::choices;
+use super::confirmation::Confirmations;
+pub use super::confirmation::{Answers, Asker, Asking, ConfirmSettings, Question, Reply};
 use super::credentials::Credentials;
 use super::custom::AnyCustom;
 use super::identity::Identity;
@@ -72,6 +74,8 @@ pub struct EngineSettings {
     pub cache_bytes: usize,
     /// What becomes of a call whose hook fails.
     pub hooks: HookSettings,
+    /// How users are asked.
+    pub confirm: ConfirmSettings,
     /// `--resources`: GET operations, and the API's description, are resources.
     pub resources: bool,
 }
@@ -123,6 +127,8 @@ pub struct CallContext {
     pub cancelled: CancellationToken,
     /// Where progress goes, when the client asked for it.
     pub progress: Option<Progress>,
+    /// How the user can be asked something.
+    pub asking: Asking,
 }
 
 impl std::fmt::Debug for CallContext {
@@ -168,6 +174,8 @@ pub struct ToolResult {
     pub error: Option<ErrorType>,
     /// What goes into `_meta` of the result.
     pub meta: Map<String, Value>,
+    /// What the user is to be asked before the call is made: then `error` is set too.
+    pub question: Option<Box<Question>>,
 }
 
 impl ToolResult {
@@ -290,6 +298,7 @@ pub(super) struct Inner {
     pub(super) settings: EngineSettings,
     pub(super) policies: Policies,
     pub(super) limits: Limits,
+    pub(super) confirmations: Confirmations,
     /// By the index of the server.
     pub(super) paths: Vec<Path>,
     pub(super) audit: OnceLock<AuditLog>,
@@ -337,6 +346,7 @@ impl Engine {
             catalog,
             custom,
             limits: Limits::new(&settings.limits),
+            confirmations: Confirmations::new(&settings.confirm)?,
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
             #[cfg(feature = "cache")]
@@ -395,11 +405,11 @@ impl Engine {
         let all = self.0.catalog.listed().enumerate();
         all.filter(|(position, _)| view.sees(*position))
             .map(|(position, mut tool)| {
-                let bindings = &view.policy(position).bindings;
-                if !bindings.is_empty()
+                let policy = view.policy(position);
+                if policy.changes_schema()
                     && let Ok(mut schema) = serde_json::from_str(tool.input_schema.get())
                 {
-                    bindings.hide(&mut schema);
+                    policy.change_schema(&mut schema, self.0.catalog.is_strict());
                     if let Ok(text) = to_raw_value(&schema) {
                         tool.input_schema = Cow::Owned(text);
                     }
@@ -422,7 +432,7 @@ impl Engine {
     pub(super) fn input_schema(&self, tool: &str, view: &View) -> Option<Value> {
         let position = self.seen(tool, view)?;
         let mut schema = self.0.catalog.input_schema(tool)?;
-        view.policy(position).bindings.hide(&mut schema);
+        view.policy(position).change_schema(&mut schema, false);
         Some(schema)
     }
 
@@ -513,7 +523,7 @@ impl Engine {
     /// The way to a host that the owner named beside the upstream, such as the issuer of tokens.
     #[cfg(feature = "http")]
     pub(super) fn side_channel(&self, host: String) -> Upstream {
-        self.0.upstream.beside(host)
+        self.0.upstream.beside(Some(host))
     }
 
     /// The place of a tool among all, whoever may see it.

@@ -10,10 +10,10 @@ use std::sync::{Arc, OnceLock};
 use http::HeaderMap;
 use rmcp::ErrorData;
 use rmcp::model::{
-    CacheScope, CallToolResult, CompleteRequestParams, CompleteResult, ContentBlock,
-    GetPromptRequestParams, GetPromptResult, Implementation, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
-    ReadResourceResult, Reference, ResourceContents, Tool,
+    CacheScope, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+    ContentBlock, GetPromptRequestParams, GetPromptResult, Implementation, InputRequiredResult,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    MetaObject, ReadResourceResult, Reference, ResourceContents, Tool,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -21,7 +21,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer;
 use super::completion;
-use super::engine::{CallContext, Content, Engine, ListedTool, Progress, Structured, UnknownTool};
+use super::engine::{
+    Answers, Asker, Asking, CallContext, Content, Engine, ListedTool, Progress, Question,
+    Structured, UnknownTool,
+};
 use super::identity::Identity;
 use super::policy::View;
 use super::prompts::{self, Prompts, Said};
@@ -260,10 +263,11 @@ impl Server {
     pub(super) async fn answer(&self, request: &Request, call: Call, caller: Caller) -> Vec<u8> {
         let result = self.called(&call.name, call.arguments, call.meta, caller);
         match result.await {
-            Ok((result, structured)) => {
+            Ok(Called::Done(result, structured)) => {
                 let answer = answer::Called::new(request.era, result, structured);
                 wire::response(&request.id, &answer)
             }
+            Ok(Called::Asks(question)) => wire::response(&request.id, &question),
             Err(error) => wire::error(Some(&request.id), &error),
         }
     }
@@ -278,25 +282,31 @@ impl Server {
         arguments: Map<String, Value>,
         meta: Map<String, Value>,
         caller: Caller,
-    ) -> Result<CallToolResult, ErrorData> {
-        let (mut result, structured) = self.called(name, arguments, meta, caller).await?;
-        result.structured_content = structured.map(|content| content.to_value());
-        Ok(result)
+    ) -> Result<CallToolResponse, ErrorData> {
+        Ok(match self.called(name, arguments, meta, caller).await? {
+            Called::Done(mut result, structured) => {
+                result.structured_content = structured.map(|content| content.to_value());
+                result.into()
+            }
+            Called::Asks(question) => question.into(),
+        })
     }
 
-    /// The result of a call; its structured content stands beside it, as text.
     async fn called(
         &self,
         name: &str,
         arguments: Map<String, Value>,
         meta: Map<String, Value>,
         caller: Caller,
-    ) -> Result<(CallToolResult, Option<Structured>), ErrorData> {
+    ) -> Result<Called, ErrorData> {
         let result = self
             .engine
             .call(name, arguments, caller.context(meta))
             .await;
         let result = result.map_err(|unknown| unknown_tool(&unknown))?;
+        if let Some(question) = result.question {
+            return Ok(Called::Asks(self.input_required(*question)));
+        }
         let content = result.content.into_iter().map(content_block).collect();
         let (mut answer, structured) = if result.error.is_some() {
             (CallToolResult::error(content), None)
@@ -304,7 +314,23 @@ impl Server {
             (CallToolResult::success(content), result.structured)
         };
         answer.meta = Some(self.result_meta(result.meta));
-        Ok((answer, structured))
+        Ok(Called::Done(answer, structured))
+    }
+
+    /// A result that asks (MCP 2026-07-28, basic/utilities/mrtr).
+    fn input_required(&self, question: Question) -> InputRequiredResult {
+        let asked = json!({
+            "method": "elicitation/create",
+            "params": {
+                "mode": "form",
+                "message": question.message,
+                "requestedSchema": question.schema,
+            },
+        });
+        // Forms are plain enough for the SDK's types; what is not would be asked for by the state alone.
+        let request = serde_json::from_value(asked).ok();
+        let requests = request.map(|request| [(question.key.to_owned(), request)].into());
+        InputRequiredResult::new(requests, question.state).with_meta(self.result_meta(Map::new()))
     }
 
     fn result_meta(&self, mut meta: Map<String, Value>) -> MetaObject {
@@ -315,6 +341,27 @@ impl Server {
     }
 }
 
+/// How a call ended.
+enum Called {
+    /// With a result; its structured content stands beside it, as text.
+    Done(CallToolResult, Option<Structured>),
+    /// Not yet: the user is asked first.
+    Asks(InputRequiredResult),
+}
+
+/// Whether the client of a request without a handshake puts questions to its user, in the form of forms.
+fn takes_questions(meta: &Map<String, Value>) -> bool {
+    let capabilities = meta.get(wire::CLIENT_CAPABILITIES);
+    let elicitation = capabilities.and_then(|all| all.get("elicitation"));
+    elicitation.is_some_and(takes_forms) && meta.contains_key(wire::PROTOCOL_VERSION)
+}
+
+/// MCP, client/elicitation, "Capabilities": an empty object is a client that takes forms.
+pub(super) fn takes_forms(elicitation: &Value) -> bool {
+    let kinds = elicitation.as_object();
+    kinds.is_some_and(|kinds| kinds.is_empty() || kinds.contains_key("form"))
+}
+
 /// What a transport knows about who calls.
 pub(super) struct Caller {
     pub(super) request_id: String,
@@ -323,12 +370,22 @@ pub(super) struct Caller {
     pub(super) client: Option<IpAddr>,
     pub(super) cancelled: CancellationToken,
     pub(super) progress: Option<Progress>,
+    /// Asks the user of a session.
+    pub(super) asker: Option<Asker>,
+    /// What the user said to what was asked before.
+    pub(super) answers: Option<Box<Answers>>,
 }
 
 impl Caller {
     /// What the engine needs to know, with `_meta` of the request.
     pub(super) fn context(self, meta: Map<String, Value>) -> CallContext {
+        let asking = match self.asker {
+            Some(asker) => Asking::Now(asker),
+            None if takes_questions(&meta) => Asking::Again(self.answers),
+            None => Asking::No,
+        };
         CallContext {
+            asking,
             request_id: self.request_id,
             headers: self.headers,
             meta,

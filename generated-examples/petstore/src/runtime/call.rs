@@ -22,6 +22,7 @@ use super::arguments::{self, Reading};
 #[cfg(feature = "cache")]
 use super::cache::Keeping;
 use super::catalog::{Found, Prepared};
+use super::confirmation;
 use super::credentials::{Credential, NoCredential, Placed, Whose};
 use super::custom::{Call, Refusal};
 use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
@@ -33,9 +34,9 @@ use super::request::{Outgoing, Plan};
 use super::response::{Answer, Fields, Known, Sender};
 use super::schema::Schema;
 use super::steps::Steps;
-use super::tool::ToolDef;
-use super::upstream::{Bounds, Failure, Stage, read};
-use agreement::settled;
+use super::tool::{ResultShape, ToolDef};
+use super::upstream::{Bounds, Failure, Received, Stage, read};
+use agreement::{Settled, settled};
 pub use hooks::{HookFailure, HookSettings};
 #[cfg(feature = "cache")]
 pub(super) use kept::Flown;
@@ -217,12 +218,16 @@ async fn dispatch(
                 names: None,
                 bound: bound.as_ref(),
                 null_is_absent: false,
-                does: &tool.title,
+                does: Err(&tool.title),
             };
-            if let Err(refusal) = settled(inner, policy, wanted, call, facts).await {
+            let settled = match settled(inner, policy, wanted, call, facts).await {
+                Ok(settled) => settled,
+                Err(refusal) => return refusal,
+            };
+            if let Err(refusal) = begun(inner, policy, call, facts, &settled) {
                 return refusal;
             }
-            if let Err(refusal) = admitted(inner, policy, call, facts) {
+            if let Err(refusal) = spent(inner, call, &settled) {
                 return refusal;
             }
             let api = Api::new(Arc::clone(inner), &call.context);
@@ -241,18 +246,16 @@ async fn dispatch(
                 Ok(fields) => fields,
                 Err(result) => return *result,
             };
-            let wanted = Wanted {
-                does: &format!("{} {}", prepared.def.method, prepared.def.path),
-                ..Wanted::of(prepared, plan, bound.as_ref())
+            let wanted = Wanted::of(prepared, plan, bound.as_ref());
+            let settled = match settled(inner, policy, wanted, call, facts).await {
+                Ok(settled) => settled,
+                Err(refusal) => return refusal,
             };
-            if let Err(refusal) = settled(inner, policy, wanted, call, facts).await {
-                return refusal;
-            }
             let (outgoing, credentials) = match ready(inner, prepared, plan, call).await {
                 Ok(ready) => ready,
                 Err(result) => return *result,
             };
-            if let Err(refusal) = admitted(inner, policy, call, facts) {
+            if let Err(refusal) = begun(inner, policy, call, facts, &settled) {
                 return refusal;
             }
             let until = (Instant::now() + limit, limit);
@@ -262,6 +265,7 @@ async fn dispatch(
                 if let Some((guard, read)) = read {
                     Box::pin(ownership::before(inner, guard, read, call, until)).await?;
                 }
+                spent(inner, call, &settled)?;
                 facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
                 let asked = Asked {
                     tool: prepared,
@@ -292,6 +296,27 @@ async fn dispatch(
             with_fallback(result, policy)
         }
     }
+}
+
+/// The limits of a call for which they were not asked before.
+fn begun(
+    inner: &Inner,
+    policy: &ToolPolicy,
+    call: &Call,
+    facts: &mut Facts,
+    settled: &Settled,
+) -> Result<(), ToolResult> {
+    if settled.is_admitted {
+        return Ok(());
+    }
+    admitted(inner, policy, call, facts)
+}
+
+/// Uses up what the user has agreed to, once nothing else refuses the call.
+fn spent(inner: &Inner, call: &Call, settled: &Settled) -> Result<(), ToolResult> {
+    let spent =
+        (settled.ticket.as_ref()).map_or(Ok(()), |ticket| inner.confirmations.spend(ticket));
+    spent.map_err(|_| confirmation::used(&call.tool))
 }
 
 /// The parts of the answer that a call wants to see: a list of paths, or one text with commas.
@@ -327,7 +352,11 @@ fn admitted(
         })
     };
     told("rate", admit_to_tool(&call.tool, policy.rate.as_deref()))?;
-    let again = (inner.limits).admit_again(&call.tool, &call.arguments, &call.context);
+    let again = (inner.limits).admit_again(
+        &call.tool,
+        (&call.arguments, call.fields.as_ref()),
+        &call.context,
+    );
     told("loop", again)
 }
 
@@ -355,8 +384,8 @@ struct Wanted<'a> {
     names: Option<&'a [&'a str]>,
     bound: Option<&'a Map<String, Value>>,
     null_is_absent: bool,
-    /// What a user is told that the call does.
-    does: &'a str,
+    /// What a user is told that the call does: a request, or a title.
+    does: Result<&'static ToolDef, &'a str>,
 }
 
 impl<'a> Wanted<'a> {
@@ -366,8 +395,27 @@ impl<'a> Wanted<'a> {
             names: Some(&plan.arguments),
             bound,
             null_is_absent: tool.null_is_absent,
-            does: tool.def.title,
+            does: Ok(tool.def),
         }
+    }
+
+    fn does(&self, inner: &Inner) -> String {
+        match self.does {
+            Ok(tool) => {
+                let base = inner.bases.get(tool.server);
+                let base = base.map(|base| format!("{}{}", base.origin, base.prefix));
+                format!("{} {}{}", tool.method, base.unwrap_or_default(), tool.path)
+            }
+            Err(title) => title.to_owned(),
+        }
+    }
+
+    /// OpenAPI 3.1, §4.4: `format: password` is for what is not to be seen.
+    fn is_secret(&self, argument: &str) -> bool {
+        let properties = self.schema.document.get("properties");
+        let described = properties.and_then(|all| all.get(argument));
+        let format = described.and_then(|it| self.schema.resolved(it).get("format"));
+        format.and_then(Value::as_str) == Some("password")
     }
 
     /// # Errors
@@ -506,33 +554,114 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         facts.json = serde_json::from_slice(&received.bytes).ok();
     }
     steps.done(facts.bytes);
-    let fields = Fields::parse(paths.iter().map(String::as_str));
-    let answer = Answer {
+    let seen = Seen {
         method: &outgoing.method,
         path: outgoing.uri.path(),
         status,
         arguments: &call.arguments,
         headers: &headers,
-        received,
         credentials,
         redaction,
-        fields: (!fields.is_everything()).then_some(&fields),
-        fields_argument,
-        most_bytes: inner.settings.max_response_bytes,
-        most_chars: inner.settings.max_result_chars,
-    };
-    let known = Known {
-        way_out: &|| inner.credentials.way_out(tool.def.security),
-        security: tool.def.security,
+        fields: (fields_argument, paths),
         sent,
     };
-    let result = answer.into_result(tool.def, tool.output.as_ref(), &known);
+    let result = if received.bytes.len() > LARGE {
+        seen_aside(inner, tool.def.name, &seen, received).await
+    } else {
+        seen.result(inner, tool, received)
+    };
     #[cfg(feature = "cache")]
     let result = match &facts.served {
         Some(served) => served.marked(result),
         None => result,
     };
     result
+}
+
+/// From so many bytes on, an answer is looked at beside what else a thread has to do.
+const LARGE: usize = 64 << 10;
+
+/// An answer, as its caller is to see it.
+struct Seen<'a> {
+    method: &'a http::Method,
+    path: &'a str,
+    status: StatusCode,
+    arguments: &'a Map<String, Value>,
+    headers: &'a http::HeaderMap,
+    credentials: &'a [Arc<Credential>],
+    redaction: Option<&'a Redaction>,
+    fields: (Option<&'a str>, &'a [String]),
+    sent: Option<Sender>,
+}
+
+impl Seen<'_> {
+    fn result(&self, inner: &Inner, tool: &Prepared, received: Received) -> ToolResult {
+        let (fields_argument, paths) = self.fields;
+        let mut fields = Fields::parse(paths.iter().map(String::as_str));
+        if matches!(
+            tool.def.result,
+            ResultShape::Wrapped | ResultShape::WrappedText
+        ) {
+            fields = fields.without("result");
+        }
+        let answer = Answer {
+            method: self.method,
+            path: self.path,
+            status: self.status,
+            arguments: self.arguments,
+            headers: self.headers,
+            received,
+            credentials: self.credentials,
+            redaction: self.redaction,
+            fields: (!fields.is_everything()).then_some(&fields),
+            fields_argument,
+            most_bytes: inner.settings.max_response_bytes,
+            most_chars: inner.settings.max_result_chars,
+        };
+        let known = Known {
+            way_out: &|| inner.credentials.way_out(tool.def.security),
+            security: tool.def.security,
+            sent: self.sent,
+        };
+        answer.into_result(tool.def, tool.output.as_ref(), &known)
+    }
+}
+
+/// The same on a thread of its own, so that other calls go on and the deadline of this one holds.
+async fn seen_aside(
+    inner: &Arc<Inner>,
+    name: &'static str,
+    seen: &Seen<'_>,
+    received: Received,
+) -> ToolResult {
+    let inner = Arc::clone(inner);
+    let (method, path, status, sent) = (
+        seen.method.clone(),
+        seen.path.to_owned(),
+        seen.status,
+        seen.sent,
+    );
+    let (arguments, headers) = (seen.arguments.clone(), seen.headers.clone());
+    let (credentials, redaction) = (seen.credentials.to_vec(), seen.redaction.cloned());
+    let (argument, paths) = (seen.fields.0.map(str::to_owned), seen.fields.1.to_vec());
+    let looked = tokio::task::spawn_blocking(move || {
+        let Some(Found::Generated(tool)) = inner.catalog.find(name) else {
+            return broken(name);
+        };
+        let seen = Seen {
+            method: &method,
+            path: &path,
+            status,
+            arguments: &arguments,
+            headers: &headers,
+            credentials: &credentials,
+            redaction: redaction.as_ref(),
+            fields: (argument.as_deref(), &paths),
+            sent,
+        };
+        seen.result(&inner, tool, received)
+    });
+    looked.await.unwrap_or_else(|_| broken(name))
 }
 
 /// The credentials that a tool sends to the default server, for a request that the owner's code makes.
@@ -561,7 +690,8 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
     let settings = &inner.settings;
     let read_only = outgoing.method.is_safe();
     let exchange = async {
-        let response = attempts::answered(inner, &outgoing, !read_only).await?;
+        let request = (0, &outgoing, !read_only);
+        let response = attempts::anywhere(inner, request, &mut 0).await?;
         let status = response.status().as_u16();
         let bounds = Bounds {
             most: settings.max_response_bytes,
@@ -576,8 +706,7 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
         Ok(Err(failure)) => failure,
         Err(_) => Failure::Timeout(Stage::Total),
     };
-    let origin =
-        (inner.bases.get(0)).map_or_else(|_| String::new(), |base| base.origin.to_string());
+    let origin = attempts::asked(inner, 0);
     Err(Refusal {
         text: explained(
             inner,
@@ -593,8 +722,7 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
 
 /// No answer: in words, with the host but nothing else of the request.
 fn failed(inner: &Inner, tool: &Prepared, failure: &Failure, limit: Duration) -> ToolResult {
-    let origin = (inner.bases.get(tool.def.server))
-        .map_or_else(|_| "the API".to_owned(), |base| base.origin.to_string());
+    let origin = attempts::asked(inner, tool.def.server);
     ToolResult::failure(
         failure.error_type(),
         explained(

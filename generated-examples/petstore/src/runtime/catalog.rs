@@ -186,6 +186,12 @@ impl Catalog {
         Found::Custom(tool, input)
     }
 
+    /// Whether clients were told to give every argument, and null for what they leave out.
+    pub(super) fn is_strict(&self) -> bool {
+        let mut groups = 0..self.def.groups.len();
+        groups.any(|group| self.texts(group).values().any(|tool| tool.null_is_absent))
+    }
+
     /// All tools as clients see them; nothing is parsed.
     pub(super) fn listed(&self) -> impl Iterator<Item = ListedTool<'_>> {
         let generated = self.generated.iter().map(|(tool, group)| {

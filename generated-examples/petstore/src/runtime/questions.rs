@@ -15,6 +15,9 @@ use super::engine::{Asker, Question, Reply};
 /// In front of every id.
 const PREFIX: &str = "ask-";
 
+/// How many questions a user is asked at once.
+const MOST: usize = 16;
+
 /// The questions of one session that wait for an answer.
 #[derive(Clone, Default)]
 pub(super) struct Questions(Arc<Mutex<Waiting>>);
@@ -47,6 +50,9 @@ impl Questions {
             let mut waiting = self.lock();
             if waiting.is_over {
                 return gone();
+            }
+            if waiting.answers.len() >= MOST {
+                return Reply::None("too many questions wait for an answer already".to_owned());
             }
             waiting.count += 1;
             let id = format!("{PREFIX}{}", waiting.count);

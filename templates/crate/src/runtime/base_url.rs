@@ -120,6 +120,14 @@ impl Base {
         (host, self.port)
     }
 
+    fn is_loopback(&self) -> bool {
+        match &self.host {
+            Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        }
+    }
+
     /// Why a spec may not name this host, if so.
     fn refusal(&self) -> Option<&'static str> {
         let refused = match &self.host {
@@ -179,9 +187,10 @@ impl Bases {
                 .into_iter()
                 .flatten();
             firsts.push(base(def, texts.next(), choice, index)?);
-            let bases = texts
+            let bases: Vec<Base> = texts
                 .map(|text| owners(index, text))
                 .collect::<Result<_, _>>()?;
+            check_schemes(index, firsts[index].as_ref().ok(), &bases)?;
             others.push(Others {
                 bases,
                 ..Others::default()
@@ -282,6 +291,20 @@ pub(super) fn variable(index: usize) -> String {
         "API_BASE_URL".to_owned()
     } else {
         format!("API_BASE_URL_{index}")
+    }
+}
+
+/// Whoever keeps others from the addresses that are encrypted must not get to read along.
+fn check_schemes(server: usize, first: Option<&Base>, others: &[Base]) -> Result<(), StartError> {
+    let all = || first.into_iter().chain(others);
+    let is_open = |base: &&Base| !base.origin.is_https() && !base.is_loopback();
+    match all().find(is_open) {
+        Some(open) if all().any(|base| base.origin.is_https()) => Err(StartError(format!(
+            "`{}` mixes https with `{}`: what is sent there, with its credentials, anybody on the way can read",
+            variable(server),
+            open.origin
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -35,7 +35,7 @@ use super::response::{Answer, Fields, Known, Sender};
 use super::schema::Schema;
 use super::steps::Steps;
 use super::tool::{ResultShape, ToolDef};
-use super::upstream::{Bounds, Failure, Stage, read};
+use super::upstream::{Bounds, Failure, Received, Stage, read};
 use agreement::{Settled, settled};
 pub use hooks::{HookFailure, HookSettings};
 #[cfg(feature = "cache")]
@@ -554,39 +554,114 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         facts.json = serde_json::from_slice(&received.bytes).ok();
     }
     steps.done(facts.bytes);
-    let mut fields = Fields::parse(paths.iter().map(String::as_str));
-    if matches!(
-        tool.def.result,
-        ResultShape::Wrapped | ResultShape::WrappedText
-    ) {
-        fields = fields.without("result");
-    }
-    let answer = Answer {
+    let seen = Seen {
         method: &outgoing.method,
         path: outgoing.uri.path(),
         status,
         arguments: &call.arguments,
         headers: &headers,
-        received,
         credentials,
         redaction,
-        fields: (!fields.is_everything()).then_some(&fields),
-        fields_argument,
-        most_bytes: inner.settings.max_response_bytes,
-        most_chars: inner.settings.max_result_chars,
-    };
-    let known = Known {
-        way_out: &|| inner.credentials.way_out(tool.def.security),
-        security: tool.def.security,
+        fields: (fields_argument, paths),
         sent,
     };
-    let result = answer.into_result(tool.def, tool.output.as_ref(), &known);
+    let result = if received.bytes.len() > LARGE {
+        seen_aside(inner, tool.def.name, &seen, received).await
+    } else {
+        seen.result(inner, tool, received)
+    };
     #[cfg(feature = "cache")]
     let result = match &facts.served {
         Some(served) => served.marked(result),
         None => result,
     };
     result
+}
+
+/// From so many bytes on, an answer is looked at beside what else a thread has to do.
+const LARGE: usize = 64 << 10;
+
+/// An answer, as its caller is to see it.
+struct Seen<'a> {
+    method: &'a http::Method,
+    path: &'a str,
+    status: StatusCode,
+    arguments: &'a Map<String, Value>,
+    headers: &'a http::HeaderMap,
+    credentials: &'a [Arc<Credential>],
+    redaction: Option<&'a Redaction>,
+    fields: (Option<&'a str>, &'a [String]),
+    sent: Option<Sender>,
+}
+
+impl Seen<'_> {
+    fn result(&self, inner: &Inner, tool: &Prepared, received: Received) -> ToolResult {
+        let (fields_argument, paths) = self.fields;
+        let mut fields = Fields::parse(paths.iter().map(String::as_str));
+        if matches!(
+            tool.def.result,
+            ResultShape::Wrapped | ResultShape::WrappedText
+        ) {
+            fields = fields.without("result");
+        }
+        let answer = Answer {
+            method: self.method,
+            path: self.path,
+            status: self.status,
+            arguments: self.arguments,
+            headers: self.headers,
+            received,
+            credentials: self.credentials,
+            redaction: self.redaction,
+            fields: (!fields.is_everything()).then_some(&fields),
+            fields_argument,
+            most_bytes: inner.settings.max_response_bytes,
+            most_chars: inner.settings.max_result_chars,
+        };
+        let known = Known {
+            way_out: &|| inner.credentials.way_out(tool.def.security),
+            security: tool.def.security,
+            sent: self.sent,
+        };
+        answer.into_result(tool.def, tool.output.as_ref(), &known)
+    }
+}
+
+/// The same on a thread of its own, so that other calls go on and the deadline of this one holds.
+async fn seen_aside(
+    inner: &Arc<Inner>,
+    name: &'static str,
+    seen: &Seen<'_>,
+    received: Received,
+) -> ToolResult {
+    let inner = Arc::clone(inner);
+    let (method, path, status, sent) = (
+        seen.method.clone(),
+        seen.path.to_owned(),
+        seen.status,
+        seen.sent,
+    );
+    let (arguments, headers) = (seen.arguments.clone(), seen.headers.clone());
+    let (credentials, redaction) = (seen.credentials.to_vec(), seen.redaction.cloned());
+    let (argument, paths) = (seen.fields.0.map(str::to_owned), seen.fields.1.to_vec());
+    let looked = tokio::task::spawn_blocking(move || {
+        let Some(Found::Generated(tool)) = inner.catalog.find(name) else {
+            return broken(name);
+        };
+        let seen = Seen {
+            method: &method,
+            path: &path,
+            status,
+            arguments: &arguments,
+            headers: &headers,
+            credentials: &credentials,
+            redaction: redaction.as_ref(),
+            fields: (argument.as_deref(), &paths),
+            sent,
+        };
+        seen.result(&inner, tool, received)
+    });
+    looked.await.unwrap_or_else(|_| broken(name))
 }
 
 /// The credentials that a tool sends to the default server, for a request that the owner's code makes.

@@ -85,9 +85,9 @@ impl Handler {
 
     fn context(&self, ctx: &RequestContext<RoleServer>) -> CallContext {
         let mut context = self.caller_of(ctx).context(ctx.meta.0.0.clone());
-        // Only the result of a call may ask.
-        if let Asking::Again(_) = context.asking {
-            context.asking = Asking::No;
+        // Only the result of a call may ask, and a token proves less than a user who is asked.
+        if !matches!(context.asking, Asking::Now(_)) {
+            context.asking = Asking::Never;
         }
         context
     }

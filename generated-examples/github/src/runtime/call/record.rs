@@ -17,6 +17,8 @@ use super::super::policy::DataClass;
 pub(super) struct Facts {
     pub(super) upstream_status: Option<u16>,
     pub(super) bytes: usize,
+    /// Which address of the server was asked last.
+    pub(super) address: usize,
     /// Whether a policy refused it.
     pub(super) denied: bool,
     /// Whether a guard looks at the response.
@@ -25,6 +27,8 @@ pub(super) struct Facts {
     pub(super) json: Option<Value>,
     /// How the answer was come by, where it was not asked for by its call alone.
     pub(super) cache: Option<&'static str>,
+    /// What identifies the arguments, where the user gave some of them.
+    pub(super) fingerprint: Option<String>,
     /// What became of asking the user.
     pub(super) confirmation: Option<&'static str>,
     #[cfg(feature = "cache")]
@@ -150,7 +154,8 @@ impl<'a> Record<'a> {
             client: self.client,
             tool: self.names.audited,
             data_class: audited.class.label(),
-            arguments: audited.fingerprint.clone(),
+            arguments: (audited.fingerprint.as_ref())
+                .map(|sent| self.facts.fingerprint.as_ref().unwrap_or(sent).clone()),
             outcome: if self.names.is_hidden {
                 Status::Denied
             } else {

@@ -4,9 +4,11 @@ mod answers;
 #[cfg(feature = "cache")]
 mod cache;
 mod commands;
+mod confirmation;
 mod digest;
 mod discovery;
 mod exchange;
+mod failover;
 mod hooks;
 mod limits;
 mod policies;
@@ -26,8 +28,8 @@ use serde_json::{Map, Value};
 use self::upstream::Recording;
 use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
-    CallContext, Engine, EngineSettings, ForwardAuth, HookSettings, ServerChoice, StartError,
-    ToolResult,
+    CallContext, ConfirmSettings, Engine, EngineSettings, ForwardAuth, HookSettings, ServerChoice,
+    StartError, ToolResult,
 };
 use super::super::limits::LimitSettings;
 use super::super::metrics::Metrics;
@@ -138,6 +140,7 @@ impl Setup {
                 resilience: ResilienceSettings::default(),
                 cache_bytes: 1024 * 1024,
                 hooks: HookSettings::default(),
+                confirm: ConfirmSettings::default(),
                 resources: false,
             },
             env: BTreeMap::new(),

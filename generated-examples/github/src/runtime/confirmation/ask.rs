@@ -7,22 +7,25 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::super::engine::{ErrorType, ToolResult};
+use super::super::response::shortened;
 use super::super::text::visible;
-use super::token::{Confirmations, Subject, Unfit};
+use super::token::{Confirmations, Subject, Ticket, Unfit};
 use super::{Answers, Asking, Question, Reply};
 
 /// The key of the question whether a call may be made.
 const KEY: &str = "confirm";
 /// Where a result says which token a call would need.
 const META: &str = "mcpgen/confirm";
-/// How much of the arguments a user is shown.
-const MOST_ARGUMENTS: usize = 20;
-const MOST_CHARS: usize = 300;
+/// How much of all arguments a user is shown, and of one at least, in characters.
+const MOST_SHOWN: usize = 6_000;
+const LEAST_SHOWN: usize = 60;
 
 /// A call that the user has to agree to.
 pub(in super::super) struct Asked<'a> {
     pub(in super::super) tool: &'a str,
-    /// What it does: `DELETE /orders/{id}`.
+    /// Of which API.
+    pub(in super::super) api: &'a str,
+    /// What it does: `DELETE https://api.example.com/orders/{id}`.
     pub(in super::super) does: &'a str,
     /// What the client sent, as far as it fits.
     pub(in super::super) arguments: &'a Map<String, Value>,
@@ -42,7 +45,7 @@ pub(in super::super) struct Unconfirmed {
     pub(in super::super) outcome: &'static str,
 }
 
-/// Asks whether a call may be made.
+/// Asks whether a call may be made. What the user agreed to by a token uses that up.
 ///
 /// # Errors
 /// The user does not agree, or not yet: what the model reads, with a question where the client can put it.
@@ -50,44 +53,64 @@ pub(in super::super) async fn confirm(
     confirmations: &Confirmations,
     call: Asked<'_>,
     asking: &Asking,
-) -> Result<(), Box<Unconfirmed>> {
-    let told = match call.token {
-        Some(Value::String(token)) => match confirmations.redeem(token, &call.subject) {
-            Ok(()) => return Ok(()),
-            Err(unfit) => Some(unfit),
-        },
-        Some(_) => Some(Unfit::Other),
-        None => None,
-    };
+) -> Result<Option<Ticket>, Box<Unconfirmed>> {
     match asking {
+        // A token proves less than a user who is asked.
         Asking::Now(asker) => {
             let answer = (asker.0)(question(&call, None));
             let answer = tokio::time::timeout(confirmations.lifetime, answer).await;
             let late = |_| Reply::None("nobody answered in time".to_owned());
-            judged(&call, answer.unwrap_or_else(late))
+            judged(&call, answer.unwrap_or_else(late)).map(|()| None)
         }
-        Asking::Again(Some(answers)) if answers.state.is_some() => {
-            match redeemed(confirmations, &call, answers) {
-                Ok(reply) => judged(&call, reply),
-                Err(_) => Err(asked_again(confirmations, &call)),
-            }
+        Asking::Again(answers) => match answered(confirmations, &call, answers.as_deref()) {
+            Some((ticket, reply)) => judged(&call, reply).map(|()| Some(ticket)),
+            None => Err(asked_again(confirmations, &call)),
+        },
+        Asking::Never => Err(Box::new(Unconfirmed {
+            result: ToolResult::failure(
+                ErrorType::Forbidden,
+                format!(
+                    "The user has to agree to this, which cannot be asked for when a resource is read: call the tool `{}` \
+                     instead.",
+                    call.tool
+                ),
+            ),
+            outcome: "asked",
+        })),
+        Asking::No => {
+            let checked = match call.token {
+                Some(Value::String(token)) if !token.is_empty() => {
+                    confirmations.check(token, &call.subject).map_err(Some)
+                }
+                None | Some(Value::Null | Value::String(_)) => Err(None),
+                Some(_) => Err(Some(Unfit::Other)),
+            };
+            let asks = |unfit| with_token(confirmations, &call, unfit);
+            checked.map(Some).map_err(asks)
         }
-        Asking::Again(_) => Err(asked_again(confirmations, &call)),
-        Asking::No => Err(with_token(confirmations, &call, told)),
     }
 }
 
-fn redeemed(
+/// What came back to a question that was about this call.
+fn answered(
     confirmations: &Confirmations,
     asked: &Asked<'_>,
-    answers: &Answers,
-) -> Result<Reply, Unfit> {
-    let state = answers.state.as_deref().unwrap_or_default();
+    answers: Option<&Answers>,
+) -> Option<(Ticket, Reply)> {
+    let answers = answers?;
+    let state = answers.state.as_deref()?;
     let (token, _) = state.split_once('.').unwrap_or((state, ""));
-    // An answer to no question uses nothing up.
-    let reply = answers.replies.get(KEY).ok_or(Unfit::Other)?;
-    confirmations.redeem(token, &asked.subject)?;
-    Ok(Reply::of(reply))
+    let reply = answers.replies.get(KEY)?;
+    let ticket = confirmations.check(token, &asked.subject).ok()?;
+    Some((ticket, Reply::of(reply)))
+}
+
+/// What the model reads when another call has used the same token.
+pub(in super::super) fn used(tool: &str) -> ToolResult {
+    let text = format!(
+        "`{tool}` was not called: what the user agreed to was done by another call. Look before you repeat it."
+    );
+    ToolResult::failure(ErrorType::Forbidden, text)
 }
 
 /// What the user has said before, of what came back with a call.
@@ -185,36 +208,69 @@ fn with_token(
 }
 
 fn question(asked: &Asked<'_>, state: Option<String>) -> Question {
+    let Asked { tool, api, .. } = asked;
     Question {
         key: KEY,
-        message: format!("May `{}` be called?\n\n{}", asked.tool, about(asked)),
+        message: format!("May `{tool}` of {api} be called?\n\n{}", about(asked)),
         schema: json!({"type": "object", "properties": {}}),
         state,
     }
 }
 
-/// What a call would do, and with what: a line for each argument.
+/// What a call would do, and with what: a line for each argument, and a word where not all of it is shown.
 fn about(asked: &Asked<'_>) -> String {
-    let mut text = asked.does.to_owned();
-    for (name, value) in asked.arguments.iter().take(MOST_ARGUMENTS) {
-        let value = match value {
-            Value::String(text) => on_a_line(text),
-            other => on_a_line(&other.to_string()),
-        };
-        text.push_str(&format!("\n{}: {value}", on_a_line(name)));
+    let count = asked.arguments.len().max(1);
+    let room = (MOST_SHOWN / count).max(LEAST_SHOWN);
+    let mut lines = String::new();
+    let mut parts = 0;
+    for (name, value) in asked.arguments.iter().take(MOST_SHOWN / LEAST_SHOWN) {
+        let whole = escaped(&value.to_string());
+        let part = shortened(&whole, room);
+        parts += usize::from(part.is_some());
+        let shown = part.unwrap_or(whole);
+        lines.push_str(&format!("\n{}: {shown}", plain_name(name)));
     }
-    if let Some(more @ 1..) = asked.arguments.len().checked_sub(MOST_ARGUMENTS) {
-        text.push_str(&format!("\nand {more} more"));
-    }
-    text
+    parts += asked
+        .arguments
+        .len()
+        .saturating_sub(MOST_SHOWN / LEAST_SHOWN);
+    let warning = match parts {
+        0 => String::new(),
+        1 => "\nNOT ALL OF IT IS SHOWN: one argument is too long.".to_owned(),
+        parts => format!("\nNOT ALL OF IT IS SHOWN: {parts} arguments are too long or too many."),
+    };
+    format!("{}{warning}{lines}", asked.does)
 }
 
-/// The beginning of a text as nothing but one line: nobody puts a second one under it.
-fn on_a_line(text: &str) -> String {
-    let quoted = (text.contains(char::is_control)).then(|| Value::from(text).to_string());
-    let plain = visible(Cow::Owned(quoted.unwrap_or_else(|| text.to_owned())));
-    match plain.char_indices().nth(MOST_CHARS) {
-        Some((end, _)) => format!("{}…", &plain[..end]),
-        None => plain.into_owned(),
+/// A name as it is, or as JSON where it could be taken for something else.
+fn plain_name(name: &str) -> String {
+    let is_plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    if is_plain && name.len() <= LEAST_SHOWN {
+        return name.to_owned();
     }
+    let whole = escaped(&Value::from(name).to_string());
+    shortened(&whole, LEAST_SHOWN).unwrap_or(whole)
+}
+
+/// JSON in which nothing is hidden: what cannot be seen is written as an escape (RFC 8259 §7).
+fn escaped(json: &str) -> String {
+    if matches!(visible(Cow::Borrowed(json)), Cow::Borrowed(_)) {
+        return json.to_owned();
+    }
+    let mut out = String::with_capacity(json.len());
+    let mut buffer = [0; 4];
+    for c in json.chars() {
+        let one: &str = c.encode_utf8(&mut buffer);
+        if visible(Cow::Borrowed(one)) == one {
+            out.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out
 }

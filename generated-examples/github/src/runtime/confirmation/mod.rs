@@ -18,12 +18,12 @@ use serde_json::{Map, Value};
 
 use super::custom::BoxFuture;
 
-pub(super) use ask::{Asked, confirm, declined, given_before};
+pub(super) use ask::{Asked, confirm, declined, given_before, used};
 pub(super) use missing::{KEY as ARGUMENTS, missing};
-pub(super) use token::{Confirmations, Subject};
+pub(super) use token::{Confirmations, Subject, Ticket};
 
 /// `--confirm`: which calls are not made before the user agrees.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confirm {
     /// None.
     #[default]
@@ -122,6 +122,8 @@ pub enum Asking {
     Again(Option<Box<Answers>>),
     /// At once.
     Now(Asker),
+    /// Not for this kind of request, which no token makes good either.
+    Never,
 }
 
 /// What comes back with a call that was asked about.

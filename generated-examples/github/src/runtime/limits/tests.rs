@@ -84,10 +84,10 @@ fn the_same_call_again_and_again_gets_an_explanation() {
     let alice = by("alice", "a");
     let one = arguments(json!({"id": 1, "q": "x"}));
     for _ in 0..3 {
-        assert!(limits.admit_again("get", &one, &alice).is_ok());
+        assert!(limits.admit_again("get", (&one, None), &alice).is_ok());
     }
     let told = limits
-        .admit_again("get", &one, &alice)
+        .admit_again("get", (&one, None), &alice)
         .expect_err("a circle")
         .as_text();
     assert!(
@@ -96,11 +96,15 @@ fn the_same_call_again_and_again_gets_an_explanation() {
     );
     assert!(
         limits
-            .admit_again("get", &arguments(json!({"id": 2})), &alice)
+            .admit_again("get", (&arguments(json!({"id": 2})), None), &alice)
             .is_ok()
     );
-    assert!(limits.admit_again("list", &one, &alice).is_ok());
-    assert!(limits.admit_again("get", &one, &by("bob", "a")).is_ok());
+    assert!(limits.admit_again("list", (&one, None), &alice).is_ok());
+    assert!(
+        limits
+            .admit_again("get", (&one, None), &by("bob", "a"))
+            .is_ok()
+    );
 }
 
 #[tokio::test]

@@ -24,6 +24,9 @@ pub enum Detector {
     Phone,
 }
 
+/// How names of files end that have an `@`, and no domain does.
+const FILES: [&str; 8] = ["png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js"];
+
 /// Spaces and hyphens, also those at which no line breaks.
 macro_rules! separator {
     () => {
@@ -119,9 +122,24 @@ impl Detector {
                 "|[Bb]earer +[A-Za-z0-9._~+/-]{16,}=*",
             )),
             Self::Email => {
-                pattern!(
-                    "[^\\]\\[ \t\r\n<>(){},;:\"\\\\/=&?@%]+(?:@|%40)(?:[A-Za-z0-9-]+\\.)+[A-Za-z][A-Za-z0-9-]+"
-                )
+                // Letters of a domain are those of any script (RFC 6531 §3.3).
+                macro_rules! letter {
+                    ($more:literal) => {
+                        concat!(
+                            "[^\\x00-,./:-@\\[-`{-\\x7f\\u{a0}\\u{2000}-\\u{206f}",
+                            $more,
+                            "]"
+                        )
+                    };
+                }
+                pattern!(concat!(
+                    "[^\\]\\[ \t\r\n<>(){},;:\"\\\\/=&?@%]+(?:@|%40)(?:",
+                    letter!(""),
+                    "+\\.)+",
+                    letter!("0-9-"),
+                    letter!(""),
+                    "+"
+                ))
             }
             Self::Iban => pattern!(concat!("[A-Z0-9]{4,}(?:", separator!(), "[A-Z0-9]+)*")),
             Self::Card => pattern!(concat!("[0-9]+(?:", separator!(), "[0-9]+)*")),
@@ -148,6 +166,11 @@ impl Detector {
             }
             Self::Phone => {
                 before != Some('.') && !touches(|c| c.is_ascii_alphanumeric() || c == '-')
+            }
+            // `logo@2x.png`.
+            Self::Email => {
+                let last = found.as_str().rsplit('.').next().unwrap_or_default();
+                !FILES.iter().any(|ending| last.eq_ignore_ascii_case(ending))
             }
             // Words with a hyphen look like keys.
             Self::Secret => {
@@ -304,6 +327,8 @@ mod tests {
             (Detector::Email, "ann.o'neil+x@mail.example.co.uk"),
             (Detector::Email, "jürgen@example.org"),
             (Detector::Email, "ann%40example.org"),
+            (Detector::Email, "ann@bücher.example"),
+            (Detector::Email, "ann@例え.テスト"),
             (Detector::Phone, "+44 20 7946 0958"),
             (Detector::Phone, "+1 (415) 555-0132"),
             (Detector::Phone, "(415) 555-0132"),
@@ -379,6 +404,7 @@ mod tests {
             (Detector::Ssn, "219-09-9999-1"),
             (Detector::Email, "@handle and a @ b"),
             (Detector::Email, "user@localhost"),
+            (Detector::Email, "img/logo@2x.png"),
             (Detector::Phone, "2026-11-27T10:20:30"),
             (Detector::Phone, "192.168.100.2000"),
             (Detector::Phone, "3141592653589793"),

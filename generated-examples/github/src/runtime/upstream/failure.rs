@@ -69,7 +69,6 @@ impl Failure {
     }
 
     /// Whether the API has seen nothing of the request.
-    #[cfg(feature = "cache")]
     pub(in super::super) fn is_before_request(&self) -> bool {
         matches!(
             self,

@@ -2,14 +2,27 @@
 
 use serde_json::{Map, Value};
 
+use super::super::audit::fingerprint;
 use super::super::confirmation::{
-    ARGUMENTS, Asked, Subject, confirm, declined, given_before, missing,
+    ARGUMENTS, Asked, Subject, Ticket, confirm, declined, given_before, missing,
 };
 use super::super::custom::Call;
 use super::super::engine::{Answers, Asking, ErrorType, Inner, Question, Reply, ToolResult};
 use super::super::policy::ToolPolicy;
-use super::Wanted;
 use super::record::Facts;
+use super::{Wanted, admitted};
+
+/// What stands for a secret in a question.
+const NOT_SHOWN: &str = "(a secret that is not shown)";
+
+/// What is known of a call whose arguments are in order.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// What it uses up.
+    pub(super) ticket: Option<Ticket>,
+    /// Whether limits were asked already.
+    pub(super) is_admitted: bool,
+}
 
 /// Brings the arguments of a call in order, and asks the user where that is wanted.
 ///
@@ -21,9 +34,9 @@ pub(super) async fn settled(
     wanted: Wanted<'_>,
     call: &mut Call,
     facts: &mut Facts,
-) -> Result<(), ToolResult> {
+) -> Result<Settled, ToolResult> {
     if policy.confirm.is_none() && !inner.settings.confirm.asks_missing {
-        return wanted.check(inner, call);
+        return wanted.check(inner, call).map(|()| Settled::default());
     }
     // On the heap: few calls are asked about, and all are moved with what this needs.
     Box::pin(asked(inner, policy, wanted, call, facts)).await
@@ -35,7 +48,7 @@ async fn asked(
     wanted: Wanted<'_>,
     call: &mut Call,
     facts: &mut Facts,
-) -> Result<(), ToolResult> {
+) -> Result<Settled, ToolResult> {
     let given = if inner.settings.confirm.asks_missing {
         completed(inner, wanted, call, facts).await?
     } else {
@@ -43,34 +56,63 @@ async fn asked(
     };
     wanted.check(inner, call)?;
     let Some(argument) = &policy.confirm else {
-        return Ok(());
+        return Ok(Settled::default());
     };
+    // Nobody is asked about what is refused anyway, and not without an end.
+    let is_admitted = matches!(call.context.asking, Asking::Now(_));
+    if is_admitted {
+        admitted(inner, policy, call, facts)?;
+    }
     let is_filled_in = |name: &String| wanted.bound.is_some_and(|it| it.contains_key(name));
     let shown: Map<String, Value> = (call.arguments.iter())
         .filter(|(name, _)| !is_filled_in(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
+        .map(|(name, value)| {
+            let secret = wanted.is_secret(name).then(|| NOT_SHOWN.into());
+            (name.clone(), secret.unwrap_or_else(|| value.clone()))
+        })
         .collect();
+    let does = wanted.does(inner);
     let identity = call.context.identity.as_ref();
     let asked = Asked {
         tool: &call.tool,
-        does: wanted.does,
+        api: inner.catalog.def().title,
+        does: &does,
         arguments: &shown,
-        subject: Subject::new(&call.tool, &call.arguments, identity),
+        subject: Subject::new((&call.tool, &does), &call.arguments, identity),
         argument,
         token: call.confirmation.as_ref(),
         given: &given,
     };
     let answer = confirm(&inner.confirmations, asked, &call.context.asking).await;
     let outcome = match &answer {
-        Ok(()) => "given",
+        Ok(_) => "given",
         Err(refusal) => refusal.outcome,
     };
     inner.metrics.confirmation(outcome);
     facts.confirmation = Some(outcome);
-    answer.map_err(|refusal| {
+    let ticket = answer.map_err(|refusal| {
         facts.denied = true;
         refusal.result
+    })?;
+    if is_admitted && !is_still_there(inner, call) {
+        facts.denied = true;
+        let text = format!(
+            "`{}` was not called: it is not available any more.",
+            call.tool
+        );
+        return Err(ToolResult::failure(ErrorType::Forbidden, text));
+    }
+    Ok(Settled {
+        ticket,
+        is_admitted,
     })
+}
+
+/// Whether the caller may still call the tool, after a while.
+fn is_still_there(inner: &Inner, call: &Call) -> bool {
+    let view = inner.policies.view(call.context.identity.as_ref());
+    let position = inner.catalog.position(&call.tool);
+    position.is_some_and(|position| view.sees(position))
 }
 
 /// Asks the user for what is missing; gives what the user has said, which a client does not send again.
@@ -95,7 +137,7 @@ async fn completed(
         return Ok(given);
     };
     let reply = match &call.context.asking {
-        Asking::No => return Ok(given),
+        Asking::No | Asking::Never => return Ok(given),
         Asking::Now(asker) => {
             let answer =
                 tokio::time::timeout(inner.settings.confirm.timeout, (asker.0)(question.clone()));
@@ -113,6 +155,9 @@ async fn completed(
             let is_field = |name: &String| fields.is_some_and(|fields| fields.contains_key(name));
             given.extend(content.into_iter().filter(|(name, _)| is_field(name)));
             add(&mut call.arguments, &given);
+            if inner.audit.get().is_some() {
+                facts.fingerprint = Some(fingerprint(&call.arguments));
+            }
             Ok(given)
         }
         reply => {
@@ -125,7 +170,7 @@ async fn completed(
 /// What the model has said comes first.
 fn add(arguments: &mut Map<String, Value>, given: &Map<String, Value>) {
     for (name, value) in given {
-        if !arguments.contains_key(name) {
+        if arguments.get(name).is_none_or(Value::is_null) {
             arguments.insert(name.clone(), value.clone());
         }
     }

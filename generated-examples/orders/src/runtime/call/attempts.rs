@@ -41,7 +41,7 @@ pub(super) async fn made(
             }
             None => None,
         };
-        let request = (outgoing, changes(tool, outgoing));
+        let request = (tool.def.server, outgoing, changes(tool, outgoing));
         let ended = guarded(inner, path, request, deadline, (&mut *steps, &mut *facts));
         let ended = ended
             .await
@@ -51,6 +51,10 @@ pub(super) async fn made(
             Ok((status, headers, _)) => Outcome::Answer(*status, headers),
             Err(failure) => Outcome::Failure(failure),
         };
+        // The next request, of this call or of another, is for another address.
+        if outcome.may_change() && inner.bases.addresses(tool.def.server) > 1 {
+            leave(inner, tool.def.server, facts.address, "it fails");
+        }
         let left = deadline.saturating_duration_since(Instant::now());
         let Some(pause) = resilience.pause(&outcome, attempt, repeatable, left) else {
             return ended.map_err(|failure| Box::new(failed(inner, tool, &failure, limit)));
@@ -73,7 +77,7 @@ fn changes(tool: &Prepared, outgoing: &Outgoing) -> bool {
 async fn guarded(
     inner: &Inner,
     path: Option<&Path>,
-    request: (&Outgoing, bool),
+    request: (usize, &Outgoing, bool),
     deadline: Instant,
     watched: (&mut Steps<'_>, &mut Facts),
 ) -> Result<Result<Answered, Failure>, Duration> {
@@ -92,15 +96,15 @@ async fn guarded(
     Ok(ended)
 }
 
-/// The head of the answer. What changes something makes what was read before old.
-pub(super) async fn answered(
+/// The head of the answer. What changes something makes what was read before old, of its path at the first address.
+async fn answered(
     inner: &Inner,
     outgoing: &Outgoing,
-    changes: bool,
+    (path, changes): (&str, bool),
 ) -> Result<Response<Body>, Failure> {
     #[cfg(feature = "cache")]
     if changes {
-        let writing = inner.cache.writing(outgoing.uri.path());
+        let writing = inner.cache.writing(path);
         let ended = inner.upstream.send(outgoing).await;
         match &ended {
             Ok(response) => {
@@ -114,18 +118,54 @@ pub(super) async fn answered(
         return ended;
     }
     #[cfg(not(feature = "cache"))]
-    let _ = changes;
+    let _ = (path, changes);
     inner.upstream.send(outgoing).await
+}
+
+/// The head of the answer of the first address of a server that takes the request. `address` becomes the one that did.
+pub(super) async fn anywhere(
+    inner: &Inner,
+    (server, outgoing, changes): (usize, &Outgoing, bool),
+    address: &mut usize,
+) -> Result<Response<Body>, Failure> {
+    let mut untried = inner.bases.addresses(server);
+    let writes = (outgoing.uri.path(), changes);
+    loop {
+        *address = inner.bases.current(server);
+        untried -= 1;
+        let moved = (*address > 0).then(|| inner.bases.moved(&outgoing.uri, server, *address));
+        let ended = match moved.flatten() {
+            Some(uri) => {
+                let outgoing = Outgoing {
+                    uri,
+                    ..outgoing.clone()
+                };
+                answered(inner, &outgoing, writes).await
+            }
+            None => answered(inner, outgoing, writes).await,
+        };
+        match ended {
+            // Whoever breaks TLS must not choose where credentials go.
+            Err(failure)
+                if untried > 0
+                    && failure.is_before_request()
+                    && !matches!(failure, Failure::Tls(_)) =>
+            {
+                leave(inner, server, *address, failure.error_type().label());
+            }
+            ended => return ended,
+        }
+    }
 }
 
 async fn sent(
     inner: &Inner,
-    (outgoing, changes): (&Outgoing, bool),
+    (server, outgoing, changes): (usize, &Outgoing, bool),
     deadline: Instant,
     (steps, facts): (&mut Steps<'_>, &mut Facts),
 ) -> Result<Answered, Failure> {
     steps.sent();
-    let response = answered(inner, outgoing, changes).await?;
+    let response = anywhere(inner, (server, outgoing, changes), &mut facts.address).await?;
     let status = response.status();
     facts.upstream_status = Some(status.as_u16());
     steps.answered(status.as_u16());
@@ -145,6 +185,25 @@ async fn sent(
     Ok((status, headers, received))
 }
 
+/// Asks the next address of a server from now on.
+fn leave(inner: &Inner, server: usize, address: usize, why: &str) {
+    let origin = inner.bases.at(server, address);
+    let origin = origin.map(|base| base.origin.to_string());
+    tracing::warn!(
+        origin,
+        why,
+        "an address of the API is left for the next one"
+    );
+    inner.metrics.failover();
+    inner.bases.leave(server, address);
+}
+
+/// The origin that is asked for a server.
+pub(super) fn asked(inner: &Inner, server: usize) -> String {
+    let base = inner.bases.at(server, inner.bases.current(server));
+    base.map_or_else(|| "the API".to_owned(), |base| base.origin.to_string())
+}
+
 fn busy(inner: &Inner, facts: &mut Facts) -> ToolResult {
     facts.denied = true;
     inner.metrics.limited("queue");
@@ -156,8 +215,7 @@ fn busy(inner: &Inner, facts: &mut Facts) -> ToolResult {
 fn alone(inner: &Inner, tool: &Prepared, facts: &mut Facts, wait: Duration) -> ToolResult {
     facts.denied = true;
     inner.metrics.limited("breaker");
-    let origin = inner.bases.get(tool.def.server);
-    let origin = origin.map_or_else(|_| "the API".to_owned(), |base| base.origin.to_string());
+    let origin = asked(inner, tool.def.server);
     let wait = Duration::from_secs(wait.as_secs() + 1);
     let text = format!(
         "No request was sent: {origin} has failed several times in a row and is left alone for now. Try again in {}.",

@@ -19,7 +19,7 @@ pub(in super::super) fn missing(
 ) -> Option<Question> {
     let required = schema.document.get("required")?.as_array()?;
     let names: Vec<&str> = (required.iter().filter_map(Value::as_str))
-        .filter(|name| !arguments.contains_key(*name) && !is_filled_in(name))
+        .filter(|name| arguments.get(*name).is_none_or(Value::is_null) && !is_filled_in(name))
         .collect();
     if names.is_empty() || names.len() > MOST {
         return None;
@@ -27,7 +27,12 @@ pub(in super::super) fn missing(
     let mut properties = Map::new();
     for name in &names {
         let described = schema.document.get("properties")?.get(*name)?;
-        properties.insert((*name).to_owned(), field(name, schema.resolved(described))?);
+        let mut field = field(name, schema.resolved(described))?;
+        // What stands beside a reference is said of this argument.
+        if let Some(text) = described.get("description") {
+            field["description"] = text.clone();
+        }
+        properties.insert((*name).to_owned(), field);
     }
     Some(Question {
         key: KEY,

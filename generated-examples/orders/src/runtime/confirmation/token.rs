@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -25,18 +25,19 @@ const SHORTEST_KEY: usize = 32;
 /// What keys are for beside this is signed differently.
 const PURPOSE: &[u8] = b"mcpgen confirmation 1";
 
-/// What a token stands for: a tool, its arguments, and who calls.
+/// What a token stands for: a tool, what it does and where, its arguments, and who calls.
 pub(in super::super) struct Subject(Vec<u8>);
 
 impl Subject {
     /// Arguments are the same in any order.
     pub(in super::super) fn new(
-        tool: &str,
+        (tool, does): (&str, &str),
         arguments: &Map<String, Value>,
         identity: Option<&Identity>,
     ) -> Self {
         let mut out = PURPOSE.to_vec();
         text(&mut out, tool);
+        text(&mut out, does);
         match identity {
             Some(identity) => {
                 text(&mut out, identity.means().label());
@@ -89,6 +90,13 @@ pub(in super::super) enum Unfit {
     Used,
 }
 
+/// A token that stands for a call, until it is used.
+#[derive(Debug)]
+pub(in super::super) struct Ticket {
+    nonce: [u8; NONCE],
+    ends: u32,
+}
+
 /// Makes tokens and takes them back.
 pub(in super::super) struct Confirmations {
     key: hmac::Key,
@@ -134,11 +142,11 @@ impl Confirmations {
         Some(URL_SAFE_NO_PAD.encode(token))
     }
 
-    /// Uses up a token.
+    /// Looks whether a token stands for a call, which uses nothing up.
     ///
     /// # Errors
-    /// It does not stand for this call, or no longer.
-    pub(super) fn redeem(&self, token: &str, subject: &Subject) -> Result<(), Unfit> {
+    /// It does not, or no longer.
+    pub(super) fn check(&self, token: &str, subject: &Subject) -> Result<Ticket, Unfit> {
         let mut bytes = [0; NONCE + ENDS + TAG];
         let length = URL_SAFE_NO_PAD.decode_slice(token.trim(), &mut bytes);
         if length.ok() != Some(bytes.len()) {
@@ -149,21 +157,36 @@ impl Confirmations {
         if !bool::from(subtle::ConstantTimeEq::ct_eq(tag, &expected[..])) {
             return Err(Unfit::Other);
         }
-        let mut nonce = [0; NONCE];
+        let (mut nonce, mut ends) = ([0; NONCE], [0; ENDS]);
         nonce.copy_from_slice(&head[..NONCE]);
-        let mut ends = [0; ENDS];
         ends.copy_from_slice(&head[NONCE..]);
-        let (ends, now) = (u32::from_be_bytes(ends), now());
-        if now >= ends {
+        let ends = u32::from_be_bytes(ends);
+        if now() >= ends {
             return Err(Unfit::Expired);
         }
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.used().contains_key(&nonce) {
+            return Err(Unfit::Used);
+        }
+        Ok(Ticket { nonce, ends })
+    }
+
+    /// Uses up a token.
+    ///
+    /// # Errors
+    /// Another call has done so.
+    pub(in super::super) fn spend(&self, ticket: &Ticket) -> Result<(), Unfit> {
+        let mut used = self.used();
+        let now = now();
         // Only tokens of this server come this far, and they end by themselves.
         used.retain(|_, ends| *ends > now);
-        match used.insert(nonce, ends) {
+        match used.insert(ticket.nonce, ticket.ends) {
             None => Ok(()),
             Some(_) => Err(Unfit::Used),
         }
+    }
+
+    fn used(&self) -> MutexGuard<'_, HashMap<[u8; NONCE], u32>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tag(&self, head: &[u8], subject: &Subject) -> [u8; TAG] {
@@ -216,7 +239,11 @@ mod tests {
             Identity::new(name.to_owned(), Means::ApiKey, Vec::new(), None, Map::new())
         });
         let arguments = arguments.as_object().expect("an object");
-        Subject::new(tool, arguments, identity.as_ref())
+        Subject::new((tool, "DELETE /x"), arguments, identity.as_ref())
+    }
+
+    fn redeem(of: &Confirmations, token: &str, call: &Subject) -> Result<(), Unfit> {
+        of.check(token, call).and_then(|ticket| of.spend(&ticket))
     }
 
     fn confirmations(key: &str) -> Confirmations {
@@ -261,15 +288,15 @@ mod tests {
             ),
             subject("cancel", &json!({"id": 1, "why": {"a": 1, "b": [2]}}), None),
         ] {
-            assert_eq!(confirmations.redeem(&token, &other), Err(Unfit::Other));
+            assert_eq!(redeem(&confirmations, &token, &other), Err(Unfit::Other));
         }
         let reordered = subject(
             "cancel",
             &json!({"why": {"b": [2], "a": 1}, "id": 1}),
             Some("ann"),
         );
-        assert_eq!(confirmations.redeem(&token, &reordered), Ok(()));
-        assert_eq!(confirmations.redeem(&token, &call), Err(Unfit::Used));
+        assert_eq!(redeem(&confirmations, &token, &reordered), Ok(()));
+        assert_eq!(redeem(&confirmations, &token, &call), Err(Unfit::Used));
     }
 
     #[test]
@@ -289,7 +316,7 @@ mod tests {
         let longer = format!("{token}AAAA");
         for text in ["", "yes", "true", "é", &flipped, &longer, &token[..31]] {
             assert_eq!(
-                confirmations.redeem(text, &call),
+                redeem(&confirmations, text, &call),
                 Err(Unfit::Other),
                 "{text}"
             );
@@ -307,7 +334,7 @@ mod tests {
         let tag = confirmations.tag(&token[..NONCE + ENDS], &call);
         token[NONCE + ENDS..].copy_from_slice(&tag);
         let text = URL_SAFE_NO_PAD.encode(token);
-        assert_eq!(confirmations.redeem(&text, &call), Err(Unfit::Expired));
+        assert_eq!(redeem(&confirmations, &text, &call), Err(Unfit::Expired));
     }
 
     #[test]
@@ -315,9 +342,9 @@ mod tests {
         let call = subject("cancel", &json!({"id": 1}), None);
         let token = confirmations("one").issue(&call).expect("a token");
         assert_eq!(
-            confirmations("two").redeem(&token, &call),
+            redeem(&confirmations("two"), &token, &call),
             Err(Unfit::Other)
         );
-        assert_eq!(confirmations("one").redeem(&token, &call), Ok(()));
+        assert_eq!(redeem(&confirmations("one"), &token, &call), Ok(()));
     }
 }

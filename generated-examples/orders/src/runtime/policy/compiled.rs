@@ -65,22 +65,19 @@ impl ToolPolicy {
         !self.bindings.is_empty() || self.confirm.is_some() || self.fields.is_some()
     }
 
-    /// Makes of the schema of the tool's arguments what clients see.
-    pub(in super::super) fn change_schema(&self, schema: &mut Value) {
+    /// Makes of the schema of the tool's arguments what clients see; a strict one asks for every argument.
+    pub(in super::super) fn change_schema(&self, schema: &mut Value, is_strict: bool) {
         self.bindings.hide(schema);
         if let Some(name) = &self.fields {
             let description = "Only these parts of the answer, to keep it short: `[\"id\", \"items.name\"]`; lists are looked into.";
             let names =
                 json!({"type": "array", "items": {"type": "string"}, "description": description});
-            add_optional(schema, name, names);
+            add_optional(schema, name, names, is_strict);
         }
         if let Some(name) = &self.confirm {
             let description = "Leave this out at first. The user has to agree to this call: the answer says how to ask, and what to put here then.";
-            add_optional(
-                schema,
-                name,
-                json!({"type": "string", "description": description}),
-            );
+            let token = json!({"type": "string", "description": description});
+            add_optional(schema, name, token, is_strict);
         }
     }
 
@@ -90,15 +87,8 @@ impl ToolPolicy {
 }
 
 /// Adds an argument that nobody has to give.
-fn add_optional(schema: &mut Value, name: &str, mut argument: Value) {
+fn add_optional(schema: &mut Value, name: &str, mut argument: Value, is_strict: bool) {
     // A profile that asks for every argument takes null for what is left out.
-    let asks_for_all = |schema: &Value| {
-        let properties = schema.get("properties")?.as_object()?;
-        let required = schema.get("required")?.as_array()?;
-        Some(!properties.is_empty() && properties.len() == required.len())
-    };
-    let is_strict = schema.get("additionalProperties") == Some(&Value::Bool(false))
-        && asks_for_all(schema) == Some(true);
     if is_strict {
         argument["type"] = json!([argument["type"], "null"]);
     }
@@ -109,7 +99,8 @@ fn add_optional(schema: &mut Value, name: &str, mut argument: Value) {
     if let Some(properties) = properties.as_object_mut() {
         properties.insert(name.to_owned(), argument);
     }
-    if let (true, Some(Value::Array(required))) = (is_strict, schema.get_mut("required")) {
+    let required = is_strict.then(|| schema.entry("required").or_insert_with(|| json!([])));
+    if let Some(Value::Array(required)) = required {
         required.push(name.into());
     }
 }
@@ -121,6 +112,8 @@ pub(super) struct Compiled {
     everything: Arc<View>,
     access: Access,
     depends_on_identity: bool,
+    /// `--confirm`.
+    confirm: Confirm,
     views: Views,
 }
 
@@ -157,6 +150,7 @@ impl Compiled {
         let access = Access::new(&settings.tables, &facts)?;
         Ok(Self {
             depends_on_identity: access.is_set() || depends,
+            confirm: settings.confirm,
             everything: Arc::new(View::new(Arc::clone(&tools), visible, false)),
             tools,
             access,
@@ -173,6 +167,7 @@ impl Compiled {
             tools.any(|tool| !tool.redaction.is_empty() || tool.class == DataClass::Restricted)
         };
         let asks = |it: &Self| it.tools.iter().any(|tool| tool.confirm.is_some());
+        let asks_less = next.confirm < self.confirm || (asks(self) && !asks(next));
         if self.access.is_set() && !next.access.is_set() {
             Some("`[access]` table")
         } else if has_guards(self) && !has_guards(next) {
@@ -181,8 +176,8 @@ impl Compiled {
             Some("bound argument")
         } else if hides(self) && !hides(next) {
             Some("`redact` or `class`")
-        } else if asks(self) && !asks(next) {
-            Some("`confirm`")
+        } else if asks_less {
+            Some("`confirm` as strict as it was")
         } else {
             None
         }

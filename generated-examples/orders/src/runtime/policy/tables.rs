@@ -60,6 +60,7 @@ pub(super) struct ToolRule {
     #[serde(default, deserialize_with = "parsed")]
     pub(super) stale_if_error: Option<Span>,
     /// What is taken out of their answers: detectors, and JSONPaths.
+    #[serde(default, deserialize_with = "one_or_many")]
     pub(super) redact: Option<Vec<String>>,
     /// Roles and scopes that see it all the same.
     pub(super) unredacted_for: Option<Vec<String>>,
@@ -109,6 +110,22 @@ where
 {
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(D::Error::custom)
+}
+
+/// A list, or the only item of one.
+fn one_or_many<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a text, or a list of texts")]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(Some(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(one) => vec![one],
+        OneOrMany::Many(many) => many,
+    }))
 }
 
 /// `[tools."SELECTOR".guard]`.

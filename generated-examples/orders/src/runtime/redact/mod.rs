@@ -18,6 +18,14 @@ use super::path::Path;
 /// How what stands for something that was taken out begins.
 pub(super) const REDACTED: &str = "[redacted";
 
+/// What stands for a text into which paths do not lead.
+const WITHHELD: &str =
+    "[redacted: this is not JSON, and what is to be taken out of it is named by paths into JSON]";
+/// What stands in front of JSON so that no script can be made of it.
+const GUARDS: [&str; 4] = [")]}',", ")]}'", "while(1);", "for(;;);"];
+/// The lines of an event that are not its data; a comment has no name.
+const FIELDS: [&str; 4] = ["event:", "id:", "retry:", ":"];
+
 /// What is taken out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Redaction {
@@ -43,6 +51,10 @@ impl FromStr for Redact {
         match text {
             "all" => Ok(Self::All),
             "off" => Ok(Self::Off),
+            path if path.starts_with('$') => Err(format!(
+                "`{path}` is a path, which is about the answers of some tools: put it into `redact` of a table \
+                 `[tools.\"SELECTOR\"]`"
+            )),
             name => Detector::ALL
                 .into_iter()
                 .find(|detector| detector.name() == name)
@@ -83,12 +95,27 @@ impl Redaction {
         }
         // What only begins like JSON may hold anything between what looks like its parts.
         let plain = self.text(&text).map_or(text, Cow::Owned);
-        let new = if plain.starts_with("data:") || plain.contains("\ndata:") {
-            self.events(&plain)
+        let new = if is_events(&plain) {
+            Some(self.events(&plain))
         } else {
-            json::redacted(&plain, self)
+            self.piece(&plain)
         };
         new.map_or(plain, Cow::Owned)
+    }
+
+    /// A text that may be JSON, or JSON behind a guard against scripts; `None` where nothing is to be taken out. Paths lead
+    /// nowhere in any other text: what they mean may be anywhere in it, so nothing of it is shown.
+    fn piece(&self, text: &str) -> Option<String> {
+        if self.paths.is_empty() || text.trim().is_empty() || is_json(text) {
+            return json::redacted(text, self);
+        }
+        let behind = GUARDS
+            .iter()
+            .find_map(|guard| text.trim_start().strip_prefix(guard));
+        match behind.filter(|rest| is_json(rest)) {
+            Some(rest) => Some(json::redacted(rest, self).unwrap_or_else(|| rest.to_owned())),
+            None => Some(WITHHELD.to_owned()),
+        }
     }
 
     /// Text that is no JSON; `None` where nothing is to be taken out.
@@ -105,19 +132,37 @@ impl Redaction {
         }
     }
 
-    /// Server-sent events, whose data is often JSON.
-    fn events(&self, text: &str) -> Option<String> {
-        let mut is_new = false;
-        let lines: Vec<Cow<'_, str>> = (text.split('\n'))
-            .map(|line| {
-                let data = line.strip_prefix("data:");
-                let new = data.and_then(|data| json::redacted(data, self));
-                is_new |= new.is_some();
-                new.map_or(Cow::Borrowed(line), |data| format!("data:{data}").into())
-            })
-            .collect();
-        is_new.then(|| lines.join("\n"))
+    /// Server-sent events, whose data is often JSON, on one line or on many with others in between (HTML, §9.2.6).
+    fn events(&self, text: &str) -> String {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let events: Vec<String> = text.split("\n\n").map(|event| self.event(event)).collect();
+        events.join("\n\n")
     }
+
+    fn event(&self, event: &str) -> String {
+        let data: Vec<&str> = (event.split('\n'))
+            .filter_map(|line| line.strip_prefix("data:"))
+            .collect();
+        let mut data = self.piece(&data.join("\n"));
+        let is_new = data.is_some();
+        let mut lines: Vec<String> = Vec::new();
+        for line in event.split('\n') {
+            if !line.starts_with("data:") {
+                let is_field = FIELDS.iter().any(|field| line.starts_with(field));
+                let new = if is_field { None } else { self.piece(line) };
+                lines.push(new.unwrap_or_else(|| line.to_owned()));
+            } else if let Some(data) = data.take() {
+                lines.extend(data.split('\n').map(|line| format!("data:{line}")));
+            } else if !is_new {
+                lines.push(line.to_owned());
+            }
+        }
+        lines.join("\n")
+    }
+}
+
+fn is_events(text: &str) -> bool {
+    text.starts_with("data:") || text.contains("\ndata:") || text.contains("\rdata:")
 }
 
 /// Whether a text is JSON as far as it goes, or each of its lines is. Numbers beside each other are text: a card has spaces.

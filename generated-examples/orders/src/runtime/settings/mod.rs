@@ -15,7 +15,7 @@ use std::path::Path;
 
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
-use super::engine::{EngineSettings, HookSettings, ServerChoice, StartError};
+use super::engine::{ConfirmSettings, EngineSettings, HookSettings, ServerChoice, StartError};
 use super::limits::LimitSettings;
 use super::policy::PolicySettings;
 use super::redact::Redact;
@@ -24,7 +24,9 @@ use super::tool::ServerDef;
 
 pub use callers::CallerOptions;
 pub use layers::Stop;
-pub use limits::{CacheOptions, Frequency, HookOptions, LimitOptions, Rate, ResilienceOptions};
+pub use limits::{
+    CacheOptions, ConfirmOptions, Frequency, HookOptions, LimitOptions, Rate, ResilienceOptions,
+};
 pub use reference::reference;
 pub use values::{
     ForwardRule, ForwardedHeader, Listen, Network, PathPrefix, Size, Span, Transport,
@@ -209,6 +211,10 @@ pub struct Options {
     #[command(flatten)]
     pub resilience: ResilienceOptions,
 
+    /// What the user is asked.
+    #[command(flatten)]
+    pub confirm: ConfirmOptions,
+
     /// What is kept of the API's answers.
     #[command(flatten)]
     pub cache: CacheOptions,
@@ -232,6 +238,13 @@ pub struct Options {
         help_heading = "Policies"
     )]
     pub disabled_tools: Vec<String>,
+
+    /// Give tools that change nothing an argument `fields`, by which a call chooses the parts of a JSON answer that it
+    /// wants to see [env: MCP_RESULT_FIELDS]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set, help_heading = "Policies")]
+    pub result_fields: bool,
 
     /// What is taken out of the API's answers before the model sees them, wherever it is found: `card`, `ssn`, `email`,
     /// `phone`, `iban`, `secret` (keys and tokens), or `all` [env: MCP_REDACT]
@@ -338,11 +351,18 @@ impl Settings {
                 timeout: options.hooks.hook_timeout.0,
                 failure: options.hooks.hook_failure,
             },
+            confirm: ConfirmSettings {
+                timeout: options.confirm.confirm_timeout.0,
+                key_file: options.confirm.confirm_key_file.as_ref().map(Into::into),
+                asks_missing: options.confirm.ask_missing,
+            },
             resources: options.resources,
             policies: PolicySettings {
                 read_only: options.read_only,
                 disabled: options.disabled_tools.clone(),
                 cache: options.cache.cache,
+                confirm: options.confirm.confirm,
+                result_fields: options.result_fields,
                 redact: options.redact.clone(),
                 tables,
             },

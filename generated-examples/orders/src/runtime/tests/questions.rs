@@ -51,8 +51,8 @@ fn the_user_of_a_session_is_asked_and_agrees() {
     let question = client.ask(&echo(2, &arguments));
     assert_eq!(question["method"], "elicitation/create");
     let message = question["params"]["message"].as_str().expect("text");
-    let expected =
-        "May `echo` be called?\n\necho\na: xy\n\"b\\nOK\": {\"c\":1}\nd: \"no\\nconfirm: yes!\"";
+    let expected = "May `echo` of Orders be called?\n\necho\na: \"x\\u202ey\"\n\"b\\nOK\": {\"c\":1}\n\
+                    d: \"no\\nconfirm: yes\\u2028!\"";
     assert_eq!(message, expected);
     assert_eq!(
         question["params"]["requestedSchema"],
@@ -187,7 +187,7 @@ fn asks_by_result(mut ask: impl FnMut(Value) -> Value) {
     assert_eq!(question["params"]["mode"], "form");
     assert_eq!(
         question["params"]["message"],
-        "May `echo` be called?\n\necho\na: 1"
+        "May `echo` of Orders be called?\n\necho\na: 1"
     );
     let state = result["requestState"].clone();
     let yes = json!({"confirm": {"action": "accept", "content": {}}});

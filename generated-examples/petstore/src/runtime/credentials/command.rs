@@ -137,8 +137,9 @@ impl State {
     }
 
     fn run(&self) {
-        let now = Instant::now();
         let fresh = output(&self.words, LIMIT);
+        // It is as old as the end of the command, however long that took.
+        let now = Instant::now();
         let mut kept = self.lock();
         match fresh {
             Ok(fresh) if fresh.expose_secret() == kept.secret.expose_secret() => {

@@ -105,7 +105,7 @@ impl Limits {
     pub(super) fn admit_again(
         &self,
         tool: &str,
-        arguments: &Map<String, Value>,
+        (arguments, fields): (&Map<String, Value>, Option<&Value>),
         context: &CallContext,
     ) -> Result<(), ToolResult> {
         let Some(buckets) = &self.repetitions else {
@@ -113,6 +113,7 @@ impl Limits {
         };
         let key = self.hashed(|hasher| {
             (caller(context), tool).hash(hasher);
+            fields.map(Value::to_string).hash(hasher);
             for (name, value) in arguments {
                 // The order of arguments says nothing; the JSON of a value is the same for the same value.
                 let one = self.hasher.hash_one((name, value.to_string()));

@@ -136,7 +136,9 @@ impl Answer<'_> {
             return false;
         }
         let starts = b"{[\"-0123456789tfn".contains(first);
-        !starts || (tool.result != ResultShape::Unstructured && !is_json(&self.decoded(media)))
+        // Before it is read, UTF-16 and a byte order mark look like anything.
+        let is_looked_into = tool.result != ResultShape::Unstructured || !starts;
+        is_looked_into && !is_json(self.decoded(media).trim())
     }
 
     /// The body as JSON, if it may say something about pages: most say nothing, and are not read again.
@@ -171,6 +173,14 @@ impl Answer<'_> {
             }
             Kind::Text if media.is_html() => self.html(media),
             Kind::Text | Kind::Stream => self.text(media, shape, output),
+            // What cannot be looked into is shown as it is; what can, is.
+            Kind::Binary if self.redaction.is_some() && self.is_text() => {
+                let bytes = self.received.bytes.trim_ascii_start();
+                match bytes.first() {
+                    Some(b'{' | b'[') => self.json(media, tool, output),
+                    _ => self.text(media, shape, output),
+                }
+            }
             Kind::Image | Kind::Audio | Kind::Binary if self.received.cut => ToolResult::failure(
                 ErrorType::TooLarge,
                 format!(
@@ -247,21 +257,31 @@ impl Answer<'_> {
 
     /// What the caller wants to see of a JSON text, and what is to be said about that.
     fn chosen<'t>(&self, text: &'t str) -> (Cow<'t, str>, Option<String>) {
-        let Some(fields) = self.fields else {
+        let (Some(fields), Some(argument)) = (self.fields, self.fields_argument) else {
             return (Cow::Borrowed(text), None);
         };
         let Some((part, names)) = excerpt::chosen(text, fields, self.received.cut) else {
-            return (Cow::Borrowed(text), None);
+            let note = format!("`{argument}` chose nothing: the answer is not one JSON text.");
+            return (Cow::Borrowed(text), Some(note));
         };
         let missed = fields.missed();
         let note = (!missed.is_empty()).then(|| {
-            format!(
-                "`fields`: nothing in the answer is called `{}`; at its top there are `{}`.",
-                missed.join("`, `"),
-                names.join("`, `")
-            )
+            let read = if self.received.cut {
+                "part of the answer that was read"
+            } else {
+                "answer"
+            };
+            let names: Vec<String> = names.iter().map(|name| excerpt::joined("", name)).collect();
+            let there = match names[..] {
+                [] => "it has no names at its top".to_owned(),
+                _ => format!("at its top there are `{}`", names.join("`, `")),
+            };
+            let missed = missed.join("`, `");
+            brief(&format!(
+                "`{argument}`: nothing in the {read} is called `{missed}`; {there}."
+            ))
         });
-        (Cow::Owned(part), note.map(|note| brief(note.as_str())))
+        (Cow::Owned(part), note)
     }
 
     /// A result that has only a part of the answer, and says so.
@@ -295,20 +315,24 @@ impl Answer<'_> {
     fn way_to_the_rest(&self, tool: &ToolDef) -> String {
         const MOST: usize = 8;
         let in_query = |parameter: &&Parameter| parameter.location == Location::Query;
-        let mut names: Vec<&str> = (tool.parameters.iter().filter(in_query))
+        let names: Vec<&str> = (tool.parameters.iter().filter(in_query))
             .map(|parameter| parameter.argument)
             .take(MOST)
             .collect();
-        if let Some(argument) = self.fields_argument {
-            names.push(argument);
+        // It makes what is shown smaller, and not what is read.
+        let fields = self.fields_argument.filter(|_| !self.received.cut);
+        match (&names[..], fields) {
+            ([], None) => "This tool has no argument that asks for less.".to_owned(),
+            ([], Some(fields)) => format!("With `{fields}` there is less of each."),
+            (names, fields) => {
+                let fields = fields.map(|it| format!(" With `{it}` there is less of each."));
+                format!(
+                    "Ask for less, or for the next part, with `{}`.{}",
+                    names.join("`, `"),
+                    fields.unwrap_or_default()
+                )
+            }
         }
-        if names.is_empty() {
-            return "This tool has no argument that asks for less.".to_owned();
-        }
-        format!(
-            "Ask for less, or for the next part, with `{}`.",
-            names.join("`, `")
-        )
     }
 
     /// `structuredContent`, if the response is what the output schema promises.
@@ -356,6 +380,17 @@ impl Answer<'_> {
             structured,
             ..ToolResult::text(self.capped(&whole))
         }
+    }
+
+    /// Whether bytes of no known kind are text.
+    fn is_text(&self) -> bool {
+        let bytes = &self.received.bytes[..];
+        let whole = if self.received.cut {
+            text::whole_characters(bytes)
+        } else {
+            bytes
+        };
+        std::str::from_utf8(whole).is_ok_and(|text| !text.contains('\0'))
     }
 
     fn looks_like_json(&self) -> bool {
@@ -495,6 +530,15 @@ impl Answer<'_> {
             None => self.status.as_u16().to_string(),
         }
     }
+}
+
+/// A part of JSON that is too long; `None` where it is not.
+pub(super) fn shortened(json: &str, most: usize) -> Option<String> {
+    if json.chars().count() <= most {
+        return None;
+    }
+    let part = excerpt::fitted(json, most, false).map(|excerpt| excerpt.text);
+    Some(part.unwrap_or_else(|| json.chars().take(most).collect()))
 }
 
 /// Whether a body comes in items and may have no end.

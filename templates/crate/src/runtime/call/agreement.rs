@@ -66,9 +66,9 @@ async fn asked(
     let is_filled_in = |name: &String| wanted.bound.is_some_and(|it| it.contains_key(name));
     let shown: Map<String, Value> = (call.arguments.iter())
         .filter(|(name, _)| !is_filled_in(name))
-        .map(|(name, value)| match wanted.is_secret(name) {
-            true => (name.clone(), NOT_SHOWN.into()),
-            false => (name.clone(), value.clone()),
+        .map(|(name, value)| {
+            let secret = wanted.is_secret(name).then(|| NOT_SHOWN.into());
+            (name.clone(), secret.unwrap_or_else(|| value.clone()))
         })
         .collect();
     let does = wanted.does(inner);
@@ -137,7 +137,7 @@ async fn completed(
         return Ok(given);
     };
     let reply = match &call.context.asking {
-        Asking::No => return Ok(given),
+        Asking::No | Asking::Never => return Ok(given),
         Asking::Now(asker) => {
             let answer =
                 tokio::time::timeout(inner.settings.confirm.timeout, (asker.0)(question.clone()));

@@ -51,11 +51,14 @@ pub(super) async fn made(
             Ok((status, headers, _)) => Outcome::Answer(*status, headers),
             Err(failure) => Outcome::Failure(failure),
         };
+        // The next request, of this call or of another, is for another address.
+        if outcome.may_change() && inner.bases.addresses(tool.def.server) > 1 {
+            leave(inner, tool.def.server, facts.address, "it fails");
+        }
         let left = deadline.saturating_duration_since(Instant::now());
         let Some(pause) = resilience.pause(&outcome, attempt, repeatable, left) else {
             return ended.map_err(|failure| Box::new(failed(inner, tool, &failure, limit)));
         };
-        inner.bases.leave(tool.def.server, facts.address);
         attempt += 1;
         inner.metrics.retry();
         tokio::time::sleep(pause).await;
@@ -142,18 +145,13 @@ pub(super) async fn anywhere(
             None => answered(inner, outgoing, writes).await,
         };
         match ended {
-            Err(failure) if untried > 0 && failure.is_before_request() => {
-                let origin = inner
-                    .bases
-                    .at(server, *address)
-                    .map(|base| base.origin.to_string());
-                tracing::warn!(
-                    origin,
-                    why = failure.error_type().label(),
-                    "an address of the API cannot be reached, the next one is asked"
-                );
-                inner.metrics.failover();
-                inner.bases.leave(server, *address);
+            // Whoever breaks TLS must not choose where credentials go.
+            Err(failure)
+                if untried > 0
+                    && failure.is_before_request()
+                    && !matches!(failure, Failure::Tls(_)) =>
+            {
+                leave(inner, server, *address, failure.error_type().label());
             }
             ended => return ended,
         }
@@ -185,6 +183,19 @@ async fn sent(
     };
     let received = read(response, bounds, |bytes, total| steps.read(bytes, total)).await?;
     Ok((status, headers, received))
+}
+
+/// Asks the next address of a server from now on.
+fn leave(inner: &Inner, server: usize, address: usize, why: &str) {
+    let origin = inner.bases.at(server, address);
+    let origin = origin.map(|base| base.origin.to_string());
+    tracing::warn!(
+        origin,
+        why,
+        "an address of the API is left for the next one"
+    );
+    inner.metrics.failover();
+    inner.bases.leave(server, address);
 }
 
 /// The origin that is asked for a server.

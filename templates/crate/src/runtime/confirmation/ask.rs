@@ -66,6 +66,17 @@ pub(in super::super) async fn confirm(
             Some((ticket, reply)) => judged(&call, reply).map(|()| Some(ticket)),
             None => Err(asked_again(confirmations, &call)),
         },
+        Asking::Never => Err(Box::new(Unconfirmed {
+            result: ToolResult::failure(
+                ErrorType::Forbidden,
+                format!(
+                    "The user has to agree to this, which cannot be asked for when a resource is read: call the tool `{}` \
+                     instead.",
+                    call.tool
+                ),
+            ),
+            outcome: "asked",
+        })),
         Asking::No => {
             let checked = match call.token {
                 Some(Value::String(token)) if !token.is_empty() => {

@@ -122,6 +122,8 @@ pub enum Asking {
     Again(Option<Box<Answers>>),
     /// At once.
     Now(Asker),
+    /// Not for this kind of request, which no token makes good either.
+    Never,
 }
 
 /// What comes back with a call that was asked about.

@@ -59,7 +59,7 @@ impl Outcome<'_> {
     }
 
     /// Whether the same request may have another answer soon.
-    fn may_change(&self) -> bool {
+    pub(super) fn may_change(&self) -> bool {
         match self {
             Self::Answer(status, _) => {
                 is_temporary(*status) || *status == StatusCode::TOO_MANY_REQUESTS

@@ -315,19 +315,24 @@ impl Answer<'_> {
     fn way_to_the_rest(&self, tool: &ToolDef) -> String {
         const MOST: usize = 8;
         let in_query = |parameter: &&Parameter| parameter.location == Location::Query;
-        let mut names: Vec<&str> = (tool.parameters.iter().filter(in_query))
+        let names: Vec<&str> = (tool.parameters.iter().filter(in_query))
             .map(|parameter| parameter.argument)
             .take(MOST)
             .collect();
         // It makes what is shown smaller, and not what is read.
-        names.extend(self.fields_argument.filter(|_| !self.received.cut));
-        if names.is_empty() {
-            return "This tool has no argument that asks for less.".to_owned();
+        let fields = self.fields_argument.filter(|_| !self.received.cut);
+        match (&names[..], fields) {
+            ([], None) => "This tool has no argument that asks for less.".to_owned(),
+            ([], Some(fields)) => format!("With `{fields}` there is less of each."),
+            (names, fields) => {
+                let fields = fields.map(|it| format!(" With `{it}` there is less of each."));
+                format!(
+                    "Ask for less, or for the next part, with `{}`.{}",
+                    names.join("`, `"),
+                    fields.unwrap_or_default()
+                )
+            }
         }
-        format!(
-            "Ask for less, or for the next part, with `{}`.",
-            names.join("`, `")
-        )
     }
 
     /// `structuredContent`, if the response is what the output schema promises.

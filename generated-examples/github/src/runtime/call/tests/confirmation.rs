@@ -96,7 +96,7 @@ async fn nothing_reaches_the_api_before_the_user_agrees() {
     assert_eq!(wrong.error, Some(ErrorType::InvalidArguments));
     let asked = call(&engine, "add_pet", json!({"name": "Rex"})).await;
     assert!(
-        asked.as_text().contains("POST /pets\nname: Rex"),
+        asked.as_text().contains("/pets\nname: \"Rex\""),
         "{}",
         asked.as_text()
     );
@@ -160,7 +160,10 @@ async fn a_user_who_can_be_asked_is() {
     let questions = questions.lock().expect("not poisoned");
     assert_eq!(
         questions[0].message,
-        "May `add_pet` be called?\n\nPOST /pets\nname: Rex"
+        format!(
+            "May `add_pet` of Pets be called?\n\nPOST {}/pets\nname: \"Rex\"",
+            upstream.url
+        )
     );
     assert!(upstream.request().contains("\"tag\":\"bound\""));
 }
@@ -260,6 +263,128 @@ async fn what_the_user_gave_is_kept_until_the_user_agrees() {
     let done = call_with(&engine, "get_pet", arguments, last).await;
     assert_eq!(done.error, None, "{}", done.as_text());
     assert!(upstream.request().starts_with("GET /pets/7?verbose=true "));
+}
+
+#[tokio::test]
+async fn a_token_is_used_up_by_what_is_done_and_by_nothing_else() {
+    let upstream = answering("201 Created", JSON, "{}").await;
+    let tables = "[tools.\"POST /pets\"]\nrate = \"1/h\"\n";
+    let engine = engine(&upstream.url, Confirm::Writes, tables);
+    let asked = call(&engine, "add_pet", json!({"name": "Rex"})).await;
+    let first = token(&asked);
+    let asked = call(&engine, "add_pet", json!({"name": "Rex"})).await;
+    let done = call(&engine, "add_pet", json!({"name": "Rex", "confirm": first})).await;
+    assert_eq!(done.error, None, "{}", done.as_text());
+    let second = json!({"name": "Rex", "confirm": token(&asked)});
+    for _ in 0..2 {
+        let limited = call(&engine, "add_pet", second.clone()).await;
+        assert_eq!(
+            limited.error,
+            Some(ErrorType::RateLimited),
+            "{}",
+            limited.as_text()
+        );
+    }
+    // Nobody is asked about what is refused anyway.
+    let (context, questions) = saying(yes());
+    let limited = call_with(&engine, "add_pet", json!({"name": "Max"}), context).await;
+    assert_eq!(limited.error, Some(ErrorType::RateLimited));
+    assert!(questions.lock().expect("not poisoned").is_empty());
+}
+
+#[tokio::test]
+async fn no_token_is_none() {
+    let upstream = answering("201 Created", JSON, "{}").await;
+    let engine = engine(&upstream.url, Confirm::Writes, "");
+    for nothing in [json!(null), json!("")] {
+        let asked = call(
+            &engine,
+            "add_pet",
+            json!({"name": "Rex", "confirm": nothing}),
+        )
+        .await;
+        assert!(
+            asked.as_text().contains("consent to this call first"),
+            "{}",
+            asked.as_text()
+        );
+    }
+    // Whoever can be asked is, whatever the model gives.
+    let asked = call(&engine, "add_pet", json!({"name": "Rex"})).await;
+    let (no, _) = saying(Reply::Declined);
+    let arguments = json!({"name": "Rex", "confirm": token(&asked)});
+    let refused = call_with(&engine, "add_pet", arguments, no).await;
+    assert!(
+        refused.as_text().contains("declined"),
+        "{}",
+        refused.as_text()
+    );
+    assert_eq!(upstream.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_question_shows_everything_or_says_that_it_does_not() {
+    let upstream = answering("201 Created", JSON, "{}").await;
+    let engine = engine(&upstream.url, Confirm::Writes, "");
+    let (context, questions) = saying(Reply::Declined);
+    let arguments = json!({"name": "x".repeat(9000), "tag": "admin\u{200b}"});
+    call_with(&engine, "add_pet", arguments, context).await;
+    let message = &questions.lock().expect("not poisoned")[0].message;
+    assert!(
+        message.contains("NOT ALL OF IT IS SHOWN: one argument is too long."),
+        "{message}"
+    );
+    assert!(message.ends_with("tag: \"admin\\u200b\""), "{message}");
+    assert!(message.len() < 7000, "{}", message.len());
+}
+
+#[tokio::test]
+async fn a_tool_that_is_switched_off_while_its_question_waits_is_not_called() {
+    let upstream = answering("201 Created", JSON, "{}").await;
+    let engine = engine(&upstream.url, Confirm::Writes, "");
+    let other = engine.clone();
+    let asker = Asker(Arc::new(move |_| {
+        let off = PolicySettings {
+            confirm: Confirm::Writes,
+            disabled: vec!["add_pet".to_owned()],
+            ..PolicySettings::default()
+        };
+        other.replace_policies(&off).expect("policies");
+        Box::pin(async { yes() })
+    }));
+    let context = CallContext {
+        asking: Asking::Now(asker),
+        ..CallContext::default()
+    };
+    let refused = call_with(&engine, "add_pet", json!({"name": "Rex"}), context).await;
+    assert!(
+        refused.as_text().contains("not available any more"),
+        "{}",
+        refused.as_text()
+    );
+    assert_eq!(upstream.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_changed_asks_no_less_than_before() {
+    let engine = engine("http://127.0.0.1:9", Confirm::Destructive, "");
+    for (confirm, is_taken) in [
+        (Confirm::Never, false),
+        (Confirm::Writes, true),
+        (Confirm::Destructive, false),
+    ] {
+        let policies = PolicySettings {
+            confirm,
+            tables: Tables::parse("[tools.\"GET /ping\"]\nconfirm = \"always\"\n")
+                .unwrap_or_else(|(_, why)| panic!("{why}")),
+            ..PolicySettings::default()
+        };
+        assert_eq!(
+            engine.replace_policies(&policies).is_ok(),
+            is_taken,
+            "{confirm:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -113,6 +113,85 @@ async fn text_streams_and_pages_are_no_way_around() {
 }
 
 #[tokio::test]
+async fn text_is_looked_into_whatever_it_calls_itself() {
+    let body = r#"{"mail": "ann@example.org", "n": 1.10}"#;
+    for media_type in [
+        "application/octet-stream",
+        "application/vnd.acme.v1",
+        "application/x-acme",
+    ] {
+        let headers = format!("Content-Type: {media_type}\r\n");
+        let upstream = Recording::start(move |_| reply("200 OK", &headers, body.as_bytes())).await;
+        let tables = "[tools.\"GET /ping\"]\nredact = \"$.n\"\n";
+        let engine = engine(&upstream.url, &["email"], tables);
+        let text = call(&engine, "ping", json!({})).await.as_text();
+        assert_eq!(
+            text, r#"{"mail": "[redacted: email]", "n": null}"#,
+            "{media_type}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn events_of_many_lines_are_one_json() {
+    let body = "event: a\ndata: {\"id\": 1,\ndata:  \"owner\": {\"mail\":\ndata: \"x\"}}\n\ndata: {\"id\": 2}\n\n";
+    let headers = "Content-Type: text/event-stream\r\n";
+    let upstream = answering("200 OK", headers, body).await;
+    let tables = "[tools.\"GET /ping\"]\nredact = [\"$.owner.mail\", \"$.id\"]\n";
+    let engine = engine(&upstream.url, &[], tables);
+    let text = call(&engine, "ping", json!({})).await.as_text();
+    let expected = "event: a\ndata: {\"id\": null,\ndata:  \"owner\": {\"mail\":\ndata: \"[redacted]\"}}\n\ndata: {\"id\": null}";
+    assert!(text.starts_with(expected), "{text}");
+}
+
+#[tokio::test]
+async fn where_paths_do_not_lead_nothing_is_shown() {
+    let tables = "[tools.\"GET /ping\"]\nredact = [\"$.x.y\"]\n";
+    for (media_type, body) in [
+        ("text/plain", "{\"x\":{\"y\":\"secret1\"}}\ndata: foo"),
+        ("application/json", "{\"x\":{\"y\":\"secret1\"}}\ndata: foo"),
+        (
+            "text/event-stream",
+            "data: {\"x\":{\nid: 5\ndata: \"y\":\"secret1\"}}\n\n",
+        ),
+        (
+            "text/event-stream",
+            "data: {\"x\":{\n: ping\ndata: \"y\":\"secret1\"}}\n\n",
+        ),
+        (
+            "text/event-stream",
+            "id: 1\rdata: {\"x\":{\"y\":\"secret1\"}}\r\rid: 2\r\ndata: {}\r\n\r\n",
+        ),
+        ("text/plain", "it\"s {\"x\":{\"y\":\"secret1\"}}"),
+        ("application/json", "[info {\"x\":{\"y\":\"secret1\"}}"),
+        ("application/json", "{\"a\" 1, \"x\":{\"y\":\"secret1\"}}"),
+        ("application/xml", "<x><y>secret1</y></x>"),
+        ("text/html", "<p>secret1</p>"),
+    ] {
+        let headers = format!("Content-Type: {media_type}\r\n");
+        let upstream = Recording::start(move |_| reply("200 OK", &headers, body.as_bytes())).await;
+        let engine = engine(&upstream.url, &[], tables);
+        let text = call(&engine, "ping", json!({})).await.as_text();
+        assert!(!text.contains("secret1"), "{media_type} {body}: {text}");
+        assert!(text.contains("[redacted"), "{media_type} {body}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_guard_against_scripts_in_front_of_json_hides_nothing() {
+    let upstream = answering(
+        "200 OK",
+        JSON,
+        ")]}',\n{\"id\": 1, \"owner\": {\"mail\": \"x\"}}",
+    )
+    .await;
+    let tables = "[tools.\"GET /ping\"]\nredact = [\"$.owner.mail\"]\n";
+    let engine = engine(&upstream.url, &[], tables);
+    let text = call(&engine, "ping", json!({})).await.as_text();
+    assert!(text.contains(r#"{"mail": "[redacted]"}"#), "{text}");
+}
+
+#[tokio::test]
 async fn what_was_cut_off_ends_before_what_may_be_half_of_it() {
     let mut body = format!("{{\"x\": \"{}", "x".repeat(64 * 1024 - 20));
     body.push_str(" 4111111111111111\"}");

@@ -286,6 +286,26 @@ async fn an_argument_fields_of_the_api_stays_what_it_is() {
     assert!(upstream.request().starts_with("GET /all?fields=items "));
 }
 
+/// The largest answer that is read.
+fn large() -> String {
+    format!("[{}1]", "1,".repeat(40_000))
+}
+
+#[tokio::test]
+async fn a_large_answer_is_looked_at_beside_other_calls() {
+    let upstream = Recording::start(|_| reply("200 OK", JSON, large().as_bytes())).await;
+    let mut setup = Setup::new(&upstream.url);
+    setup.settings.max_response_bytes = 1 << 20;
+    setup.settings.max_result_chars = 1000;
+    let result = call(&setup.engine(), "ping", json!({})).await;
+    assert_eq!(result.error, None);
+    assert!(
+        result.as_text().contains("the list has the first"),
+        "{}",
+        result.as_text()
+    );
+}
+
 #[tokio::test]
 async fn bytes_are_an_embedded_resource() {
     let upstream = answering("200 OK", "Content-Type: application/zip\r\n", "PK").await;

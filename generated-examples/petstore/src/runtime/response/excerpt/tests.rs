@@ -58,12 +58,18 @@ fn long_texts_get_shorter_before_lists_have_next_to_nothing() {
         .collect();
     let excerpt = fit(&json!(items).to_string(), 9000);
     let value: Value = serde_json::from_str(&excerpt.text).expect("JSON");
-    assert_eq!(value.as_array().expect("a list").len(), 10);
+    assert_eq!(value.as_array().expect("a list").len(), 5);
+    let kept = value[4]["text"]
+        .as_str()
+        .map_or(0, |text| text.chars().count());
+    assert!((1000..2000).contains(&kept), "{kept}");
     assert_eq!(
-        value[9]["text"].as_str().map(|text| text.chars().count()),
-        Some(301)
+        excerpt.cuts,
+        [
+            "the list has the first 5 of 10 items",
+            "5 of the texts end early in `…`"
+        ]
     );
-    assert_eq!(excerpt.cuts, ["10 of the texts end early in `…`"]);
 }
 
 #[test]
@@ -135,7 +141,41 @@ fn fields_choose_members_and_look_into_lists() {
     }
     let (text, missed) = choose(text, &["id.x", "items.nam", "items.id"]);
     assert_eq!(text, r#"{"items":[{"id":1},{}]}"#);
-    assert_eq!(missed, ["id", "items.nam"]);
+    assert_eq!(missed, ["id.x", "items.nam"]);
+}
+
+#[test]
+fn any_name_can_be_asked_for() {
+    let text = r#"{"2024": {"x": 1, "y": 2}, "a.b": 3, "k[0]": 4, "it's": 5}"#;
+    for (paths, expected) in [
+        (&["2024"][..], r#"{"2024":{"x":1,"y":2}}"#),
+        (&["2024.x"], r#"{"2024":{"x":1}}"#),
+        (&["2024.x", "2024"], r#"{"2024":{"x":1,"y":2}}"#),
+        (&["['a.b']", "['k[0]']"], r#"{"a.b":3,"k[0]":4}"#),
+        (&["[\"it's\"]"], r#"{"it's":5}"#),
+    ] {
+        assert_eq!(choose(text, paths).0, expected, "{paths:?}");
+    }
+    assert_eq!(joined("a", "b.c"), "a['b.c']");
+    let fields = Fields::parse(["result.id", "id"]).without("result");
+    let (text, _) = chosen(r#"[{"id": 1, "x": 2}]"#, &fields, false).expect("JSON");
+    assert_eq!(text, r#"[{"id":1}]"#);
+}
+
+#[test]
+fn a_text_is_as_long_as_fits() {
+    let text = json!({"title": "t", "body": "x".repeat(120_000)}).to_string();
+    let kept = fit(&text, 100_000).text.len();
+    assert!(kept > 60_000, "{kept}");
+    // Where there is no room for anything, nothing is said of texts that are not there.
+    let long = json!({"s": "x".repeat(1000), "n": 1}).to_string();
+    let excerpt = fit(&long, 40);
+    assert!(excerpt.text.ends_with(r#"x…","n":1}"#), "{}", excerpt.text);
+    let tight = fit(&long, 8);
+    assert_eq!(
+        (tight.text.as_str(), &tight.cuts[..]),
+        ("{}", &["what comes later is left out".to_owned()][..])
+    );
 }
 
 #[test]
@@ -158,6 +198,9 @@ fn what_is_no_json_has_no_parts() {
         "{a: 1}",
         "'x'",
         "[01]",
+        r#"["\x"]"#,
+        "[\"\n\"]",
+        r#"["\u12g4"]"#,
         &"[".repeat(101),
     ] {
         assert_eq!(fitted(text, 10, false), None, "{text}");

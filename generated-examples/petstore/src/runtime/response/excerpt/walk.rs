@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::sizes::Sizes;
 use super::{Cuts, Fields};
 
 /// More levels are left to those who read text.
@@ -15,10 +16,8 @@ pub(super) struct Limits {
     pub(super) items: usize,
     /// Characters of each text.
     pub(super) texts: usize,
-    /// Characters in all.
+    /// Characters in all: what is open is closed where there is no more room.
     pub(super) most: usize,
-    /// Whether the text ends where there is no more room; else that is [`Stop::Over`].
-    pub(super) ends: bool,
 }
 
 impl Limits {
@@ -26,14 +25,11 @@ impl Limits {
         items: usize::MAX,
         texts: usize::MAX,
         most: usize::MAX,
-        ends: false,
     };
 }
 
-pub(super) enum Stop {
-    NoJson,
-    Over,
-}
+/// The text is no JSON.
+pub(super) struct NoJson;
 
 /// What became of a value.
 #[derive(PartialEq, Eq)]
@@ -56,6 +52,10 @@ pub(super) struct Walk<'t> {
     /// Whether the end was reached, of the text or of the room: what is open is closed.
     pub(super) is_over: bool,
     depth: usize,
+    /// How many items lists need to have for what is written now.
+    rank: usize,
+    /// Where nothing is written but measured.
+    pub(super) sizes: Option<Sizes>,
     /// Where the walk is, where cuts are told of.
     place: Vec<String>,
     pub(super) cuts: Option<Cuts>,
@@ -74,20 +74,22 @@ impl<'t> Walk<'t> {
             written: 0,
             is_over: false,
             depth: 0,
+            rank: 0,
+            sizes: None,
             place: Vec::new(),
             cuts: None,
             names: None,
         }
     }
 
-    pub(super) fn whole(&mut self, fields: &Fields) -> Result<(), Stop> {
+    pub(super) fn whole(&mut self, fields: &Fields) -> Result<(), NoJson> {
         let got = self.value(fields, true)?;
         self.skip_space();
         let is_end = self.at == self.text.len() || self.is_over;
         if got == Got::Value && is_end {
             Ok(())
         } else {
-            Err(Stop::NoJson)
+            Err(NoJson)
         }
     }
 
@@ -102,49 +104,50 @@ impl<'t> Walk<'t> {
     }
 
     /// The next byte that says something; `None` at the end of a text that was cut off.
-    fn upcoming(&mut self) -> Result<Option<u8>, Stop> {
+    fn upcoming(&mut self) -> Result<Option<u8>, NoJson> {
         self.skip_space();
         match self.peek() {
             None if self.is_part => {
                 self.is_over = true;
                 Ok(None)
             }
-            None => Err(Stop::NoJson),
+            None => Err(NoJson),
             some => Ok(some),
         }
     }
 
-    /// Writes where there is room; what closes something always is written.
-    fn write(&mut self, text: &str) -> Result<bool, Stop> {
+    /// Writes where there is room.
+    fn write(&mut self, text: &str) -> bool {
         let length = text.chars().count();
+        if let Some(sizes) = &mut self.sizes {
+            sizes.add(self.rank, length);
+            return true;
+        }
         if self.written + length > self.limits.most {
-            if !self.limits.ends {
-                return Err(Stop::Over);
-            }
             self.is_over = true;
-            return Ok(false);
+            return false;
         }
         self.written += length;
         self.out.push_str(text);
-        Ok(true)
+        true
     }
 
-    fn close(&mut self, bracket: char) -> Result<(), Stop> {
+    /// Writes whether there is room or not.
+    fn close(&mut self, bracket: char) {
+        if let Some(sizes) = &mut self.sizes {
+            sizes.add(self.rank, 1);
+            return;
+        }
         self.written += 1;
         self.out.push(bracket);
-        if self.written > self.limits.most && !self.limits.ends {
-            Err(Stop::Over)
-        } else {
-            Ok(())
-        }
     }
 
-    fn value(&mut self, fields: &Fields, writes: bool) -> Result<Got, Stop> {
+    fn value(&mut self, fields: &Fields, writes: bool) -> Result<Got, NoJson> {
         let Some(byte) = self.upcoming()? else {
             return Ok(Got::Nothing);
         };
         match byte {
-            b'{' | b'[' if self.depth >= DEEPEST => Err(Stop::NoJson),
+            b'{' | b'[' if self.depth >= DEEPEST => Err(NoJson),
             b'{' | b'[' => {
                 self.depth += 1;
                 let got = if byte == b'{' {
@@ -160,21 +163,21 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn literal(&mut self, writes: bool) -> Result<Got, Stop> {
+    fn literal(&mut self, writes: bool) -> Result<Got, NoJson> {
         let rest = &self.text[self.at..];
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
         let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         let token = &rest[..end];
         self.at += end;
         // Half a number is another number.
-        if self.is_part && self.at == self.text.len() && self.depth > 0 {
+        if self.is_part && self.at == self.text.len() {
             self.is_over = true;
             return Ok(Got::Nothing);
         }
         if !is_literal(token) {
-            return Err(Stop::NoJson);
+            return Err(NoJson);
         }
-        if !writes || self.write(token)? {
+        if !writes || self.write(token) {
             Ok(Got::Value)
         } else {
             Ok(Got::Nothing)
@@ -182,7 +185,7 @@ impl<'t> Walk<'t> {
     }
 
     /// The text between two quotes, with them; what was cut off gets one.
-    fn quoted(&mut self) -> Result<Cow<'t, str>, Stop> {
+    fn quoted(&mut self) -> Result<Cow<'t, str>, NoJson> {
         let start = self.at;
         let bytes = self.text.as_bytes();
         let mut at = start + 1;
@@ -195,13 +198,15 @@ impl<'t> Walk<'t> {
                     return Ok(self.text[start..self.at].into());
                 }
                 Some(b'\\') => {
-                    at += if bytes.get(at + 1) == Some(&b'u') {
-                        6
-                    } else {
-                        2
+                    at += match bytes.get(at + 1) {
+                        Some(b'u') if is_hex(&bytes[at + 2..bytes.len().min(at + 6)]) => 6,
+                        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') | None => 2,
+                        Some(_) => return Err(NoJson),
                     };
                     whole = at.min(bytes.len());
                 }
+                // RFC 8259 §7: control characters have to be escaped.
+                Some(..=0x1f) => return Err(NoJson),
                 Some(byte) => {
                     at += 1;
                     if byte.is_ascii() {
@@ -215,41 +220,41 @@ impl<'t> Walk<'t> {
                         format!("{}…\"", shortened(&self.text[start..whole], usize::MAX)).into(),
                     );
                 }
-                None => return Err(Stop::NoJson),
+                None => return Err(NoJson),
             }
         }
     }
 
-    fn string(&mut self, writes: bool) -> Result<Got, Stop> {
+    fn string(&mut self, writes: bool) -> Result<Got, NoJson> {
         let quoted = self.quoted()?;
         if !writes {
             return Ok(Got::Value);
         }
+        if let Some(sizes) = &mut self.sizes {
+            sizes.add_text(self.rank, quoted.chars().count());
+            return Ok(Got::Value);
+        }
         let limit = self.limits.texts;
         // With its quotes. Bytes first: counting characters takes a look at each.
-        if limit < usize::MAX && quoted.len() > limit + 2 && quoted.chars().count() > limit + 2 {
-            let short = format!("{}…\"", shortened(&quoted, limit + 1));
-            if let Some(cuts) = &mut self.cuts {
-                cuts.texts += 1;
-            }
-            return Ok(if self.write(&short)? {
-                Got::Value
-            } else {
-                Got::Nothing
-            });
-        }
-        Ok(if self.write(&quoted)? {
-            Got::Value
+        let is_long =
+            limit < usize::MAX && quoted.len() > limit + 2 && quoted.chars().count() > limit + 2;
+        let written = if is_long {
+            self.write(&format!("{}…\"", shortened(&quoted, limit + 1)))
         } else {
-            Got::Nothing
-        })
+            self.write(&quoted)
+        };
+        if let Some(cuts) = self.cuts.as_mut().filter(|_| is_long && written) {
+            cuts.texts += 1;
+        }
+        Ok(if written { Got::Value } else { Got::Nothing })
     }
 
-    fn array(&mut self, fields: &Fields, writes: bool) -> Result<Got, Stop> {
+    fn array(&mut self, fields: &Fields, writes: bool) -> Result<Got, NoJson> {
         self.at += 1;
-        if writes && !self.write("[")? {
+        if writes && !self.write("[") {
             return Ok(Got::Nothing);
         }
+        let rank = self.rank;
         let mut count = 0;
         loop {
             match self.upcoming()? {
@@ -261,8 +266,9 @@ impl<'t> Walk<'t> {
                 Some(_) => {}
             }
             let kept = writes && count < self.limits.items;
-            let mark = (self.out.len(), self.written);
-            let is_open = !kept || count == 0 || self.write(",")?;
+            let mark = self.mark();
+            self.rank = rank.max(count + 1);
+            let is_open = !kept || count == 0 || self.write(",");
             if self.cuts.is_some() {
                 self.place.push("[*]".to_owned());
             }
@@ -272,9 +278,9 @@ impl<'t> Walk<'t> {
                 Got::Nothing
             };
             self.place.pop();
+            self.rank = rank;
             if got == Got::Nothing {
-                self.out.truncate(mark.0);
-                self.written = mark.1;
+                self.back_to(mark);
                 break;
             }
             count += 1;
@@ -288,14 +294,14 @@ impl<'t> Walk<'t> {
                     break;
                 }
                 None => break,
-                Some(_) => return Err(Stop::NoJson),
+                Some(_) => return Err(NoJson),
             }
         }
         if writes {
             if count > self.limits.items {
                 self.cut_list(count);
             }
-            self.close(']')?;
+            self.close(']');
         }
         Ok(Got::Value)
     }
@@ -309,12 +315,13 @@ impl<'t> Walk<'t> {
         *kept = self.limits.items;
     }
 
-    fn object(&mut self, fields: &Fields, writes: bool) -> Result<Got, Stop> {
+    fn object(&mut self, fields: &Fields, writes: bool) -> Result<Got, NoJson> {
         self.at += 1;
-        if writes && !self.write("{")? {
+        if writes && !self.write("{") {
             return Ok(Got::Nothing);
         }
         let mut is_first = true;
+        let mut members = 0;
         loop {
             match self.upcoming()? {
                 Some(b'}') if is_first => {
@@ -323,12 +330,11 @@ impl<'t> Walk<'t> {
                 }
                 Some(b'"') => {}
                 None => break,
-                Some(_) => return Err(Stop::NoJson),
+                Some(_) => return Err(NoJson),
             }
-            let mark = (self.out.len(), self.written);
-            if self.member(fields, writes)? == Got::Nothing {
-                self.out.truncate(mark.0);
-                self.written = mark.1;
+            let mark = self.mark();
+            if self.member(fields, writes, &mut members)? == Got::Nothing {
+                self.back_to(mark);
                 break;
             }
             is_first = false;
@@ -342,16 +348,37 @@ impl<'t> Walk<'t> {
                     break;
                 }
                 None => break,
-                Some(_) => return Err(Stop::NoJson),
+                Some(_) => return Err(NoJson),
             }
         }
         if writes {
-            self.close('}')?;
+            self.close('}');
         }
         Ok(Got::Value)
     }
 
-    fn member(&mut self, fields: &Fields, writes: bool) -> Result<Got, Stop> {
+    /// Where the walk is in what it writes.
+    fn mark(&self) -> (usize, usize, usize) {
+        let texts = self.cuts.as_ref().map_or(0, |cuts| cuts.texts);
+        (self.out.len(), self.written, texts)
+    }
+
+    /// Takes back what was written since.
+    fn back_to(&mut self, (length, written, texts): (usize, usize, usize)) {
+        self.out.truncate(length);
+        self.written = written;
+        if let Some(cuts) = &mut self.cuts {
+            cuts.texts = texts;
+        }
+    }
+
+    /// A member, after so many that were written.
+    fn member(
+        &mut self,
+        fields: &Fields,
+        writes: bool,
+        members: &mut usize,
+    ) -> Result<Got, NoJson> {
         let quoted = self.quoted()?;
         if self.is_over {
             return Ok(Got::Nothing);
@@ -359,7 +386,7 @@ impl<'t> Walk<'t> {
         match self.upcoming()? {
             Some(b':') => self.at += 1,
             None => return Ok(Got::Nothing),
-            Some(_) => return Err(Stop::NoJson),
+            Some(_) => return Err(NoJson),
         }
         let Some(first) = self.upcoming()? else {
             return Ok(Got::Nothing);
@@ -378,23 +405,22 @@ impl<'t> Walk<'t> {
                 names.push(name);
             }
         }
-        let everything = Fields::default();
+        let everything = Fields::everything();
         let chosen = if fields.is_everything() {
             Some(&everything)
         } else {
-            // What has no members is not what somebody meant who asked for a member of it.
-            let is_deep = matches!(first, b'{' | b'[' | b'n');
-            (fields.names.get(&name())).filter(|chosen| is_deep || chosen.is_everything())
+            fields.member(&name())
         };
-        if let Some(chosen) = chosen {
-            chosen.is_found.set(true);
-        }
+        // What has no members is not what somebody meant who asked for a member of it.
+        let is_deep = matches!(first, b'{' | b'[' | b'n');
+        let chosen = chosen.filter(|chosen| is_deep || chosen.is_everything());
         let kept = writes && chosen.is_some();
         if kept {
-            let separator = if self.out.ends_with('{') { "" } else { "," };
-            if !self.write(&format!("{separator}{quoted}:"))? {
+            let separator = if *members == 0 { "" } else { "," };
+            if !self.write(&format!("{separator}{quoted}:")) {
                 return Ok(Got::Nothing);
             }
+            *members += 1;
         }
         if self.cuts.is_some() {
             self.place.push(format!(".{}", name()));
@@ -436,6 +462,10 @@ fn shortened(quoted: &str, most: usize) -> &str {
         }
     }
     &quoted[..whole]
+}
+
+fn is_hex(digits: &[u8]) -> bool {
+    digits.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn is_literal(token: &str) -> bool {

@@ -145,6 +145,39 @@ async fn events_of_many_lines_are_one_json() {
 }
 
 #[tokio::test]
+async fn where_paths_do_not_lead_nothing_is_shown() {
+    let tables = "[tools.\"GET /ping\"]\nredact = [\"$.x.y\"]\n";
+    for (media_type, body) in [
+        ("text/plain", "{\"x\":{\"y\":\"secret1\"}}\ndata: foo"),
+        ("application/json", "{\"x\":{\"y\":\"secret1\"}}\ndata: foo"),
+        (
+            "text/event-stream",
+            "data: {\"x\":{\nid: 5\ndata: \"y\":\"secret1\"}}\n\n",
+        ),
+        (
+            "text/event-stream",
+            "data: {\"x\":{\n: ping\ndata: \"y\":\"secret1\"}}\n\n",
+        ),
+        (
+            "text/event-stream",
+            "id: 1\rdata: {\"x\":{\"y\":\"secret1\"}}\r\rid: 2\r\ndata: {}\r\n\r\n",
+        ),
+        ("text/plain", "it\"s {\"x\":{\"y\":\"secret1\"}}"),
+        ("application/json", "[info {\"x\":{\"y\":\"secret1\"}}"),
+        ("application/json", "{\"a\" 1, \"x\":{\"y\":\"secret1\"}}"),
+        ("application/xml", "<x><y>secret1</y></x>"),
+        ("text/html", "<p>secret1</p>"),
+    ] {
+        let headers = format!("Content-Type: {media_type}\r\n");
+        let upstream = Recording::start(move |_| reply("200 OK", &headers, body.as_bytes())).await;
+        let engine = engine(&upstream.url, &[], tables);
+        let text = call(&engine, "ping", json!({})).await.as_text();
+        assert!(!text.contains("secret1"), "{media_type} {body}: {text}");
+        assert!(text.contains("[redacted"), "{media_type} {body}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn a_guard_against_scripts_in_front_of_json_hides_nothing() {
     let upstream = answering(
         "200 OK",

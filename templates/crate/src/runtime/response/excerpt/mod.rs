@@ -16,6 +16,8 @@ use walk::{Limits, Walk};
 
 /// How many lists are told of that were cut.
 const MOST_TOLD: usize = 4;
+/// A longer path to a list is not told.
+const LONGEST_PLACE: usize = 80;
 
 /// A part of a JSON text.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,6 +78,8 @@ impl Cuts {
             .map(|(place, (all, kept))| {
                 let place = if place.is_empty() {
                     "the list".to_owned()
+                } else if place.len() > LONGEST_PLACE {
+                    "a list deep inside".to_owned()
                 } else {
                     format!("`{place}`")
                 };

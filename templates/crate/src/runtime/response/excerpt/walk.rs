@@ -134,13 +134,12 @@ impl<'t> Walk<'t> {
 
     /// Writes whether there is room or not.
     fn close(&mut self, bracket: char) {
-        match &mut self.sizes {
-            Some(sizes) => sizes.add(self.rank, 1),
-            None => {
-                self.written += 1;
-                self.out.push(bracket);
-            }
+        if let Some(sizes) = &mut self.sizes {
+            sizes.add(self.rank, 1);
+            return;
         }
+        self.written += 1;
+        self.out.push(bracket);
     }
 
     fn value(&mut self, fields: &Fields, writes: bool) -> Result<Got, NoJson> {
