@@ -46,7 +46,8 @@ def eras(command):
             spoken = version if version < "2099" else "2025-11-25"
             expect_equal(result["protocolVersion"], spoken, f"the version for {version}")
             expect(result["capabilities"].get("tools") is not None, "the tools capability is missing")
-            expect("prompts" not in result["capabilities"], "prompts are not ours")
+            expect(result["capabilities"].get("prompts") is not None, "the prompts capability is missing")
+            expect("logging" not in result["capabilities"], "logging is not ours")
             expect(result.get("instructions"), "there are no instructions")
             good(server.call("get_my_account")["result"])
 
@@ -67,9 +68,8 @@ def discover_then_initialize(command):
 def wrong_methods(command):
     with Upstream() as upstream, Stdio(command, {"API_BASE_URL": upstream.base, **TOKEN}) as server:
         server.initialize()
-        for method in ("prompts/list", "completion/complete", "no/such"):
-            params = {"ref": {"type": "ref/prompt", "name": "x"}, "argument": {"name": "a", "value": ""}}
-            reply = server.request(method, params if method.startswith("completion") else {})
+        for method, params in (("resources/subscribe", {"uri": "x://y"}), ("logging/setLevel", {"level": "info"}), ("no/such", {})):
+            reply = server.request(method, params)
             expect_equal(reply.get("error", {}).get("code"), -32601, f"the answer to {method}")
         expect_equal(server.request("ping")["result"], {}, "the answer to ping")
 
