@@ -32,10 +32,7 @@ pub(super) fn title(operation: &Operation, curation: &Curation) -> String {
     let name = curation.name.clone();
     let name = name.unwrap_or_else(|| names::readable_name(operation, TITLE));
     let words = name.replace('_', " ");
-    let mut chars = words.chars();
-    chars.next().map_or_else(String::new, |first| {
-        format!("{}{}", first.to_ascii_uppercase(), chars.as_str())
-    })
+    text::capitalised(&words)
 }
 
 /// What is said about a tool.

@@ -7,6 +7,13 @@ use crate::runtime::text::is_invisible;
 /// More than is ever shown; a spec can hold megabytes.
 const LONGEST: usize = 20_000;
 
+/// Words that begin with a capital letter, where ASCII has one.
+pub(super) fn capitalised(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
+
 /// CommonMark and HTML as plain text: tags, images and link targets go, paragraphs and lists stay.
 pub(super) fn plain(markdown: &str) -> String {
     if is_plain(markdown) {

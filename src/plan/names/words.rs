@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use heck::ToSnakeCase;
 
+use super::super::text::capitalised;
+
 /// Words that carry the least meaning; they go first when a name is too long.
 const FILLERS: &[&str] = &[
     "a", "an", "and", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with",
@@ -196,9 +198,7 @@ pub(super) fn fold(c: char) -> Option<String> {
         _ => return None,
     };
     Some(if c.is_uppercase() {
-        let mut chars = base.chars();
-        let first = chars.next().map(|c| c.to_ascii_uppercase());
-        first.into_iter().chain(chars).collect()
+        capitalised(base)
     } else {
         base.to_owned()
     })

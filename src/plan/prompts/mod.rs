@@ -32,7 +32,7 @@ use crate::api::Api;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
 use crate::runtime::completion::choices;
 use crate::runtime::text::visible;
-use crate::runtime::tool::{Piece, pieces};
+use crate::runtime::tool::{Piece, is_argument_name, pieces};
 
 /// The extension of the document.
 pub(super) const EXTENSION: &str = "x-mcp-prompts";
@@ -197,7 +197,7 @@ impl Reader<'_> {
         let words = name.replace('_', " ");
         let title = fields.text("title")?.map(|title| text::line(&title));
         Ok(Prompt {
-            title: text::cut(&title.unwrap_or_else(|| capitalised(&words)), TITLE),
+            title: text::cut(&title.unwrap_or_else(|| text::capitalised(&words)), TITLE),
             description: description(&fields)?,
             version: version(&fields)?,
             name,
@@ -449,16 +449,4 @@ fn description(fields: &Fields<'_>) -> Result<String, Wrong> {
 /// The text without what a person does not see.
 fn seen(said: &str) -> String {
     visible(said.into()).into_owned()
-}
-
-fn capitalised(words: &str) -> String {
-    let mut chars = words.chars();
-    let first = chars.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(chars).collect()
-}
-
-/// `^[A-Za-z0-9_]{1,64}$`.
-fn is_argument_name(name: &str) -> bool {
-    (1..=names::ARGUMENT_LENGTH).contains(&name.len())
-        && (name.bytes()).all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

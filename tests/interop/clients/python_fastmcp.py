@@ -9,6 +9,8 @@ from fastmcp.client.elicitation import ElicitResult
 from fastmcp.client.transports import SSETransport, StdioTransport, StreamableHttpTransport
 from mcp.shared.exceptions import MCPError
 
+from consent import consent
+
 MODES = {"auto": "auto", "legacy": "legacy", "modern": "2026-07-28"}
 
 
@@ -30,14 +32,6 @@ async def outcome(client, action, before):
     except Exception as error:  # the client itself refuses what the server sent
         return {"error": {"code": None, "message": f"{type(error).__name__}: {error}"}}
     return reply.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def consent(action, before):
-    """The token of the answer before, for a call that is made again."""
-    if action["do"] != "again":
-        return {}
-    told = before[-1]["_meta"]["mcpgen/confirm"]
-    return {told["argument"]: told["token"]}
 
 
 async def main():

@@ -115,12 +115,7 @@ impl Server {
         arguments: &Map<String, Value>,
         caller: Caller,
     ) -> Option<Vec<&'static str>> {
-        let ctx = CallContext {
-            request_id: caller.request_id,
-            identity: caller.identity,
-            client: caller.client,
-            ..CallContext::default()
-        };
+        let ctx = caller.context(Map::new());
         self.engine.lacks_scopes(name, arguments, &ctx)
     }
 

@@ -196,20 +196,27 @@ fn take_meta_out(found: Found<'_>, arguments: &mut Map<String, Value>) {
 
 async fn dispatch(
     inner: &Arc<Inner>,
-    (found, policy): Governed<'_>,
+    tool: Governed<'_>,
     call: &mut Call,
     facts: &mut Facts,
 ) -> ToolResult {
-    let bound = match policy.bindings.values(&call.context) {
-        Ok(bound) => bound,
-        Err(why) => {
-            facts.denied = true;
-            return ToolResult::failure(
-                ErrorType::Forbidden,
-                format!("No request was sent: {why}."),
-            );
-        }
-    };
+    let made = made(inner, tool, call, facts).await;
+    made.unwrap_or_else(|refusal| refusal)
+}
+
+/// # Errors
+/// It is refused before it is made: what the model reads.
+async fn made(
+    inner: &Arc<Inner>,
+    (found, policy): Governed<'_>,
+    call: &mut Call,
+    facts: &mut Facts,
+) -> Result<ToolResult, ToolResult> {
+    let bound = policy.bindings.values(&call.context).map_err(|why| {
+        facts.denied = true;
+        let text = format!("No request was sent: {why}.");
+        ToolResult::failure(ErrorType::Forbidden, text)
+    })?;
     let limit = policy.timeout.unwrap_or(inner.settings.total_timeout);
     match found {
         Found::Custom(tool, input) => {
@@ -220,44 +227,23 @@ async fn dispatch(
                 null_is_absent: false,
                 does: Err(&tool.title),
             };
-            let settled = match settled(inner, policy, wanted, call, facts).await {
-                Ok(settled) => settled,
-                Err(refusal) => return refusal,
-            };
-            if let Err(refusal) = begun(inner, policy, call, facts, &settled) {
-                return refusal;
-            }
-            if let Err(refusal) = spent(inner, call, &settled) {
-                return refusal;
-            }
+            let settled = settled(inner, policy, wanted, call, facts).await?;
+            begun(inner, policy, call, facts, &settled)?;
+            spent(inner, call, &settled)?;
             let api = Api::new(Arc::clone(inner), &call.context);
-            hooks::handled(inner, &tool.handler, call, api, limit).await
+            Ok(hooks::handled(inner, &tool.handler, call, api, limit).await)
         }
         Found::Generated(prepared) => {
             if let Some(scopes) = lacking_scopes(inner, prepared.def, &call.context) {
                 facts.denied = true;
-                return too_few_scopes(prepared.def.name, &scopes);
+                return Err(too_few_scopes(prepared.def.name, &scopes));
             }
-            let plan = match plan_of(prepared) {
-                Ok(plan) => plan,
-                Err(result) => return *result,
-            };
-            let fields = match wished_fields(policy, call) {
-                Ok(fields) => fields,
-                Err(result) => return *result,
-            };
+            let plan = plan_of(prepared)?;
+            let fields = wished_fields(policy, call)?;
             let wanted = Wanted::of(prepared, plan, bound.as_ref());
-            let settled = match settled(inner, policy, wanted, call, facts).await {
-                Ok(settled) => settled,
-                Err(refusal) => return refusal,
-            };
-            let (outgoing, credentials) = match ready(inner, prepared, plan, call).await {
-                Ok(ready) => ready,
-                Err(result) => return *result,
-            };
-            if let Err(refusal) = begun(inner, policy, call, facts, &settled) {
-                return refusal;
-            }
+            let settled = settled(inner, policy, wanted, call, facts).await?;
+            let (outgoing, credentials) = ready(inner, prepared, plan, call).await?;
+            begun(inner, policy, call, facts, &settled)?;
             let until = (Instant::now() + limit, limit);
             let guard = policy.guard.as_ref();
             let guarded = async {
@@ -293,7 +279,7 @@ async fn dispatch(
                 }
                 Err(_) => failed(inner, prepared, &Failure::Timeout(Stage::Total), limit),
             };
-            with_fallback(result, policy)
+            Ok(with_fallback(result, policy))
         }
     }
 }
@@ -320,7 +306,7 @@ fn spent(inner: &Inner, call: &Call, settled: &Settled) -> Result<(), ToolResult
 }
 
 /// The parts of the answer that a call wants to see: a list of paths, or one text with commas.
-fn wished_fields(policy: &ToolPolicy, call: &Call) -> Result<Vec<String>, Box<ToolResult>> {
+fn wished_fields(policy: &ToolPolicy, call: &Call) -> Result<Vec<String>, ToolResult> {
     let paths = match &call.fields {
         None | Some(Value::Null) => Some(Vec::new()),
         Some(Value::String(text)) if !text.trim_start().starts_with('[') => {
@@ -334,7 +320,7 @@ fn wished_fields(policy: &ToolPolicy, call: &Call) -> Result<Vec<String>, Box<To
         let text = format!(
             "`{name}` is a list of texts like `[\"id\", \"items.name\"]`; no request was sent."
         );
-        Box::new(ToolResult::failure(ErrorType::InvalidArguments, text))
+        ToolResult::failure(ErrorType::InvalidArguments, text)
     })
 }
 
@@ -434,10 +420,10 @@ impl<'a> Wanted<'a> {
 
 type Ready = (Outgoing, Vec<Arc<Credential>>);
 
-fn plan_of(tool: &Prepared) -> Result<&Plan, Box<ToolResult>> {
+fn plan_of(tool: &Prepared) -> Result<&Plan, ToolResult> {
     tool.plan.as_ref().map_err(|problem| {
         let text = format!("`{}`: {problem}.", tool.def.name);
-        Box::new(ToolResult::failure(ErrorType::Internal, text))
+        ToolResult::failure(ErrorType::Internal, text)
     })
 }
 
@@ -447,7 +433,7 @@ async fn prepare(
     tool: &Prepared,
     bound: Option<&Map<String, Value>>,
     call: &mut Call,
-) -> Result<Ready, Box<ToolResult>> {
+) -> Result<Ready, ToolResult> {
     let plan = plan_of(tool)?;
     Wanted::of(tool, plan, bound).check(inner, call)?;
     ready(inner, tool, plan, call).await
@@ -459,8 +445,8 @@ async fn ready(
     tool: &Prepared,
     plan: &Plan,
     call: &Call,
-) -> Result<Ready, Box<ToolResult>> {
-    let refuse = |kind, text: String| Box::new(ToolResult::failure(kind, text));
+) -> Result<Ready, ToolResult> {
+    let refuse = |kind, text: String| ToolResult::failure(kind, text);
     let base = (inner.bases.get(tool.def.server)).map_err(|problem| {
         refuse(
             ErrorType::Internal,

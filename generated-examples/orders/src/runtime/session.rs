@@ -8,6 +8,7 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use http::HeaderMap;
 use http::request::Parts;
 use rmcp::model::{
     ClientJsonRpcMessage, ClientRequest, GetExtensions, GetMeta, ProtocolVersion,
@@ -136,15 +137,12 @@ impl Session {
         let guard = self.calls.begin(request.id.get(), cancelled.clone());
         let progress = self.progress(&call);
         let (server, out) = (Arc::clone(&self.server), self.out.clone());
+        let known = caller(&server, parts.as_ref(), cancelled.clone());
         let caller = Caller {
-            request_id: request_id(&server, parts.as_ref()),
-            identity: identity(parts.as_ref()),
-            client: client(parts.as_ref()),
             headers: parts.map(|parts| parts.headers).unwrap_or_default(),
-            cancelled: cancelled.clone(),
             progress,
             asker: self.asker.clone().filter(|_| request.era == Era::Legacy),
-            answers: None,
+            ..known
         };
         // On the heap: a task is moved several times on its way to the runtime and when it is over.
         tokio::spawn(Box::pin(async move {
@@ -258,9 +256,27 @@ impl Session {
 }
 
 /// The id that the transport gave to the HTTP request, or a new one.
-pub(super) fn request_id(server: &Server, parts: Option<&Parts>) -> String {
+fn request_id(server: &Server, parts: Option<&Parts>) -> String {
     let given = parts.and_then(|parts| parts.extensions.get::<RequestId>());
     given.map_or_else(|| server.next_request_id(), |id| id.0.clone())
+}
+
+/// Who sent a request, by what the transport keeps with it: without headers, and with nobody who could be asked or told.
+pub(super) fn caller(
+    server: &Server,
+    parts: Option<&Parts>,
+    cancelled: CancellationToken,
+) -> Caller {
+    Caller {
+        request_id: request_id(server, parts),
+        headers: HeaderMap::new(),
+        identity: identity(parts),
+        client: client(parts),
+        cancelled,
+        progress: None,
+        asker: None,
+        answers: None,
+    }
 }
 
 /// Who sent the HTTP request.
@@ -273,7 +289,7 @@ pub(super) fn identity(parts: Option<&Parts>) -> Option<Identity> {
 pub(super) struct ClientAddress(pub(super) IpAddr);
 
 /// Where the HTTP request came from.
-pub(super) fn client(parts: Option<&Parts>) -> Option<IpAddr> {
+fn client(parts: Option<&Parts>) -> Option<IpAddr> {
     let address = parts?.extensions.get::<ClientAddress>()?;
     Some(address.0)
 }

@@ -91,6 +91,11 @@ fn windows_1252(byte: u8) -> char {
     }
 }
 
+/// Bytes in hexadecimal, lower case.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Takes out what cannot be seen. A text without any of it, nearly every one, is not copied.
 pub(crate) fn visible(text: Cow<'_, str>) -> Cow<'_, str> {
     if may_hide(text.as_bytes()) && text.chars().any(is_removed) {

@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 
 use super::engine::StartError;
 use super::metrics::Metrics;
+use super::text::hex;
 
 /// How many lines may wait to be written.
 const CAPACITY: usize = 16_384;
@@ -135,10 +136,7 @@ pub(super) fn fingerprint(arguments: &Map<String, Value>) -> String {
     sorted.sort_by_key(|(name, _)| *name);
     let text = serde_json::to_string(&sorted).unwrap_or_default();
     let digest = digest(&SHA256, text.as_bytes());
-    digest.as_ref()[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&digest.as_ref()[..8])
 }
 
 fn write_all(mut out: Box<dyn Out>, lines: &Receiver<Line>, metrics: &Metrics) {

@@ -1,6 +1,7 @@
 //! From a tool's name and arguments to a result: the part of the server that knows no transport.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -402,14 +403,16 @@ impl Engine {
 
     /// The tools of a view in the order in which they are listed.
     pub(super) fn tools<'a>(&'a self, view: &'a View) -> impl Iterator<Item = ListedTool<'a>> {
+        // Most lists are as they were made, and nobody asks.
+        let is_strict = LazyCell::new(|| self.0.catalog.is_strict());
         let all = self.0.catalog.listed().enumerate();
         all.filter(|(position, _)| view.sees(*position))
-            .map(|(position, mut tool)| {
+            .map(move |(position, mut tool)| {
                 let policy = view.policy(position);
                 if policy.changes_schema()
                     && let Ok(mut schema) = serde_json::from_str(tool.input_schema.get())
                 {
-                    policy.change_schema(&mut schema, self.0.catalog.is_strict());
+                    policy.change_schema(&mut schema, *is_strict);
                     if let Ok(text) = to_raw_value(&schema) {
                         tool.input_schema = Cow::Owned(text);
                     }

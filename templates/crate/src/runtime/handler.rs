@@ -20,7 +20,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use super::engine::{Answers, Asker, Asking, CallContext};
 use super::identity::Identity;
 use super::server::{Caller, LIST_TTL_MS, Server, growing};
-use super::session::{client, identity, request_id};
+use super::session::{self, identity};
 
 /// The server in the SDK's hands.
 #[derive(Clone)]
@@ -72,14 +72,9 @@ impl Handler {
     fn caller_of(&self, ctx: &RequestContext<RoleServer>) -> Caller {
         let parts = ctx.extensions.get::<http::request::Parts>();
         Caller {
-            request_id: request_id(&self.0, parts),
             headers: parts.map(|parts| parts.headers.clone()).unwrap_or_default(),
-            identity: identity(parts),
-            client: client(parts),
-            cancelled: ctx.ct.clone(),
-            progress: None,
             asker: ctx.extensions.get::<Asker>().cloned(),
-            answers: None,
+            ..session::caller(&self.0, parts, ctx.ct.clone())
         }
     }
 

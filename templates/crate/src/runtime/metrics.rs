@@ -340,7 +340,7 @@ impl Metrics {
         );
         registry.register(
             "mcp_failovers",
-            "Addresses of the API that could not be reached, so that the next one was asked",
+            "Addresses of the API that could not be reached or failed, and were left for the next one",
             self.failovers.clone(),
         );
         registry.register(

@@ -1,8 +1,9 @@
 //! What an answer is found by.
 
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::super::arguments::sorted;
 use super::super::custom::Call;
 use super::super::tool::ToolDef;
 use super::Keeping;
@@ -33,10 +34,7 @@ impl Key {
             .filter(|(name, _)| !OF_ONE_REQUEST.contains(&name.as_str()))
             .collect();
         headers.sort_unstable();
-        let mut arguments = Value::Object(call.arguments.clone());
-        // The order of members says nothing.
-        arguments.sort_all_objects();
-        let text = json!([tool.name, caller, arguments, headers]).to_string();
+        let text = json!([tool.name, caller, sorted(&call.arguments), headers]).to_string();
         let mut key = [0; SHA256_OUTPUT_LEN];
         key.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
         Self(key)

@@ -139,10 +139,8 @@ async fn completed(
     let reply = match &call.context.asking {
         Asking::No | Asking::Never => return Ok(given),
         Asking::Now(asker) => {
-            let answer =
-                tokio::time::timeout(inner.settings.confirm.timeout, (asker.0)(question.clone()));
-            let late = |_| Reply::None("nobody answered in time".to_owned());
-            answer.await.unwrap_or_else(late)
+            let limit = inner.settings.confirm.timeout;
+            asker.ask(question.clone(), limit).await
         }
         Asking::Again(_) => match replies.get(ARGUMENTS) {
             Some(result) => Reply::of(result),

@@ -11,9 +11,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::super::arguments::sorted;
 use super::super::engine::StartError;
+use super::super::files::reason;
 use super::super::identity::Identity;
 use super::ConfirmSettings;
 
@@ -23,7 +25,7 @@ const TAG: usize = 12;
 /// RFC 2104 §3: no shorter than what the hash function gives.
 const SHORTEST_KEY: usize = 32;
 /// What keys are for beside this is signed differently.
-const PURPOSE: &[u8] = b"mcpgen confirmation 1";
+const PURPOSE: &str = "mcpgen confirmation 1";
 
 /// What a token stands for: a tool, what it does and where, its arguments, and who calls.
 pub(in super::super) struct Subject(Vec<u8>);
@@ -35,49 +37,9 @@ impl Subject {
         arguments: &Map<String, Value>,
         identity: Option<&Identity>,
     ) -> Self {
-        let mut out = PURPOSE.to_vec();
-        text(&mut out, tool);
-        text(&mut out, does);
-        match identity {
-            Some(identity) => {
-                text(&mut out, identity.means().label());
-                text(&mut out, identity.name());
-            }
-            None => text(&mut out, ""),
-        }
-        members(&mut out, arguments);
-        Self(out)
-    }
-}
-
-/// With its length in front, so that nothing runs into what follows.
-fn text(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(&(text.len() as u64).to_be_bytes());
-    out.extend_from_slice(text.as_bytes());
-}
-
-fn members(out: &mut Vec<u8>, members: &Map<String, Value>) {
-    let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
-    sorted.sort_by_key(|(name, _)| *name);
-    out.push(b'{');
-    for (name, member) in sorted {
-        text(out, name);
-        value(out, member);
-    }
-    out.push(b'}');
-}
-
-fn value(out: &mut Vec<u8>, one: &Value) {
-    match one {
-        Value::Object(map) => members(out, map),
-        Value::Array(items) => {
-            out.push(b'[');
-            for item in items {
-                value(out, item);
-            }
-            out.push(b']');
-        }
-        plain => text(out, &plain.to_string()),
+        let caller = identity.map(|identity| (identity.means().label(), identity.name()));
+        let subject = json!([PURPOSE, tool, does, caller, sorted(arguments)]);
+        Self(subject.to_string().into_bytes())
     }
 }
 
@@ -208,7 +170,8 @@ fn made_up_key() -> Result<Vec<u8>, StartError> {
 
 fn read_key(path: &Path) -> Result<Vec<u8>, StartError> {
     let told = |why: String| StartError(format!("--confirm-key-file `{}` {why}", path.display()));
-    let text = std::fs::read(path).map_err(|error| told(format!("cannot be read: {error}")))?;
+    let text =
+        std::fs::read(path).map_err(|error| told(format!("cannot be read: {}", reason(&error))))?;
     let key = text.trim_ascii();
     if key.len() < SHORTEST_KEY {
         return Err(told(format!(

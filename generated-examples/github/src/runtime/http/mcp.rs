@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::policy::scopes;
 use super::super::server::Caller;
-use super::super::session::{client, identity, request_id};
+use super::super::session::{caller, identity};
 use super::super::wire::{self, Era, Message};
 use super::{App, Peer, json, read_body};
 
@@ -47,15 +47,10 @@ pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Resp
                 let cancelled = CancellationToken::new();
                 // A client that goes away drops this future, and with it the call.
                 let _guard = cancelled.clone().drop_guard();
+                let known = caller(&app.server, Some(&parts), cancelled);
                 let caller = Caller {
-                    request_id: request_id(&app.server, Some(&parts)),
-                    identity: identity(Some(&parts)),
-                    client: client(Some(&parts)),
                     headers: parts.headers,
-                    cancelled,
-                    progress: None,
-                    asker: None,
-                    answers: None,
+                    ..known
                 };
                 return json(
                     StatusCode::OK,
@@ -77,17 +72,8 @@ fn too_few_scopes(app: &App, parts: &Parts, message: &Message) -> Option<Respons
     let Message::Call(_, call) = message else {
         return None;
     };
-    let identity = Some(identity(Some(parts))?);
-    let caller = Caller {
-        request_id: request_id(&app.server, Some(parts)),
-        identity,
-        client: client(Some(parts)),
-        headers: HeaderMap::new(),
-        cancelled: CancellationToken::new(),
-        progress: None,
-        asker: None,
-        answers: None,
-    };
+    identity(Some(parts))?;
+    let caller = caller(&app.server, Some(parts), CancellationToken::new());
     let scopes = app
         .server
         .lacks_scopes(&call.name, &call.arguments, caller)?;

@@ -208,7 +208,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
 const NEAR: usize = 80;
 
 /// `^[A-Za-z0-9_]{1,64}$`.
-fn is_argument_name(name: &str) -> bool {
+pub(crate) fn is_argument_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name
             .bytes()

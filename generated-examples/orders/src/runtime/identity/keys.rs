@@ -17,6 +17,7 @@ use serde_json::Map;
 use subtle::ConstantTimeEq as _;
 
 use super::super::engine::StartError;
+use super::super::text::hex;
 use super::watched::Watched;
 use super::{Identity, Means};
 
@@ -223,11 +224,7 @@ fn made(
     let mut random = [0; 32];
     getrandom::fill(&mut random).map_err(|error| format!("no source of randomness: {error}"))?;
     let key = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
-    let hex: String = hashed(&key)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let mut line = format!("{name} {HASH}{hex}");
+    let mut line = format!("{name} {HASH}{}", hex(&hashed(&key)));
     if let Some(days) = days {
         let end = Utc::now().checked_add_days(Days::new(days.into()));
         let end = end.ok_or("these are too many days")?;
@@ -263,11 +260,7 @@ mod tests {
     use super::*;
 
     fn line(key: &str, rest: &str) -> String {
-        let hex: String = hashed(key)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        format!("alice sha256:{hex}{rest}")
+        format!("alice sha256:{}{rest}", hex(&hashed(key)))
     }
 
     fn keys(lines: &[String]) -> ApiKeys {

@@ -98,6 +98,13 @@ pub(super) fn check(
     }
 }
 
+/// The arguments with the members of every object in order: how a client wrote them says nothing.
+pub(super) fn sorted(arguments: &Map<String, Value>) -> Value {
+    let mut sorted = Value::Object(arguments.clone());
+    sorted.sort_all_objects();
+    sorted
+}
+
 /// How many values there are, this one among them; it does not count far beyond [`MOST_VALUES`].
 fn values(value: &Value) -> usize {
     let sum = |total: usize, item: &Value| {

@@ -42,8 +42,7 @@ pub(super) async fn before(
             ..call.context.clone()
         },
     };
-    let ready = prepare(inner, tool, bound.as_ref(), &mut reading).await;
-    let (outgoing, credentials) = ready.map_err(|refusal| *refusal)?;
+    let (outgoing, credentials) = prepare(inner, tool, bound.as_ref(), &mut reading).await?;
     let mut facts = Facts {
         wants_json: true,
         ..Facts::default()

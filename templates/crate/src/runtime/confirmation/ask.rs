@@ -1,14 +1,12 @@
 //! Whether the user agrees to a call: who is asked how, and what the answer means.
 
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::super::engine::{ErrorType, ToolResult};
 use super::super::response::shortened;
-use super::super::text::visible;
+use super::super::text::is_invisible;
 use super::token::{Confirmations, Subject, Ticket, Unfit};
 use super::{Answers, Asking, Question, Reply};
 
@@ -57,10 +55,10 @@ pub(in super::super) async fn confirm(
     match asking {
         // A token proves less than a user who is asked.
         Asking::Now(asker) => {
-            let answer = (asker.0)(question(&call, None));
-            let answer = tokio::time::timeout(confirmations.lifetime, answer).await;
-            let late = |_| Reply::None("nobody answered in time".to_owned());
-            judged(&call, answer.unwrap_or_else(late)).map(|()| None)
+            let reply = asker
+                .ask(question(&call, None), confirmations.lifetime)
+                .await;
+            judged(&call, reply).map(|()| None)
         }
         Asking::Again(answers) => match answered(confirmations, &call, answers.as_deref()) {
             Some((ticket, reply)) => judged(&call, reply).map(|()| Some(ticket)),
@@ -256,20 +254,15 @@ fn plain_name(name: &str) -> String {
 
 /// JSON in which nothing is hidden: what cannot be seen is written as an escape (RFC 8259 §7).
 fn escaped(json: &str) -> String {
-    if matches!(visible(Cow::Borrowed(json)), Cow::Borrowed(_)) {
-        return json.to_owned();
-    }
     let mut out = String::with_capacity(json.len());
-    let mut buffer = [0; 4];
     for c in json.chars() {
-        let one: &str = c.encode_utf8(&mut buffer);
-        if visible(Cow::Borrowed(one)) == one {
+        if !(c.is_control() || is_invisible(c)) {
             out.push(c);
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
+            continue;
+        }
+        let mut units = [0; 2];
+        for unit in c.encode_utf16(&mut units) {
+            out.push_str(&format!("\\u{unit:04x}"));
         }
     }
     out

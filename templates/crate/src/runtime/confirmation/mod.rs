@@ -139,6 +139,14 @@ pub struct Answers {
 #[derive(Clone)]
 pub struct Asker(pub(super) Arc<dyn Fn(Question) -> BoxFuture<'static, Reply> + Send + Sync>);
 
+impl Asker {
+    /// What the user says within this time.
+    pub(super) async fn ask(&self, question: Question, limit: Duration) -> Reply {
+        let answer = tokio::time::timeout(limit, (self.0)(question)).await;
+        answer.unwrap_or_else(|_| Reply::None("nobody answered in time".to_owned()))
+    }
+}
+
 impl fmt::Debug for Asker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Asker")

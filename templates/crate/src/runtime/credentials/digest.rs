@@ -17,6 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use self::challenge::{Challenge, Hash};
 use super::super::request::Outgoing;
+use super::super::text::hex;
 
 /// A user name and a password, and the challenges that there were for them.
 pub(in super::super) struct Digest {
@@ -181,10 +182,6 @@ fn hash_of(hash: Hash, text: &str) -> String {
             hex(&md5::Md5::digest(text.as_bytes()))
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -137,8 +137,8 @@ fn add(
 /// Whether the values of an argument are lists and nothing else.
 pub(super) fn is_list(schema: &Value, argument: &str) -> bool {
     let definition = |name: &str| schema["$defs"].get(name);
+    let variants = variants(schema, argument, &definition);
     let has = |wanted: &str| {
-        let variants = variants(schema, argument, &definition);
         variants.iter().any(|variant| match variant.get("type") {
             Some(Value::String(name)) => name == wanted,
             Some(Value::Array(names)) => names.iter().any(|name| name == wanted),

@@ -116,6 +116,21 @@ impl<'t> Walk<'t> {
         }
     }
 
+    /// Whether another part of a list or an object follows; what is between them, or closes it, is passed over.
+    fn goes_on(&mut self, close: u8) -> Result<bool, NoJson> {
+        if self.is_over {
+            return Ok(false);
+        }
+        match self.upcoming()? {
+            None => Ok(false),
+            Some(byte) if byte == b',' || byte == close => {
+                self.at += 1;
+                Ok(byte == b',')
+            }
+            Some(_) => Err(NoJson),
+        }
+    }
+
     /// Writes where there is room.
     fn write(&mut self, text: &str) -> bool {
         let length = text.chars().count();
@@ -284,17 +299,8 @@ impl<'t> Walk<'t> {
                 break;
             }
             count += 1;
-            if self.is_over {
+            if !self.goes_on(b']')? {
                 break;
-            }
-            match self.upcoming()? {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
-                    self.at += 1;
-                    break;
-                }
-                None => break,
-                Some(_) => return Err(NoJson),
             }
         }
         if writes {
@@ -338,17 +344,8 @@ impl<'t> Walk<'t> {
                 break;
             }
             is_first = false;
-            if self.is_over {
+            if !self.goes_on(b'}')? {
                 break;
-            }
-            match self.upcoming()? {
-                Some(b',') => self.at += 1,
-                Some(b'}') => {
-                    self.at += 1;
-                    break;
-                }
-                None => break,
-                Some(_) => return Err(NoJson),
             }
         }
         if writes {
