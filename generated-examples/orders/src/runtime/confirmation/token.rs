@@ -195,6 +195,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::super::identity::Means;
+    use super::super::super::tests::scratch::Scratch;
     use super::*;
 
     fn subject(tool: &str, arguments: &Value, who: Option<&str>) -> Subject {
@@ -298,6 +299,39 @@ mod tests {
         token[NONCE + ENDS..].copy_from_slice(&tag);
         let text = URL_SAFE_NO_PAD.encode(token);
         assert_eq!(redeem(&confirmations, &text, &call), Err(Unfit::Expired));
+    }
+
+    fn of_file(path: &Path) -> Result<Confirmations, StartError> {
+        Confirmations::new(&ConfirmSettings {
+            key_file: Some(path.to_owned()),
+            ..ConfirmSettings::default()
+        })
+    }
+
+    #[test]
+    fn a_key_in_a_file_is_shared_and_one_of_no_use_says_so() {
+        let scratch = Scratch::holding(&format!("{}\n", "0123456789abcdef".repeat(2)));
+        let path = Path::new(&scratch.path()).to_owned();
+        let call = subject("cancel", &json!({"id": 1}), None);
+        let token = of_file(&path)
+            .expect("a key")
+            .issue(&call)
+            .expect("a token");
+        assert_eq!(
+            redeem(&of_file(&path).expect("a key"), &token, &call),
+            Ok(())
+        );
+        // Without a file each start has a key of its own.
+        let other = Confirmations::new(&ConfirmSettings::default()).expect("a key");
+        assert_eq!(redeem(&other, &token, &call), Err(Unfit::Other));
+        scratch.write("short");
+        let StartError(why) = of_file(&path).expect_err("too short");
+        assert!(why.contains("has 5 bytes, and a key needs 32"), "{why}");
+        let StartError(why) = of_file(Path::new("/no/such/file")).expect_err("absent");
+        assert_eq!(
+            why,
+            "--confirm-key-file `/no/such/file` cannot be read: there is no such file"
+        );
     }
 
     #[test]

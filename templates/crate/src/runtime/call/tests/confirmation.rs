@@ -293,6 +293,26 @@ async fn a_token_is_used_up_by_what_is_done_and_by_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_question_that_nobody_answers_is_no_yes() {
+    let upstream = answering("201 Created", JSON, "{}").await;
+    let mut setup = Setup::new(&upstream.url);
+    setup.settings.policies.confirm = Confirm::Writes;
+    setup.settings.confirm.timeout = Duration::from_millis(1);
+    let asker = Asker(Arc::new(|_| Box::pin(std::future::pending())));
+    let context = CallContext {
+        asking: Asking::Now(asker),
+        ..CallContext::default()
+    };
+    let refused = call_with(&setup.engine(), "add_pet", json!({"name": "Rex"}), context).await;
+    assert!(
+        refused.as_text().contains("nobody answered in time"),
+        "{}",
+        refused.as_text()
+    );
+    assert_eq!(upstream.requests().len(), 0);
+}
+
+#[tokio::test]
 async fn no_token_is_none() {
     let upstream = answering("201 Created", JSON, "{}").await;
     let engine = engine(&upstream.url, Confirm::Writes, "");
