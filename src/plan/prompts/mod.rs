@@ -32,7 +32,7 @@ use crate::api::Api;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
 use crate::runtime::completion::choices;
 use crate::runtime::text::visible;
-use crate::runtime::tool::{Piece, is_argument_name, pieces};
+use crate::runtime::tool::{Piece, PromptArgument as Argument, pieces};
 
 /// The extension of the document.
 pub(super) const EXTENSION: &str = "x-mcp-prompts";
@@ -227,7 +227,7 @@ impl Reader<'_> {
                 None => fields.text("name")?,
             };
             let name = name.unwrap_or_default();
-            if !is_argument_name(&name) {
+            if !Argument::is_name(&name) {
                 let message = format!("`{name}` is not a legal name of an argument");
                 let help = "use letters, digits and `_`, at most 64 characters";
                 return Err(Wrong::new(&at, message, help));

@@ -8,7 +8,7 @@ mod body;
 mod prompt;
 
 pub use body::{Alternative, Body, BodyFormat, BodySource, Choice, Field, FieldFormat};
-pub(crate) use prompt::{Piece, is_argument_name, pieces};
+pub(crate) use prompt::{Piece, pieces};
 pub use prompt::{PromptArgument, PromptContent, PromptDef, PromptMessage};
 
 /// A whole server: what `main` hands to [`super::main`].

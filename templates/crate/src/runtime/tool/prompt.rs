@@ -95,6 +95,15 @@ impl PromptDef {
 }
 
 impl PromptArgument {
+    /// Whether an argument may have this name: `^[A-Za-z0-9_]{1,64}$`, so that a gap can hold it.
+    #[must_use]
+    pub fn is_name(name: &str) -> bool {
+        (1..=64).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    }
+
     /// An argument that may be left out.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
@@ -187,7 +196,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
             .zip(near.skip(1))
             .position(|pair| pair == (&b'}', &b'}'));
         let name = close.and_then(|close| inside.get(..close)).map(str::trim);
-        let Some(name) = name.filter(|name| is_argument_name(name)) else {
+        let Some(name) = name.filter(|name| PromptArgument::is_name(name)) else {
             from = open + 1;
             continue;
         };
@@ -206,14 +215,6 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
 
 /// The longest name with spaces around it, and both braces.
 const NEAR: usize = 80;
-
-/// `^[A-Za-z0-9_]{1,64}$`.
-pub(crate) fn is_argument_name(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
 
 #[cfg(test)]
 mod tests {
