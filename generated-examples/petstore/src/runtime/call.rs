@@ -2,6 +2,7 @@
 
 mod agreement;
 mod attempts;
+mod budget;
 mod hooks;
 #[cfg(feature = "cache")]
 mod kept;
@@ -201,7 +202,8 @@ async fn dispatch(
     facts: &mut Facts,
 ) -> ToolResult {
     let made = made(inner, tool, call, facts).await;
-    made.unwrap_or_else(|refusal| refusal)
+    let result = made.unwrap_or_else(|refusal| refusal);
+    budget::with_warnings(result, std::mem::take(&mut facts.warnings))
 }
 
 /// # Errors
@@ -229,6 +231,7 @@ async fn made(
             };
             let settled = settled(inner, policy, wanted, call, facts).await?;
             begun(inner, policy, call, facts, &settled)?;
+            budget::spend(inner, policy, call, facts)?;
             spent(inner, call, &settled)?;
             let api = Api::new(Arc::clone(inner), &call.context);
             Ok(hooks::handled(inner, &tool.handler, call, api, limit).await)
@@ -251,6 +254,7 @@ async fn made(
                 if let Some((guard, read)) = read {
                     Box::pin(ownership::before(inner, guard, read, call, until)).await?;
                 }
+                budget::spend(inner, policy, call, facts)?;
                 spent(inner, call, &settled)?;
                 facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
                 let asked = Asked {
@@ -337,6 +341,7 @@ fn admitted(
             inner.metrics.limited(limit);
         })
     };
+    told("budget", budget::check(inner, policy, call))?;
     told("rate", admit_to_tool(&call.tool, policy.rate.as_deref()))?;
     let again = (inner.limits).admit_again(
         &call.tool,

@@ -30,7 +30,7 @@ use super::credentials::Credentials;
 use super::custom::AnyCustom;
 use super::identity::Identity;
 use super::limits::turns::Turns;
-use super::limits::{LimitSettings, Limits};
+use super::limits::{Budgets, LimitSettings, Limits};
 use super::metrics::Metrics;
 use super::policy::{Policies, PolicySettings, View};
 use super::resilience::{Breaker, ResilienceSettings};
@@ -299,6 +299,7 @@ pub(super) struct Inner {
     pub(super) settings: EngineSettings,
     pub(super) policies: Policies,
     pub(super) limits: Limits,
+    pub(super) budgets: Budgets,
     pub(super) confirmations: Confirmations,
     /// By the index of the server.
     pub(super) paths: Vec<Path>,
@@ -347,6 +348,7 @@ impl Engine {
             catalog,
             custom,
             limits: Limits::new(&settings.limits),
+            budgets: Budgets::new(&settings.limits),
             confirmations: Confirmations::new(&settings.confirm)?,
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),

@@ -125,6 +125,11 @@ struct LimitLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BudgetLabels {
+    budget: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct HookLabels {
     hook: &'static str,
 }
@@ -167,6 +172,7 @@ pub struct Metrics {
     retries: Counter,
     failovers: Counter,
     limited: Family<LimitLabels, Counter>,
+    budget_warnings: Family<BudgetLabels, Counter>,
     audit_lost: Counter,
     hook_failures: Family<HookLabels, Counter>,
     confirmations: Family<OutcomeLabels, Counter>,
@@ -189,6 +195,7 @@ impl Default for Metrics {
             retries: Counter::default(),
             failovers: Counter::default(),
             limited: Family::default(),
+            budget_warnings: Family::default(),
             audit_lost: Counter::default(),
             hook_failures: Family::default(),
             confirmations: Family::default(),
@@ -265,9 +272,15 @@ impl Metrics {
         self.hook_failures.get_or_create(&HookLabels { hook }).inc();
     }
 
-    /// Counts a call that a limit refused: `rate`, `loop`, `queue` or `breaker`.
+    /// Counts a call that a limit refused: `rate`, `budget`, `loop`, `queue` or `breaker`.
     pub fn limited(&self, limit: &'static str) {
         self.limited.get_or_create(&LimitLabels { limit }).inc();
+    }
+
+    /// Counts a budget that comes to its end: of an `identity`, a `team` or a `tool`.
+    pub fn budget_warning(&self, budget: &'static str) {
+        let labels = BudgetLabels { budget };
+        self.budget_warnings.get_or_create(&labels).inc();
     }
 
     /// Counts lines of the audit log that could not be written.
@@ -347,6 +360,11 @@ impl Metrics {
             "mcp_limited_calls",
             "Calls that a limit refused",
             self.limited.clone(),
+        );
+        registry.register(
+            "mcp_budget_warnings",
+            "Budgets of a day that came near their end",
+            self.budget_warnings.clone(),
         );
         registry.register(
             "mcp_hook_failures",

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::super::audit::{Entry, fingerprint};
 use super::super::engine::{CallContext, ErrorType, Inner, ToolResult};
 use super::super::identity::Identity;
+use super::super::limits::Warning;
 use super::super::metrics::{GaugeGuard, Status};
 use super::super::policy::DataClass;
 
@@ -31,6 +32,8 @@ pub(super) struct Facts {
     pub(super) fingerprint: Option<String>,
     /// What became of asking the user.
     pub(super) confirmation: Option<&'static str>,
+    /// Budgets that it has brought near their end.
+    pub(super) warnings: Vec<Warning>,
     #[cfg(feature = "cache")]
     pub(super) served: Option<super::kept::Served>,
 }

@@ -3,8 +3,10 @@
 //! What is limited is told with the time to wait. The buckets are `bucket`'s; who calls is `identity`'s.
 
 mod bucket;
+mod budgets;
 pub(super) mod turns;
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -12,9 +14,10 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::engine::{CallContext, ErrorType, ToolResult};
-use super::identity::Identity;
-use super::settings::Frequency;
+use super::identity::Means;
+use super::settings::{Budget, Frequency};
 pub(super) use bucket::Buckets;
+pub(super) use budgets::{Budgets, Spending, Warning};
 
 /// The limits of a server; `None` is off.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +28,12 @@ pub struct LimitSettings {
     pub tenant: Option<Frequency>,
     /// Of all.
     pub all: Option<Frequency>,
+    /// What an identity may use up in a day, or an address where there is none.
+    pub budget: Budget,
+    /// What all identities of a team may.
+    pub team_budget: Budget,
+    /// At how many percent of a budget to warn; 0 is never.
+    pub budget_warning: u8,
     /// How often the same call goes to the API in a minute.
     pub repetitions: Option<u32>,
     /// How many calls go to a server of the API at once, and how many wait.
@@ -47,12 +56,22 @@ pub(super) struct Limits {
 }
 
 /// Who calls, as far as limits go.
-#[derive(Debug, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Caller<'a> {
-    Identity(&'a str, super::identity::Means),
+    Identity(Cow<'a, str>, Means),
     Address(IpAddr),
     /// Over stdio there is one.
     Only,
+}
+
+impl Caller<'_> {
+    fn into_owned(self) -> Caller<'static> {
+        match self {
+            Self::Identity(name, means) => Caller::Identity(Cow::Owned(name.into_owned()), means),
+            Self::Address(address) => Caller::Address(address),
+            Self::Only => Caller::Only,
+        }
+    }
 }
 
 impl Limits {
@@ -157,7 +176,7 @@ pub(super) fn admit_to_tool(tool: &str, buckets: Option<&Buckets>) -> Result<(),
 
 fn caller(context: &CallContext) -> Caller<'_> {
     match (&context.identity, context.client) {
-        (Some(identity), _) => Caller::Identity(Identity::name(identity), identity.means()),
+        (Some(identity), _) => Caller::Identity(identity.name().into(), identity.means()),
         (None, Some(address)) => Caller::Address(block(address)),
         (None, None) => Caller::Only,
     }

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::super::cache::Caching;
 use super::super::confirmation::Confirm;
-use super::super::settings::{Rate, Span};
+use super::super::settings::{Budget, Rate, Span};
 
 /// The keys of the configuration file that are tables.
 pub(in super::super) const NAMES: [&str; 2] = ["access", "tools"];
@@ -46,6 +46,11 @@ pub(super) struct ToolRule {
     /// How often they may be called by all callers together.
     #[serde(default, deserialize_with = "parsed")]
     pub(super) rate: Option<Rate>,
+    /// What all callers together may use up in a day.
+    #[serde(default, deserialize_with = "parsed")]
+    pub(super) budget: Option<Budget>,
+    /// What a call takes of the budgets.
+    pub(super) cost: Option<u64>,
     /// The longest time for a whole call.
     #[serde(default, deserialize_with = "parsed")]
     pub(super) timeout: Option<Span>,
@@ -196,6 +201,20 @@ pub(in super::super) const KEYS: &[Key] = &[
         default: "`off`",
         metric: "mcp_limited_calls_total{limit=\"rate\"}",
         text: "how often all callers together may call, each tool for itself: `60/m`, `10/s:2`",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "budget",
+        default: "`off`",
+        metric: "mcp_limited_calls_total{limit=\"budget\"}",
+        text: "what all callers together may use up in a day of UTC, each tool for itself: `1000 calls`, `500 cost`, or both with a comma between",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "cost",
+        default: "`1`",
+        metric: "",
+        text: "what a call takes of budgets of cost, in units of your own",
     },
     Key {
         table: "[tools.…]",

@@ -27,6 +27,20 @@ pub struct LimitOptions {
     #[arg(long, value_name = "RATE", default_value = "off")]
     pub rate_limit_global: Rate,
 
+    /// What an identity may use up in a day of UTC, or a client's address where there is none: `1000 calls`, `500 cost`,
+    /// in the units of each tool's `cost`, both with a comma between, or `off` [env: MCP_BUDGET]
+    #[arg(long, value_name = "BUDGET", default_value = "off")]
+    pub budget: Budget,
+
+    /// What all identities of a team together [env: MCP_BUDGET_TEAM]
+    #[arg(long, value_name = "BUDGET", default_value = "off")]
+    pub budget_team: Budget,
+
+    /// At how many percent of a budget the answer says so, and the log; 0 for never [env: MCP_BUDGET_WARNING]
+    #[arg(long, value_name = "PERCENT", default_value = "80",
+          value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub budget_warning: u8,
+
     /// How often one caller may make the same call in a minute, whoever answers it; 0 for any number
     /// [env: MCP_LOOP_LIMIT]
     #[arg(long, value_name = "NUMBER", default_value = "0")]
@@ -189,6 +203,52 @@ impl FromStr for Rate {
     }
 }
 
+/// How much may be used up in a day; what is `None` has no end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// How many calls.
+    pub calls: Option<u64>,
+    /// How much of what they cost, in the owner's units.
+    pub cost: Option<u64>,
+}
+
+impl Budget {
+    /// Whether nothing is limited.
+    #[must_use]
+    pub const fn is_off(&self) -> bool {
+        self.calls.is_none() && self.cost.is_none()
+    }
+}
+
+impl FromStr for Budget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            "expected a budget like `1000 calls`, `500 cost`, `1000 calls, 500 cost` or `off`"
+                .to_owned()
+        };
+        let mut budget = Self::default();
+        if text == "off" {
+            return Ok(budget);
+        }
+        for part in text.split(',') {
+            let (number, unit) = part.trim().split_once(' ').ok_or_else(wrong)?;
+            let limit = match unit.trim() {
+                "call" | "calls" => &mut budget.calls,
+                "cost" => &mut budget.cost,
+                _ => return Err(wrong()),
+            };
+            let number = number.parse::<u64>().ok().filter(|number| *number > 0);
+            if limit.is_some() || number.is_none() {
+                return Err(wrong());
+            }
+            *limit = number;
+        }
+        Ok(budget)
+    }
+}
+
 impl std::fmt::Display for Frequency {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let span = match self.span.as_secs() {
@@ -204,6 +264,29 @@ impl std::fmt::Display for Frequency {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_budget_is_of_calls_or_of_cost_or_of_both() {
+        let budget = |text: &str| {
+            let budget = text.parse::<Budget>();
+            budget.map(|budget| (budget.calls, budget.cost))
+        };
+        assert_eq!(budget("1000 calls"), Ok((Some(1000), None)));
+        assert_eq!(budget("500 cost"), Ok((None, Some(500))));
+        assert_eq!(budget("5 cost, 1 call"), Ok((Some(1), Some(5))));
+        assert_eq!(budget("off"), Ok((None, None)));
+        for wrong in [
+            "",
+            "5",
+            "0 calls",
+            "5 calls, 6 calls",
+            "-1 cost",
+            "5 calls,",
+            "5 tokens",
+        ] {
+            assert!(budget(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_rate_is_a_count_a_span_and_maybe_a_burst() {

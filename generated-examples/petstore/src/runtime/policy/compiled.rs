@@ -15,6 +15,7 @@ use super::super::limits::Buckets;
 use super::super::path::Path;
 use super::super::redact::{Redact, Redaction};
 use super::super::selector::{Selector, Subject};
+use super::super::settings::Budget;
 use super::super::tool::ToolDef;
 use super::access::Access;
 use super::binding::Bindings;
@@ -28,6 +29,10 @@ pub(in super::super) struct ToolPolicy {
     is_off: bool,
     /// How often all callers together may call it.
     pub(in super::super) rate: Option<Arc<Buckets>>,
+    /// What all callers together may use up in a day.
+    pub(in super::super) budget: Budget,
+    /// What a call costs.
+    pub(in super::super) cost: u64,
     /// The longest time for a call.
     pub(in super::super) timeout: Option<Duration>,
     /// What a failure of the API is answered with in addition.
@@ -493,6 +498,8 @@ fn policy_of(
     policy.rate = (own().find_map(|(_, rule)| rule.rate))
         .and_then(|rate| rate.0)
         .map(|rate| Arc::new(Buckets::new(rate)));
+    policy.budget = (own().find_map(|(_, rule)| rule.budget)).unwrap_or_default();
+    policy.cost = own().find_map(|(_, rule)| rule.cost).unwrap_or(1);
     policy.timeout = own().find_map(|(_, rule)| rule.timeout).map(|span| span.0);
     policy.unredacted_for =
         (own().find_map(|(_, rule)| rule.unredacted_for.clone())).unwrap_or_default();

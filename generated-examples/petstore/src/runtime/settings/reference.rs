@@ -28,6 +28,9 @@ const METRICS: &[(&str, &str)] = &[
         "rate-limit-global",
         "mcp_limited_calls_total{limit=\"rate\"}",
     ),
+    ("budget", "mcp_limited_calls_total{limit=\"budget\"}"),
+    ("budget-team", "mcp_limited_calls_total{limit=\"budget\"}"),
+    ("budget-warning", "mcp_budget_warnings_total"),
     ("loop-limit", "mcp_limited_calls_total{limit=\"loop\"}"),
     (
         "max-concurrency",

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::super::identity::Means;
+use super::super::identity::{Identity, Means};
 use super::*;
 
 fn limits(change: impl FnOnce(&mut LimitSettings)) -> Limits {
@@ -18,7 +18,7 @@ fn rate(text: &str) -> Option<Frequency> {
         .0
 }
 
-fn by(name: &str, tenant: &str) -> CallContext {
+pub(super) fn by(name: &str, tenant: &str) -> CallContext {
     let claims = json!({"tenant": tenant});
     let claims = claims.as_object().expect("an object").clone();
     CallContext {
@@ -33,7 +33,7 @@ fn by(name: &str, tenant: &str) -> CallContext {
     }
 }
 
-fn from(address: &str) -> CallContext {
+pub(super) fn from(address: &str) -> CallContext {
     CallContext {
         client: Some(address.parse().expect("an address")),
         ..CallContext::default()

@@ -25,7 +25,8 @@ use super::tool::ServerDef;
 pub use callers::CallerOptions;
 pub use layers::Stop;
 pub use limits::{
-    CacheOptions, ConfirmOptions, Frequency, HookOptions, LimitOptions, Rate, ResilienceOptions,
+    Budget, CacheOptions, ConfirmOptions, Frequency, HookOptions, LimitOptions, Rate,
+    ResilienceOptions,
 };
 pub use reference::reference;
 pub use values::{
@@ -385,6 +386,9 @@ fn limit_settings(options: &Options) -> LimitSettings {
         caller: limits.rate_limit.0.filter(|_| is_shared),
         tenant: limits.rate_limit_tenant.0,
         all: limits.rate_limit_global.0,
+        budget: limits.budget,
+        team_budget: limits.budget_team,
+        budget_warning: limits.budget_warning,
         repetitions: (limits.loop_limit > 0).then_some(limits.loop_limit),
         concurrency: (limits.max_concurrency > 0)
             .then_some((limits.max_concurrency, limits.max_queue)),

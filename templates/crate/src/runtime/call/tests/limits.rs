@@ -302,3 +302,51 @@ async fn a_pause_holds_no_turn() {
         second.as_text()
     );
 }
+
+#[tokio::test]
+async fn a_budget_of_the_day_pays_for_what_is_sent_warns_and_then_refuses() {
+    let api = failing(0, "", "").await;
+    let tables =
+        "[tools.\"POST /touch\"]\ncost = 5\n[tools.\"POST /pets\"]\nbudget = \"1 calls\"\n";
+    let mut setup = Setup::new(&api.url).with_token();
+    setup.settings.limits.budget = "8 cost".parse().expect("a budget");
+    setup.settings.limits.budget_warning = 50;
+    setup.settings.policies.tables = Tables::parse(tables).expect("tables");
+    let metrics = Arc::clone(&setup.metrics);
+    let tools = setup.engine();
+
+    // What does not come to a request costs nothing.
+    let wrong = call(&tools, "get_pet", json!({"id": "x"})).await;
+    assert_eq!(wrong.error, Some(ErrorType::InvalidArguments));
+    let first = call(&tools, "ping", json!({})).await;
+    assert!(!first.as_text().contains("budget"), "{}", first.as_text());
+    let warned = call(&tools, "touch", json!({})).await;
+    assert_eq!(warned.error, None);
+    let text = warned.as_text();
+    let note = "You have used 6 of 8 units of cost of today's budget.";
+    assert!(text.starts_with("{}") && text.contains(note), "{text}");
+
+    let refused = call(&tools, "touch", json!({})).await;
+    assert_eq!(refused.error, Some(ErrorType::RateLimited));
+    let text = refused.as_text();
+    let told = "you have used 6 of 8 units of cost, and this call costs 5.";
+    assert!(text.contains(told), "{text}");
+    assert_eq!(
+        call(&tools, "add_pet", json!({"name": "a"})).await.error,
+        None
+    );
+    let shared = call(&tools, "add_pet", json!({"name": "b"}))
+        .await
+        .as_text();
+    let told = "All callers of `add_pet` together have used 1 of 1 calls.";
+    assert!(shared.contains(told), "{shared}");
+    assert_eq!(api.requests().len(), 3);
+
+    let shown = metrics.text();
+    for line in [
+        "mcp_limited_calls_total{limit=\"budget\"} 2",
+        "mcp_budget_warnings_total{budget=\"identity\"} 1",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+}

@@ -1,0 +1,387 @@
+//! Budgets of a day: how many calls, and how much of what they cost, each caller, team and tool may make.
+//!
+//! A day is one of UTC. What is counted is in the memory of this process.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::super::engine::{CallContext, ErrorType, ToolResult};
+use super::super::settings::Budget;
+use super::{Caller, LimitSettings, caller};
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// So many addresses have an account of their own each day; the others share one. Identities always have their own.
+const ADDRESSES: usize = 100_000;
+
+/// The budgets of a server, and what of them is used up today.
+#[derive(Debug)]
+pub(in super::super) struct Budgets {
+    caller: Budget,
+    team: Budget,
+    team_claim: String,
+    /// At how many percent to warn; 0 is never.
+    warn_at: u64,
+    today: Mutex<Today>,
+}
+
+#[derive(Debug, Default)]
+struct Today {
+    /// Days since 1970.
+    day: u64,
+    used: HashMap<Owner, Used>,
+}
+
+/// Whose budget it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Owner {
+    Caller(Caller<'static>),
+    Elsewhere,
+    Team(String),
+    Tool(String),
+}
+
+impl Owner {
+    /// How a sentence begins about it.
+    fn subject(&self) -> Cow<'static, str> {
+        match self {
+            Self::Caller(_) | Self::Elsewhere => "You".into(),
+            Self::Team(_) => "Your team".into(),
+            Self::Tool(name) => format!("All callers of `{name}` together").into(),
+        }
+    }
+
+    /// Its name in metrics.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Caller(_) | Self::Elsewhere => "identity",
+            Self::Team(_) => "team",
+            Self::Tool(_) => "tool",
+        }
+    }
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Used {
+    calls: u64,
+    cost: u64,
+}
+
+/// A call that is to be paid for.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Spending<'a> {
+    pub(in super::super) context: &'a CallContext,
+    pub(in super::super) tool: &'a str,
+    /// The tool's own budget.
+    pub(in super::super) budget: Budget,
+    pub(in super::super) cost: u64,
+}
+
+/// A budget that comes to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Warning {
+    /// Whose it is: `identity`, `team` or `tool`.
+    pub(in super::super) budget: &'static str,
+    /// What the model reads.
+    pub(in super::super) text: String,
+}
+
+impl Budgets {
+    pub(in super::super) fn new(settings: &LimitSettings) -> Self {
+        Self {
+            caller: settings.budget,
+            team: settings.team_budget,
+            team_claim: settings.team_claim.clone(),
+            warn_at: settings.budget_warning.into(),
+            today: Mutex::default(),
+        }
+    }
+
+    /// Whether a call can be paid for.
+    ///
+    /// # Errors
+    /// A budget is used up: what the model reads.
+    pub(in super::super) fn check(&self, spending: Spending<'_>) -> Result<(), ToolResult> {
+        self.at(now(), spending, false).map(drop)
+    }
+
+    /// Pays for a call, from all budgets or from none.
+    ///
+    /// # Errors
+    /// As for [`Budgets::check`].
+    pub(in super::super) fn spend(
+        &self,
+        spending: Spending<'_>,
+    ) -> Result<Vec<Warning>, ToolResult> {
+        self.at(now(), spending, true)
+    }
+
+    fn at(
+        &self,
+        now: Duration,
+        spending: Spending<'_>,
+        is_made: bool,
+    ) -> Result<Vec<Warning>, ToolResult> {
+        let budgets = [self.caller, self.team, spending.budget];
+        if budgets.iter().all(Budget::is_off) {
+            return Ok(Vec::new());
+        }
+        let left = Duration::from_secs(DAY - now.as_secs() % DAY);
+        let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
+        today.begin(now.as_secs() / DAY);
+        let mut accounts = Vec::new();
+        for (owner, budget) in self.owners(spending, &today) {
+            let before = today.used.get(&owner).copied().unwrap_or_default();
+            let after = before.with(spending.cost);
+            if let Some(what) = exceeded(budget, before, after) {
+                return Err(refused(&owner, &what, left));
+            }
+            accounts.push((owner, budget, before, after));
+        }
+        if !is_made {
+            return Ok(Vec::new());
+        }
+        let mut warnings = Vec::new();
+        for (owner, budget, before, after) in accounts {
+            warnings.extend(self.warning(&owner, budget, (before, after), left));
+            today.used.insert(owner, after);
+        }
+        Ok(warnings)
+    }
+
+    /// Whose budgets a call is paid from, with what they are.
+    fn owners(&self, spending: Spending<'_>, today: &Today) -> Vec<(Owner, Budget)> {
+        let mut owners = Vec::with_capacity(3);
+        if !self.caller.is_off() {
+            let caller = Owner::Caller(caller(spending.context).into_owned());
+            let is_one_more = matches!(caller, Owner::Caller(Caller::Address(_)))
+                && today.used.len() >= ADDRESSES
+                && !today.used.contains_key(&caller);
+            let owner = if is_one_more {
+                Owner::Elsewhere
+            } else {
+                caller
+            };
+            owners.push((owner, self.caller));
+        }
+        let identity = spending.context.identity.as_ref();
+        let team = identity.and_then(|identity| identity.claim(&self.team_claim));
+        if let Some(team) = team.filter(|_| !self.team.is_off()) {
+            owners.push((Owner::Team(team.to_string()), self.team));
+        }
+        if !spending.budget.is_off() {
+            owners.push((Owner::Tool(spending.tool.to_owned()), spending.budget));
+        }
+        owners
+    }
+
+    /// A warning, once for each budget: for the call that takes it over the mark.
+    fn warning(
+        &self,
+        owner: &Owner,
+        budget: Budget,
+        (before, after): (Used, Used),
+        left: Duration,
+    ) -> Option<Warning> {
+        let passes = |limit: Option<u64>, before: u64, after: u64| {
+            let mark = u128::from(limit?) * u128::from(self.warn_at);
+            let is_below = |used: u64| u128::from(used) * 100 < mark;
+            (is_below(before) && !is_below(after)).then_some(())
+        };
+        let calls = passes(budget.calls, before.calls, after.calls)
+            .map(|()| used_of(after.calls, budget.calls, "calls"));
+        let cost = || {
+            passes(budget.cost, before.cost, after.cost)
+                .map(|()| used_of(after.cost, budget.cost, "units of cost"))
+        };
+        let what = calls.or_else(cost)?;
+        let text = format!(
+            "{} used {what} of today's budget. It begins anew at midnight UTC, in {}.",
+            match owner.subject() {
+                you if you == "You" => "You have".into(),
+                others => format!("{others} have"),
+            },
+            hours(left)
+        );
+        Some(Warning {
+            budget: owner.label(),
+            text,
+        })
+    }
+}
+
+impl Today {
+    fn begin(&mut self, day: u64) {
+        if self.day != day {
+            *self = Self {
+                day,
+                used: HashMap::new(),
+            };
+        }
+    }
+}
+
+impl Used {
+    fn with(self, cost: u64) -> Self {
+        Self {
+            calls: self.calls.saturating_add(1),
+            cost: self.cost.saturating_add(cost),
+        }
+    }
+}
+
+fn now() -> Duration {
+    (SystemTime::now().duration_since(UNIX_EPOCH)).unwrap_or_default()
+}
+
+/// What of a budget a call would exceed.
+fn exceeded(budget: Budget, before: Used, after: Used) -> Option<String> {
+    let is_over = |limit: Option<u64>, after: u64| limit.is_some_and(|limit| after > limit);
+    if is_over(budget.calls, after.calls) {
+        return Some(used_of(before.calls, budget.calls, "calls"));
+    }
+    is_over(budget.cost, after.cost).then(|| {
+        let used = used_of(before.cost, budget.cost, "units of cost");
+        format!("{used}, and this call costs {}", after.cost - before.cost)
+    })
+}
+
+fn used_of(used: u64, limit: Option<u64>, unit: &str) -> String {
+    format!("{used} of {} {unit}", limit.unwrap_or_default())
+}
+
+fn refused(owner: &Owner, used: &str, left: Duration) -> ToolResult {
+    let text = format!(
+        "Today's budget does not allow this call, so it was not made: {} have used {used}. The budget begins anew at \
+         midnight UTC, in {}; until then, tell the user what is still to do.",
+        match owner.subject() {
+            you if you == "You" => "you".into(),
+            others => others,
+        },
+        hours(left)
+    );
+    ToolResult::failure(ErrorType::RateLimited, text)
+}
+
+/// `5 h 12 min`.
+fn hours(left: Duration) -> String {
+    let minutes = left.as_secs().div_ceil(60);
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{by, from};
+    use super::*;
+
+    fn budgets(caller: &str, team: &str) -> Budgets {
+        let budget = |text: &str| text.parse().expect("a budget");
+        Budgets::new(&LimitSettings {
+            budget: budget(caller),
+            team_budget: budget(team),
+            budget_warning: 80,
+            team_claim: "tenant".to_owned(),
+            ..LimitSettings::default()
+        })
+    }
+
+    fn call(context: &CallContext, cost: u64) -> Spending<'_> {
+        Spending {
+            context,
+            tool: "get",
+            budget: Budget::default(),
+            cost,
+        }
+    }
+
+    const NOON: Duration = Duration::from_secs(20_000 * DAY + DAY / 2);
+
+    #[test]
+    fn a_caller_has_so_many_calls_a_day_is_warned_once_and_then_stopped() {
+        let budgets = budgets("5 calls", "off");
+        let alice = by("alice", "a");
+        let spend = |now| budgets.at(now, call(&alice, 1), true);
+        for _ in 0..3 {
+            assert_eq!(spend(NOON), Ok(Vec::new()));
+        }
+        let warned = spend(NOON).expect("the fourth of five");
+        let text = "You have used 4 of 5 calls of today's budget. It begins anew at midnight UTC, in 12 h 0 min.";
+        assert_eq!(warned.len(), 1);
+        assert_eq!(warned[0].text, text);
+        assert_eq!(spend(NOON), Ok(Vec::new()));
+        let refused = spend(NOON).expect_err("used up");
+        assert_eq!(refused.error, Some(ErrorType::RateLimited));
+        let told = refused.as_text();
+        assert!(told.contains("you have used 5 of 5 calls."), "{told}");
+        let bob = by("bob", "a");
+        assert!(budgets.at(NOON, call(&bob, 1), true).is_ok());
+        assert!(spend(NOON + Duration::from_secs(DAY)).is_ok());
+    }
+
+    #[test]
+    fn what_a_call_costs_is_paid_from_all_budgets_or_from_none() {
+        let budgets = budgets("100 cost", "10 cost");
+        let (alice, bob) = (by("alice", "a"), by("bob", "a"));
+        assert!(budgets.at(NOON, call(&alice, 7), true).is_ok());
+        let told = (budgets.at(NOON, call(&bob, 4), true))
+            .expect_err("more than the team has")
+            .as_text();
+        let expected =
+            "Your team have used 7 of 10 units of cost, and this call costs 4. The budget";
+        assert!(told.contains(expected), "{told}");
+        assert!(budgets.at(NOON, call(&bob, 3), true).is_ok());
+        // Nothing was taken from bob for what was refused.
+        let today = budgets.today.lock().expect("no panic");
+        let bobs = Owner::Caller(caller(&bob).into_owned());
+        assert_eq!(today.used[&bobs], Used { calls: 1, cost: 3 });
+    }
+
+    #[test]
+    fn a_tool_has_a_budget_that_its_callers_share() {
+        let budgets = budgets("off", "off");
+        let of = |context, tool| Spending {
+            budget: "1 calls".parse().expect("a budget"),
+            tool,
+            ..call(context, 1)
+        };
+        let (alice, bob) = (by("alice", "a"), by("bob", "b"));
+        assert!(budgets.at(NOON, of(&alice, "get"), true).is_ok());
+        let told = (budgets.at(NOON, of(&bob, "get"), true))
+            .expect_err("used up")
+            .as_text();
+        assert!(
+            told.contains("All callers of `get` together have used 1 of 1 calls"),
+            "{told}"
+        );
+        assert!(budgets.at(NOON, of(&bob, "list"), true).is_ok());
+    }
+
+    #[test]
+    fn to_look_whether_a_call_can_be_paid_for_costs_nothing() {
+        let budgets = budgets("1 calls", "off");
+        let alice = by("alice", "a");
+        for _ in 0..3 {
+            assert_eq!(budgets.at(NOON, call(&alice, 1), false), Ok(Vec::new()));
+        }
+        assert!(budgets.at(NOON, call(&alice, 1), true).is_ok());
+        assert!(budgets.at(NOON, call(&alice, 1), false).is_err());
+    }
+
+    #[test]
+    fn addresses_without_end_take_no_memory_without_end_and_nothing_from_identities() {
+        let budgets = budgets("2 calls", "off");
+        for number in (0_u32..).take(ADDRESSES + 10) {
+            let address = std::net::Ipv4Addr::from(number).to_string();
+            let _ = budgets.at(NOON, call(&from(&address), 1), true);
+        }
+        assert!(budgets.today.lock().expect("no panic").used.len() <= ADDRESSES + 1);
+        assert!(budgets.at(NOON, call(&from("192.0.2.1"), 1), true).is_err());
+        let alice = by("alice", "a");
+        assert!(budgets.at(NOON, call(&alice, 1), true).is_ok());
+    }
+}
