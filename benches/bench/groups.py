@@ -14,6 +14,8 @@ from bench.servers import MARK, REST, upstream
 HTTP_CELLS = [("get", 1), ("get", 16), ("get", 64)]
 OTHER_SHAPES = [("list", 16), ("create", 16)]
 STDIO_DEPTHS = [1, 32]
+POLICY_CELLS = [("get", 1), ("get", 16), ("list", 16), ("create", 16)]
+KEY = "mcp_zA4Eov_PTb1YqjSLoTndijl_O6JVFAIeObPKsVpItEc"  # its hash stands in servers.toml
 
 
 def measure(options, servers):
@@ -48,7 +50,7 @@ def direct(kind, c, common, api):
 
 
 def http(options, servers, records):
-    servers = [server for server in servers if server.command("http")]
+    servers = [server for server in servers if server.command("http") and server.role != "policies"]
     cells = HTTP_CELLS + ([] if options.quick else OTHER_SHAPES)
     with contextlib.ExitStack() as stack:
         api = stack.enter_context(upstream())
@@ -66,6 +68,20 @@ def http(options, servers, records):
                         process = running.get(server.name) or once.enter_context(server.start())
                         flags = ["-c", c, *server.call(kind), *server.http_flags(), *common, "--pid", process.pid]
                         records.add(cell, server.name, number, mcpload("http", "--url", server.url(), *flags))
+
+
+def policies(options, servers, records):
+    """All policies against none, of one program; only the one with policies looks at the key."""
+    servers = [server for server in servers if server.role == "policies"]
+    with contextlib.ExitStack() as stack:
+        api = stack.enter_context(upstream())
+        running = {server.name: stack.enter_context(server.start()) for server in servers}
+        for number in range(options.rounds):
+            for kind, c in POLICY_CELLS:
+                for server in turning(servers, number):
+                    flags = ["-c", c, *server.call(kind), "--key", KEY, *window(options, api), "--pid", running[server.name].pid]
+                    name = "serve" if server.name == "policies" else server.name
+                    records.add(f"policies {kind} c={c}", name, number, mcpload("http", "--url", server.url(), *flags))
 
 
 def sse(options, servers, records):
@@ -193,4 +209,4 @@ def grow(options, servers, records):
     shutil.rmtree(output, ignore_errors=True)
 
 
-GROUPS = {"http": http, "stdio": stdio, "sse": sse, "start": start, "generate": generate, "compile": compile_crates, "growth": grow}
+GROUPS = {"http": http, "stdio": stdio, "policies": policies, "sse": sse, "start": start, "generate": generate, "compile": compile_crates, "growth": grow}

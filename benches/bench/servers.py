@@ -48,7 +48,7 @@ class Server:
         values = {
             "benches": places.BENCHES, "harness": places.HARNESS / "release", "peers": places.PEERS, "mcpgen": places.MCPGEN,
             "crates": places.CRATES / "release", "port": self.port, "api": API,
-            "spec": places.source(spec), "json": places.as_json(spec), "tools": places.tools(spec), "specs": places.SPECS,
+            "logs": places.LOGS, "spec": places.source(spec), "json": places.as_json(spec), "tools": places.tools(spec), "specs": places.SPECS,
         }
         return [word.format(**values) for word in shlex.split(text)]
 
@@ -122,5 +122,5 @@ def servers(options):
         if unknown:
             sys.exit(f"not in servers.toml: {', '.join(sorted(unknown))}")
         return [server for server in everything if server.name in names]
-    roles = ["ours", "reference"] + ([] if options.no_peers else ["peer"])
+    roles = ["ours", "reference", "policies"] + ([] if options.no_peers else ["peer"])
     return [server for server in everything if server.role in roles]

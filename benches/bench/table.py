@@ -68,6 +68,11 @@ def compile_ratio(records, server):
     return None if many is None or few is None else (many - 2.0) / few
 
 
+def policy_row(name, cell, target):
+    cell = f"policies {cell}"
+    return Row(f"all policies to none, {name}, calls/s", cell, ratio(cell, base="no-policies"), times, target, more_is_better=True)
+
+
 def generate_row(name, key):
     def number(records, server):
         return records.ratio("generate github", server, key, "oamg")
@@ -158,6 +163,10 @@ ROWS = [
     added_row("HTTP", "http get c=1", 0.3),
     Row("tools/call over `/sse`, concurrency 1, p99", "sse get c=1", median("sse get c=1", "p99_us", 1e-3), unit("ms", 2), 5),
     Row("tools/call over `/sse`, concurrency 16, p99", "sse get c=16", median("sse get c=16", "p99_us", 1e-3), unit("ms", 2)),
+    policy_row("300 B reply, concurrency 1", "get c=1", 0.85),
+    policy_row("300 B reply, concurrency 16", "get c=16", 0.85),
+    policy_row("10 KB reply, concurrency 16", "list c=16", None),
+    policy_row("JSON body, concurrency 16", "create c=16", None),
     *growth_rows(),
 ]
 

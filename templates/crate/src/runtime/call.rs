@@ -533,6 +533,7 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         [] => None,
         some if some.iter().any(|found| found.whose == Whose::Client) => Some(Sender::Client),
         some if some.iter().any(|found| found.whose == Whose::Caller) => Some(Sender::Exchange),
+        some if some.iter().any(|found| found.whose == Whose::Issued) => Some(Sender::Issued),
         _ => Some(Sender::Server),
     };
     // What is shown must not hold what another call, or this one, has asked with.

@@ -81,8 +81,10 @@ impl Caller {
     }
 
     /// A client of streamable HTTP after the handshake, in a session of its own if the server keeps sessions.
-    pub(crate) async fn streamable(uri: &Uri, protocol: &str) -> Outcome<Self> {
-        let mut caller = Self::post(uri, mcp_headers()).await?;
+    pub(crate) async fn streamable(uri: &Uri, protocol: &str, key: Option<&str>) -> Outcome<Self> {
+        let mut headers = mcp_headers();
+        headers.extend(key.map(|key| header("x-api-key", key)));
+        let mut caller = Self::post(uri, headers).await?;
         let body = protocol::initialize(protocol).to_string().into();
         let answer = caller
             .connection

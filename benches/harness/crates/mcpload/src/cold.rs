@@ -74,7 +74,7 @@ async fn started_http(options: &Options, uri: &Uri, limit: Duration) -> Outcome<
     let began = Instant::now();
     let mut child = process::spawn(options, Stdio::null)?;
     loop {
-        if let Ok(caller) = Caller::streamable(uri, protocol::LEGACY).await {
+        if let Ok(caller) = Caller::streamable(uri, protocol::LEGACY, None).await {
             return Ok(Started::Http(caller, child));
         }
         if let Ok(Some(status)) = child.try_wait() {

@@ -42,7 +42,7 @@ pub(crate) async fn streamable_http(options: &Options) -> Outcome<Value> {
             Some(first) if options.has("--shared-session") => {
                 Caller::in_the_session_of(first, &uri).await?
             }
-            _ => Caller::streamable(&uri, &version).await?,
+            _ => Caller::streamable(&uri, &version, options.get("--key")).await?,
         };
         if options.has("--get-stream") {
             caller.listen(&uri).await?;

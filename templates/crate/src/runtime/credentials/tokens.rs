@@ -63,7 +63,7 @@ impl Tokens {
         Ok(Some(Self {
             endpoint: TokenEndpoint::read(
                 scheme,
-                Whose::Server,
+                Whose::Issued,
                 client,
                 ("TOKEN_URL", "ISSUER"),
                 env,
@@ -92,6 +92,24 @@ impl Tokens {
     pub(super) fn forget(&self, refused: &Arc<Credential>) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.values().for_each(|room| room.forget(refused));
+    }
+
+    /// What to look at when its tokens are not taken, as a sentence without its end.
+    pub(super) fn how(&self) -> String {
+        let name = |part: &str| format!("`{}`", variable(self.endpoint.scheme, part));
+        let given = if self.refresh.is_some() {
+            name("REFRESH_TOKEN")
+        } else {
+            format!(
+                "the client `{}`",
+                variable(self.endpoint.scheme, "CLIENT_ID")
+            )
+        };
+        format!(
+            "look at what the issuer gives {given} tokens for: {} and {} say what is asked for",
+            name("SCOPES"),
+            name("AUDIENCE")
+        )
     }
 
     fn room(&self, key: &str) -> Arc<Room> {
