@@ -38,6 +38,7 @@ use super::steps::Steps;
 use super::tool::{ResultShape, ToolDef};
 use super::upstream::{Bounds, Failure, Received, Stage, read};
 use agreement::{Settled, settled};
+pub(super) use hooks::listing;
 pub use hooks::{HookFailure, HookSettings};
 #[cfg(feature = "cache")]
 pub(super) use kept::Flown;

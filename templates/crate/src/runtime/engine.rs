@@ -27,7 +27,7 @@ use super::completion::choices;
 use super::confirmation::Confirmations;
 pub use super::confirmation::{Answers, Asker, Asking, ConfirmSettings, Question, Reply};
 use super::credentials::Credentials;
-use super::custom::AnyCustom;
+use super::custom::{AnyCustom, ListChanges, ToolList};
 use super::identity::Identity;
 use super::limits::turns::Turns;
 use super::limits::{Budgets, LimitSettings, Limits};
@@ -404,12 +404,21 @@ impl Engine {
     }
 
     /// The tools of a view in the order in which they are listed.
-    pub(super) fn tools<'a>(&'a self, view: &'a View) -> impl Iterator<Item = ListedTool<'a>> {
+    pub(super) fn tools<'a>(
+        &'a self,
+        view: &'a View,
+        changes: Option<&'a ListChanges>,
+    ) -> impl Iterator<Item = ListedTool<'a>> {
         // Most lists are as they were made, and nobody asks.
         let is_strict = LazyCell::new(|| self.0.catalog.is_strict());
         let all = self.0.catalog.listed().enumerate();
-        all.filter(|(position, _)| view.sees(*position))
+        let is_hidden =
+            move |name: &str| changes.is_some_and(|changes| changes.hidden.contains(name));
+        all.filter(move |(position, tool)| view.sees(*position) && !is_hidden(tool.name))
             .map(move |(position, mut tool)| {
+                if let Some(text) = changes.and_then(|it| it.descriptions.get(tool.name)) {
+                    tool.description = text;
+                }
                 let policy = view.policy(position);
                 if policy.changes_schema()
                     && let Ok(mut schema) = serde_json::from_str(tool.input_schema.get())
@@ -421,6 +430,24 @@ impl Engine {
                 }
                 tool
             })
+    }
+
+    /// What the owner's code changes in the list of a view's tools for who asks.
+    ///
+    /// # Errors
+    /// It failed: a sentence without its end.
+    pub(super) async fn list_changes(
+        &self,
+        view: &View,
+        (identity, headers): (Option<&Identity>, Option<&http::HeaderMap>),
+    ) -> Result<ListChanges, String> {
+        let list = ToolList {
+            names: self.names(view).collect(),
+            identity,
+            headers,
+            changes: ListChanges::default(),
+        };
+        call::listing(&self.0, list).await
     }
 
     /// The tools of a view whose listing leaves something out.

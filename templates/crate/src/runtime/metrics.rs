@@ -267,7 +267,7 @@ impl Metrics {
         self.retries.inc();
     }
 
-    /// Counts code of the owner's that panicked or took too long: `before`, `after`, `on_error` or `tool`.
+    /// Counts code of the owner's that panicked or took too long: `before`, `after`, `on_error`, `on_list` or `tool`.
     pub fn hook_failure(&self, hook: &'static str) {
         self.hook_failures.get_or_create(&HookLabels { hook }).inc();
     }
