@@ -118,6 +118,7 @@ templates! {
     "src/runtime/call.rs"
     "src/runtime/call/agreement.rs"
     "src/runtime/call/attempts.rs"
+    "src/runtime/call/failure.rs"
     "src/runtime/call/hooks.rs"
     "src/runtime/call/kept.rs"
     "src/runtime/call/ownership.rs"
