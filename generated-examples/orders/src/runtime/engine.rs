@@ -32,6 +32,8 @@ use super::identity::Identity;
 use super::limits::turns::Turns;
 use super::limits::{LimitSettings, Limits};
 use super::metrics::Metrics;
+pub use super::operations::FollowSettings;
+use super::operations::Handles;
 use super::policy::{Policies, PolicySettings, View};
 use super::resilience::{Breaker, ResilienceSettings};
 pub use super::structured::Structured;
@@ -77,6 +79,8 @@ pub struct EngineSettings {
     pub hooks: HookSettings,
     /// How users are asked.
     pub confirm: ConfirmSettings,
+    /// How work is followed that goes on after the API has answered.
+    pub follow: FollowSettings,
     /// `--resources`: GET operations, and the API's description, are resources.
     pub resources: bool,
 }
@@ -300,6 +304,8 @@ pub(super) struct Inner {
     pub(super) policies: Policies,
     pub(super) limits: Limits,
     pub(super) confirmations: Confirmations,
+    /// What goes on at the API.
+    pub(super) operations: Handles,
     /// By the index of the server.
     pub(super) paths: Vec<Path>,
     pub(super) audit: OnceLock<AuditLog>,
@@ -333,7 +339,8 @@ impl Engine {
         let bases = Bases::new(&def, &settings.base_urls, &settings.server)?;
         let credentials = Credentials::new(&def, &settings.forward_auth, env)?;
         let proxies = Proxies::read(env)?;
-        let catalog = Catalog::new(def, user_agent(&def), custom.tools())?;
+        let follows = settings.follow.timeout.is_some();
+        let catalog = Catalog::new(def, user_agent(&def), custom.tools(), follows)?;
         let policies = Policies::new(&settings.policies, &catalog)?;
         let reach = Reach {
             proxies,
@@ -348,6 +355,7 @@ impl Engine {
             custom,
             limits: Limits::new(&settings.limits),
             confirmations: Confirmations::new(&settings.confirm)?,
+            operations: Handles::new(settings.follow.lifetime),
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
             #[cfg(feature = "cache")]

@@ -160,7 +160,9 @@ mod tests {
     }
 
     fn named(name: &str) -> Owner {
-        Some((Means::ApiKey, name.to_owned()))
+        let means = Means::ApiKey;
+        let identity = Identity::new(name.to_owned(), means, Vec::new(), None, Map::new());
+        owner(Some(&identity))
     }
 
     #[test]
