@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::engine::{CallContext, ErrorType, ToolResult};
 pub use super::handle::{Api, ApiRequest, ApiResponse};
 pub use super::identity::Identity;
+use super::operations::Doing;
 use super::tool::Hints;
 
 /// Implemented by `src/custom.rs`. Every method has a default that does nothing.
@@ -178,10 +179,8 @@ pub struct CustomTool {
 pub(super) enum Does {
     /// What the owner wrote.
     Handler(Handler),
-    /// It asks how far work is that goes on.
-    Check,
-    /// It stops such work.
-    Cancel,
+    /// Something with work that goes on.
+    Follow(Doing),
 }
 
 pub(super) type Handler = Arc<dyn Fn(Call, Api) -> BoxFuture<'static, ToolResult> + Send + Sync>;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use http::HeaderValue;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
@@ -33,7 +34,7 @@ use super::limits::turns::Turns;
 use super::limits::{LimitSettings, Limits};
 use super::metrics::Metrics;
 pub use super::operations::FollowSettings;
-use super::operations::Handles;
+use super::operations::{Doing, Handles};
 use super::policy::{Policies, PolicySettings, View};
 use super::resilience::{Breaker, ResilienceSettings};
 pub use super::structured::Structured;
@@ -492,6 +493,29 @@ impl Engine {
             Listing::Generated(tool, _) if view.sees(position) => Some((position, tool)),
             _ => None,
         })
+    }
+
+    /// The tool that does this with work that goes on, where it is there for a caller.
+    pub(super) fn tool_doing(&self, doing: Doing, identity: Option<&Identity>) -> Option<&str> {
+        let position = self.0.catalog.doing(doing)?;
+        let view = self.view(identity);
+        view.sees(position)
+            .then(|| self.0.catalog.name_at(position))
+    }
+
+    /// Whether there is such a tool for anybody.
+    pub(super) fn follows(&self) -> bool {
+        self.0.catalog.doing(Doing::Check).is_some()
+    }
+
+    /// When a caller's operation was handed over, and for how long it is kept from now on.
+    pub(super) fn operation(
+        &self,
+        handle: &str,
+        identity: Option<&Identity>,
+    ) -> Option<(DateTime<Utc>, Duration)> {
+        let kept = self.0.operations.find(handle, identity)?;
+        Some((kept.since, self.0.settings.follow.lifetime))
     }
 
     /// Whether GET operations are resources too.

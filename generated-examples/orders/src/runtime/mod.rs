@@ -53,6 +53,7 @@ pub mod settings;
 mod stdio;
 mod steps;
 mod structured;
+mod tasks;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;

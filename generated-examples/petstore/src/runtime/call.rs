@@ -32,7 +32,7 @@ use super::custom::{Call, Does, Refusal};
 use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
 use super::handle::Api;
 use super::limits::admit_to_tool;
-use super::operations::Begun;
+use super::operations::{Begun, Doing};
 use super::policy::{DataClass, ToolPolicy, View, scopes};
 use super::redact::Redaction;
 use super::request::{Outgoing, Plan};
@@ -241,8 +241,10 @@ async fn made(
                     let api = Api::new(Arc::clone(inner), &call.context);
                     Ok(hooks::handled(inner, handler, call, api, limit).await)
                 }
-                Does::Check => Box::pin(resuming::checked(inner, call, facts)).await,
-                Does::Cancel => Box::pin(resuming::cancelled(inner, call, facts)).await,
+                Does::Follow(Doing::Check) => Box::pin(resuming::checked(inner, call, facts)).await,
+                Does::Follow(Doing::Cancel) => {
+                    Box::pin(resuming::cancelled(inner, call, facts)).await
+                }
             }
         }
         Found::Generated(prepared) => {
@@ -362,12 +364,21 @@ fn admitted(
         })
     };
     told("rate", admit_to_tool(&call.tool, policy.rate.as_deref()))?;
+    if inner.settings.limits.repetitions.is_some() && is_check(inner, &call.tool) {
+        return Ok(());
+    }
     let again = (inner.limits).admit_again(
         &call.tool,
         (&call.arguments, call.fields.as_ref()),
         &call.context,
     );
     told("loop", again)
+}
+
+/// Whether a tool is made to be called with the same arguments again and again.
+fn is_check(inner: &Inner, tool: &str) -> bool {
+    let check = inner.catalog.doing(Doing::Check);
+    check.is_some_and(|position| inner.catalog.name_at(position) == tool)
 }
 
 /// Adds what the owner has to say when the API fails.
@@ -502,6 +513,7 @@ async fn ready(
 }
 
 /// A request of a tool, and what is wanted of it.
+#[derive(Clone, Copy)]
 struct Asked<'a> {
     tool: &'a Prepared,
     outgoing: &'a Outgoing,

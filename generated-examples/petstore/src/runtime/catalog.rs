@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::custom::{CustomTool, Does};
 use super::engine::{ListedTool, StartError};
-use super::operations;
+use super::operations::{self, Doing};
 use super::output::Output;
 use super::request::Plan;
 use super::schema::{Definitions, Schema};
@@ -156,7 +156,8 @@ impl Catalog {
     }
 
     /// The place of the tool that does this with work that goes on.
-    pub(super) fn doing(&self, is_it: impl Fn(&Does) -> bool) -> Option<usize> {
+    pub(super) fn doing(&self, wanted: Doing) -> Option<usize> {
+        let is_it = |does: &Does| matches!(does, Does::Follow(doing) if *doing == wanted);
         let position = self.custom.iter().position(|tool| is_it(&tool.does))?;
         Some(self.generated.len() + position)
     }

@@ -513,6 +513,7 @@ async fn ready(
 }
 
 /// A request of a tool, and what is wanted of it.
+#[derive(Clone, Copy)]
 struct Asked<'a> {
     tool: &'a Prepared,
     outgoing: &'a Outgoing,

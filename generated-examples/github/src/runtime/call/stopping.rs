@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use http::Method;
 
 use super::super::catalog::Found;
-use super::super::custom::Does;
 use super::super::engine::{CallContext, Inner};
-use super::super::operations::Operation;
+use super::super::operations::{Doing, Operation};
 use super::super::request::Outgoing;
 use super::super::steps::Steps;
 use super::super::wire::is_modern;
@@ -32,7 +31,7 @@ struct Stopping {
 impl Stop {
     pub(super) fn new(inner: &Arc<Inner>, asked: &Asked<'_>, operation: &Operation) -> Self {
         let context = &asked.call.context;
-        let may_stop = match inner.catalog.doing(|does| matches!(does, Does::Cancel)) {
+        let may_stop = match inner.catalog.doing(Doing::Cancel) {
             Some(position) => inner
                 .policies
                 .view(context.identity.as_ref())

@@ -16,6 +16,7 @@ mod policies;
 mod redaction;
 mod resources;
 mod secrets;
+mod tasks;
 mod tokens;
 mod upstream;
 mod wire;

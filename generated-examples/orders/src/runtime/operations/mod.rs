@@ -26,6 +26,20 @@ pub(super) const OPERATION_LOCATION: HeaderName = HeaderName::from_static("opera
 /// Azure Resource Manager's name of the same.
 pub(super) const AZURE_OPERATION: HeaderName = HeaderName::from_static("azure-asyncoperation");
 
+/// Where a result says by which handle its operation is taken up again.
+pub(super) const OPERATION: &str = "mcpgen/operation";
+/// In there: how an operation has ended that was taken up, `result`, `failed` or `cancelled`.
+pub(super) const ENDED: &str = "ended";
+
+/// What the two tools do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// It asks how far work is that goes on.
+    Check,
+    /// It stops such work.
+    Cancel,
+}
+
 /// The longest word of the API's that is repeated.
 const LONGEST_WORD: usize = 64;
 

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::super::custom::{CustomTool, Does};
 use super::super::tool::{Hints, ServerDef};
+use super::Doing;
 
 /// The argument that both have.
 pub(in super::super) const HANDLE: &str = "handle";
@@ -39,7 +40,7 @@ pub(in super::super) fn tools(def: &ServerDef, is_taken: &dyn Fn(&str) -> bool) 
             "additionalProperties": false,
         })
     };
-    let check = CustomTool::of(free(CHECK), Does::Check)
+    let check = CustomTool::of(free(CHECK), Does::Follow(Doing::Check))
         .title("Check a running operation")
         .description(
             "Asks how far an operation is that an earlier call has started, and waits for it a while. When it is over, \
@@ -47,7 +48,7 @@ pub(in super::super) fn tools(def: &ServerDef, is_taken: &dyn Fn(&str) -> bool) 
         )
         .input(schema(json!({HANDLE: handle, WAIT: wait})))
         .hints(Hints::READ);
-    let cancel = CustomTool::of(free(CANCEL), Does::Cancel)
+    let cancel = CustomTool::of(free(CANCEL), Does::Follow(Doing::Cancel))
         .title("Cancel a running operation")
         .description("Asks the API to stop an operation that an earlier call has started.")
         .input(schema(json!({HANDLE: handle})))

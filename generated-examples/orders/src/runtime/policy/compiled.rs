@@ -217,9 +217,12 @@ impl Compiled {
                 may_begin && !self.tools[position].is_off && !self.access.denies(rules, position)
             };
             let visible = (0..self.tools.len())
-                .map(|position| match self.following.contains(&position) {
-                    true => follows(position),
-                    false => sees(position),
+                .map(|position| {
+                    if self.following.contains(&position) {
+                        follows(position)
+                    } else {
+                        sees(position)
+                    }
                 })
                 .collect();
             View::new(Arc::clone(&self.tools), visible, !self.depends_on_identity)

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::Utc;
 use http::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HeaderValue, IF_MATCH, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
@@ -14,10 +15,10 @@ use http::{HeaderName, Method, Uri};
 use serde_json::{Value, json};
 
 use super::super::base_url::Origin;
-use super::super::custom::{Call, Does};
+use super::super::custom::Call;
 use super::super::engine::{Content, ErrorType, Inner, ToolResult};
 use super::super::operations::{
-    Beginning, Begun, Kept, Look, Operation, Pauses, Report, is_for_now,
+    Beginning, Begun, Doing, Kept, Look, OPERATION, Operation, Pauses, Report, is_for_now,
 };
 use super::super::request::{Outgoing, with_query};
 use super::super::resilience::retry_after;
@@ -28,10 +29,12 @@ use super::record::Facts;
 use super::stopping::Stop;
 use super::{Asked, Until, attempts, failed_for_now, shown};
 
-/// Where a result says by which handle its operation is taken up again.
-const OPERATION: &str = "mcpgen/operation";
 /// What is left of the time of a call for telling how far the work is.
 const RESERVE: Duration = Duration::from_secs(1);
+/// The kinds of error that work is which ended without a result.
+const FAILED: ErrorType = ErrorType::Upstream5xx;
+const CANCELLED: ErrorType = ErrorType::Upstream4xx;
+
 /// What an answer says of work that goes on, where that is followed. `address` is the one of the server that was asked.
 pub(super) fn begun(
     inner: &Inner,
@@ -130,6 +133,15 @@ pub(super) struct Progress {
 }
 
 impl Over {
+    /// The word for it in the result of a check.
+    pub(super) fn label(&self) -> &'static str {
+        match self {
+            Self::Without(CANCELLED, ..) => "cancelled",
+            Self::Without(..) => "failed",
+            Self::Result(..) | Self::Refused(_) | Self::GoesOn(_) => "result",
+        }
+    }
+
     pub(super) async fn result(
         self,
         inner: &Arc<Inner>,
@@ -281,8 +293,8 @@ impl<'w, 'a, 's> Watch<'w, 'a, 's> {
                     None => Ok(None),
                 };
             }
-            Look::Failed(word) => (ErrorType::Upstream5xx, word),
-            Look::Cancelled(word) => (ErrorType::Upstream4xx, word),
+            Look::Failed(word) => (FAILED, word),
+            Look::Cancelled(word) => (CANCELLED, word),
         };
         Err(Over::Without(kind, word, Box::new(request), answered))
     }
@@ -367,12 +379,8 @@ fn cleaned(asked: &Asked<'_>, word: &str) -> String {
 }
 
 /// The name of the tool that does this, where the caller has it.
-pub(super) fn name_of<'i>(
-    inner: &'i Inner,
-    call: &Call,
-    is_it: impl Fn(&Does) -> bool,
-) -> Option<&'i str> {
-    let position = inner.catalog.doing(is_it)?;
+pub(super) fn name_of<'i>(inner: &'i Inner, call: &Call, doing: Doing) -> Option<&'i str> {
+    let position = inner.catalog.doing(doing)?;
     let view = inner.policies.view(call.context.identity.as_ref());
     view.sees(position).then(|| inner.catalog.name_at(position))
 }
@@ -380,12 +388,13 @@ pub(super) fn name_of<'i>(
 /// A handle by which the caller takes work up again, where there is a tool for it.
 fn handle_for(inner: &Inner, asked: &Asked<'_>, operation: Operation) -> Option<String> {
     let call = asked.call;
-    name_of(inner, call, |does| matches!(does, Does::Check))?;
+    name_of(inner, call, Doing::Check)?;
     let kept = Kept {
         tool: asked.tool.def.name,
         arguments: call.arguments.clone(),
         headers: call.headers.clone(),
         fields: asked.fields.1.to_vec(),
+        since: Utc::now(),
         operation,
     };
     let bytes = asked.outgoing.body.len();
@@ -409,7 +418,10 @@ pub(super) async fn goes_on(
         facts.upstream_status = Some(answered.0.as_u16());
         // What there is so far is not all: nobody is told that it was.
         let mut steps = Steps::new(None);
-        let said = shown(inner, asked, asked.outgoing, answered, (&mut steps, facts)).await;
+        // The parts that are wanted are those of the result.
+        let fields: (Option<&str>, &[String]) = (None, &[]);
+        let asked = Asked { fields, ..*asked };
+        let said = shown(inner, &asked, asked.outgoing, answered, (&mut steps, facts)).await;
         if said.error.is_none() {
             result = said;
         }
@@ -448,25 +460,24 @@ fn told(
         format!(" ({report})")
     };
     let mut text = format!("`{tool}` is not over: the API is still working on it{far}.");
-    let check = name_of(inner, asked.call, |does| matches!(does, Does::Check));
+    let check = name_of(inner, asked.call, Doing::Check);
     match (handle, check) {
         (Some(handle), Some(check)) => {
             let when = match again.map(|again| again.as_secs()) {
                 Some(seconds @ 1..) => format!(" in {seconds} s or later"),
                 _ => String::new(),
             };
+            let cancel = name_of(inner, asked.call, Doing::Cancel);
+            let stop = cancel.map(|cancel| format!("; to stop it, `{cancel}`"));
             text.push_str(&format!(
-                " Do not call `{tool}` again for it. To get its result, call `{check}` with the handle `{handle}`{when}"
+                " Do not call `{tool}` again for it. To get its result, call `{check}` with the handle \
+                 `{handle}`{when}{}.",
+                stop.unwrap_or_default()
             ));
-            if let Some(cancel) =
-                name_of(inner, asked.call, |does| matches!(does, Does::Cancel))
-            {
-                text.push_str(&format!("; to stop it, `{cancel}`"));
-            }
-            text.push('.');
         }
         (None, Some(_)) => text.push_str(
-            " This server keeps no more operations at the moment, so that its result cannot be asked for here.",
+            " This server keeps no more operations at the moment, so that its result cannot be asked \
+             for here.",
         ),
         _ => text.push_str(" This server has no tool that asks for its result later."),
     }

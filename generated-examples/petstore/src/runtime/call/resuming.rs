@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::catalog::Found;
-use super::super::custom::{Call, Does};
+use super::super::custom::Call;
 use super::super::engine::{ErrorType, Inner, ToolResult};
-use super::super::operations::{HANDLE, Kept, WAIT};
+use super::super::operations::{Doing, ENDED, HANDLE, Kept, OPERATION, WAIT};
 use super::super::policy::ToolPolicy;
 use super::super::steps::Steps;
 use super::super::upstream::{Failure, Stage};
@@ -75,16 +75,24 @@ pub(super) async fn checked(
         let mut watch = Watch::new(inner, asked, wait, &mut steps);
         let over = watch.until_over(&mut operation, Duration::ZERO).await;
         inner.operations.moved(&handle, operation);
-        let result = match over {
+        let (ended, result) = match over {
             Over::GoesOn(progress) => {
                 return Ok(goes_on(inner, asked, Some(&handle), progress, facts).await);
             }
-            over => over.result(inner, asked, (watch.steps, facts)).await,
+            Over::Refused(refusal) => return Err(*refusal),
+            over => {
+                let ended = over.label();
+                let watched = (watch.steps, &mut *facts);
+                (ended, over.result(inner, asked, watched).await)
+            }
         };
         let result =
             owned(policy, result, asked.call, facts).inspect_err(|_| facts.denied = true)?;
         let result = with_fallback(result, policy);
-        Ok(hooks::ended(inner, asked.call, result).await)
+        let mut result = hooks::ended(inner, asked.call, result).await;
+        let about = json!({"tool": kept.tool, ENDED: ended});
+        result.meta.insert(OPERATION.to_owned(), about);
+        Ok(result)
     })
     .await
 }
@@ -116,7 +124,7 @@ pub(super) async fn cancelled(
         if !status.is_success() {
             return Err(shown(inner, asked, &request, answered, (&mut steps, facts)).await);
         }
-        let how = match name_of(inner, call, |does| matches!(does, Does::Check)) {
+        let how = match name_of(inner, call, Doing::Check) {
             Some(check) => format!(" `{check}` tells how it ended."),
             None => String::new(),
         };

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::super::identity::{Identity, Means};
@@ -28,6 +29,8 @@ pub(in super::super) struct Kept {
     pub(in super::super) headers: Vec<(String, String)>,
     /// The parts of the result that are wanted.
     pub(in super::super) fields: Vec<String>,
+    /// When it was handed over.
+    pub(in super::super) since: DateTime<Utc>,
     pub(in super::super) operation: Operation,
 }
 
@@ -130,6 +133,7 @@ impl Handles {
                 arguments: kept.arguments.clone(),
                 headers: kept.headers.clone(),
                 fields: kept.fields.clone(),
+                since: kept.since,
                 operation,
             });
         }
@@ -151,6 +155,7 @@ mod tests {
             arguments: Map::new(),
             headers: Vec::new(),
             fields: Vec::new(),
+            since: Utc::now(),
             operation: Operation {
                 monitor: "http://api.example/operations/1".parse().expect("a URI"),
                 told: Told::InBody,
@@ -160,7 +165,9 @@ mod tests {
     }
 
     fn named(name: &str) -> Owner {
-        Some((Means::ApiKey, name.to_owned()))
+        let means = Means::ApiKey;
+        let identity = Identity::new(name.to_owned(), means, Vec::new(), None, Map::new());
+        owner(Some(&identity))
     }
 
     #[test]

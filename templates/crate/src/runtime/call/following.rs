@@ -418,7 +418,10 @@ pub(super) async fn goes_on(
         facts.upstream_status = Some(answered.0.as_u16());
         // What there is so far is not all: nobody is told that it was.
         let mut steps = Steps::new(None);
-        let said = shown(inner, asked, asked.outgoing, answered, (&mut steps, facts)).await;
+        // The parts that are wanted are those of the result.
+        let fields: (Option<&str>, &[String]) = (None, &[]);
+        let asked = Asked { fields, ..*asked };
+        let said = shown(inner, &asked, asked.outgoing, answered, (&mut steps, facts)).await;
         if said.error.is_none() {
             result = said;
         }
@@ -464,18 +467,17 @@ fn told(
                 Some(seconds @ 1..) => format!(" in {seconds} s or later"),
                 _ => String::new(),
             };
+            let cancel = name_of(inner, asked.call, Doing::Cancel);
+            let stop = cancel.map(|cancel| format!("; to stop it, `{cancel}`"));
             text.push_str(&format!(
-                " Do not call `{tool}` again for it. To get its result, call `{check}` with the handle `{handle}`{when}"
+                " Do not call `{tool}` again for it. To get its result, call `{check}` with the handle \
+                 `{handle}`{when}{}.",
+                stop.unwrap_or_default()
             ));
-            if let Some(cancel) =
-                name_of(inner, asked.call, Doing::Cancel)
-            {
-                text.push_str(&format!("; to stop it, `{cancel}`"));
-            }
-            text.push('.');
         }
         (None, Some(_)) => text.push_str(
-            " This server keeps no more operations at the moment, so that its result cannot be asked for here.",
+            " This server keeps no more operations at the moment, so that its result cannot be asked \
+             for here.",
         ),
         _ => text.push_str(" This server has no tool that asks for its result later."),
     }

@@ -35,7 +35,7 @@ const EXPORTS: &[Group] = &[Group {
     schemas: r#"{"get_export": {"advertised": {"type": "object"}, "output": {"type": "object", "properties": {"rows": {"type": "integer"}}}}}"#,
 }];
 
-fn setup(api: &Recording) -> Setup {
+pub(super) fn setup(api: &Recording) -> Setup {
     let mut setup = Setup::new(&api.url).with_token();
     setup.env.insert("API_KEY_KEY".to_owned(), "k+1".to_owned());
     setup.def.groups = EXPORTS;
@@ -43,7 +43,7 @@ fn setup(api: &Recording) -> Setup {
 }
 
 /// An API that gives the answers of each request line one after the other, and the last of them for ever.
-async fn scripted(answers: &'static [(&'static str, &'static [Answer])]) -> Recording {
+pub(super) async fn scripted(answers: &'static [(&'static str, &'static [Answer])]) -> Recording {
     let given = Mutex::new(vec![0; answers.len()]);
     Recording::start(move |request| {
         let line = request.split(" HTTP/1.1").next().unwrap_or_default();
@@ -59,7 +59,7 @@ async fn scripted(answers: &'static [(&'static str, &'static [Answer])]) -> Reco
     .await
 }
 
-type Answer = (&'static str, &'static str, &'static str);
+pub(super) type Answer = (&'static str, &'static str, &'static str);
 
 const AT_ONCE: &str = "Content-Type: application/json\r\nRetry-After: 0\r\n";
 const STARTED: Answer = (
@@ -67,28 +67,28 @@ const STARTED: Answer = (
     "Operation-Location: /operations/1?v=2\r\nRetry-After: 0\r\n",
     "",
 );
-const STARTED_LATER: Answer = (
+pub(super) const STARTED_LATER: Answer = (
     "202 Accepted",
     "Operation-Location: /operations/1?v=2\r\nRetry-After: 3600\r\n",
     "",
 );
-const RUNNING: Answer = (
+pub(super) const RUNNING: Answer = (
     "200 OK",
     AT_ONCE,
     r#"{"status": "Running", "percentComplete": 40}"#,
 );
-const DONE: Answer = (
+pub(super) const DONE: Answer = (
     "200 OK",
     AT_ONCE,
     r#"{"status": "Succeeded", "resourceLocation": "/exports/1"}"#,
 );
-const CSV: Answer = ("200 OK", "Content-Type: text/csv\r\n", "id,total\n1,2.50\n");
+pub(super) const CSV: Answer = ("200 OK", "Content-Type: text/csv\r\n", "id,total\n1,2.50\n");
 
 fn line(request: &str) -> &str {
     request.split(" HTTP/1.1").next().unwrap_or_default()
 }
 
-fn lines(api: &Recording) -> Vec<String> {
+pub(super) fn lines(api: &Recording) -> Vec<String> {
     let requests = api.requests();
     requests.iter().map(|it| line(it).to_owned()).collect()
 }
@@ -364,6 +364,33 @@ async fn a_handle_gives_the_result_that_the_call_would_have_given() {
     let last = api.requests().pop().expect("a request");
     assert_eq!(header(&last, "x-tenant"), Some("acme"));
     assert_eq!(header(&last, "authorization"), Some("Bearer geheim"));
+}
+
+#[tokio::test]
+async fn to_ask_again_and_again_is_no_loop() {
+    let api = scripted(&[
+        ("POST /exports", &[STARTED_LATER]),
+        ("GET /operations/1?v=2", &[RUNNING]),
+    ])
+    .await;
+    let mut setup = setup(&api);
+    setup.settings.limits.repetitions = Some(1);
+    let tools = setup.engine();
+    let handle = handle(&call(&tools, "export", json!({})).await);
+    for _ in 0..3 {
+        let arguments = json!({"handle": handle, "wait": 0});
+        let checked = call(&tools, "check_operation", arguments).await;
+        assert_eq!(checked.error, None, "{}", checked.as_text());
+        assert!(
+            checked.as_text().contains("40 % done"),
+            "{}",
+            checked.as_text()
+        );
+    }
+    // One look each, since none of them wanted to wait.
+    assert_eq!(lines(&api).len(), 4);
+    let repeated = call(&tools, "export", json!({})).await;
+    assert_eq!(repeated.error, Some(ErrorType::RateLimited));
 }
 
 #[tokio::test]
