@@ -2,6 +2,7 @@
 
 mod answer;
 mod input;
+mod reports;
 
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,6 +56,12 @@ pub(crate) fn router(record: bool, delays: Vec<(String, Duration)>) -> Router {
         .route(
             "/v1/orders/{order_id}/refunds",
             get(list_refunds).post(create_refund),
+        )
+        .route("/v1/reports", post(reports::create))
+        .route("/v1/reports/{number}", get(reports::result))
+        .route(
+            "/v1/operations/{number}",
+            get(reports::status).delete(reports::cancel),
         )
         .route("/v1/me", get(get_my_account))
         .route("/v1/orders/{order_id}/shipments", get(list_shipments))

@@ -1,9 +1,11 @@
 //! The orders, their rules, and how they look as JSON. Knows no HTTP beyond the status of a [`Refusal`].
 
+mod reports;
 mod seed;
 
 use serde_json::{Map, Value, json};
 
+pub(crate) use reports::{Report, Work};
 pub(crate) use seed::seed;
 
 /// The time at which everything happens that happens after the start.
@@ -99,6 +101,7 @@ pub(crate) enum Made {
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) orders: Vec<Order>,
+    pub(crate) reports: Vec<Report>,
 }
 
 impl Refusal {

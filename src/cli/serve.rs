@@ -137,6 +137,7 @@ fn tool(tool: &plan::Tool) -> ToolDef {
         })),
         hints: tool.hints,
         result: tool.result,
+        long_running: tool.long_running,
         resource: text(tool.resource.as_deref().unwrap_or_default()),
     }
 }

@@ -93,6 +93,7 @@ fn tool(name: &str, text: &str) -> Tool {
             scopes: vec![text.to_owned()],
         }]],
         hints: Hints::READ.open_world(false),
+        long_running: None,
         resource: Some(text.to_owned()),
         result: ResultShape::Object,
         precise: json!({"type": "object", "required": ["shop"], "properties": {"note": {"$ref": "#/$defs/Note"}}}),

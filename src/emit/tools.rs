@@ -18,7 +18,7 @@ use crate::plan::{
     ServerTemplate, Tool,
 };
 use crate::runtime::tool::{
-    BodyFormat, FieldFormat, Hints, Location, ParameterFormat, ResultShape, Style,
+    BodyFormat, FieldFormat, FinalState, Hints, Location, ParameterFormat, ResultShape, Style,
 };
 
 /// The text of `src/tools/<module>.rs`.
@@ -100,7 +100,7 @@ pub(super) fn header(what: &str) -> String {
 
 /// The `use` line for the types of `runtime::tool` that a text names.
 pub(super) fn imports(text: &str, always: &'static str) -> String {
-    const TYPES: [&str; 22] = [
+    const TYPES: [&str; 23] = [
         "Alternative",
         "BaseUrl",
         "Body",
@@ -108,6 +108,7 @@ pub(super) fn imports(text: &str, always: &'static str) -> String {
         "BodySource",
         "Choice",
         "Field",
+        "FinalState",
         "Group",
         "Hints",
         "Location",
@@ -215,6 +216,15 @@ fn tool_expression(tool: &Tool) -> Expr {
         ResultShape::Wrapped => made.with("result", [name("ResultShape::Wrapped")]),
         ResultShape::WrappedText => made.with("result", [name("ResultShape::WrappedText")]),
     };
+    if let Some(result) = tool.long_running {
+        let name = name(match result {
+            FinalState::Unsaid => "FinalState::Unsaid",
+            FinalState::Location => "FinalState::Location",
+            FinalState::Original => "FinalState::Original",
+            FinalState::Status => "FinalState::Status",
+        });
+        made = made.with("long_running", [name]);
+    }
     if let Some(uri) = &tool.resource {
         made = made.with("resource", [text(uri)]);
     }

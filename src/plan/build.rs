@@ -15,7 +15,9 @@ use super::schema::precise::{Precise, Reporter};
 use super::schema::profile::SchemaProfile;
 use super::schema::{Schemas, json_chars};
 use super::upstream::{Schemes, Servers};
-use super::{Body, Need, Parameter, PlanOptions, Tool, describe, media, parameters, text};
+use super::{
+    Body, Need, Parameter, PlanOptions, Tool, describe, long_running, media, parameters, text,
+};
 use crate::api::{Operation, Response};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::runtime::tool::{ResultShape, input_schema_uri};
@@ -190,6 +192,7 @@ impl<'a> Builder<'a, '_> {
             resource: curation.resource.clone(),
             hints: curation.hints(&operation.method),
             result,
+            long_running: long_running::final_state(operation),
             advertised: shown.schema,
             precise: draft.precise,
             output,

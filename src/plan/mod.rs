@@ -8,6 +8,7 @@ mod build;
 mod curation;
 mod describe;
 mod fields;
+mod long_running;
 mod media;
 mod names;
 mod parameters;
@@ -33,7 +34,7 @@ use serde_json::Value;
 use crate::api::{Api, Operation};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer, Place};
 use crate::runtime::tool::{
-    BodyFormat, FieldFormat, Hints, Location, ParameterFormat, ResultShape, Style,
+    BodyFormat, FieldFormat, FinalState, Hints, Location, ParameterFormat, ResultShape, Style,
 };
 use crate::selector::{Selector, Subject};
 pub use schema::profile::SchemaProfile;
@@ -454,6 +455,8 @@ pub struct Tool {
     pub resource: Option<String>,
     /// How a result is structured.
     pub result: ResultShape,
+    /// Where the result is of work that may go on after the answer.
+    pub long_running: Option<FinalState>,
     /// The projection that clients see: self-contained, within the budget.
     pub advertised: Value,
     /// What arguments are checked against; refers to [`Plan::defs`] by `#/$defs/NAME`.

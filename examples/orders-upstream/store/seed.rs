@@ -40,6 +40,7 @@ const ROWS: [Row; 15] = [
 pub(crate) fn seed() -> Store {
     Store {
         orders: ROWS.iter().map(order).collect(),
+        reports: Vec::new(),
     }
 }
 

@@ -331,6 +331,7 @@ mod tests {
             security: security.iter().map(|names| needs(names)).collect(),
             hints: Hints::READ,
             result: ResultShape::Unstructured,
+            long_running: None,
             resource: None,
             advertised: json!({}),
             precise: json!({}),

@@ -3,6 +3,7 @@
 mod bodies;
 mod corpus;
 mod curation;
+mod long_running;
 mod naming;
 mod profiles;
 mod projection;

@@ -25,16 +25,24 @@ def target(job):
 
 
 async def outcome(client, action, before):
+    heard = []
+
+    async def note(value, total, message):
+        heard.append((value, total, message))
+
+    hear = note if action.get("progress") else None
     try:
         if action["do"] == "list":
             reply = await client.list_tools()
         else:
-            reply = await client.call_tool(action["name"], action["arguments"] | consent(action, before))
+            arguments = action["arguments"] | consent(action, before)
+            reply = await client.call_tool(action["name"], arguments, progress_callback=hear)
     except MCPError as error:
         return {"error": {"code": error.error.code, "message": error.error.message}}
     except Exception as error:  # the client itself refuses what the server sent
         return {"error": {"code": None, "message": f"{type(error).__name__}: {error}"}}
-    return reply.model_dump(mode="json", by_alias=True, exclude_none=True)
+    shown = reply.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return shown | ({"progress": heard} if hear else {})
 
 
 async def main():

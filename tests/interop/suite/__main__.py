@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 
-from suite import access, certificates, clients, example, http_server, judges, profiles, sse, stdio, upstream_side
+from suite import access, certificates, clients, example, http_server, judges, long_work, profiles, sse, stdio, upstream_side
 from suite.processes import Upstream
 from suite.report import Report
 
@@ -19,6 +19,7 @@ def main():
         part.run(report, server)
     certificates.run(report, shlex.split(os.environ["MCPGEN"]))
     clients.run(report, server)
+    long_work.run(report, server)
     judges.run(report, server, fixture)
     profiles.run(report)
     report.finish()

@@ -6,6 +6,8 @@ A client is a program in `clients/` that reads a job from stdin,
      "command": […], "env": {…}, "url": "…", "actions": [{"do": "list"} | {"do": "call", "name": …, "arguments": {…}}],
      "answer": null | "accept" | "decline"}
 
+(a call with `"progress": true` has a list of what was reported, `"do": "resume"` is one with the handle of a call before)
+
 and prints a list with one outcome per action: the result as it came, or `{"error": {"code": …, "message": …}}`. With an
 answer it has a user who gives it to every question, and one more outcome, `{"asked": […]}`. `"again"` is a call with the
 token of the answer before.
@@ -40,7 +42,7 @@ CLIENTS = [
 TOOLS = {
     "list_orders", "export_orders", "get_order", "update_order", "cancel_order", "set_gift_message",
     "remove_gift_message", "get_order_v0", "list_refunds", "create_refund", "get_my_account", "list_shipments",
-    "get_shipment_label", "track_parcel",
+    "get_shipment_label", "track_parcel", "create_sales_report", "check_operation", "cancel_operation",
 }  # fmt: skip
 PARCEL = "5f0c1c1e-0000-4000-8000-000000100005"
 

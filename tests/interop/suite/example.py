@@ -36,6 +36,8 @@ REQUESTS = [
     ("createRefund", {"order_id": OLD}, "", (JSON, {"amount": "10.00", "reason": "late"}), 201),
     ("createRefund", {"order_id": OLD}, "", (JSON, {"amount": "99.00", "reason": "late"}), 422),
     ("listRefunds", {"order_id": OLD}, "", None, 200),
+    ("createSalesReport", {}, "", (JSON, {"year": 2026}), 202),
+    ("createSalesReport", {}, "", (JSON, {"year": "2026"}), 422),
     ("getMyAccount", {}, "", None, 200),
     ("listShipments", {"order_id": SHIPPED}, "", None, 200),
     ("getShipmentLabel", {"shipment_id": PARCEL}, "?format=png", None, 200),

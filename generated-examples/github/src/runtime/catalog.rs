@@ -12,8 +12,9 @@ use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-use super::custom::CustomTool;
+use super::custom::{CustomTool, Does};
 use super::engine::{ListedTool, StartError};
+use super::operations::{self, Doing};
 use super::output::Output;
 use super::request::Plan;
 use super::schema::{Definitions, Schema};
@@ -51,7 +52,7 @@ pub(super) struct Catalog {
     def: ServerDef,
     user_agent: HeaderValue,
     index: HashMap<Cow<'static, str>, usize>,
-    /// The generated tools with their groups, in the order in which they are listed; the owner's follow.
+    /// The generated tools with their groups, in the order in which they are listed; the owner's follow, then ours.
     generated: Vec<(&'static ToolDef, usize)>,
     custom: Vec<CustomTool>,
     prepared: Vec<OnceLock<Box<Prepared>>>,
@@ -89,14 +90,15 @@ pub(super) enum Found<'a> {
 }
 
 impl Catalog {
-    /// Makes the index.
+    /// Makes the index. `follows` is whether work is followed that goes on.
     ///
     /// # Errors
     /// A tool of the owner's that has no legal name, or the name of another.
     pub(super) fn new(
         def: ServerDef,
         user_agent: HeaderValue,
-        custom: Vec<CustomTool>,
+        mut custom: Vec<CustomTool>,
+        follows: bool,
     ) -> Result<Self, StartError> {
         let generated: Vec<(&'static ToolDef, usize)> = (def.groups.iter().enumerate())
             .flat_map(|(group, tools)| tools.tools.iter().map(move |tool| (tool, group)))
@@ -121,6 +123,14 @@ impl Catalog {
                 )));
             }
         }
+        if follows {
+            let own = operations::tools(&def, &|name| index.contains_key(name));
+            for tool in own {
+                let position = generated.len() + custom.len();
+                index.insert(Cow::Owned(tool.name.clone()), position);
+                custom.push(tool);
+            }
+        }
         Ok(Self {
             user_agent,
             index,
@@ -143,6 +153,21 @@ impl Catalog {
     /// What every request calls itself.
     pub(super) fn user_agent(&self) -> &HeaderValue {
         &self.user_agent
+    }
+
+    /// The place of the tool that does this with work that goes on.
+    pub(super) fn doing(&self, wanted: Doing) -> Option<usize> {
+        let is_it = |does: &Does| matches!(does, Does::Follow(doing) if *doing == wanted);
+        let position = self.custom.iter().position(|tool| is_it(&tool.does))?;
+        Some(self.generated.len() + position)
+    }
+
+    /// The name of the tool at this position.
+    pub(super) fn name_at(&self, position: usize) -> &str {
+        match self.generated.get(position) {
+            Some((tool, _)) => tool.name,
+            None => &self.custom[position - self.generated.len()].name,
+        }
     }
 
     /// All names, in the order in which the tools are listed.

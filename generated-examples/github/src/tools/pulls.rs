@@ -2,7 +2,7 @@
 //!
 //! Written by mcpgen; `src/custom.rs` is the place for your own tools.
 
-use crate::runtime::tool::{Body, BodySource, Field, Hints, Parameter, ResultShape, ToolDef};
+use crate::runtime::tool::{Body, BodySource, Field, FinalState, Hints, Parameter, ResultShape, ToolDef};
 
 pub(super) const TOOLS: &[ToolDef] = &[
     // GET /repos/{owner}/{repo}/pulls — List pull requests
@@ -402,7 +402,8 @@ This endpoint supports the following custom media types. For more information, s
         .body(Body::json(BodySource::Whole("body")).optional())
         .accept("application/json")
         .hints(Hints::OVERWRITE)
-        .result(ResultShape::Object),
+        .result(ResultShape::Object)
+        .long_running(FinalState::Unsaid),
     // GET /repos/{owner}/{repo}/pulls/{pull_number}/merge-async/{uuid} — Get the result of an asynchronous merge
     ToolDef::new(
             "pulls_get_merge_async_result",
@@ -741,7 +742,8 @@ This endpoint supports the following custom media types. For more information, s
         .body(Body::json(BodySource::Whole("body")).optional())
         .accept("application/json")
         .hints(Hints::OVERWRITE)
-        .result(ResultShape::Object),
+        .result(ResultShape::Object)
+        .long_running(FinalState::Unsaid),
     // GET /repos/{owner}/{repo}/stacks — List pull request stacks
     ToolDef::new("pull_request_stacks_list", "GET", "/repos/{owner}/{repo}/stacks")
         .title("List pull request stacks")

@@ -2,7 +2,7 @@
 //!
 //! Written by mcpgen; `src/custom.rs` is the place for your own tools.
 
-use crate::runtime::tool::{Body, BodySource, Field, Hints, Parameter, ResultShape, ToolDef};
+use crate::runtime::tool::{Body, BodySource, Field, FinalState, Hints, Parameter, ResultShape, ToolDef};
 
 pub(super) const TOOLS: &[ToolDef] = &[
     // GET /orgs/{org}/repos — List organization repositories
@@ -1864,7 +1864,8 @@ The `ref` parameter can be any named branch, tag, or SHA. At GitHub we often dep
             ),
         )
         .accept("application/json")
-        .hints(Hints::DESTROY),
+        .hints(Hints::DESTROY)
+        .long_running(FinalState::Unsaid),
     // GET /repos/{owner}/{repo}/deployments/{deployment_id} — Get a deployment
     ToolDef::new(
             "repos_get_deployment",
@@ -2379,7 +2380,8 @@ Note: Forking a Repository happens asynchronously. You may have to wait a short 
         .body(Body::json(BodySource::Whole("body")).optional())
         .accept("application/json")
         .hints(Hints::DESTROY)
-        .result(ResultShape::Object),
+        .result(ResultShape::Object)
+        .long_running(FinalState::Unsaid),
     // GET /repos/{owner}/{repo}/hash-algorithm — Get the hash algorithm for a repository
     ToolDef::new(
             "repos_get_hash_algorithm",
@@ -2620,7 +2622,8 @@ The authenticated user must be a repository owner, or have admin access in the r
         )
         .accept("application/json")
         .hints(Hints::DESTROY)
-        .result(ResultShape::Object),
+        .result(ResultShape::Object)
+        .long_running(FinalState::Unsaid),
     // POST /repos/{owner}/{repo}/hooks/{hook_id}/pings — Ping a repository webhook
     ToolDef::new(
             "repos_ping_webhook",
@@ -3101,7 +3104,8 @@ The authenticated user must have write permissions for the GitHub Pages site.",
         .operation_id("repos/get-pages-health-check")
         .parameters(&[Parameter::path("owner"), Parameter::path("repo")])
         .accept("application/json")
-        .hints(Hints::READ),
+        .hints(Hints::READ)
+        .long_running(FinalState::Unsaid),
     // GET /repos/{owner}/{repo}/private-vulnerability-reporting — Check if private vulnerability reporting is enabled for a repository
     ToolDef::new(
             "repos_check_private_reporting",
@@ -3763,7 +3767,8 @@ Note: This endpoint can only be used for repositories with fewer than 10,000 com
         .operation_id("repos/get-code-frequency-stats")
         .parameters(&[Parameter::path("owner"), Parameter::path("repo")])
         .accept("application/json")
-        .hints(Hints::READ),
+        .hints(Hints::READ)
+        .long_running(FinalState::Unsaid),
     // GET /repos/{owner}/{repo}/stats/commit_activity — Get the last year of commit activity
     ToolDef::new(
             "repos_get_commit_activity_stats",
@@ -3777,7 +3782,8 @@ Note: This endpoint can only be used for repositories with fewer than 10,000 com
         .operation_id("repos/get-commit-activity-stats")
         .parameters(&[Parameter::path("owner"), Parameter::path("repo")])
         .accept("application/json")
-        .hints(Hints::READ),
+        .hints(Hints::READ)
+        .long_running(FinalState::Unsaid),
     // GET /repos/{owner}/{repo}/stats/contributors — Get all contributor commit activity
     ToolDef::new(
             "repos_get_contributors_stats",
@@ -3791,7 +3797,8 @@ Note: This endpoint can only be used for repositories with fewer than 10,000 com
         .operation_id("repos/get-contributors-stats")
         .parameters(&[Parameter::path("owner"), Parameter::path("repo")])
         .accept("application/json")
-        .hints(Hints::READ),
+        .hints(Hints::READ)
+        .long_running(FinalState::Unsaid),
     // GET /repos/{owner}/{repo}/stats/participation — Get the weekly commit count
     ToolDef::new(
             "repos_get_participation_stats",
@@ -4014,7 +4021,8 @@ For a public repository, a team is listed only if that team added the public rep
         )
         .accept("application/json")
         .hints(Hints::DESTROY)
-        .result(ResultShape::Object),
+        .result(ResultShape::Object)
+        .long_running(FinalState::Unsaid),
     // GET /repos/{owner}/{repo}/vulnerability-alerts — Check if vulnerability alerts are enabled for a repository
     ToolDef::new(
             "repos_check_vulnerability_alerts",

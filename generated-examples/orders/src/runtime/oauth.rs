@@ -92,7 +92,7 @@ pub(super) async fn answer(
             silence: PATIENCE,
             until: None,
         };
-        let received = read(response, bounds, |_, _| ()).await;
+        let received = read(response, bounds, |_, _, _| ()).await;
         let received = received.map_err(|_| "broke off its answer".to_owned())?;
         Ok((status, received.bytes))
     };

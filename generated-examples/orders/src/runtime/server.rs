@@ -11,9 +11,10 @@ use http::HeaderMap;
 use rmcp::ErrorData;
 use rmcp::model::{
     CacheScope, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
-    ContentBlock, GetPromptRequestParams, GetPromptResult, Implementation, InputRequiredResult,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    MetaObject, ReadResourceResult, Reference, ResourceContents, Tool,
+    ContentBlock, CreateTaskResult, GetPromptRequestParams, GetPromptResult, GetTaskResult,
+    Implementation, InputRequiredResult, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, MetaObject, ReadResourceResult, Reference,
+    ResourceContents, Tool,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -23,12 +24,14 @@ use super::answer;
 use super::completion;
 use super::engine::{
     Answers, Asker, Asking, CallContext, Content, Engine, ListedTool, Progress, Question,
-    Structured, UnknownTool,
+    Structured, ToolResult, UnknownTool,
 };
 use super::identity::Identity;
+use super::operations::Doing;
 use super::policy::View;
 use super::prompts::{self, Prompts, Said};
 use super::resources;
+use super::tasks;
 use super::tool::ServerDef;
 #[cfg(feature = "http")]
 use super::tool::ToolDef;
@@ -263,6 +266,7 @@ impl Server {
                 wire::response(&request.id, &answer)
             }
             Ok(Called::Asks(question)) => wire::response(&request.id, &question),
+            Ok(Called::Begun(task)) => wire::response(&request.id, &task),
             Err(error) => wire::error(Some(&request.id), &error),
         }
     }
@@ -284,6 +288,7 @@ impl Server {
                 result.into()
             }
             Called::Asks(question) => question.into(),
+            Called::Begun(task) => (*task).into(),
         })
     }
 
@@ -294,6 +299,8 @@ impl Server {
         meta: Map<String, Value>,
         caller: Caller,
     ) -> Result<Called, ErrorData> {
+        let takes_tasks = tasks::takes_tasks(&meta);
+        let identity = caller.identity.clone().filter(|_| takes_tasks);
         let result = self
             .engine
             .call(name, arguments, caller.context(meta))
@@ -302,6 +309,18 @@ impl Server {
         if let Some(question) = result.question {
             return Ok(Called::Asks(self.input_required(*question)));
         }
+        if takes_tasks
+            && let Some(task) = tasks::begun(&self.engine, name, &result, identity.as_ref())
+        {
+            let meta = self.result_meta(result.meta);
+            return Ok(Called::Begun(Box::new(task.with_meta(meta))));
+        }
+        let (answer, structured) = self.done(result);
+        Ok(Called::Done(answer, structured))
+    }
+
+    /// A result as MCP has it, with its structured content beside it.
+    fn done(&self, result: ToolResult) -> (CallToolResult, Option<Structured>) {
         let content = result.content.into_iter().map(content_block).collect();
         let (mut answer, structured) = if result.error.is_some() {
             (CallToolResult::error(content), None)
@@ -309,7 +328,53 @@ impl Server {
             (CallToolResult::success(content), result.structured)
         };
         answer.meta = Some(self.result_meta(result.meta));
-        Ok(Called::Done(answer, structured))
+        (answer, structured)
+    }
+
+    /// Whether a call can become a task.
+    pub(super) fn has_tasks(&self) -> bool {
+        self.engine.follows()
+    }
+
+    /// What `tasks/get` answers.
+    ///
+    /// # Errors
+    /// There is no such task for this caller, or it cannot be said how far it is.
+    pub(super) async fn task(
+        &self,
+        id: &str,
+        ctx: CallContext,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let identity = ctx.identity.clone();
+        let tool = tasks::tool(&self.engine, Doing::Check, identity.as_ref())?;
+        // Before the call, which cannot tell it apart from other mistakes.
+        (self.engine.operation(id, identity.as_ref())).ok_or_else(tasks::unknown)?;
+        let checked = self.engine.call(&tool, tasks::look(id), ctx).await;
+        let checked = checked.map_err(|_| tasks::unknown())?;
+        let shown = |result| {
+            let (mut answer, structured) = self.done(result);
+            answer.structured_content = structured.map(|content| content.to_value());
+            answer
+        };
+        let mut got = tasks::got(&self.engine, id, identity.as_ref(), checked, shown)?;
+        got.meta = Some(self.result_meta(Map::new()));
+        Ok(got)
+    }
+
+    /// Does what `tasks/cancel` asks for.
+    ///
+    /// # Errors
+    /// There is no such task for this caller, or it cannot be stopped.
+    pub(super) async fn cancel_task(&self, id: &str, ctx: CallContext) -> Result<(), ErrorData> {
+        let identity = ctx.identity.clone();
+        (self.engine.operation(id, identity.as_ref())).ok_or_else(tasks::unknown)?;
+        let tool = tasks::tool(&self.engine, Doing::Cancel, identity.as_ref())?;
+        let cancelled = self.engine.call(&tool, tasks::stop(id), ctx).await;
+        let cancelled = cancelled.map_err(|_| tasks::unknown())?;
+        match cancelled.error {
+            None => Ok(()),
+            Some(_) => Err(ErrorData::invalid_params(cancelled.as_text(), None)),
+        }
     }
 
     /// A result that asks (MCP 2026-07-28, basic/utilities/mrtr).
@@ -342,6 +407,8 @@ enum Called {
     Done(CallToolResult, Option<Structured>),
     /// Not yet: the user is asked first.
     Asks(InputRequiredResult),
+    /// Not yet: the work goes on.
+    Begun(Box<CreateTaskResult>),
 }
 
 /// Whether the client of a request without a handshake puts questions to its user, in the form of forms.

@@ -158,6 +158,11 @@ impl Request {
     }
 }
 
+/// Whether a request of this `_meta` is of an era in which to close its stream is to cancel it.
+pub(super) fn is_modern(meta: &Map<String, Value>) -> bool {
+    meta.contains_key(PROTOCOL_VERSION)
+}
+
 /// The token that a request wants its progress reported under.
 pub(super) fn progress_token(meta: &Map<String, Value>) -> Option<NumberOrString> {
     NumberOrString::deserialize(meta.get("progressToken")?).ok()

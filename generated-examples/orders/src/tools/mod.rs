@@ -18,10 +18,10 @@ pub const SERVER: ServerDef = ServerDef {
     title: "Harbour Orders",
     version: "4.2.1",
     instructions: "\
-Harbour Orders: Order management for the Harbour web shop, in production since 2014. A caller sees the orders of their own account and nothing else; somebody else's order does not exist for them (404). 14 tools, one for each operation of the API.\n\
+Harbour Orders: Order management for the Harbour web shop, in production since 2014. A caller sees the orders of their own account and nothing else; somebody else's order does not exist for them (404). 15 tools, one for each operation of the API.\n\
 \n\
 Tools by subject:\n\
-- orders (8, e.g. list_orders): Find, read, change and cancel orders\n\
+- orders (9, e.g. list_orders): Find, read, change and cancel orders\n\
 - payments (3, e.g. list_refunds): Refunds and the account that is charged\n\
 - shipping (3, e.g. list_shipments): Parcels, labels and tracking",
     servers: &[BaseUrl::new(Some("http://127.0.0.1:4010/api"))],

@@ -2,7 +2,7 @@
 //!
 //! Written by mcpgen; `src/custom.rs` is the place for your own tools.
 
-use crate::runtime::tool::{Body, BodySource, Field, Hints, Need, Parameter, ResultShape, Style, ToolDef};
+use crate::runtime::tool::{Body, BodySource, Field, FinalState, Hints, Need, Parameter, ResultShape, Style, ToolDef};
 
 pub(super) const TOOLS: &[ToolDef] = &[
     // GET /v1/orders — List my orders
@@ -128,4 +128,19 @@ pub(super) const TOOLS: &[ToolDef] = &[
         .security(&[&[Need::scheme("bearerAuth")]])
         .hints(Hints::READ)
         .result(ResultShape::Object),
+    // POST /v1/reports — Make a report about the orders of a year
+    ToolDef::new("create_sales_report", "POST", "/v1/reports")
+        .title("Make a report about the orders of a year")
+        .description(
+            "Make a report about the orders of a year. The report is made after the API has answered, which takes some seconds.",
+        )
+        .operation_id("createSalesReport")
+        .body(
+            Body::json(BodySource::Fields(&[Field::new("year"), Field::new("account")])),
+        )
+        .accept("application/json")
+        .security(&[&[Need::scheme("bearerAuth")]])
+        .hints(Hints::DESTROY)
+        .result(ResultShape::Object)
+        .long_running(FinalState::Unsaid),
 ];

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use http::HeaderValue;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
@@ -32,6 +33,8 @@ use super::identity::Identity;
 use super::limits::turns::Turns;
 use super::limits::{Budgets, LimitSettings, Limits};
 use super::metrics::Metrics;
+pub use super::operations::FollowSettings;
+use super::operations::{Doing, Handles};
 use super::policy::{Policies, PolicySettings, View};
 use super::resilience::{Breaker, ResilienceSettings};
 pub use super::structured::Structured;
@@ -77,6 +80,8 @@ pub struct EngineSettings {
     pub hooks: HookSettings,
     /// How users are asked.
     pub confirm: ConfirmSettings,
+    /// How work is followed that goes on after the API has answered.
+    pub follow: FollowSettings,
     /// `--resources`: GET operations, and the API's description, are resources.
     pub resources: bool,
 }
@@ -301,6 +306,8 @@ pub(super) struct Inner {
     pub(super) limits: Limits,
     pub(super) budgets: Budgets,
     pub(super) confirmations: Confirmations,
+    /// What goes on at the API.
+    pub(super) operations: Handles,
     /// By the index of the server.
     pub(super) paths: Vec<Path>,
     pub(super) audit: OnceLock<AuditLog>,
@@ -334,7 +341,8 @@ impl Engine {
         let bases = Bases::new(&def, &settings.base_urls, &settings.server)?;
         let credentials = Credentials::new(&def, &settings.forward_auth, env)?;
         let proxies = Proxies::read(env)?;
-        let catalog = Catalog::new(def, user_agent(&def), custom.tools())?;
+        let follows = settings.follow.timeout.is_some();
+        let catalog = Catalog::new(def, user_agent(&def), custom.tools(), follows)?;
         let policies = Policies::new(&settings.policies, &catalog)?;
         let reach = Reach {
             proxies,
@@ -350,6 +358,7 @@ impl Engine {
             limits: Limits::new(&settings.limits),
             budgets: Budgets::new(&settings.limits),
             confirmations: Confirmations::new(&settings.confirm)?,
+            operations: Handles::new(settings.follow.lifetime),
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
             #[cfg(feature = "cache")]
@@ -486,6 +495,29 @@ impl Engine {
             Listing::Generated(tool, _) if view.sees(position) => Some((position, tool)),
             _ => None,
         })
+    }
+
+    /// The tool that does this with work that goes on, where it is there for a caller.
+    pub(super) fn tool_doing(&self, doing: Doing, identity: Option<&Identity>) -> Option<&str> {
+        let position = self.0.catalog.doing(doing)?;
+        let view = self.view(identity);
+        view.sees(position)
+            .then(|| self.0.catalog.name_at(position))
+    }
+
+    /// Whether there is such a tool for anybody.
+    pub(super) fn follows(&self) -> bool {
+        self.0.catalog.doing(Doing::Check).is_some()
+    }
+
+    /// When a caller's operation was handed over, and for how long it is kept from now on.
+    pub(super) fn operation(
+        &self,
+        handle: &str,
+        identity: Option<&Identity>,
+    ) -> Option<(DateTime<Utc>, Duration)> {
+        let kept = self.0.operations.find(handle, identity)?;
+        Some((kept.since, self.0.settings.follow.lifetime))
     }
 
     /// Whether GET operations are resources too.

@@ -2,7 +2,7 @@
 //!
 //! Its fields are a contract: `time`, `request_id`, `identity`, `means`, `tenant`, `team`, `client`, `tool`,
 //! `data_class`, `arguments` (a fingerprint; not of confidential tools), `outcome`, `error_type`, `duration_ms`, `upstream_status`,
-//! `result_bytes`, `cache` and `confirmation`; what is not known is null. Lines are written by a thread of their own: a disk that is slow or full
+//! `result_bytes`, `cache`, `confirmation` and `operation_of`; what is not known is null. Lines are written by a thread of their own: a disk that is slow or full
 //! never holds up a call, and what could not be written is counted and told.
 
 use std::fs::{File, OpenOptions};
@@ -49,6 +49,7 @@ pub(super) struct Entry<'a> {
     pub(super) cache: Option<&'static str>,
     /// Whether the user was `asked` for consent, has `given` or `declined` it.
     pub(super) confirmation: Option<&'static str>,
+    pub(super) operation_of: Option<&'static str>,
 }
 
 /// Where entries go.

@@ -3,11 +3,15 @@
 mod agreement;
 mod attempts;
 mod budget;
+mod failure;
+mod following;
 mod hooks;
 #[cfg(feature = "cache")]
 mod kept;
 mod ownership;
 mod record;
+mod resuming;
+mod stopping;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -25,20 +29,22 @@ use super::cache::Keeping;
 use super::catalog::{Found, Prepared};
 use super::confirmation;
 use super::credentials::{Credential, NoCredential, Placed, Whose};
-use super::custom::{Call, Refusal};
+use super::custom::{Call, Does, Refusal};
 use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
 use super::handle::Api;
 use super::limits::admit_to_tool;
+use super::operations::{Begun, Doing};
 use super::policy::{DataClass, ToolPolicy, View, scopes};
 use super::redact::Redaction;
 use super::request::{Outgoing, Plan};
-use super::response::{Answer, Fields, Known, Sender};
+use super::response::{Answer, Fields, Known, Sender, piece};
 use super::schema::Schema;
 use super::steps::Steps;
 use super::tool::{ResultShape, ToolDef};
-use super::upstream::{Bounds, Failure, Received, Stage, read};
+use super::upstream::{Answered, Bounds, Failure, Received, Stage, read};
 use agreement::{Settled, settled};
 pub(super) use hooks::listing;
+use failure::{explained, failed, seconds};
 pub use hooks::{HookFailure, HookSettings};
 #[cfg(feature = "cache")]
 pub(super) use kept::Flown;
@@ -234,8 +240,16 @@ async fn made(
             begun(inner, policy, call, facts, &settled)?;
             budget::spend(inner, policy, call, facts)?;
             spent(inner, call, &settled)?;
-            let api = Api::new(Arc::clone(inner), &call.context);
-            Ok(hooks::handled(inner, &tool.handler, call, api, limit).await)
+            match &tool.does {
+                Does::Handler(handler) => {
+                    let api = Api::new(Arc::clone(inner), &call.context);
+                    Ok(hooks::handled(inner, handler, call, api, limit).await)
+                }
+                Does::Follow(Doing::Check) => Box::pin(resuming::checked(inner, call, facts)).await,
+                Does::Follow(Doing::Cancel) => {
+                    Box::pin(resuming::cancelled(inner, call, facts)).await
+                }
+            }
         }
         Found::Generated(prepared) => {
             if let Some(scopes) = lacking_scopes(inner, prepared.def, &call.context) {
@@ -267,13 +281,11 @@ async fn made(
                     fields: (policy.fields.as_deref(), &fields),
                     #[cfg(feature = "cache")]
                     keeping: Some(&policy.keeping),
+                    follows: true,
                     until,
                 };
                 let result = exchange(inner, asked, facts).await;
-                match guard.filter(|guard| guard.read.is_none()) {
-                    Some(guard) => ownership::of_result(guard, result, call, facts),
-                    None => Ok(result),
-                }
+                owned(policy, result, call, facts)
             };
             let ended = tokio::time::timeout(limit, guarded).await;
             let result = match ended {
@@ -286,6 +298,20 @@ async fn made(
             };
             Ok(with_fallback(result, policy))
         }
+    }
+}
+
+/// A result that the caller may see, by the guard that looks at results.
+fn owned(
+    policy: &ToolPolicy,
+    result: ToolResult,
+    call: &Call,
+    facts: &Facts,
+) -> Result<ToolResult, ToolResult> {
+    let guard = policy.guard.as_ref().filter(|guard| guard.read.is_none());
+    match guard.filter(|_| !facts.goes_on) {
+        Some(guard) => ownership::of_result(guard, result, call, facts),
+        None => Ok(result),
     }
 }
 
@@ -344,12 +370,21 @@ fn admitted(
     };
     told("budget", budget::check(inner, policy, call))?;
     told("rate", admit_to_tool(&call.tool, policy.rate.as_deref()))?;
+    if inner.settings.limits.repetitions.is_some() && is_check(inner, &call.tool) {
+        return Ok(());
+    }
     let again = (inner.limits).admit_again(
         &call.tool,
         (&call.arguments, call.fields.as_ref()),
         &call.context,
     );
     told("loop", again)
+}
+
+/// Whether a tool is made to be called with the same arguments again and again.
+fn is_check(inner: &Inner, tool: &str) -> bool {
+    let check = inner.catalog.doing(Doing::Check);
+    check.is_some_and(|position| inner.catalog.name_at(position) == tool)
 }
 
 /// Adds what the owner has to say when the API fails.
@@ -484,6 +519,7 @@ async fn ready(
 }
 
 /// A request of a tool, and what is wanted of it.
+#[derive(Clone, Copy)]
 struct Asked<'a> {
     tool: &'a Prepared,
     outgoing: &'a Outgoing,
@@ -495,12 +531,15 @@ struct Asked<'a> {
     /// `None` where only an answer of the API will do.
     #[cfg(feature = "cache")]
     keeping: Option<&'a Keeping>,
+    /// Whether work is followed that goes on after the answer.
+    follows: bool,
     until: Until,
 }
 
 /// Sends the request, as often as it takes and is allowed, and reads the answer.
 async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> ToolResult {
-    let mut steps = Steps::new(asked.call.context.progress.as_ref());
+    let mut steps = Steps::new(asked.call.context.progress.as_ref())
+        .showing(|said| piece(said, asked.credentials, asked.redaction));
     // On the heap: what a call is made of is moved several times until it is polled, and this is most of it.
     let watched = (&mut steps, &mut *facts);
     #[cfg(feature = "cache")]
@@ -514,19 +553,46 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         watched,
     ))
     .await;
-    let (status, headers, received) = match ended {
+    let answered = match ended {
         Ok(answered) => answered,
         Err(refusal) => return *refusal,
     };
+    match following::begun(inner, &asked, &answered, facts.address) {
+        Begun::Nothing => {
+            let watched = (&mut steps, facts);
+            shown(inner, &asked, asked.outgoing, answered, watched).await
+        }
+        Begun::Elsewhere => {
+            let watched = (&mut steps, facts);
+            let result = shown(inner, &asked, asked.outgoing, answered, watched).await;
+            following::elsewhere(result)
+        }
+        Begun::Here(operation) => {
+            let watched = (&mut steps, facts);
+            Box::pin(following::followed(
+                inner, &asked, operation, answered, watched,
+            ))
+            .await
+        }
+    }
+}
+
+/// An answer as its caller is to see it, with the request that it is the answer to.
+async fn shown(
+    inner: &Arc<Inner>,
+    asked: &Asked<'_>,
+    outgoing: &Outgoing,
+    (status, headers, received): Answered,
+    (steps, facts): (&mut Steps<'_>, &mut Facts),
+) -> ToolResult {
     let Asked {
         tool,
-        outgoing,
         credentials,
         call,
         redaction,
         fields: (fields_argument, paths),
         ..
-    } = asked;
+    } = *asked;
     if status == StatusCode::UNAUTHORIZED {
         inner.credentials.forget(credentials);
     }
@@ -691,7 +757,7 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
             silence: inner.upstream.read_timeout,
             until: None,
         };
-        let received = read(response, bounds, |_, _| ()).await?;
+        let received = read(response, bounds, |_, _, _| ()).await?;
         Ok((status, received.bytes))
     };
     let failure = match tokio::time::timeout(settings.total_timeout, exchange).await {
@@ -711,76 +777,6 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
         ),
         kind: failure.error_type(),
     })
-}
-
-/// No answer: in words, with the host but nothing else of the request.
-fn failed(inner: &Inner, tool: &Prepared, failure: &Failure, limit: Duration) -> ToolResult {
-    let origin = attempts::asked(inner, tool.def.server);
-    ToolResult::failure(
-        failure.error_type(),
-        explained(
-            inner,
-            failure,
-            &origin,
-            tool.def.server,
-            tool.def.hints.read_only,
-            limit,
-        ),
-    )
-}
-
-fn explained(
-    inner: &Inner,
-    failure: &Failure,
-    origin: &str,
-    server: usize,
-    read_only: bool,
-    limit: Duration,
-) -> String {
-    let settings = &inner.settings;
-    let changed = if read_only {
-        ""
-    } else {
-        " What a changing call has done by now is not known: look before you repeat it."
-    };
-    match failure {
-        Failure::Timeout(Stage::Connect) => format!(
-            "No connection to {origin} within {}. Try again later.",
-            seconds(settings.connect_timeout)
-        ),
-        Failure::Timeout(Stage::Read) => format!(
-            "{origin} was silent for {}. Ask for less, or try again later.{changed}",
-            seconds(settings.read_timeout)
-        ),
-        Failure::Timeout(Stage::Total) => format!(
-            "The call to {origin} took longer than {}. Ask for less, or try again later.{changed}",
-            seconds(limit)
-        ),
-        Failure::Dns => format!("The host of {origin} is not known: its name has no address."),
-        Failure::Forbidden => format!(
-            "No request was sent: {origin} leads to a link-local or metadata address, which only `{}` may name.",
-            super::base_url::variable(server)
-        ),
-        Failure::Connect(why) => format!("No connection to {origin}: {why}. Try again later."),
-        Failure::Proxy => {
-            format!("No connection to {origin}: the proxy cannot be reached or refuses.")
-        }
-        Failure::Tls(why) => format!("No secure connection to {origin}: {why}."),
-        Failure::Redirect(to) => format!(
-            "{origin} redirects to {to}, which was not followed: credentials and arguments are for {origin} only. If \
-             the API has moved, set `{}`.",
-            super::base_url::variable(server)
-        ),
-        Failure::BadRedirect => format!("{origin} redirects to something that is no http URL."),
-        Failure::TooManyRedirects => format!("{origin} redirects in circles."),
-        Failure::Broken => {
-            format!("The connection to {origin} broke before the answer was complete.{changed}")
-        }
-    }
-}
-
-fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs_f64())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::engine::{CallContext, ErrorType, ToolResult};
 pub use super::handle::{Api, ApiRequest, ApiResponse};
 pub use super::identity::Identity;
+use super::operations::Doing;
 use super::tool::Hints;
 
 /// Implemented by `src/custom.rs`. Every method has a default that does nothing.
@@ -233,7 +234,16 @@ pub struct CustomTool {
     pub(super) description: String,
     pub(super) input_schema: Map<String, Value>,
     pub(super) hints: Hints,
-    pub(super) handler: Handler,
+    pub(super) does: Does,
+}
+
+/// What a call of a tool without an operation of its own does.
+#[derive(Clone)]
+pub(super) enum Does {
+    /// What the owner wrote.
+    Handler(Handler),
+    /// Something with work that goes on.
+    Follow(Doing),
 }
 
 pub(super) type Handler = Arc<dyn Fn(Call, Api) -> BoxFuture<'static, ToolResult> + Send + Sync>;
@@ -245,7 +255,11 @@ impl CustomTool {
         H: Fn(Call, Api) -> F + Send + Sync + 'static,
         F: Future<Output = ToolResult> + Send + 'static,
     {
-        let name = name.into();
+        let handler: Handler = Arc::new(move |call, api| Box::pin(handler(call, api)));
+        Self::of(name.into(), Does::Handler(handler))
+    }
+
+    pub(super) fn of(name: String, does: Does) -> Self {
         let mut input_schema = Map::new();
         input_schema.insert("type".to_owned(), "object".into());
         input_schema.insert("properties".to_owned(), Value::Object(Map::new()));
@@ -256,7 +270,7 @@ impl CustomTool {
             description: String::new(),
             input_schema,
             hints: Hints::READ,
-            handler: Arc::new(move |call, api| Box::pin(handler(call, api))),
+            does,
         }
     }
 

@@ -170,6 +170,7 @@ pub struct Metrics {
     active_connections: Gauge,
     in_flight: Gauge,
     retries: Counter,
+    polls: Counter,
     failovers: Counter,
     limited: Family<LimitLabels, Counter>,
     budget_warnings: Family<BudgetLabels, Counter>,
@@ -193,6 +194,7 @@ impl Default for Metrics {
             active_connections: Gauge::default(),
             in_flight: Gauge::default(),
             retries: Counter::default(),
+            polls: Counter::default(),
             failovers: Counter::default(),
             limited: Family::default(),
             budget_warnings: Family::default(),
@@ -265,6 +267,11 @@ impl Metrics {
     /// Counts an attempt after the first.
     pub fn retry(&self) {
         self.retries.inc();
+    }
+
+    /// Counts a look at how far work is that goes on.
+    pub fn poll(&self) {
+        self.polls.inc();
     }
 
     /// Counts code of the owner's that panicked or took too long: `before`, `after`, `on_error`, `on_list` or `tool`.
@@ -350,6 +357,11 @@ impl Metrics {
             "mcp_retries",
             "Attempts after the first",
             self.retries.clone(),
+        );
+        registry.register(
+            "mcp_polls",
+            "Looks at how far work is that goes on at the API",
+            self.polls.clone(),
         );
         registry.register(
             "mcp_failovers",

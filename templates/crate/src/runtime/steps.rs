@@ -1,9 +1,17 @@
 //! Progress of a call: sent, answered, so many bytes read, done. It only ever grows.
 
 use super::engine::Progress;
+use super::events::Events;
 
 /// How many bytes are worth another notification.
 const STRIDE: usize = 64 * 1024;
+/// How many events of a stream are told with what they say.
+const MOST_EVENTS: usize = 1000;
+/// How much of one, in characters.
+const MOST_CHARS: usize = 200;
+
+/// Makes of what an event says what the client may see of it.
+type Shown<'a> = Box<dyn Fn(&str) -> Option<String> + Send + Sync + 'a>;
 
 /// Tells a client how far a call is, if it asked.
 pub(super) struct Steps<'a> {
@@ -12,6 +20,9 @@ pub(super) struct Steps<'a> {
     last: f64,
     next_bytes: usize,
     stride: usize,
+    shown: Option<Shown<'a>>,
+    /// The body as a stream of events, and how many more of them are told.
+    events: Option<(Events, usize)>,
 }
 
 impl<'a> Steps<'a> {
@@ -21,12 +32,24 @@ impl<'a> Steps<'a> {
             last: -1.0,
             next_bytes: 1,
             stride: STRIDE,
+            shown: None,
+            events: None,
         }
     }
 
+    /// Tells what events say, as far as they may be shown.
+    pub(super) fn showing(
+        mut self,
+        shown: impl Fn(&str) -> Option<String> + Send + Sync + 'a,
+    ) -> Self {
+        self.shown = self.progress.is_some().then(|| Box::new(shown) as _);
+        self
+    }
+
     /// The body is a stream, of which each piece is news.
-    pub(super) fn stream(&mut self) {
+    pub(super) fn stream(&mut self, of_events: bool) {
         self.stride = 1;
+        self.events = (of_events && self.shown.is_some()).then(|| (Events::default(), MOST_EVENTS));
     }
 
     /// The request is on its way.
@@ -39,8 +62,31 @@ impl<'a> Steps<'a> {
         self.say(1.0, None, || format!("the API answered {status}"));
     }
 
-    /// So many bytes of the body have come.
-    pub(super) fn read(&mut self, bytes: usize, total: Option<u64>) {
+    /// The API works on it still, and may have said how much of it is done.
+    pub(super) fn working(&mut self, percent: Option<f64>, message: String) {
+        /// What says no more than that it goes on.
+        const LITTLE: f64 = 0.01;
+        let value = match percent {
+            // A client must see it grow.
+            Some(percent) => percent.max(self.last + LITTLE),
+            None => self.last + 1.0,
+        };
+        let total = percent.map(|_| value.max(100.0));
+        self.say(value, total, || message);
+    }
+
+    /// These have come, and so many bytes of the body by now.
+    pub(super) fn read(&mut self, new: &[u8], bytes: usize, total: Option<u64>) {
+        if let Some((mut events, mut left)) = self.events.take() {
+            let before = bytes - new.len();
+            events.take(new, |data, end| {
+                left = left.saturating_sub(1);
+                self.event(data, before + end, total);
+            });
+            // Who sends so many is not listened to that closely for ever.
+            self.stride = if left > 0 { 1 } else { STRIDE };
+            self.events = (left > 0).then_some((events, left));
+        }
         if bytes >= self.next_bytes {
             self.next_bytes = bytes + self.stride;
             self.say(
@@ -54,9 +100,23 @@ impl<'a> Steps<'a> {
         }
     }
 
+    /// An event has ended here.
+    fn event(&mut self, data: &str, bytes: usize, total: Option<u64>) {
+        let Some(text) = self.shown.as_ref().and_then(|shown| shown(data)) else {
+            return;
+        };
+        let text = match text.char_indices().nth(MOST_CHARS) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        };
+        self.next_bytes = bytes + 1;
+        let total = total.map(|total| number(total) + 2.0);
+        self.say(after_answer(bytes), total, || text);
+    }
+
     /// All of it has come.
     pub(super) fn done(&mut self, bytes: usize) {
-        let end = after_answer(bytes) + 1.0;
+        let end = after_answer(bytes).max(self.last) + 1.0;
         self.say(end, Some(end), || "done".to_owned());
     }
 

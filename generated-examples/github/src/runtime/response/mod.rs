@@ -24,6 +24,7 @@ pub(super) use self::excerpt::Fields;
 use self::media::{Kind, MediaType};
 use super::credentials::Credential;
 use super::engine::{Content, ErrorType, Structured, ToolResult};
+use super::operations::{AZURE_OPERATION, OPERATION_LOCATION};
 use super::output::Output;
 use super::redact::{REDACTED, Redaction};
 use super::text;
@@ -511,7 +512,7 @@ impl Answer<'_> {
                 LAST_MODIFIED,
             ]
         } else {
-            &[LOCATION]
+            &[LOCATION, OPERATION_LOCATION, AZURE_OPERATION]
         };
         for name in shown {
             if let Some(value) = self.headers.get(name) {
@@ -559,6 +560,36 @@ fn without_half(text: Cow<'_, str>) -> Cow<'_, str> {
             Cow::Owned(text)
         }
     }
+}
+
+/// Whether a body is a stream of server-sent events.
+pub(super) fn is_events(headers: &HeaderMap) -> bool {
+    MediaType::of(headers.get(CONTENT_TYPE)).essence() == "text/event-stream"
+}
+
+/// A piece of what the API says as its caller may see it; `None` where none of it may be.
+pub(super) fn piece(
+    text: &str,
+    credentials: &[std::sync::Arc<Credential>],
+    redaction: Option<&Redaction>,
+) -> Option<String> {
+    let cleaned = |text: &str| {
+        let mut clean = text::visible(Cow::Owned(text.to_owned()));
+        for credential in credentials {
+            credential.redact(&mut clean);
+        }
+        clean.into_owned()
+    };
+    let clean = cleaned(text);
+    // Escapes may spell a credential: where one shows without them, nothing is told.
+    let plain = text::visible(Cow::Owned(text::unescaped(&clean)));
+    if clean.contains('\\') && cleaned(&plain) != plain {
+        return None;
+    }
+    Some(match redaction {
+        Some(redaction) => redaction.body(Cow::Owned(clean)).into_owned(),
+        None => clean,
+    })
 }
 
 fn title_case(name: &str) -> String {
@@ -632,7 +663,7 @@ fn wrapped_text(text: &str, shape: ResultShape, output: Option<&Output>) -> Opti
 
 /// What is sent as `structuredContent` where the response is not what the output schema promises: nothing that the
 /// upstream did not say, in a form that fits. The response itself is in the content.
-fn stand_in(output: &Output) -> Option<Structured> {
+pub(super) fn stand_in(output: &Output) -> Option<Structured> {
     ["{}", "{\"result\":null}"]
         .into_iter()
         .find(|json| output.accepts(json))

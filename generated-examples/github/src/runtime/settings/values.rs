@@ -94,6 +94,23 @@ impl FromStr for Span {
     }
 }
 
+/// A duration, or `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience(pub Option<Duration>);
+
+impl FromStr for Patience {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if matches!(text, "off" | "0" | "0s") {
+            return Ok(Self(None));
+        }
+        let span = text.parse::<Span>();
+        span.map(|span| Self(Some(span.0)))
+            .map_err(|why| format!("{why}, or `off`"))
+    }
+}
+
 /// A positive number of bytes: `1048576`, `64KiB`, `4MiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size(pub usize);

@@ -8,7 +8,7 @@ use super::super::catalog::Prepared;
 use super::super::engine::{ErrorType, Inner, Path, ToolResult};
 use super::super::request::Outgoing;
 use super::super::resilience::{Breaker, Outcome, may_repeat};
-use super::super::response::is_stream;
+use super::super::response::{is_events, is_stream};
 use super::super::steps::Steps;
 #[cfg(feature = "cache")]
 use super::super::upstream::MovedTo;
@@ -172,7 +172,7 @@ async fn sent(
     let headers = response.headers().clone();
     let is_stream = is_stream(&headers);
     if is_stream {
-        steps.stream();
+        steps.stream(is_events(&headers));
     }
     let left = deadline.saturating_duration_since(Instant::now());
     let bounds = Bounds {
@@ -181,7 +181,10 @@ async fn sent(
         // Before the call as a whole is given up.
         until: is_stream.then(|| Instant::now() + left.mul_f32(0.9)),
     };
-    let received = read(response, bounds, |bytes, total| steps.read(bytes, total)).await?;
+    let received = read(response, bounds, |new, bytes, total| {
+        steps.read(new, bytes, total);
+    })
+    .await?;
     Ok((status, headers, received))
 }
 

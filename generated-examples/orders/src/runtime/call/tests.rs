@@ -9,12 +9,14 @@ mod digest;
 mod discovery;
 mod exchange;
 mod failover;
+mod following;
 mod hooks;
 mod limits;
 mod policies;
 mod redaction;
 mod resources;
 mod secrets;
+mod tasks;
 mod tokens;
 mod upstream;
 mod wire;
@@ -28,8 +30,8 @@ use serde_json::{Map, Value};
 use self::upstream::Recording;
 use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
-    CallContext, ConfirmSettings, Engine, EngineSettings, ForwardAuth, HookSettings, ServerChoice,
-    StartError, ToolResult,
+    CallContext, ConfirmSettings, Engine, EngineSettings, FollowSettings, ForwardAuth,
+    HookSettings, ServerChoice, StartError, ToolResult,
 };
 use super::super::limits::LimitSettings;
 use super::super::metrics::Metrics;
@@ -141,6 +143,11 @@ impl Setup {
                 cache_bytes: 1024 * 1024,
                 hooks: HookSettings::default(),
                 confirm: ConfirmSettings::default(),
+                follow: FollowSettings {
+                    timeout: Some(Duration::from_secs(5)),
+                    lifetime: Duration::from_secs(60),
+                    cancels_upstream: false,
+                },
                 resources: false,
             },
             env: BTreeMap::new(),

@@ -12,8 +12,15 @@ const ANONYMOUS: &str = "anonymous";
 /// The access rules with the tools that each allows.
 #[derive(Debug, Default)]
 pub(super) struct Access {
-    /// By name; the tools by their positions.
-    rules: Vec<(String, Vec<bool>)>,
+    rules: Vec<Rule>,
+}
+
+/// One of them; the tools by their positions.
+#[derive(Debug)]
+struct Rule {
+    name: String,
+    allows: Vec<bool>,
+    denies: Vec<bool>,
 }
 
 impl Access {
@@ -27,12 +34,18 @@ impl Access {
                     .collect::<Result<Vec<Selector>, _>>()
             };
             let (allow, deny) = (read("allow", &rule.allow)?, read("deny", &rule.deny)?);
-            let allows = |facts: &Facts<'_>| {
-                let is_about =
-                    |selectors: &[Selector]| selectors.iter().any(|selector| facts.fits(selector));
-                is_about(&allow) && !is_about(&deny)
+            let about = |selectors: &[Selector]| -> Vec<bool> {
+                (tools.iter())
+                    .map(|facts| selectors.iter().any(|selector| facts.fits(selector)))
+                    .collect()
             };
-            rules.push((name.get_ref().clone(), tools.iter().map(allows).collect()));
+            let denies = about(&deny);
+            let allows = about(&allow).into_iter().zip(&denies);
+            rules.push(Rule {
+                name: name.get_ref().clone(),
+                allows: allows.map(|(allow, deny)| allow && !deny).collect(),
+                denies,
+            });
         }
         Ok(Self { rules })
     }
@@ -49,13 +62,18 @@ impl Access {
             None => name == ANONYMOUS,
         };
         (self.rules.iter().enumerate())
-            .filter(|(_, (name, _))| fits(name))
+            .filter(|(_, rule)| fits(&rule.name))
             .map(|(index, _)| index)
             .collect()
     }
 
     /// Whether one of these rules allows a tool.
     pub(super) fn allows(&self, rules: &[usize], position: usize) -> bool {
-        !self.is_set() || rules.iter().any(|rule| self.rules[*rule].1[position])
+        !self.is_set() || rules.iter().any(|rule| self.rules[*rule].allows[position])
+    }
+
+    /// Whether one of these rules denies a tool by name.
+    pub(super) fn denies(&self, rules: &[usize], position: usize) -> bool {
+        rules.iter().any(|rule| self.rules[*rule].denies[position])
     }
 }

@@ -18,6 +18,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, USER_A
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Uri};
 use serde_json::{Map, Value};
+use url::Url;
 
 use self::style::Pairs;
 use self::template::Template;
@@ -64,6 +65,24 @@ impl std::fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Outgoing").field(&self.method).finish()
     }
+}
+
+/// A URI with the credentials that stand in the query, where it does not have them.
+pub(super) fn with_query(uri: &Uri, credentials: &[&Placed]) -> Uri {
+    let Some(mut url) = Url::parse(&uri.to_string()).ok() else {
+        return uri.clone();
+    };
+    let mut is_changed = false;
+    for placed in credentials {
+        if let Placed::Query(name, value) = placed
+            && !url.query_pairs().any(|(known, _)| known == *name)
+        {
+            url.query_pairs_mut().append_pair(name, value);
+            is_changed = true;
+        }
+    }
+    let changed = is_changed.then(|| url.as_str().parse().ok());
+    changed.flatten().unwrap_or_else(|| uri.clone())
 }
 
 impl Plan {

@@ -37,14 +37,15 @@ pub(in super::super) struct Bounds {
     pub(in super::super) until: Option<Instant>,
 }
 
-/// Reads a body. `seen` hears how many bytes there are so far, and how many there will be if the upstream said so.
+/// Reads a body. `seen` hears what has come, how many bytes there are by then, and how many there will be if the upstream
+/// said so.
 ///
 /// # Errors
 /// The connection broke, or the upstream was silent for too long.
 pub(in super::super) async fn read(
     response: Response<Body>,
     bounds: Bounds,
-    mut seen: impl FnMut(usize, Option<u64>),
+    mut seen: impl FnMut(&[u8], usize, Option<u64>),
 ) -> Result<Received, Failure> {
     let most = bounds.most;
     let moved = response.extensions().get::<MovedTo>().is_some();
@@ -96,6 +97,7 @@ pub(in super::super) async fn read(
                 moved,
             });
         }
+        seen(&data, so_far + data.len(), total);
         if so_far == 0 {
             whole = data;
         } else {
@@ -107,7 +109,6 @@ pub(in super::super) async fn read(
             joined.extend_from_slice(&std::mem::take(&mut whole));
             joined.extend_from_slice(&data);
         }
-        seen(whole.len() + joined.len(), total);
     }
     Ok(Received {
         bytes: if joined.is_empty() {

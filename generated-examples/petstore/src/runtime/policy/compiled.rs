@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::cache::{self, Caching, Keeping};
 use super::super::catalog::{Catalog, Listing};
 use super::super::confirmation::Confirm;
-use super::super::custom::CustomTool;
+use super::super::custom::{CustomTool, Does};
 use super::super::engine::StartError;
 use super::super::identity::Identity;
 use super::super::limits::Buckets;
@@ -116,6 +116,9 @@ pub(super) struct Compiled {
     /// All tools that are not off.
     everything: Arc<View>,
     access: Access,
+    /// The tools that take up again what goes on, and those whose calls begin such things.
+    following: Vec<usize>,
+    long_running: Vec<usize>,
     depends_on_identity: bool,
     /// `--confirm`.
     confirm: Confirm,
@@ -149,11 +152,22 @@ impl Compiled {
             }
             tools.push(policy);
         }
+        let positions = |wanted: &dyn Fn(&Facts<'_>) -> bool| -> Vec<usize> {
+            let all = facts.iter().enumerate();
+            all.filter(|(_, tool)| wanted(tool))
+                .map(|(at, _)| at)
+                .collect()
+        };
         let visible = tools.iter().map(|tool| !tool.is_off).collect();
         let depends = tools.iter().any(ToolPolicy::needs_identity);
         let tools = Arc::new(tools);
         let access = Access::new(&settings.tables, &facts)?;
         Ok(Self {
+            following: positions(&|tool| tool.follows()),
+            long_running: positions(&|tool| {
+                tool.generated()
+                    .is_some_and(|tool| tool.long_running.is_some())
+            }),
             depends_on_identity: access.is_set() || depends,
             confirm: settings.confirm,
             everything: Arc::new(View::new(Arc::clone(&tools), visible, false)),
@@ -196,12 +210,26 @@ impl Compiled {
         let rules = self.access.rules_of(identity);
         let has_identity = identity.is_some() || !self.depends_on_identity;
         self.views.get_or_make((rules, has_identity), |rules| {
-            let sees = |(position, tool): (usize, &ToolPolicy)| {
+            let sees = |position: usize| {
+                let tool = &self.tools[position];
                 !tool.is_off
                     && (has_identity || !tool.needs_identity())
                     && self.access.allows(rules, position)
             };
-            let visible = self.tools.iter().enumerate().map(sees).collect();
+            // Who may begin something may see how it ends, unless a rule says no to just that.
+            let may_begin = self.long_running.iter().any(|position| sees(*position));
+            let follows = |position: usize| {
+                may_begin && !self.tools[position].is_off && !self.access.denies(rules, position)
+            };
+            let visible = (0..self.tools.len())
+                .map(|position| {
+                    if self.following.contains(&position) {
+                        follows(position)
+                    } else {
+                        sees(position)
+                    }
+                })
+                .collect();
             View::new(Arc::clone(&self.tools), visible, !self.depends_on_identity)
         })
     }
@@ -263,6 +291,11 @@ impl Facts<'_> {
             }
             Listing::Custom(tool) => tool.hints.destructive && !tool.hints.read_only,
         }
+    }
+
+    /// Whether it takes up again what another has begun.
+    fn follows(&self) -> bool {
+        matches!(self.0, Listing::Custom(tool) if !matches!(tool.does, Does::Handler(_)))
     }
 
     fn gets(&self) -> bool {

@@ -3,6 +3,7 @@
 use http::header::{ETAG, LAST_MODIFIED, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, StatusCode};
 
+use super::super::operations::{AZURE_OPERATION, OPERATION_LOCATION};
 use super::super::tool::{Location, ToolDef};
 
 /// So few calls that are left are worth a word.
@@ -17,6 +18,10 @@ pub(super) fn headers(tool: &ToolDef, status: StatusCode, headers: &HeaderMap) -
             notes.push(format!("{}: {value}", super::title_case(name.as_str())));
         }
     };
+    if matches!(status.as_u16(), 200..=202) {
+        note(&OPERATION_LOCATION);
+        note(&AZURE_OPERATION);
+    }
     // RFC 9110 §15.3.2 and §15.3.3: where the new thing is, or how the work goes on.
     if matches!(status, StatusCode::CREATED | StatusCode::ACCEPTED) {
         note(&LOCATION);

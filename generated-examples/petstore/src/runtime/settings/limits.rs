@@ -8,7 +8,7 @@ use clap::{ArgAction, Args};
 use super::super::cache::Caching;
 use super::super::confirmation::Confirm;
 use super::super::engine::HookFailure;
-use super::values::{Size, Span};
+use super::values::{Patience, Size, Span};
 
 /// How much a caller may ask for.
 #[derive(Debug, Clone, Args)]
@@ -122,6 +122,28 @@ pub struct ConfirmOptions {
           default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
           action = ArgAction::Set)]
     pub ask_missing: bool,
+}
+
+/// How work is followed that goes on after the API has answered.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Long work")]
+pub struct FollowOptions {
+    /// For how long a call waits for work that goes on after the API has answered (202 with a `Location`, or
+    /// `Operation-Location`), within the time for the call; then there is a handle for `check_operation`; `off` gives the
+    /// API's first answer [env: MCP_POLL_TIMEOUT]
+    #[arg(long, value_name = "TIME", default_value = "30s")]
+    pub poll_timeout: Patience,
+
+    /// For how long a handle is good for that nobody asks for [env: MCP_OPERATION_LIFETIME]
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub operation_lifetime: Span,
+
+    /// Ask the API to stop the work of a call that is cancelled, as `cancel_operation` does
+    /// [env: MCP_CANCEL_UPSTREAM]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set)]
+    pub cancel_upstream: bool,
 }
 
 /// What is kept of the API's answers.

@@ -57,6 +57,7 @@ pub(super) async fn before(
         // What was true a while ago says nothing of what is.
         #[cfg(feature = "cache")]
         keeping: None,
+        follows: false,
         until,
     };
     let result = exchange(inner, asked, &mut facts).await;

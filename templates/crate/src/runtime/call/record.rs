@@ -30,6 +30,12 @@ pub(super) struct Facts {
     pub(super) cache: Option<&'static str>,
     /// What identifies the arguments, where the user gave some of them.
     pub(super) fingerprint: Option<String>,
+    /// Whether the work of the call goes on at the API.
+    pub(super) goes_on: bool,
+    /// The tool whose operation the call is about.
+    pub(super) operation_of: Option<&'static str>,
+    /// How sensitive the result is, where that is another tool's.
+    pub(super) class: Option<DataClass>,
     /// What became of asking the user.
     pub(super) confirmation: Option<&'static str>,
     /// Budgets that it has brought near their end.
@@ -136,6 +142,7 @@ impl<'a> Record<'a> {
             bytes = self.facts.bytes,
             cache = self.facts.cache,
             confirmation = self.facts.confirmation,
+            operation_of = self.facts.operation_of,
             identity = self.identity.as_ref().map(Identity::name),
         );
         self.audit(status, error, seconds);
@@ -156,7 +163,7 @@ impl<'a> Record<'a> {
             team: identity.and_then(|identity| identity.claim(&limits.team_claim)),
             client: self.client,
             tool: self.names.audited,
-            data_class: audited.class.label(),
+            data_class: self.facts.class.unwrap_or(audited.class).label(),
             arguments: (audited.fingerprint.as_ref())
                 .map(|sent| self.facts.fingerprint.as_ref().unwrap_or(sent).clone()),
             outcome: if self.names.is_hidden {
@@ -171,6 +178,7 @@ impl<'a> Record<'a> {
             result_bytes: self.facts.bytes,
             cache: self.facts.cache,
             confirmation: self.facts.confirmation,
+            operation_of: self.facts.operation_of,
         });
     }
 }

@@ -15,7 +15,9 @@ use std::path::Path;
 
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
-use super::engine::{ConfirmSettings, EngineSettings, HookSettings, ServerChoice, StartError};
+use super::engine::{
+    ConfirmSettings, EngineSettings, FollowSettings, HookSettings, ServerChoice, StartError,
+};
 use super::limits::LimitSettings;
 use super::policy::PolicySettings;
 use super::redact::Redact;
@@ -25,12 +27,12 @@ use super::tool::ServerDef;
 pub use callers::CallerOptions;
 pub use layers::Stop;
 pub use limits::{
-    Budget, CacheOptions, ConfirmOptions, Frequency, HookOptions, LimitOptions, Rate,
+    Budget, CacheOptions, ConfirmOptions, FollowOptions, Frequency, HookOptions, LimitOptions, Rate,
     ResilienceOptions,
 };
 pub use reference::reference;
 pub use values::{
-    ForwardRule, ForwardedHeader, Listen, Network, PathPrefix, Size, Span, Transport,
+    ForwardRule, ForwardedHeader, Listen, Network, PathPrefix, Patience, Size, Span, Transport,
 };
 
 const AFTER_HELP: &str = "\
@@ -212,6 +214,10 @@ pub struct Options {
     #[command(flatten)]
     pub resilience: ResilienceOptions,
 
+    /// How work is followed that goes on.
+    #[command(flatten)]
+    pub follow: FollowOptions,
+
     /// What the user is asked.
     #[command(flatten)]
     pub confirm: ConfirmOptions,
@@ -356,6 +362,11 @@ impl Settings {
                 timeout: options.confirm.confirm_timeout.0,
                 key_file: options.confirm.confirm_key_file.as_ref().map(Into::into),
                 asks_missing: options.confirm.ask_missing,
+            },
+            follow: FollowSettings {
+                timeout: options.follow.poll_timeout.0,
+                lifetime: options.follow.operation_lifetime.0,
+                cancels_upstream: options.follow.cancel_upstream,
             },
             resources: options.resources,
             policies: PolicySettings {

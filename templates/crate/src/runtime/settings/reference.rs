@@ -7,12 +7,13 @@ use super::Options;
 use super::layers::variable;
 
 /// The headings of the options that are policies, in the order of the page.
-const HEADINGS: [&str; 7] = [
+const HEADINGS: [&str; 8] = [
     "Callers",
     "Policies",
     "Confirmation",
     "Limits",
     "Resilience",
+    "Long work",
     "Cache",
     "Hooks",
 ];
@@ -42,6 +43,7 @@ const METRICS: &[(&str, &str)] = &[
     ("confirm", "mcp_confirmations_total"),
     ("cache", "mcp_cache_outcomes_total"),
     ("hook-timeout", "mcp_hook_failures_total"),
+    ("poll-timeout", "mcp_polls_total"),
     ("breaker", "mcp_limited_calls_total{limit=\"breaker\"}"),
     (
         "read-only",

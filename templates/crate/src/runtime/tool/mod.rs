@@ -212,6 +212,8 @@ pub struct ToolDef {
     pub hints: Hints,
     /// Whether a result is sent as `structuredContent`, and how.
     pub result: ResultShape,
+    /// For work that may go on after the answer: where its result is then.
+    pub long_running: Option<FinalState>,
     /// The URI of a GET operation as a resource, with `{ARGUMENT}` for segments of its path; empty for `api://NAME`.
     pub resource: &'static str,
 }
@@ -273,6 +275,20 @@ pub enum ResultShape {
     WrappedText,
 }
 
+/// Where the result of work is that has gone on after the answer (`final-state-via` of Azure's
+/// `x-ms-long-running-operation-options`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FinalState {
+    /// Not said: where the answers say.
+    Unsaid,
+    /// At the `Location` of the first answer.
+    Location,
+    /// Where the request went.
+    Original,
+    /// In the answer that says that the work is done.
+    Status,
+}
+
 impl ToolDef {
     /// A tool that sends `method` to `path` and takes no arguments.
     #[must_use]
@@ -293,6 +309,7 @@ impl ToolDef {
             security: &[],
             hints: Hints::WRITE,
             result: ResultShape::Unstructured,
+            long_running: None,
             resource: "",
         }
     }
@@ -378,6 +395,13 @@ impl ToolDef {
     #[must_use]
     pub const fn result(mut self, result: ResultShape) -> Self {
         self.result = result;
+        self
+    }
+
+    /// May answer before its work is done.
+    #[must_use]
+    pub const fn long_running(mut self, result: FinalState) -> Self {
+        self.long_running = Some(result);
         self
     }
 

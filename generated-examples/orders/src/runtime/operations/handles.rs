@@ -1,0 +1,219 @@
+//! The handles by which callers take up again what goes on: not to be guessed, each for who got it, and so many.
+//!
+//! What is kept of an operation is plain data without a credential, so that it can be kept elsewhere too.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::super::identity::{Identity, Means};
+use super::Operation;
+
+/// How many operations are kept of one identity; with one more, the oldest is forgotten.
+const MOST_OF_ONE: usize = 64;
+/// Of all.
+const MOST: usize = 4096;
+/// How many bytes of arguments are kept, about.
+const MOST_BYTES: usize = 64 << 20;
+
+/// What is kept of an operation.
+#[derive(Debug)]
+pub(in super::super) struct Kept {
+    /// The tool whose call began it.
+    pub(in super::super) tool: &'static str,
+    /// What it was called with, as far as that is no credential.
+    pub(in super::super) arguments: Map<String, Value>,
+    pub(in super::super) headers: Vec<(String, String)>,
+    /// The parts of the result that are wanted.
+    pub(in super::super) fields: Vec<String>,
+    /// When it was handed over.
+    pub(in super::super) since: DateTime<Utc>,
+    pub(in super::super) operation: Operation,
+}
+
+/// Whose an operation is; `None` is who has no identity.
+type Owner = Option<(Means, String)>;
+
+#[derive(Debug)]
+struct Entry {
+    owner: Owner,
+    kept: Arc<Kept>,
+    bytes: usize,
+    begun: Instant,
+    ends: Instant,
+}
+
+/// The operations that go on, by their handles.
+#[derive(Debug)]
+pub(in super::super) struct Handles {
+    lifetime: Duration,
+    entries: Mutex<HashMap<String, Entry>>,
+}
+
+impl Handles {
+    /// What nobody asks for is forgotten after `lifetime`.
+    pub(in super::super) fn new(lifetime: Duration) -> Self {
+        Self {
+            lifetime,
+            entries: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The handle of an operation from now on; `None` when there are too many. `bytes` is what its arguments take, about.
+    pub(in super::super) fn keep(
+        &self,
+        kept: Kept,
+        bytes: usize,
+        identity: Option<&Identity>,
+    ) -> Option<String> {
+        self.keep_at(kept, bytes, owner(identity), Instant::now())
+    }
+
+    fn keep_at(&self, kept: Kept, bytes: usize, owner: Owner, now: Instant) -> Option<String> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).ok()?;
+        let handle = format!("{:032x}", u128::from_ne_bytes(random));
+        let mut entries = self.lock();
+        entries.retain(|_, entry| entry.ends > now);
+        let own = || (entries.iter()).filter(|(_, entry)| entry.owner == owner && owner.is_some());
+        if own().count() >= MOST_OF_ONE {
+            let oldest = own().min_by_key(|(_, entry)| entry.begun);
+            let oldest = oldest.map(|(handle, _)| handle.clone());
+            oldest.and_then(|handle| entries.remove(&handle));
+        }
+        let taken: usize = entries.values().map(|entry| entry.bytes).sum();
+        if entries.len() >= MOST || taken.saturating_add(bytes) > MOST_BYTES {
+            return None;
+        }
+        let entry = Entry {
+            owner,
+            kept: Arc::new(kept),
+            bytes,
+            begun: now,
+            ends: now + self.lifetime,
+        };
+        entries.insert(handle.clone(), entry);
+        Some(handle)
+    }
+
+    /// The operation of a handle, if it is this caller's. To ask for it keeps it for longer.
+    pub(in super::super) fn find(
+        &self,
+        handle: &str,
+        identity: Option<&Identity>,
+    ) -> Option<Arc<Kept>> {
+        self.find_at(handle, &owner(identity), Instant::now())
+    }
+
+    fn find_at(&self, handle: &str, owner: &Owner, now: Instant) -> Option<Arc<Kept>> {
+        let mut entries = self.lock();
+        let entry = entries.get_mut(handle)?;
+        if entry.owner != *owner || entry.ends <= now {
+            return None;
+        }
+        entry.ends = now + self.lifetime;
+        Some(Arc::clone(&entry.kept))
+    }
+
+    /// Looks elsewhere from now on, as the API wants it.
+    pub(in super::super) fn moved(&self, handle: &str, operation: Operation) {
+        if let Some(entry) = self.lock().get_mut(handle)
+            && entry.kept.operation != operation
+        {
+            let kept = &entry.kept;
+            entry.kept = Arc::new(Kept {
+                tool: kept.tool,
+                arguments: kept.arguments.clone(),
+                headers: kept.headers.clone(),
+                fields: kept.fields.clone(),
+                since: kept.since,
+                operation,
+            });
+        }
+    }
+}
+
+fn owner(identity: Option<&Identity>) -> Owner {
+    identity.map(|identity| (identity.means(), identity.name().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Told;
+    use super::*;
+
+    fn kept(tool: &'static str) -> Kept {
+        Kept {
+            tool,
+            arguments: Map::new(),
+            headers: Vec::new(),
+            fields: Vec::new(),
+            since: Utc::now(),
+            operation: Operation {
+                monitor: "http://api.example/operations/1".parse().expect("a URI"),
+                told: Told::InBody,
+                location: None,
+            },
+        }
+    }
+
+    fn named(name: &str) -> Owner {
+        let means = Means::ApiKey;
+        let identity = Identity::new(name.to_owned(), means, Vec::new(), None, Map::new());
+        owner(Some(&identity))
+    }
+
+    #[test]
+    fn a_handle_is_for_who_got_it_until_nobody_asks_for_it() {
+        let handles = Handles::new(Duration::from_secs(60));
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let ann = handles.keep_at(kept("a"), 0, named("ann"), start);
+        let ann = ann.expect("a handle");
+        let nobody = handles.keep_at(kept("b"), 0, None, start).expect("another");
+        assert_ne!(ann, nobody);
+        assert_eq!(ann.len(), 32);
+        for other in [named("bob"), None, Some((Means::Jwt, "ann".to_owned()))] {
+            assert!(handles.find_at(&ann, &other, start).is_none());
+        }
+        assert!(handles.find_at(&nobody, &named("ann"), start).is_none());
+        // Each time it is asked for, it stays for another minute.
+        for seconds in [59, 118, 177] {
+            let found = handles.find_at(&ann, &named("ann"), at(seconds));
+            assert_eq!(found.expect("it is there").tool, "a");
+        }
+        assert!(handles.find_at(&nobody, &None, at(60)).is_none());
+        assert!(handles.find_at(&ann, &named("ann"), at(237)).is_none());
+    }
+
+    #[test]
+    fn nobody_takes_the_room_of_the_others() {
+        let handles = Handles::new(Duration::from_secs(60));
+        let start = Instant::now();
+        let bob = handles.keep_at(kept("b"), 0, named("bob"), start);
+        let keep = |number: u64| {
+            let now = start + Duration::from_millis(number);
+            handles.keep_at(kept("a"), 0, named("ann"), now)
+        };
+        let anns: Vec<String> = (0..=64).filter_map(keep).collect();
+        assert_eq!(anns.len(), 65);
+        let finds = |handle: &str, name: &str| {
+            let found = handles.find_at(handle, &named(name), start);
+            found.is_some()
+        };
+        assert!(!finds(&anns[0], "ann") && finds(&anns[1], "ann") && finds(&anns[64], "ann"));
+        assert!(finds(&bob.expect("a handle"), "bob"));
+        let large = handles.keep_at(kept("a"), MOST_BYTES, named("eve"), start);
+        let larger = handles.keep_at(kept("a"), 1, named("eve"), start);
+        assert!(large.is_some() && larger.is_none());
+        let later = start + Duration::from_secs(61);
+        assert!(handles.keep_at(kept("a"), 1, named("eve"), later).is_some());
+    }
+}

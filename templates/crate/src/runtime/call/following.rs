@@ -1,0 +1,485 @@
+//! Work that goes on after the API has answered: followed to its end, or until the time for that is over.
+//!
+//! What answers say is `operations`'. Each look is a request of the call that began the work: with its credentials, to
+//! the origins of its server, as its caller.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use http::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HeaderValue, IF_MATCH, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
+};
+use http::{HeaderName, Method, Uri};
+use serde_json::{Value, json};
+
+use super::super::base_url::Origin;
+use super::super::custom::Call;
+use super::super::engine::{Content, ErrorType, Inner, ToolResult};
+use super::super::operations::{
+    Beginning, Begun, Doing, Kept, Look, OPERATION, Operation, Pauses, Report, is_for_now,
+};
+use super::super::request::{Outgoing, with_query};
+use super::super::resilience::retry_after;
+use super::super::response::{piece, stand_in};
+use super::super::steps::Steps;
+use super::super::upstream::Answered;
+use super::record::Facts;
+use super::stopping::Stop;
+use super::{Asked, Until, attempts, failed_for_now, shown};
+
+/// What is left of the time of a call for telling how far the work is.
+const RESERVE: Duration = Duration::from_secs(1);
+/// The kinds of error that work is which ended without a result.
+const FAILED: ErrorType = ErrorType::Upstream5xx;
+const CANCELLED: ErrorType = ErrorType::Upstream4xx;
+
+/// What an answer says of work that goes on, where that is followed. `address` is the one of the server that was asked.
+pub(super) fn begun(
+    inner: &Inner,
+    asked: &Asked<'_>,
+    (status, headers, _): &Answered,
+    address: usize,
+) -> Begun {
+    if !asked.follows || inner.settings.follow.timeout.is_none() {
+        return Begun::Nothing;
+    }
+    let server = asked.tool.def.server;
+    let moved = (address > 0).then(|| inner.bases.moved(&asked.outgoing.uri, server, address));
+    let uri = moved
+        .flatten()
+        .unwrap_or_else(|| asked.outgoing.uri.clone());
+    beginning(asked, &uri, &is_ours(inner, server)).begun(*status, headers)
+}
+
+/// Whether the credentials of a server's calls may be seen at an origin.
+fn is_ours(inner: &Inner, server: usize) -> impl Fn(&Origin) -> bool + Sync {
+    move |origin| {
+        let mut addresses = 0..inner.bases.addresses(server);
+        addresses.any(|address| {
+            let base = inner.bases.at(server, address);
+            base.is_some_and(|base| base.origin == *origin)
+        })
+    }
+}
+
+fn beginning<'a>(
+    asked: &'a Asked<'_>,
+    uri: &'a Uri,
+    is_ours: &'a (dyn Fn(&Origin) -> bool + Sync),
+) -> Beginning<'a> {
+    Beginning {
+        method: &asked.outgoing.method,
+        uri,
+        result: asked.tool.def.long_running,
+        is_ours,
+    }
+}
+
+/// The first answer, with what is to be said where it points at another origin.
+pub(super) fn elsewhere(mut result: ToolResult) -> ToolResult {
+    if result.error.is_none() {
+        let text = "The API goes on with this. How far it is can be seen at the address in the header above, which is \
+                    of another origin: this server does not go there.";
+        result.content.push(Content::Text(text.to_owned()));
+    }
+    result
+}
+
+/// Follows work until it is over, or the time for that.
+pub(super) async fn followed(
+    inner: &Arc<Inner>,
+    asked: &Asked<'_>,
+    mut operation: Operation,
+    first: Answered,
+    (steps, facts): (&mut Steps<'_>, &mut Facts),
+) -> ToolResult {
+    let stop = Stop::new(inner, asked, &operation);
+    let mut watch = Watch::new(inner, asked, None, steps);
+    let first_pause = watch.pauses.next(retry_after(&first.1));
+    let over = watch.until_over(&mut operation, first_pause).await;
+    stop.not_any_more();
+    match over {
+        Over::GoesOn(mut progress) => {
+            let handle = handle_for(inner, asked, operation);
+            progress.last.get_or_insert(first);
+            goes_on(inner, asked, handle.as_deref(), progress, facts).await
+        }
+        over => over.result(inner, asked, (watch.steps, facts)).await,
+    }
+}
+
+/// How it ended to look at work.
+pub(super) enum Over {
+    /// With a result.
+    Result(Box<Outgoing>, Answered),
+    /// Without: the API's word for it, and its answer.
+    Without(ErrorType, String, Box<Outgoing>, Answered),
+    /// The API cannot be asked.
+    Refused(Box<ToolResult>),
+    /// Not at all.
+    GoesOn(Progress),
+}
+
+/// How far work is whose time is over.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// What the API has said last.
+    last: Option<Answered>,
+    report: Report,
+    /// When it wants to be asked again.
+    again: Option<Duration>,
+}
+
+impl Over {
+    /// The word for it in the result of a check.
+    pub(super) fn label(&self) -> &'static str {
+        match self {
+            Self::Without(CANCELLED, ..) => "cancelled",
+            Self::Without(..) => "failed",
+            Self::Result(..) | Self::Refused(_) | Self::GoesOn(_) => "result",
+        }
+    }
+
+    pub(super) async fn result(
+        self,
+        inner: &Arc<Inner>,
+        asked: &Asked<'_>,
+        (steps, facts): (&mut Steps<'_>, &mut Facts),
+    ) -> ToolResult {
+        match self {
+            Self::Result(request, answered) => {
+                is_fresh(facts);
+                facts.upstream_status = Some(answered.0.as_u16());
+                has_changed(inner, asked);
+                shown(inner, asked, &request, answered, (steps, facts)).await
+            }
+            Self::Without(kind, word, request, answered) => {
+                is_fresh(facts);
+                facts.upstream_status = Some(answered.0.as_u16());
+                has_changed(inner, asked);
+                let said = shown(inner, asked, &request, answered, (steps, facts)).await;
+                let word = cleaned(asked, &word);
+                let text = format!(
+                    "`{}` was taken on by the API, and ended there without a result: its status is `{word}`.",
+                    asked.call.tool
+                );
+                let mut result = ToolResult::failure(kind, text);
+                // Whoever may only see what is theirs cannot be told whose this is.
+                if !facts.wants_json {
+                    result.content.extend(said.content);
+                }
+                result
+            }
+            Self::Refused(result) => *result,
+            Self::GoesOn(_) => unreachable!("it has no result yet"),
+        }
+    }
+}
+
+/// What the call was answered with first may have been kept, and this was not.
+fn is_fresh(facts: &mut Facts) {
+    #[cfg(feature = "cache")]
+    let _ = facts.served.take();
+    #[cfg(not(feature = "cache"))]
+    let _ = facts;
+}
+
+/// What was read before work was done is old by now.
+fn has_changed(inner: &Inner, asked: &Asked<'_>) {
+    #[cfg(feature = "cache")]
+    if !asked.outgoing.method.is_safe() {
+        (inner.cache.writing(asked.outgoing.uri.path())).answered(None);
+    }
+    #[cfg(not(feature = "cache"))]
+    let _ = (inner, asked);
+}
+
+/// Looks at work again and again.
+pub(super) struct Watch<'w, 'a, 's> {
+    inner: &'w Inner,
+    asked: &'w Asked<'a>,
+    /// When no more waiting begins.
+    patience: Instant,
+    /// When even a request that is on its way is given up.
+    until: Until,
+    pauses: Pauses,
+    pub(super) steps: &'w mut Steps<'s>,
+}
+
+impl<'w, 'a, 's> Watch<'w, 'a, 's> {
+    pub(super) fn new(
+        inner: &'w Inner,
+        asked: &'w Asked<'a>,
+        wait: Option<Duration>,
+        steps: &'w mut Steps<'s>,
+    ) -> Self {
+        let (deadline, limit) = asked.until;
+        let last = deadline.checked_sub(RESERVE.min(limit / 10));
+        let now = Instant::now();
+        let most = inner.settings.follow.timeout.unwrap_or_default();
+        let end = (now + most).min(last.unwrap_or(deadline));
+        Self {
+            inner,
+            asked,
+            patience: wait.map_or(end, |wait| (now + wait.min(most)).min(end)),
+            until: (end, limit),
+            pauses: Pauses::new(),
+            steps,
+        }
+    }
+
+    /// `pause` is how long to wait before the first look; one without is always taken.
+    pub(super) async fn until_over(
+        &mut self,
+        operation: &mut Operation,
+        mut pause: Duration,
+    ) -> Over {
+        let is_ours = is_ours(self.inner, self.asked.tool.def.server);
+        let original = self.asked.outgoing.uri.clone();
+        let beginning = beginning(self.asked, &original, &is_ours);
+        let mut progress = Progress::default();
+        loop {
+            let left = self.patience.saturating_duration_since(Instant::now());
+            if !pause.is_zero() && pause >= left {
+                progress.again = Some(pause);
+                return Over::GoesOn(progress);
+            }
+            tokio::time::sleep(pause).await;
+            let looked = self.look(operation, &beginning, &mut progress).await;
+            match looked {
+                Ok(asked_for) => pause = self.pauses.next(asked_for),
+                Err(over) => return over,
+            }
+        }
+    }
+
+    /// Looks once. Gives what the API asks for before the next time.
+    ///
+    /// # Errors
+    /// There is no next time.
+    async fn look(
+        &mut self,
+        operation: &mut Operation,
+        beginning: &Beginning<'_>,
+        progress: &mut Progress,
+    ) -> Result<Option<Duration>, Over> {
+        let request = self.request(&operation.monitor, operation.is_told_in_json());
+        let Some(answered) = self.sent(&request).await? else {
+            return Ok(None);
+        };
+        let asked_for = retry_after(&answered.1);
+        let (kind, word) = match operation.look(&answered, beginning) {
+            Look::Running(mut report) => {
+                report.word = (report.word.as_deref())
+                    .map(|word| cleaned(self.asked, word))
+                    .filter(|word| !word.is_empty());
+                self.tell(&report);
+                progress.report = report;
+                progress.last = Some(answered);
+                return Ok(asked_for);
+            }
+            Look::Unknown => return Ok(asked_for),
+            Look::Done => return Err(Over::Result(Box::new(request), answered)),
+            Look::ResultAt(uri) => {
+                let request = self.request(&uri, false);
+                // It will be there: who asks again comes by here.
+                return match self.sent(&request).await? {
+                    Some(answered) if !is_for_now(answered.0) => {
+                        Err(Over::Result(Box::new(request), answered))
+                    }
+                    Some((_, headers, _)) => Ok(retry_after(&headers)),
+                    None => Ok(None),
+                };
+            }
+            Look::Failed(word) => (FAILED, word),
+            Look::Cancelled(word) => (CANCELLED, word),
+        };
+        Err(Over::Without(kind, word, Box::new(request), answered))
+    }
+
+    fn request(&self, uri: &Uri, takes_json: bool) -> Outgoing {
+        let mut request = looking(self.asked, Method::GET, uri);
+        if takes_json {
+            let json = HeaderValue::from_static("application/json");
+            request.headers.insert(ACCEPT, json);
+        }
+        request
+    }
+
+    /// The answer to a look; `None` when there is none for now.
+    ///
+    /// # Errors
+    /// There will be none.
+    async fn sent(&self, request: &Outgoing) -> Result<Option<Answered>, Over> {
+        self.inner.metrics.poll();
+        // What is denied or read here says nothing of the call.
+        let (mut steps, mut facts) = (Steps::new(None), Facts::default());
+        let watched = (&mut steps, &mut facts);
+        let ended = attempts::made(self.inner, self.asked.tool, request, self.until, watched).await;
+        let is_for_now = |error| failed_for_now(error) || matches!(error, ErrorType::RateLimited);
+        match ended {
+            Ok(answered) => Ok(Some(answered)),
+            Err(refusal) if refusal.error.is_some_and(is_for_now) => Ok(None),
+            Err(refusal) => Err(Over::Refused(refusal)),
+        }
+    }
+
+    fn tell(&mut self, report: &Report) {
+        let mut message = "the API is working on it".to_owned();
+        let text = report.text();
+        if !text.is_empty() {
+            message = format!("{message}: {text}");
+        }
+        self.steps.working(report.percent, message);
+    }
+}
+
+/// A request about work, with the headers and credentials of the one that began it.
+pub(super) fn looking(asked: &Asked<'_>, method: Method, uri: &Uri) -> Outgoing {
+    /// What was said of another body, or of another resource.
+    const LEFT_OUT: [HeaderName; 11] = [
+        CONTENT_TYPE,
+        CONTENT_ENCODING,
+        EXPECT,
+        IF_MATCH,
+        IF_NONE_MATCH,
+        IF_MODIFIED_SINCE,
+        IF_UNMODIFIED_SINCE,
+        IF_RANGE,
+        RANGE,
+        HeaderName::from_static("idempotency-key"),
+        HeaderName::from_static("prefer"),
+    ];
+    let mut headers = asked.outgoing.headers.clone();
+    for name in LEFT_OUT {
+        headers.remove(name);
+    }
+    let placed: Vec<_> = (asked.credentials.iter())
+        .map(|found| &found.placed)
+        .collect();
+    Outgoing {
+        method,
+        uri: with_query(uri, &placed),
+        headers,
+        body: bytes::Bytes::new(),
+        digest: asked.outgoing.digest.clone(),
+    }
+}
+
+/// A word of the API's for how far it is, as the caller may see it.
+fn cleaned(asked: &Asked<'_>, word: &str) -> String {
+    // As a part of the answer that it stands in, whose parts may be hidden.
+    let status = json!({"status": word}).to_string();
+    let shown = piece(&status, asked.credentials, asked.redaction);
+    let shown = shown.and_then(|shown| serde_json::from_str::<Value>(&shown).ok());
+    let word = shown.as_ref().and_then(|shown| shown["status"].as_str());
+    word.unwrap_or_default().to_owned()
+}
+
+/// The name of the tool that does this, where the caller has it.
+pub(super) fn name_of<'i>(inner: &'i Inner, call: &Call, doing: Doing) -> Option<&'i str> {
+    let position = inner.catalog.doing(doing)?;
+    let view = inner.policies.view(call.context.identity.as_ref());
+    view.sees(position).then(|| inner.catalog.name_at(position))
+}
+
+/// A handle by which the caller takes work up again, where there is a tool for it.
+fn handle_for(inner: &Inner, asked: &Asked<'_>, operation: Operation) -> Option<String> {
+    let call = asked.call;
+    name_of(inner, call, Doing::Check)?;
+    let kept = Kept {
+        tool: asked.tool.def.name,
+        arguments: call.arguments.clone(),
+        headers: call.headers.clone(),
+        fields: asked.fields.1.to_vec(),
+        since: Utc::now(),
+        operation,
+    };
+    let bytes = asked.outgoing.body.len();
+    (inner.operations).keep(kept, bytes, call.context.identity.as_ref())
+}
+
+/// The result of a call whose work goes on: what the API has said of it last, and how to ask again.
+pub(super) async fn goes_on(
+    inner: &Arc<Inner>,
+    asked: &Asked<'_>,
+    handle: Option<&str>,
+    progress: Progress,
+    facts: &mut Facts,
+) -> ToolResult {
+    facts.goes_on = true;
+    let mut result = ToolResult::default();
+    // Whoever may only see what is theirs cannot be told yet whose this is.
+    if let Some(answered) =
+        (progress.last).filter(|(_, _, received)| !facts.wants_json && !received.bytes.is_empty())
+    {
+        facts.upstream_status = Some(answered.0.as_u16());
+        // What there is so far is not all: nobody is told that it was.
+        let mut steps = Steps::new(None);
+        // The parts that are wanted are those of the result.
+        let fields: (Option<&str>, &[String]) = (None, &[]);
+        let asked = Asked { fields, ..*asked };
+        let said = shown(inner, &asked, asked.outgoing, answered, (&mut steps, facts)).await;
+        if said.error.is_none() {
+            result = said;
+        }
+    }
+    if result.structured.is_none() {
+        // Clients throw a success away that lacks what an output schema promises.
+        result.structured = asked.tool.output.as_ref().and_then(stand_in);
+    }
+    let report = progress.report.text();
+    let told = told(inner, asked, handle, (&report, progress.again));
+    result.content.push(Content::Text(told));
+    if let Some(handle) = handle {
+        let about = json!({
+            "handle": handle,
+            "tool": &*asked.call.tool,
+            "status": progress.report.word,
+            "percentComplete": progress.report.percent,
+            "retryAfterSeconds": progress.again.map(|again| again.as_secs_f64()),
+        });
+        result.meta.insert(OPERATION.to_owned(), about);
+    }
+    result
+}
+
+/// How to ask again, in words.
+fn told(
+    inner: &Inner,
+    asked: &Asked<'_>,
+    handle: Option<&str>,
+    (report, again): (&str, Option<Duration>),
+) -> String {
+    let tool = &asked.call.tool;
+    let far = if report.is_empty() {
+        String::new()
+    } else {
+        format!(" ({report})")
+    };
+    let mut text = format!("`{tool}` is not over: the API is still working on it{far}.");
+    let check = name_of(inner, asked.call, Doing::Check);
+    match (handle, check) {
+        (Some(handle), Some(check)) => {
+            let when = match again.map(|again| again.as_secs()) {
+                Some(seconds @ 1..) => format!(" in {seconds} s or later"),
+                _ => String::new(),
+            };
+            let cancel = name_of(inner, asked.call, Doing::Cancel);
+            let stop = cancel.map(|cancel| format!("; to stop it, `{cancel}`"));
+            text.push_str(&format!(
+                " Do not call `{tool}` again for it. To get its result, call `{check}` with the handle \
+                 `{handle}`{when}{}.",
+                stop.unwrap_or_default()
+            ));
+        }
+        (None, Some(_)) => text.push_str(
+            " This server keeps no more operations at the moment, so that its result cannot be asked \
+             for here.",
+        ),
+        _ => text.push_str(" This server has no tool that asks for its result later."),
+    }
+    text
+}

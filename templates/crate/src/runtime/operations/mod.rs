@@ -1,0 +1,290 @@
+//! Work that goes on at the API after it has answered: where to look how far it is, and what the answers from there say.
+//!
+//! Azure's long-running operations (`Operation-Location`, `Azure-AsyncOperation`) say it in a body, others by the status
+//! of what is at a `Location` (RFC 9110 §15.3.3). Nothing is sent here: that is `call/following`'s.
+
+mod handles;
+mod pauses;
+mod tools;
+
+use std::time::Duration;
+
+use http::header::{HeaderName, HeaderValue, LOCATION};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use serde_json::Value;
+use url::Url;
+
+use super::base_url::Origin;
+use super::tool::FinalState;
+use super::upstream::Answered;
+pub(super) use handles::{Handles, Kept};
+pub(super) use pauses::Pauses;
+pub(super) use tools::{HANDLE, WAIT, tools};
+
+/// Azure's REST API guidelines, "Long-running operations".
+pub(super) const OPERATION_LOCATION: HeaderName = HeaderName::from_static("operation-location");
+/// Azure Resource Manager's name of the same.
+pub(super) const AZURE_OPERATION: HeaderName = HeaderName::from_static("azure-asyncoperation");
+
+/// Where a result says by which handle its operation is taken up again.
+pub(super) const OPERATION: &str = "mcpgen/operation";
+/// In there: how an operation has ended that was taken up, `result`, `failed` or `cancelled`.
+pub(super) const ENDED: &str = "ended";
+
+/// What the two tools do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// It asks how far work is that goes on.
+    Check,
+    /// It stops such work.
+    Cancel,
+}
+
+/// The longest word of the API's that is repeated.
+const LONGEST_WORD: usize = 64;
+
+/// How work is followed that goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct FollowSettings {
+    /// `--poll-timeout`: for how long one call waits for it; `None`: it does not.
+    pub timeout: Option<Duration>,
+    /// `--operation-lifetime`: for how long nobody has to ask for it until it is forgotten.
+    pub lifetime: Duration,
+    /// `--cancel-upstream`: whether a call that is cancelled stops it.
+    pub cancels_upstream: bool,
+}
+
+/// Work that goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Operation {
+    /// Where to look. It is of an origin of the call's server.
+    pub(super) monitor: Uri,
+    told: Told,
+    /// Where the first answer, or a later one, has said that the result will be.
+    location: Option<Uri>,
+}
+
+/// How an API says how far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// In the `status` of a JSON body.
+    InBody,
+    /// By the status of the answer.
+    ByStatus,
+}
+
+/// What an answer says of work that goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// Nothing.
+    Nothing,
+    /// One would have to look at another origin, which has nothing to do with this call.
+    Elsewhere,
+    Here(Operation),
+}
+
+/// What is known of the request that began it.
+#[derive(Clone, Copy)]
+pub(super) struct Beginning<'a> {
+    pub(super) method: &'a Method,
+    /// Where it went.
+    pub(super) uri: &'a Uri,
+    /// Where its description says that the result is.
+    pub(super) result: Option<FinalState>,
+    /// Whether its credentials may be seen there.
+    pub(super) is_ours: &'a (dyn Fn(&Origin) -> bool + Sync),
+}
+
+/// How far work is.
+#[derive(Debug, PartialEq)]
+pub(super) enum Look {
+    Running(Report),
+    /// It is over, and this answer is its result.
+    Done,
+    /// It is over, and its result is there.
+    ResultAt(Uri),
+    /// It is over without a result; what the API calls that.
+    Failed(String),
+    Cancelled(String),
+    /// The API cannot say it at the moment.
+    Unknown,
+}
+
+/// What the API says of work that goes on.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Report {
+    /// Its word for it.
+    pub(super) word: Option<String>,
+    /// How much of it is done, from 0 to 100.
+    pub(super) percent: Option<f64>,
+}
+
+impl Report {
+    /// As a piece of a sentence.
+    pub(super) fn text(&self) -> String {
+        let word = self.word.as_ref().map(|word| format!("status `{word}`"));
+        let percent = self.percent.map(|percent| format!("{percent} % done"));
+        let known: Vec<String> = word.into_iter().chain(percent).collect();
+        known.join(", ")
+    }
+}
+
+impl Beginning<'_> {
+    /// What a header of an answer points at; `from` is where the request of that answer went.
+    fn place(&self, value: &HeaderValue, from: &Uri) -> Option<Uri> {
+        let text = std::str::from_utf8(value.as_bytes()).ok()?;
+        self.place_of(text, from)
+    }
+
+    fn place_of(&self, text: &str, from: &Uri) -> Option<Uri> {
+        let base = Url::parse(&from.to_string()).ok()?;
+        let mut url = base.join(text.trim()).ok()?;
+        url.set_fragment(None);
+        let is_plain = url.username().is_empty() && url.password().is_none();
+        let origin = Origin::of(&url).filter(|_| is_plain)?;
+        (self.is_ours)(&origin)
+            .then(|| url.as_str().parse().ok())
+            .flatten()
+    }
+
+    /// What an answer says of work that goes on.
+    pub(super) fn begun(&self, status: StatusCode, headers: &HeaderMap) -> Begun {
+        if !matches!(status.as_u16(), 200..=202) {
+            return Begun::Nothing;
+        }
+        let azure = headers
+            .get(OPERATION_LOCATION)
+            .or_else(|| headers.get(AZURE_OPERATION));
+        let location = headers.get(LOCATION);
+        if let Some(monitor) = azure.and_then(|value| self.place(value, self.uri)) {
+            return Begun::Here(Operation {
+                monitor,
+                told: Told::InBody,
+                location: location.and_then(|value| self.place(value, self.uri)),
+            });
+        }
+        let location = location.filter(|_| status == StatusCode::ACCEPTED);
+        if let Some(monitor) = location.and_then(|value| self.place(value, self.uri)) {
+            return Begun::Here(Operation {
+                monitor,
+                told: Told::ByStatus,
+                location: None,
+            });
+        }
+        if azure.is_some() || location.is_some() {
+            Begun::Elsewhere
+        } else {
+            Begun::Nothing
+        }
+    }
+}
+
+impl Operation {
+    /// Whether a `DELETE` of the place where one looks stops the work; at a mere `Location` it could be the result that is
+    /// deleted.
+    pub(super) fn can_be_cancelled(&self) -> bool {
+        self.told == Told::InBody
+    }
+
+    /// Whether the place where one looks has JSON, whatever the result is.
+    pub(super) fn is_told_in_json(&self) -> bool {
+        self.told == Told::InBody
+    }
+
+    /// What an answer from there says. The API may send who looks on to another place.
+    pub(super) fn look(&mut self, answered: &Answered, beginning: &Beginning<'_>) -> Look {
+        let (status, headers, received) = answered;
+        if is_for_now(*status) {
+            return Look::Unknown;
+        }
+        if !status.is_success() {
+            return Look::Done;
+        }
+        let is_json = || (!received.cut).then(|| serde_json::from_slice(&received.bytes).ok());
+        let body: Value = is_json().flatten().unwrap_or_default();
+        let location = headers
+            .get(LOCATION)
+            .and_then(|value| beginning.place(value, &self.monitor));
+        match self.told {
+            Told::ByStatus if *status == StatusCode::ACCEPTED => {
+                self.monitor = location.unwrap_or_else(|| self.monitor.clone());
+                Look::Running(Report::of(&body))
+            }
+            Told::ByStatus => Look::Done,
+            Told::InBody => {
+                self.location = location.or_else(|| self.location.take());
+                self.told_in(&body, *status, beginning)
+            }
+        }
+    }
+
+    fn told_in(&self, body: &Value, status: StatusCode, beginning: &Beginning<'_>) -> Look {
+        let Some(word) = body.get("status").and_then(Value::as_str) else {
+            // Without a word the status has to do.
+            return match status {
+                StatusCode::ACCEPTED => Look::Running(Report::of(body)),
+                _ => Look::Done,
+            };
+        };
+        let plain: String = (word.chars())
+            .filter(char::is_ascii_alphanumeric)
+            .map(|c| c.to_ascii_lowercase())
+            .take(LONGEST_WORD)
+            .collect();
+        match plain.as_str() {
+            "succeeded" | "success" | "completed" | "complete" | "done" | "finished"
+            | "partiallysucceeded" | "partiallycompleted" => self.result(body, beginning),
+            "failed" | "failure" | "error" | "rejected" | "aborted" => Look::Failed(short(word)),
+            "canceled" | "cancelled" => Look::Cancelled(short(word)),
+            _ => Look::Running(Report::of(body)),
+        }
+    }
+
+    /// Where the result is of what has succeeded: where the description says, or else what Azure's own clients assume.
+    fn result(&self, body: &Value, beginning: &Beginning<'_>) -> Look {
+        let original = || match *beginning.method {
+            // It is gone, or says nothing of one.
+            Method::DELETE | Method::HEAD => None,
+            _ => Some(beginning.uri.clone()),
+        };
+        let named = body.get("resourceLocation").and_then(Value::as_str);
+        let named = named.and_then(|text| beginning.place_of(text, &self.monitor));
+        let place = match beginning.result {
+            Some(FinalState::Status) => return Look::Done,
+            Some(FinalState::Original) => original(),
+            Some(FinalState::Location) => self.location.clone(),
+            Some(FinalState::Unsaid) | None => None,
+        };
+        let place = place.or(named).or_else(|| match *beginning.method {
+            Method::PUT | Method::PATCH => original(),
+            Method::POST => self.location.clone(),
+            _ => None,
+        });
+        place.map_or(Look::Done, Look::ResultAt)
+    }
+}
+
+impl Report {
+    fn of(body: &Value) -> Self {
+        let percent = ["percentComplete", "percent_complete"]
+            .iter()
+            .find_map(|name| body.get(name)?.as_f64());
+        Self {
+            word: (body.get("status").and_then(Value::as_str)).map(short),
+            percent: percent.filter(|percent| (0.0..=100.0).contains(percent)),
+        }
+    }
+}
+
+/// Whether an answer says no more than that there is none for now: RFC 9110 §15.5.9, RFC 6585 §4, and what proxies say of
+/// a server behind them.
+pub(super) fn is_for_now(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 429 | 502..=504)
+}
+
+fn short(word: &str) -> String {
+    word.chars().take(LONGEST_WORD).collect()
+}
+
+#[cfg(test)]
+mod tests;
