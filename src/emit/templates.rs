@@ -192,6 +192,7 @@ templates! {
     "src/runtime/oauth.rs"
     "src/runtime/output.rs"
     "src/runtime/path.rs"
+    "src/runtime/pem.rs"
     "src/runtime/policy/access.rs"
     "src/runtime/policy/binding.rs"
     "src/runtime/policy/compiled.rs"

@@ -34,6 +34,7 @@ pub mod metrics;
 mod oauth;
 mod output;
 mod path;
+mod pem;
 pub mod policy;
 mod prompts;
 mod questions;
