@@ -1,5 +1,6 @@
 //! mcpgen from outside: its files, its command line, its output, its servers.
 
+mod authority;
 mod bad_input;
 mod catalogue;
 mod generated;
@@ -10,6 +11,7 @@ mod repository;
 mod resources;
 mod standard_streams;
 mod support;
+mod tls;
 mod upstream;
 
 #[path = "../properties/mod.rs"]

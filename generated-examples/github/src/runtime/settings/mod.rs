@@ -53,6 +53,15 @@ pub struct Options {
     )]
     pub listen: Listen,
 
+    /// The certificate by which this server is known over https, with those that lead to its authority: a PEM file, read
+    /// again when it changes [env: MCP_TLS_CERT]
+    #[arg(long, value_name = "FILE", help_heading = "HTTP")]
+    pub tls_cert: Option<String>,
+
+    /// Its private key: a PEM file, read again when it changes [env: MCP_TLS_KEY]
+    #[arg(long, value_name = "FILE", help_heading = "HTTP")]
+    pub tls_key: Option<String>,
+
     /// The path under which a reverse proxy shows this server [env: MCP_PATH_PREFIX]
     #[arg(
         long,
@@ -272,7 +281,7 @@ pub struct Options {
     )]
     pub log: String,
 
-    /// Serve /health, /ready and /metrics here instead [env: MCP_ADMIN_LISTEN]
+    /// Serve /health, /ready and /metrics here instead, without TLS [env: MCP_ADMIN_LISTEN]
     #[arg(long, value_name = "HOST:PORT", help_heading = "Operations")]
     pub admin_listen: Option<Listen>,
 
@@ -298,6 +307,14 @@ pub struct Options {
     /// Ask the server that runs with these options whether it is healthy, and end with 0 or 1
     #[arg(long, help_heading = "Operations")]
     pub healthcheck: bool,
+}
+
+impl Options {
+    /// Whether something is said about connections that are encrypted here.
+    #[must_use]
+    pub fn uses_tls(&self) -> bool {
+        self.tls_cert.is_some() || self.tls_key.is_some()
+    }
 }
 
 /// What the options mean.

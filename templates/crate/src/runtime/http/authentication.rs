@@ -38,6 +38,8 @@ pub(super) struct Authentication {
     clients: Vec<Network>,
     resource: Option<String>,
     prefix: String,
+    /// How this server is reached where nobody says otherwise: `http` or `https`.
+    scheme: &'static str,
     /// Whether callers have to prove who they are.
     is_asked_for: bool,
 }
@@ -63,7 +65,11 @@ pub(super) enum Denied {
 impl Authentication {
     /// # Errors
     /// Options that do not fit together, or a file that cannot be read: one line.
-    pub(super) fn new(server: &Server, options: &Options) -> Result<Self, StartError> {
+    pub(super) fn new(
+        server: &Server,
+        options: &Options,
+        is_encrypted: bool,
+    ) -> Result<Self, StartError> {
         let callers = &options.callers;
         let header = |text: &Option<String>, option: &str| {
             let Some(text) = text else { return Ok(None) };
@@ -105,6 +111,7 @@ impl Authentication {
             clients: callers.allowed_client.clone(),
             resource: callers.resource_url.clone(),
             prefix: options.path_prefix.0.clone(),
+            scheme: if is_encrypted { "https" } else { "http" },
             is_asked_for: callers.ask_for_identity(),
         })
     }
@@ -266,7 +273,10 @@ impl Authentication {
     fn resource(&self, headers: &HeaderMap, is_proxy: bool) -> String {
         match &self.resource {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("{}{}/mcp", origin(headers, is_proxy), self.prefix),
+            None => {
+                let origin = origin(headers, is_proxy, self.scheme);
+                format!("{origin}{}/mcp", self.prefix)
+            }
         }
     }
 
@@ -282,7 +292,7 @@ impl Authentication {
 }
 
 /// The scheme and host by which this server was asked for.
-fn origin(headers: &HeaderMap, is_proxy: bool) -> String {
+fn origin(headers: &HeaderMap, is_proxy: bool, own_scheme: &str) -> String {
     let text = |name: &str| {
         let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
         last.split(',').next_back().map(str::trim)
@@ -292,7 +302,7 @@ fn origin(headers: &HeaderMap, is_proxy: bool) -> String {
     let host = forwarded("x-forwarded-host").or_else(|| text(HOST.as_str()));
     format!(
         "{}://{}",
-        scheme.unwrap_or("http"),
+        scheme.unwrap_or(own_scheme),
         host.unwrap_or_default()
     )
 }
