@@ -177,6 +177,7 @@ templates! {
     "src/runtime/http/probes.rs"
     "src/runtime/http/sse.rs"
     "src/runtime/http/tls.rs"
+    "src/runtime/identity/certificate.rs"
     "src/runtime/identity/claims.rs"
     "src/runtime/identity/introspection.rs"
     "src/runtime/identity/jwt/issuer.rs"

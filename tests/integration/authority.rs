@@ -297,6 +297,15 @@ impl Client {
         Ok((status, serde_json::from_str(&body).unwrap_or(Value::Null)))
     }
 
+    /// Opens a stream, and gives the address for its posts.
+    pub(crate) fn endpoint(&mut self) -> String {
+        let request = "GET /sse HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        (self.0.get_mut().write_all(request.as_bytes())).expect("a connection");
+        let mut lines = (&mut self.0).lines().map(|line| line.expect("a stream"));
+        let data = lines.find_map(|line| line.strip_prefix("data: ").map(str::to_owned));
+        data.expect("an address")
+    }
+
     /// The certificate that the server shows.
     pub(crate) fn server_certificate(&self) -> Vec<u8> {
         let chain = self.0.get_ref().conn.peer_certificates();

@@ -5,6 +5,7 @@ mod bad_input;
 mod catalogue;
 mod generated;
 mod hostile;
+mod mutual_tls;
 mod prompts;
 mod properties_at_random;
 mod repository;
