@@ -229,7 +229,7 @@ async fn serve_http(
     let address = bound.address().map(|address| address.to_string());
     let scheme = if options.uses_tls() { "https" } else { "http" };
     tracing::info!(address, scheme, prefix = options.path_prefix.0, "listening");
-    if !options.callers.ask_for_identity() {
+    if !options.callers.ask_for_identity() && !options.callers.require_certificates() {
         warn_of_strangers(&options.listen);
     }
     tokio::spawn(async move {

@@ -8,7 +8,8 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
+    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, Error,
+    SignatureScheme, StreamOwned,
 };
 
 use super::super::pem::provider;
@@ -24,12 +25,24 @@ pub(super) fn asked(stream: TcpStream) -> io::Result<Vec<u8>> {
     let name = ServerName::try_from("localhost").expect("it is a name");
     let connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
     let mut stream = StreamOwned::new(connection, stream);
-    stream.write_all(super::REQUEST)?;
     let mut head = vec![0; 1024];
-    // Servers end a connection as they like, also without the close of TLS.
-    let read = stream.read(&mut head)?;
-    head.truncate(read);
+    // One read: servers end a connection as they like, also without the close of TLS.
+    let read = (stream.write_all(super::REQUEST)).and_then(|()| stream.read(&mut head));
+    match read {
+        Ok(read) => head.truncate(read),
+        Err(error) if asks_for_certificate(&error) => head = ASKS_FOR_CERTIFICATE.to_vec(),
+        Err(error) => return Err(error),
+    }
     Ok(head)
+}
+
+/// Whoever refuses us for want of a certificate is there and takes connections, which is all that `/health` says.
+const ASKS_FOR_CERTIFICATE: &[u8] = b"HTTP/1.1 200 (a client certificate is required)";
+
+fn asks_for_certificate(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    let asked = Error::AlertReceived(AlertDescription::CertificateRequired);
+    inner == Some(&asked)
 }
 
 /// Takes every certificate whose key the server has.

@@ -22,7 +22,7 @@ use super::redact::Redact;
 use super::resilience::ResilienceSettings;
 use super::tool::ServerDef;
 
-pub use callers::CallerOptions;
+pub use callers::{CallerOptions, CertificateName, ClientAuth};
 pub use layers::Stop;
 pub use limits::{
     CacheOptions, ConfirmOptions, Frequency, HookOptions, LimitOptions, Rate, ResilienceOptions,
@@ -108,14 +108,23 @@ pub struct Options {
           action = ArgAction::Set, help_heading = "HTTP")]
     pub no_sse: bool,
 
-    /// How many /sse streams may be open at once [env: MCP_MAX_SSE_STREAMS]
+    /// How many /sse streams may be open at once; no other stream outlives its call [env: MCP_MAX_STREAMS]
     #[arg(
         long,
         value_name = "NUMBER",
         default_value = "256",
         help_heading = "HTTP"
     )]
-    pub max_sse_streams: usize,
+    pub max_streams: usize,
+
+    /// How many of them one identity may have, or one client's address where there is none [env: MCP_MAX_STREAMS_EACH]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "64",
+        help_heading = "HTTP"
+    )]
+    pub max_streams_each: usize,
 
     /// How many connections may be open at once; more wait [env: MCP_MAX_CONNECTIONS]
     #[arg(long, value_name = "NUMBER", default_value = "1024",
@@ -313,7 +322,13 @@ impl Options {
     /// Whether something is said about connections that are encrypted here.
     #[must_use]
     pub fn uses_tls(&self) -> bool {
-        self.tls_cert.is_some() || self.tls_key.is_some()
+        let files = [
+            &self.tls_cert,
+            &self.tls_key,
+            &self.callers.tls_client_ca,
+            &self.callers.tls_client_crl,
+        ];
+        files.into_iter().any(Option::is_some)
     }
 }
 
@@ -427,7 +442,7 @@ fn check_passthrough(options: &Options) -> Result<(), StartError> {
         ForwardAuth::Header(name) => matches!(name.as_str(), "authorization" | "x-api-key"),
         ForwardAuth::Off | ForwardAuth::Meta => false,
     };
-    let asks = options.transport == Transport::Http && options.callers.ask_for_identity();
+    let asks = options.transport == Transport::Http && options.callers.ask_in_headers();
     if asks && !options.callers.same_audience && options.forward_auth.iter().any(is_ours) {
         return Err(StartError(
             "--forward-auth would send what callers prove their identity with to the API; take the API's credential \

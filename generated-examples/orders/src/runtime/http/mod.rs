@@ -47,7 +47,7 @@ use authentication::{Authentication, Denied, METADATA};
 use connections::{Peer, Port};
 use guard::Guard;
 use probes::Probes;
-use tls::Tls;
+use tls::{Certified, Tls};
 
 /// How long a client may take to send the body of a request.
 const BODY: Duration = Duration::from_secs(60);
@@ -93,7 +93,7 @@ pub(super) async fn bind(
         upstream: options.ready_upstream,
     };
     let tls = Tls::new(options)?;
-    let app = App::new(server, options, &shutdown, tls.is_some())?;
+    let app = App::new(server, options, &shutdown, tls.as_deref())?;
     let port = |listener, routes| Port {
         listener,
         tls: None,
@@ -176,7 +176,7 @@ struct Shared {
     guard: Guard,
     authentication: Authentication,
     streams: sse::Streams,
-    max_sse_streams: usize,
+    most_streams: sse::Most,
     max_request_bytes: usize,
     prefix: String,
     serves_sse: bool,
@@ -199,10 +199,10 @@ impl App {
         server: Arc<Server>,
         options: &Options,
         shutdown: &Shutdown,
-        is_encrypted: bool,
+        tls: Option<&Tls>,
     ) -> Result<Self, StartError> {
         let guard = Guard::new(options)?;
-        let authentication = Authentication::new(&server, options, is_encrypted)?;
+        let authentication = Authentication::new(&server, options, tls)?;
         let handler = Handler(Arc::clone(&server));
         // Host and Origin were checked by the guard before.
         let config = StreamableHttpServerConfig::default()
@@ -222,7 +222,10 @@ impl App {
             guard,
             authentication,
             streams: sse::Streams::default(),
-            max_sse_streams: options.max_sse_streams,
+            most_streams: sse::Most {
+                all: options.max_streams,
+                each: options.max_streams_each,
+            },
             max_request_bytes: options.max_request_bytes.0,
             prefix: options.path_prefix.0.clone(),
             serves_sse: !options.no_sse,
@@ -312,9 +315,9 @@ async fn check(State(app): State<App>, mut request: Request<Body>, next: Next) -
 /// Finds out who calls, and refuses who has to prove it and does not.
 async fn authenticate(State(app): State<App>, mut request: Request<Body>, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
-    let found = app
-        .authentication
-        .identify(peer, request.headers(), &app.guard);
+    let certified = request.extensions().get::<Arc<Certified>>();
+    let by = (peer, certified.map(Arc::as_ref));
+    let found = (app.authentication).identify(by, request.headers(), &app.guard);
     match found.await {
         Ok(Some(identity)) => {
             request.extensions_mut().insert(identity);
@@ -322,7 +325,7 @@ async fn authenticate(State(app): State<App>, mut request: Request<Body>, next: 
         Ok(None) => {}
         Err(denied) => {
             let client = peer.map(|peer| app.guard.client(peer, request.headers()).to_string());
-            if let Denied::Invalid(reason) = denied {
+            if let Denied::Invalid(reason) | Denied::Certificate(reason) = denied {
                 tracing::warn!(client, reason, "caller refused");
             }
             let (parts, body) = request.into_parts();

@@ -6,12 +6,27 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 
 use super::super::engine::StartError;
+use super::super::identity::Identity;
 use super::super::settings::Options;
 use super::patience::Patient;
 
 /// There is none.
 #[derive(Debug)]
 pub(super) enum Tls {}
+
+/// There are none.
+#[derive(Debug)]
+pub(super) enum Certified {}
+
+impl Certified {
+    pub(super) fn identity(&self) -> Result<Option<Identity>, &'static str> {
+        match *self {}
+    }
+
+    pub(super) fn is(&self, _: &str) -> bool {
+        match *self {}
+    }
+}
 
 impl Tls {
     /// # Errors
@@ -27,16 +42,20 @@ impl Tls {
         Ok(None)
     }
 
+    pub(super) fn takes_certificates(&self) -> bool {
+        match *self {}
+    }
+
     /// Never called.
     #[expect(
         clippy::unused_async,
         reason = "the same signature as with the feature"
     )]
     pub(super) async fn accept(
-        &self,
+        self: Arc<Self>,
         _: Patient<TcpStream>,
         _: SocketAddr,
-    ) -> Option<Patient<TcpStream>> {
+    ) -> Option<(Patient<TcpStream>, Option<Arc<Certified>>)> {
         match *self {}
     }
 }

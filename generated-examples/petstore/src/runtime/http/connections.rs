@@ -18,7 +18,7 @@ use tower::ServiceExt;
 
 use super::super::metrics::Metrics;
 use super::patience::Patient;
-use super::tls::Tls;
+use super::tls::{Certified, Tls};
 
 /// How long a client may take to send the head of a request. The wait for the next request on a kept connection counts,
 /// and clients keep connections for a minute or so.
@@ -76,7 +76,7 @@ impl Port {
             let active = (self.metrics.as_ref()).map(|metrics| metrics.active_connection());
             let (stream, routes) = (Patient::new(stream), self.routes.clone());
             let Some(tls) = self.tls.clone() else {
-                let connection = open.watch(connection(&builder, stream, peer, routes));
+                let connection = open.watch(connection(&builder, stream, (peer, None), routes));
                 tokio::spawn(async move {
                     // A client may close or break its connection at any time.
                     let _ = connection.await;
@@ -88,8 +88,8 @@ impl Port {
             tokio::spawn(async move {
                 let encrypted = tls.accept(stream, peer).await;
                 drop(handshake);
-                if let Some(encrypted) = encrypted {
-                    let connection = connection(&builder, encrypted, peer, routes);
+                if let Some((stream, certified)) = encrypted {
+                    let connection = connection(&builder, stream, (peer, certified), routes);
                     let _ = watcher.watch(connection).await;
                 }
                 drop((active, place));
@@ -101,12 +101,15 @@ impl Port {
 fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     builder: &http1::Builder,
     stream: S,
-    peer: SocketAddr,
+    (peer, certified): (SocketAddr, Option<Arc<Certified>>),
     routes: Router,
 ) -> impl GracefulConnection + use<S> {
     let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
+        if let Some(certified) = &certified {
+            request.extensions_mut().insert(Arc::clone(certified));
+        }
         routes.clone().oneshot(request)
     });
     builder.serve_connection(TokioIo::new(stream), service)

@@ -326,13 +326,11 @@ impl Authentication {
 
     /// The address of this server: as it was configured, or as it was asked for.
     fn resource(&self, headers: &HeaderMap, is_proxy: bool) -> String {
-        match &self.resource {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => {
-                let origin = origin(headers, is_proxy, self.scheme);
-                format!("{origin}{}/mcp", self.prefix)
-            }
+        if let Some(url) = &self.resource {
+            return url.trim_end_matches('/').to_owned();
         }
+        let origin = origin(headers, is_proxy, self.scheme);
+        format!("{origin}{}/mcp", self.prefix)
     }
 
     /// Before the path of the resource (RFC 9728 §3.1).
