@@ -407,10 +407,10 @@ fn another_authority_takes_over_without_a_lost_call() {
 #[test]
 fn a_stream_is_bound_to_the_certificate_that_opened_it_and_probes_have_a_port_of_their_own() {
     let site = Site::new();
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
+    let admin = std::net::TcpListener::bind("127.0.0.1:0")
         .and_then(|it| it.local_addr())
         .expect("a port");
-    let server = site.serve(&[&format!("--admin-listen={port}")]);
+    let server = site.serve(&[&format!("--admin-listen={admin}")]);
     let (alice, bob) = (
         site.clients.client("urn:alice"),
         site.clients.client("urn:bob"),
@@ -434,7 +434,7 @@ fn a_stream_is_bound_to_the_certificate_that_opened_it_and_probes_have_a_port_of
         "serve",
         "spec.yaml",
         "--",
-        &format!("--admin-listen={port}"),
+        &format!("--admin-listen={admin}"),
         "--healthcheck",
     ]);
     let healthy = ran(command
@@ -449,24 +449,24 @@ fn options_of_client_certificates_that_do_not_fit_together_are_told_in_one_line(
     let site = Site::new();
     std::fs::write(site.path().join("spec.yaml"), crate::authority::SPEC).expect("writable");
     put(&site.path().join("empty"), "");
-    let (cert, key) = ("--tls-cert=server.pem", "--tls-key=server.key");
+    let own = ["--tls-cert=server.pem", "--tls-key=server.key"];
     for (options, told) in [
         (
             &["--tls-client-ca=clients.pem"][..],
             "--tls-client-ca needs `--tls-cert`",
         ),
         (
-            &[cert, key, "--tls-client-crl=empty"],
+            &[own[0], own[1], "--tls-client-crl=empty"],
             "--tls-client-crl needs `--tls-client-ca`",
         ),
         (
-            &[cert, key, "--tls-client-ca=empty"],
+            &[own[0], own[1], "--tls-client-ca=empty"],
             "`--tls-client-ca`: `empty`: it holds no certificate in PEM",
         ),
         (
             &[
-                cert,
-                key,
+                own[0],
+                own[1],
                 "--tls-client-ca=clients.pem",
                 "--tls-client-crl=clients.pem",
             ],
