@@ -1,15 +1,18 @@
 //! mcpgen from outside: its files, its command line, its output, its servers.
 
+mod authority;
 mod bad_input;
 mod catalogue;
 mod generated;
 mod hostile;
+mod mutual_tls;
 mod prompts;
 mod properties_at_random;
 mod repository;
 mod resources;
 mod standard_streams;
 mod support;
+mod tls;
 mod upstream;
 
 #[path = "../properties/mod.rs"]

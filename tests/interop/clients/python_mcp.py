@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import ssl
 import sys
 
+import httpx2
 from mcp import Client, StdioServerParameters
 from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
 from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import MCPError
 from mcp.types import ElicitResult
@@ -21,6 +24,10 @@ def target(job):
         return stdio_client(StdioServerParameters(command=command, args=args, env=job["env"]))
     if job["transport"] == "sse":
         return sse_client(job["url"])
+    if "certificate" in job:
+        context = ssl.create_default_context(cafile=job["authority"])
+        context.load_cert_chain(*job["certificate"])
+        return streamable_http_client(job["url"], http_client=httpx2.AsyncClient(verify=context))
     return job["url"]
 
 

@@ -1,4 +1,5 @@
-"""TLS to the API with OpenSSL at the other end: private authorities, client certificates, and who never sees them."""
+"""TLS with OpenSSL at the other end: to the API, with private authorities, client certificates, and who never sees them;
+and from clients, with certificates that say who calls."""
 
 import json
 import ssl
@@ -6,10 +7,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from suite.clients import bad
+from suite.clients import HERE, PYTHON, bad
 from suite.mock import Mock
-from suite.processes import Stdio, free_port
-from suite.report import expect, expect_equal, expect_in, expect_not_in, short
+from suite.processes import Http, Stdio, free_port
+from suite.report import Failed, expect, expect_equal, expect_in, expect_not_in, short, until
 from suite.upstream_side import one_line
 
 # Two servers, of which the owner names the first only.
@@ -37,10 +38,10 @@ class Authority:
     def openssl(self, *arguments):
         subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
 
-    def issue(self, name, file):
+    def issue(self, name, file, names="IP:127.0.0.1"):
         """A certificate and its key, put where they are looked for at once."""
         extensions = self.folder / "extensions"
-        extensions.write_text("subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
+        extensions.write_text(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
         self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
                      "-keyout", f"{file}.key", "-out", "request")
         self.openssl("x509", "-req", "-in", "request", "-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial",
@@ -105,5 +106,55 @@ def certificates(mcpgen):
         one_line(serve, mixed, "are of no use together")
 
 
+def client_context(authority, pair=None):
+    context = ssl.create_default_context(cafile=str(authority.file))
+    if pair:
+        context.load_cert_chain(*pair)
+    return context
+
+
+def refused(server, context):
+    server.context = context
+    try:
+        answer = server.legacy("tools/list")
+    except (ssl.SSLError, OSError):
+        return
+    raise Failed(f"a client without a good certificate was answered: {answer.status}")
+
+
+def mutual(mcpgen):
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as elsewhere:
+        authority, strange, folder = Authority(folder), Authority(elsewhere), Path(folder)
+        spec, audit = folder / "spec.yaml", folder / "audit.log"
+        spec.write_text(SPEC)
+        certificate, key = authority.issue("server", "server")
+        agent = authority.issue("agent", "agent", "URI:spiffe://example/agent")
+        tables = folder / "policies.toml"
+        tables.write_text('[access."uri:spiffe://example/agent"]\nallow = ["op:who"]\n')
+        flags = ["--tls-cert", certificate, "--tls-key", key, "--tls-client-ca", str(authority.file),
+                 "--audit-log", str(audit), "--config", str(tables)]
+        command = [*mcpgen, "serve", str(spec), "--"]
+        with Http(command, {}, *flags, context=client_context(authority, agent)) as server:
+            listed = server.legacy("tools/list").message()["result"]["tools"]
+            expect_equal([tool["name"] for tool in listed], ["who"], "the tools of this certificate")
+            refused(server, client_context(authority))
+            refused(server, client_context(authority, strange.issue("agent", "agent", "URI:spiffe://example/agent")))
+            # Over TLS 1.2 a certificate is asked for as well.
+            context = client_context(authority, agent)
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            server.context = context
+            expect_equal(server.legacy("tools/list").status, 200, "the status over TLS 1.2")
+            job = {"transport": "http", "era": "auto", "actions": [{"do": "list"}, {"do": "call", "name": "who", "arguments": {}}],
+                   "answer": None, "url": server.origin + "/mcp", "certificate": agent, "authority": str(authority.file)}
+            client = [str(PYTHON), str(HERE / "clients/python_mcp.py")]
+            done = subprocess.run(client, input=json.dumps(job), capture_output=True, text=True, timeout=90)
+            expect(done.returncode == 0, f"the client failed:\n{done.stderr[-2000:]}")
+            expect_equal([tool["name"] for tool in json.loads(done.stdout)[0]["tools"]], ["who"], "what the SDK lists")
+            until(lambda: audit.read_text().count("\n"), "a line of the audit log", 10)
+            line = json.loads(audit.read_text().splitlines()[0])
+            expect_equal((line["identity"], line["means"]), ("spiffe://example/agent", "mtls"), "who called")
+
+
 def run(report, mcpgen):
+    report.check("certificates: clients of the server (mutual TLS), with OpenSSL and the Python SDK", mutual, mcpgen)
     report.check("certificates: private authorities and client certificates, with OpenSSL", certificates, mcpgen)

@@ -218,12 +218,13 @@ def events(lines):
 
 
 class Http(Process):
-    """The server over HTTP."""
+    """The server over HTTP; with a context of `ssl`, over https."""
 
-    def __init__(self, command, environment, *flags, host="127.0.0.1", prefix="", wait=True):
+    def __init__(self, command, environment, *flags, host="127.0.0.1", prefix="", wait=True, context=None):
+        self.context = context
         self.host, self.port, self.prefix = host, free_port(host), prefix
         self.authority = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
-        self.origin = f"http://{self.authority}"
+        self.origin = f"{'https' if context else 'http'}://{self.authority}"
         flags = ["--transport", "http", "--listen", self.authority, *(flag.replace("{origin}", self.origin) for flag in flags)]
         super().__init__([*command, *flags], clean_environment(environment))
         if wait:
@@ -239,6 +240,8 @@ class Http(Process):
             return False
 
     def connection(self, seconds=20):
+        if self.context:
+            return http.client.HTTPSConnection(self.host, self.port, timeout=seconds, context=self.context)
         return http.client.HTTPConnection(self.host, self.port, timeout=seconds)
 
     def http(self, method, path, body=None, headers=None, seconds=20):

@@ -39,7 +39,14 @@ impl Stamp {
 }
 
 /// What was made of the secrets in some files, and is made again when one of them is another.
-pub(super) struct Remade<T>(Mutex<(Vec<Option<Stamp>>, Arc<T>)>);
+pub(super) struct Remade<T>(Mutex<Made<T>>);
+
+struct Made<T> {
+    of: Vec<Option<Stamp>>,
+    what: Arc<T>,
+    /// The files that nothing could be made of, which was told.
+    told: Vec<Option<Stamp>>,
+}
 
 impl<T> fmt::Debug for Remade<T> {
     // It is a secret.
@@ -57,7 +64,11 @@ impl<T> Remade<T> {
     ) -> Result<Self, StartError> {
         // Before they are read: what changes in between is read again.
         let stamps = files.map(Stamp::of).collect();
-        Ok(Self(Mutex::new((stamps, Arc::new(make()?)))))
+        Ok(Self(Mutex::new(Made {
+            of: stamps,
+            what: Arc::new(make()?),
+            told: Vec::new(),
+        })))
     }
 
     /// What is made of the files as of now, or of what they were while that cannot be understood.
@@ -67,7 +78,7 @@ impl<T> Remade<T> {
         make: impl FnOnce() -> Result<T, StartError>,
     ) -> Arc<T> {
         let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut now = Vec::with_capacity(current.0.len());
+        let mut now = Vec::with_capacity(current.of.len());
         let mut missing = None;
         for path in files {
             let stamp = Stamp::of(&path);
@@ -77,8 +88,8 @@ impl<T> Remade<T> {
             }
             now.push(stamp);
         }
-        if current.0 == now {
-            return Arc::clone(&current.1);
+        if current.of == now {
+            return Arc::clone(&current.what);
         }
         // While files are being replaced one may be absent or half written, or not belong to the other.
         let fresh = match &missing {
@@ -86,12 +97,20 @@ impl<T> Remade<T> {
             None => make(),
         };
         match fresh {
-            Ok(fresh) => *current = (now, Arc::new(fresh)),
-            Err(StartError(problem)) => {
-                tracing::warn!(target: "mcp::credentials", "{problem}; the one that was read before is used");
+            Ok(fresh) => {
+                *current = Made {
+                    of: now,
+                    what: Arc::new(fresh),
+                    told: Vec::new(),
+                };
             }
+            Err(StartError(problem)) if current.told != now => {
+                tracing::warn!(target: "mcp::credentials", "{problem}; the one that was read before is used");
+                current.told = now;
+            }
+            Err(_) => {}
         }
-        Arc::clone(&current.1)
+        Arc::clone(&current.what)
     }
 }
 

@@ -36,6 +36,7 @@ mod oauth;
 mod operations;
 mod output;
 mod path;
+mod pem;
 pub mod policy;
 mod prompts;
 mod questions;
@@ -108,9 +109,11 @@ pub fn run(def: ServerDef, custom: impl Custom, args: &[OsString]) -> ExitCode {
         return written.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
     if options.healthcheck {
-        let address = options.admin_listen.as_ref().unwrap_or(&options.listen);
-        return healthcheck::ask(address)
-            .map_or_else(|error| failure(&error), |()| ExitCode::SUCCESS);
+        let asked = match &options.admin_listen {
+            Some(admin) => healthcheck::ask(admin, false),
+            None => healthcheck::ask(&options.listen, options.uses_tls()),
+        };
+        return asked.map_or_else(|error| failure(&error), |()| ExitCode::SUCCESS);
     }
     let again = || Settings::read(&def, args.to_vec(), &env, &file).map_err(Stop::into_line);
     match serve(def, custom, &settings, &env, again) {
@@ -227,8 +230,9 @@ async fn serve_http(
     let shutdown = http::Shutdown::default();
     let bound = http::bind(server, metrics, options, shutdown.clone()).await?;
     let address = bound.address().map(|address| address.to_string());
-    tracing::info!(address, prefix = options.path_prefix.0, "listening");
-    if !options.callers.ask_for_identity() {
+    let scheme = if options.uses_tls() { "https" } else { "http" };
+    tracing::info!(address, scheme, prefix = options.path_prefix.0, "listening");
+    if !options.callers.ask_for_identity() && !options.callers.require_certificates() {
         warn_of_strangers(&options.listen);
     }
     tokio::spawn(async move {

@@ -290,7 +290,7 @@ pub(super) fn identity(parts: Option<&Parts>) -> Option<Identity> {
 pub(super) struct ClientAddress(pub(super) IpAddr);
 
 /// Where the HTTP request came from.
-fn client(parts: Option<&Parts>) -> Option<IpAddr> {
+pub(super) fn client(parts: Option<&Parts>) -> Option<IpAddr> {
     let address = parts?.extensions.get::<ClientAddress>()?;
     Some(address.0)
 }

@@ -477,9 +477,9 @@ fn a_healthcheck_tells_a_server_that_answers_from_one_that_does_not() {
     let site = Site::start(&[]);
     let address = format!("0.0.0.0:{}", site.address.port());
     let listen = address.parse().expect("an address");
-    assert_eq!(super::super::healthcheck::ask(&listen), Ok(()));
+    assert_eq!(super::super::healthcheck::ask(&listen, false), Ok(()));
     site.stop();
-    let error = super::super::healthcheck::ask(&listen).expect_err("nobody answers");
+    let error = super::super::healthcheck::ask(&listen, false).expect_err("nobody answers");
     assert!(
         error.starts_with(&format!("`{address}` is not healthy: ")),
         "{error}"

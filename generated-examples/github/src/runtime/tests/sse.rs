@@ -5,6 +5,7 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
+use super::callers::KEYS;
 use super::http::{JSON, Site, head, send};
 use super::{initialize, request};
 
@@ -149,7 +150,7 @@ fn ids_are_not_guessed() {
 
 #[test]
 fn only_so_many_streams_are_open_at_once() {
-    let site = Site::start(&["--max-sse-streams=1"]);
+    let site = Site::start(&["--max-streams=1"]);
     let stream = Stream::open(&site);
     let refused = site.get("/sse");
     assert_eq!(refused.status, 503);
@@ -163,6 +164,47 @@ fn what_is_not_json_is_refused_at_once() {
     let stream = Stream::open(&site);
     let line = format!("POST {}", stream.endpoint);
     assert_eq!(site.ask(&line, JSON, "{").status, 400);
+}
+
+#[test]
+fn one_identity_cannot_take_every_stream() {
+    let site = Site::start(&[KEYS, "--max-streams=3", "--max-streams-each=2"]);
+    let (alice, bob) = ([("x-api-key", "geheim")], [("x-api-key", "bobs")]);
+    let first = Stream::open_as(&site, &alice);
+    let _second = Stream::open_as(&site, &alice);
+    let third = site.ask("GET /sse", &alice, "");
+    assert_eq!(third.status, 429);
+    assert!(third.head.contains("retry-after: 5"), "{}", third.head);
+    let _his = Stream::open_as(&site, &bob);
+    assert_eq!(site.ask("GET /sse", &bob, "").status, 503);
+    drop(first);
+    wait_until(&site, &alice);
+}
+
+#[test]
+fn addresses_have_a_share_where_nobody_is_asked_who_calls() {
+    let site = Site::start(&["--max-streams-each=1", "--trusted-proxy=127.0.0.1"]);
+    let (one, other) = (
+        [("x-forwarded-for", "192.0.2.1")],
+        [("x-forwarded-for", "192.0.2.2")],
+    );
+    let _first = Stream::open_as(&site, &one);
+    assert_eq!(site.ask("GET /sse", &one, "").status, 429);
+    let _second = Stream::open_as(&site, &other);
+}
+
+/// Waits until a stream can be opened.
+fn wait_until(site: &Site, headers: &[(&str, &str)]) {
+    let end = std::time::Instant::now() + super::PATIENCE;
+    loop {
+        let mut stream = site.connect();
+        send(&mut stream, "GET /sse", headers, "");
+        let head = head(&mut BufReader::new(stream));
+        if head.starts_with("HTTP/1.1 200") {
+            return;
+        }
+        assert!(std::time::Instant::now() < end, "{head}");
+    }
 }
 
 #[test]

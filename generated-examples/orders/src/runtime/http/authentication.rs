@@ -1,4 +1,5 @@
-//! Who calls over HTTP: keys, tokens and trusted proxies are asked in turn, and who proves nothing is told how to.
+//! Who calls over HTTP: trusted proxies, keys, tokens and certificates are asked in turn, and who proves nothing is told
+//! how to. What is closest to the user counts, and nothing that is wrong is passed over for something that is right.
 //!
 //! This server is an OAuth 2.1 resource server where tokens are taken (MCP, basic/authorization): it publishes who
 //! issues them (RFC 9728) and names the scopes that are missing (RFC 6750 §3). What an identity may do is `policy`'s.
@@ -6,7 +7,7 @@
 use std::net::IpAddr;
 
 use axum::response::Response;
-use http::header::{AUTHORIZATION, HOST, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONNECTION, HOST, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
@@ -20,6 +21,7 @@ use super::super::settings::{Network, Options};
 use super::super::tool::ServerDef;
 use super::guard::Guard;
 use super::problem;
+use super::tls::{Certified, Tls};
 
 /// Where the metadata lies (RFC 9728 §3).
 pub(super) const METADATA: &str = "/.well-known/oauth-protected-resource";
@@ -38,8 +40,14 @@ pub(super) struct Authentication {
     clients: Vec<Network>,
     resource: Option<String>,
     prefix: String,
+    /// How this server is reached where nobody says otherwise: `http` or `https`.
+    scheme: &'static str,
     /// Whether callers have to prove who they are.
     is_asked_for: bool,
+    /// Whether keys or tokens do so.
+    takes_credentials: bool,
+    /// Whether clients may have certificates.
+    takes_certificates: bool,
 }
 
 /// The headers of a trusted proxy.
@@ -58,12 +66,18 @@ pub(super) enum Denied {
     Missing,
     /// What was sent proves nothing: what the client may know.
     Invalid(&'static str),
+    /// The certificate of the connection proves nothing, or no longer.
+    Certificate(&'static str),
 }
 
 impl Authentication {
     /// # Errors
     /// Options that do not fit together, or a file that cannot be read: one line.
-    pub(super) fn new(server: &Server, options: &Options) -> Result<Self, StartError> {
+    pub(super) fn new(
+        server: &Server,
+        options: &Options,
+        tls: Option<&Tls>,
+    ) -> Result<Self, StartError> {
         let callers = &options.callers;
         let header = |text: &Option<String>, option: &str| {
             let Some(text) = text else { return Ok(None) };
@@ -105,22 +119,26 @@ impl Authentication {
             clients: callers.allowed_client.clone(),
             resource: callers.resource_url.clone(),
             prefix: options.path_prefix.0.clone(),
+            scheme: if tls.is_some() { "https" } else { "http" },
             is_asked_for: callers.ask_for_identity(),
+            takes_credentials: callers.take_credentials(),
+            takes_certificates: tls.is_some_and(Tls::takes_certificates),
         })
     }
 
     /// Whether requests have to be looked at.
     pub(super) fn is_needed(&self) -> bool {
-        self.is_asked_for || !self.clients.is_empty()
+        self.is_asked_for || self.takes_certificates || !self.clients.is_empty()
     }
 
-    /// Who calls; `None` where nobody is asked.
+    /// Who calls, by the address and the certificate of the connection and by the headers of the request; `None` where
+    /// nobody is asked.
     ///
     /// # Errors
     /// The request is refused.
     pub(super) async fn identify(
         &self,
-        peer: Option<IpAddr>,
+        (peer, certified): (Option<IpAddr>, Option<&Certified>),
         headers: &HeaderMap,
         guard: &Guard,
     ) -> Result<Option<Identity>, Denied> {
@@ -132,6 +150,10 @@ impl Authentication {
                 return Err(Denied::Address);
             }
         }
+        let by_certificate = match certified {
+            Some(certified) => certified.identity().map_err(Denied::Certificate)?,
+            None => None,
+        };
         if !self.is_asked_for {
             return Ok(None);
         }
@@ -141,10 +163,28 @@ impl Authentication {
         {
             return Ok(Some(identity));
         }
-        let presented = presented(headers)?.ok_or(Denied::Missing)?;
+        if self.takes_credentials
+            && let Some(presented) = presented(headers)?
+        {
+            let identity = (self.presenting(presented, headers, is_proxy)).await?;
+            self.check_binding(&identity, certified)?;
+            return Ok(Some(identity));
+        }
+        // The certificate of a proxy says nothing of who is behind it.
+        let by_certificate = by_certificate.filter(|_| !is_proxy);
+        by_certificate.map(Some).ok_or(Denied::Missing)
+    }
+
+    /// Who has this key or token.
+    async fn presenting(
+        &self,
+        presented: &str,
+        headers: &HeaderMap,
+        is_proxy: bool,
+    ) -> Result<Identity, Denied> {
         let by_key = self.keys.as_ref().map(|keys| keys.identify(presented));
         match by_key {
-            Some(Ok(identity)) => return Ok(Some(identity)),
+            Some(Ok(identity)) => return Ok(identity),
             Some(Err(keys::Refused::Expired)) => {
                 return Err(Denied::Invalid("the key has expired"));
             }
@@ -158,17 +198,34 @@ impl Authentication {
             .filter(|_| self.introspection.is_none() || is_jwt(presented))
         {
             return match tokens.identify(presented, &resource).await {
-                Ok(identity) => Ok(Some(identity.with_token(presented))),
+                Ok(identity) => Ok(identity.with_token(presented)),
                 Err(refused) => Err(Denied::Invalid(refused.0)),
             };
         }
         if let Some(introspection) = &self.introspection {
             let identified = introspection.identify(presented, &resource).await;
             return identified
-                .map(|identity| Some(identity.with_token(presented)))
+                .map(|identity| identity.with_token(presented))
                 .map_err(|refused| Denied::Invalid(refused.0));
         }
         Err(Denied::Invalid("the key is not known"))
+    }
+
+    /// RFC 8705 §3: a token that is bound to a certificate is good only together with it.
+    fn check_binding(
+        &self,
+        identity: &Identity,
+        certified: Option<&Certified>,
+    ) -> Result<(), Denied> {
+        let confirmation = identity.claim("cnf");
+        let bound = confirmation.and_then(|it| it.get("x5t#S256"));
+        match bound.filter(|_| self.takes_certificates) {
+            None => Ok(()),
+            Some(Value::String(bound)) if certified.is_some_and(|it| it.is(bound)) => Ok(()),
+            Some(_) => Err(Denied::Invalid(
+                "the token is bound to another client certificate",
+            )),
+        }
     }
 
     /// The answer to a request that is refused. `scopes` are those that the operation needs, where it is known.
@@ -183,6 +240,11 @@ impl Authentication {
             Denied::Address => {
                 let help = "clients of this address may not call";
                 return problem(StatusCode::FORBIDDEN, "this address is not allowed", help);
+            }
+            Denied::Certificate(why) => return without_certificate(why),
+            // RFC 9110 §15.5.2: a 401 names a way to be let in, and headers are none here.
+            Denied::Missing if !self.takes_credentials && self.takes_certificates => {
+                return without_certificate("this server asks who is calling");
             }
             Denied::Missing => ("", "this server asks who is calling"),
             Denied::Invalid(why) => ("invalid_token", *why),
@@ -264,10 +326,11 @@ impl Authentication {
 
     /// The address of this server: as it was configured, or as it was asked for.
     fn resource(&self, headers: &HeaderMap, is_proxy: bool) -> String {
-        match &self.resource {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("{}{}/mcp", origin(headers, is_proxy), self.prefix),
+        if let Some(url) = &self.resource {
+            return url.trim_end_matches('/').to_owned();
         }
+        let origin = origin(headers, is_proxy, self.scheme);
+        format!("{origin}{}/mcp", self.prefix)
     }
 
     /// Before the path of the resource (RFC 9728 §3.1).
@@ -281,8 +344,17 @@ impl Authentication {
     }
 }
 
+/// Sent on a connection that is of no use any more: the client has to begin another.
+fn without_certificate(why: &str) -> Response {
+    let help = "connect again with a client certificate that this server takes";
+    let mut response = problem(StatusCode::FORBIDDEN, why, help);
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+    response
+}
+
 /// The scheme and host by which this server was asked for.
-fn origin(headers: &HeaderMap, is_proxy: bool) -> String {
+fn origin(headers: &HeaderMap, is_proxy: bool, own_scheme: &str) -> String {
     let text = |name: &str| {
         let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
         last.split(',').next_back().map(str::trim)
@@ -292,7 +364,7 @@ fn origin(headers: &HeaderMap, is_proxy: bool) -> String {
     let host = forwarded("x-forwarded-host").or_else(|| text(HOST.as_str()));
     format!(
         "{}://{}",
-        scheme.unwrap_or("http"),
+        scheme.unwrap_or(own_scheme),
         host.unwrap_or_default()
     )
 }

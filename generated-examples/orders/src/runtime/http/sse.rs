@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,7 +22,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::super::identity::Identity;
-use super::super::session::Session;
+use super::super::limits;
+use super::super::session::{self, Session};
 use super::super::wire;
 use super::{App, json, problem, read_body};
 
@@ -40,33 +42,76 @@ type Post = (Bytes, Parts);
 #[derive(Clone, Default)]
 pub(super) struct Streams(Arc<Mutex<HashMap<String, Stream>>>);
 
-/// Where the posts of a stream go, and whose it is.
-type Stream = (mpsc::Sender<Post>, Option<Identity>);
+/// An open stream.
+struct Stream {
+    /// Where its posts go.
+    inbox: mpsc::Sender<Post>,
+    /// Whose it is.
+    owner: Owner,
+}
+
+/// Who opened a stream, as far as it is known.
+struct Owner {
+    identity: Option<Identity>,
+    address: Option<IpAddr>,
+}
+
+impl Owner {
+    fn is(&self, identity: Option<&Identity>) -> bool {
+        match (&self.identity, identity) {
+            (None, None) => true,
+            (Some(owner), Some(identity)) => owner.is(identity),
+            _ => false,
+        }
+    }
+
+    /// Whether both have their share together: the streams of an identity, or of an address where there is none.
+    fn shares_with(&self, other: &Self) -> bool {
+        let is_same_place = self.identity.is_some() || self.address == other.address;
+        self.is(other.identity.as_ref()) && is_same_place
+    }
+}
+
+/// How many streams there may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Most {
+    pub(super) all: usize,
+    /// Of one identity, or of one address where there is none.
+    pub(super) each: usize,
+}
+
+/// Why a stream is not opened.
+enum Full {
+    All,
+    Own,
+}
 
 impl Streams {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Stream>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(&self, max: usize, id: &str, stream: Stream) -> bool {
+    fn open(&self, most: Most, id: &str, stream: Stream) -> Result<(), Full> {
         let mut open = self.lock();
-        let free = open.len() < max;
-        if free {
-            open.insert(id.to_owned(), stream);
+        let own = open
+            .values()
+            .filter(|it| it.owner.shares_with(&stream.owner));
+        // What only they can mend comes first.
+        if own.count() >= most.each {
+            return Err(Full::Own);
         }
-        free
+        if open.len() >= most.all {
+            return Err(Full::All);
+        }
+        open.insert(id.to_owned(), stream);
+        Ok(())
     }
 
     /// Where the posts of a stream go, for who opened it: an id that somebody else found out is worth nothing.
     fn inbox(&self, id: &str, identity: Option<&Identity>) -> Option<mpsc::Sender<Post>> {
         let open = self.lock();
-        let (inbox, owner) = open.get(id)?;
-        let is_owner = match (owner, identity) {
-            (None, None) => true,
-            (Some(owner), Some(identity)) => owner.is(identity),
-            _ => false,
-        };
-        is_owner.then(|| inbox.clone())
+        let stream = open.get(id)?;
+        (stream.owner.is(identity)).then(|| stream.inbox.clone())
     }
 }
 
@@ -84,7 +129,11 @@ impl Drop for Ended {
 }
 
 pub(super) async fn open(State(app): State<App>, request: Request<Body>) -> Response {
-    let identity = request.extensions().get::<Identity>().cloned();
+    let (parts, _) = request.into_parts();
+    let owner = Owner {
+        identity: session::identity(Some(&parts)),
+        address: session::client(Some(&parts)).map(limits::block),
+    };
     let mut random = [0; 16];
     if getrandom::fill(&mut random).is_err() {
         return problem(
@@ -95,16 +144,11 @@ pub(super) async fn open(State(app): State<App>, request: Request<Body>) -> Resp
     }
     let id = format!("{:032x}", u128::from_ne_bytes(random));
     let (inbox, posts) = mpsc::channel(INBOX);
-    if !app
+    if let Err(full) = app
         .streams
-        .open(app.max_sse_streams, &id, (inbox, identity))
+        .open(app.most_streams, &id, Stream { inbox, owner })
     {
-        let full = problem(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "too many streams are open",
-            "close one, raise `--max-sse-streams`, or use /mcp, which needs none",
-        );
-        return ([(RETRY_AFTER, "5")], full).into_response();
+        return refused(&full);
     }
     let calls = CancellationToken::new();
     let ended = Ended {
@@ -122,6 +166,22 @@ pub(super) async fn open(State(app): State<App>, request: Request<Body>) -> Resp
     );
     let body = Body::from_stream(events(endpoint, messages, ended));
     ([(CONTENT_TYPE, "text/event-stream")], body).into_response()
+}
+
+fn refused(full: &Full) -> Response {
+    let (status, error, help) = match full {
+        Full::All => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many streams are open",
+            "close one, raise `--max-streams`, or use /mcp, which needs none",
+        ),
+        Full::Own => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "you have too many streams open",
+            "close one, raise `--max-streams-each`, or use /mcp, which needs none",
+        ),
+    };
+    ([(RETRY_AFTER, "5")], problem(status, error, help)).into_response()
 }
 
 /// Takes posts until the stream or the server ends, then answers what it has taken.

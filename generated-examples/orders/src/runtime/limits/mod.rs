@@ -183,7 +183,7 @@ fn caller(context: &CallContext) -> Caller<'_> {
 }
 
 /// Whoever has one IPv6 address usually has 2^64 of them.
-fn block(address: IpAddr) -> IpAddr {
+pub(super) fn block(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
         four @ IpAddr::V4(_) => four,

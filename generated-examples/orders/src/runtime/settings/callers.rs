@@ -89,6 +89,41 @@ pub struct CallerOptions {
     #[arg(long, value_name = "HEADER")]
     pub identity_roles_header: Option<String>,
 
+    /// The authorities whose client certificates are taken (mutual TLS); needs `--tls-cert`: a PEM file, read again when it
+    /// changes [env: MCP_TLS_CLIENT_CA]
+    #[arg(long, value_name = "FILE")]
+    pub tls_client_ca: Option<String>,
+
+    /// Certificates of theirs that are no longer good: a PEM file with a list of each authority of a chain, read again when
+    /// it changes; when its time is over no certificate is good [env: MCP_TLS_CLIENT_CRL]
+    #[arg(long, value_name = "FILE")]
+    pub tls_client_crl: Option<String>,
+
+    /// Whether a client can connect without a certificate: `required`, it cannot, also for /health and /metrics unless
+    /// they have a port of their own (`--admin-listen`), or `optional`, it proves otherwise who it is
+    /// [env: MCP_TLS_CLIENT_AUTH]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value = "required",
+        hide_possible_values = true
+    )]
+    pub tls_client_auth: ClientAuth,
+
+    /// Which names of a certificate are the identity, the first that it has: `san-uri` (SPIFFE), `san-dns`, `san-email`,
+    /// `subject` (its common name); or `none`, it has to be there and another way says who calls
+    /// [env: MCP_TLS_CLIENT_IDENTITY]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_enum,
+        value_delimiter = ',',
+        hide_possible_values = true,
+        default_value = "san-uri,san-dns,subject"
+    )]
+    pub tls_client_identity: Vec<CertificateName>,
+
     /// An address or network from which clients may call; any unless given [env: MCP_ALLOWED_CLIENTS]
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     pub allowed_client: Vec<Network>,
@@ -105,15 +140,62 @@ pub struct CallerOptions {
     pub same_audience: bool,
 }
 
+/// Whether a client needs a certificate to connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ClientAuth {
+    /// It does.
+    Required,
+    /// It may have one.
+    Optional,
+}
+
+/// A name in a certificate (RFC 5280 §4.1.2.6, §4.2.1.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum CertificateName {
+    /// A URI, such as a SPIFFE ID.
+    SanUri,
+    /// The name of a host.
+    SanDns,
+    /// An e-mail address.
+    SanEmail,
+    /// The common name of the subject.
+    Subject,
+    /// No name: the certificate identifies nobody.
+    None,
+}
+
 impl CallerOptions {
     /// Whether callers have to prove who they are.
     #[must_use]
     pub fn ask_for_identity(&self) -> bool {
+        self.ask_in_headers() || self.take_names_of_certificates()
+    }
+
+    /// Whether headers of a request may prove it.
+    #[must_use]
+    pub fn ask_in_headers(&self) -> bool {
+        self.take_credentials() || self.identity_header.is_some()
+    }
+
+    /// Whether keys or tokens do.
+    #[must_use]
+    pub fn take_credentials(&self) -> bool {
         !self.api_keys.is_empty()
             || self.api_keys_file.is_some()
-            || self.identity_header.is_some()
             || self.introspection_url.is_some()
             || self.take_tokens()
+    }
+
+    /// Whether client certificates do.
+    #[must_use]
+    pub fn take_names_of_certificates(&self) -> bool {
+        self.tls_client_ca.is_some() && !self.tls_client_identity.contains(&CertificateName::None)
+    }
+
+    /// Whether nobody can connect without a client certificate.
+    #[must_use]
+    pub fn require_certificates(&self) -> bool {
+        self.tls_client_ca.is_some() && self.tls_client_auth == ClientAuth::Required
     }
 
     /// What a token may be meant for, beside the address of this server.

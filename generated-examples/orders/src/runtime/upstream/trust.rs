@@ -7,14 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::{ResolvesClientCert, Resumption};
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, SignatureScheme};
 
 use super::super::engine::StartError;
-use super::super::files::{Remade, reason};
+use super::super::files::Remade;
+use super::super::pem::{self, Named, provider};
 
 pub(super) const CERTIFICATE: &str = "API_CLIENT_CERT_FILE";
 const KEY: &str = "API_CLIENT_KEY_FILE";
@@ -57,7 +55,7 @@ impl Trust {
             }
         };
         let authorities = match authorities {
-            Some(path) => roots(path)?,
+            Some(path) => pem::roots(Named("--upstream-ca", path))?,
             None => RootCertStore::empty(),
         };
         Ok(Self {
@@ -97,24 +95,6 @@ impl Trust {
     }
 }
 
-/// The authorities in a file.
-fn roots(path: &Path) -> Result<RootCertStore, StartError> {
-    let mut roots = RootCertStore::empty();
-    for authority in chain("--upstream-ca", path)? {
-        roots.add(authority).map_err(|error| {
-            StartError(format!(
-                "--upstream-ca holds what is no certificate: {error}"
-            ))
-        })?;
-    }
-    Ok(roots)
-}
-
-fn provider() -> Arc<CryptoProvider> {
-    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    Arc::clone(PROVIDER.get_or_init(|| Arc::new(ring::default_provider())))
-}
-
 /// The certificate of this server as a client, in two files.
 #[derive(Debug)]
 struct Certificate {
@@ -146,54 +126,7 @@ impl ResolvesClientCert for Certificate {
 }
 
 fn pair([certificate, key]: &[PathBuf; 2]) -> Result<CertifiedKey, StartError> {
-    let certificates = chain(CERTIFICATE, certificate)?;
-    let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| {
-        if is_encrypted(key) {
-            return StartError(format!(
-                "`{KEY}`: `{}`: the private key is encrypted; take its passphrase off (`openssl pkey -in KEY -out \
-                 PLAIN`) and guard the file by its mode",
-                key.display()
-            ));
-        }
-        unreadable(KEY, key, "private key", &error)
-    })?;
-    let pair = CertifiedKey::from_der(certificates, secret, &provider());
-    pair.map_err(|error| {
-        StartError(format!(
-            "`{CERTIFICATE}` and `{KEY}` are of no use together: {error}"
-        ))
-    })
-}
-
-fn chain(name: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, StartError> {
-    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let found = read.map_err(|error| unreadable(name, path, "certificate", &error))?;
-    if found.is_empty() {
-        let nothing = rustls::pki_types::pem::Error::NoItemsFound;
-        return Err(unreadable(name, path, "certificate", &nothing));
-    }
-    Ok(found)
-}
-
-/// RFC 7468 §11, and the older form of OpenSSL.
-fn is_encrypted(key: &Path) -> bool {
-    let text = std::fs::read_to_string(key).unwrap_or_default();
-    text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")
-        || text.contains("Proc-Type: 4,ENCRYPTED")
-}
-
-/// Says nothing of what is in the file: it may be the key.
-fn unreadable(
-    name: &str,
-    path: &Path,
-    what: &str,
-    error: &rustls::pki_types::pem::Error,
-) -> StartError {
-    let why = match error {
-        rustls::pki_types::pem::Error::Io(error) => reason(error).to_owned(),
-        _ => format!("it holds no {what} in PEM"),
-    };
-    StartError(format!("`{name}`: `{}`: {why}", path.display()))
+    pem::pair(Named(CERTIFICATE, certificate), Named(KEY, key))
 }
 
 #[cfg(test)]

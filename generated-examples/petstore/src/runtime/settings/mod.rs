@@ -22,7 +22,7 @@ use super::redact::Redact;
 use super::resilience::ResilienceSettings;
 use super::tool::ServerDef;
 
-pub use callers::CallerOptions;
+pub use callers::{CallerOptions, CertificateName, ClientAuth};
 pub use layers::Stop;
 pub use limits::{
     Budget, CacheOptions, ConfirmOptions, Frequency, HookOptions, LimitOptions, Rate,
@@ -53,6 +53,15 @@ pub struct Options {
         help_heading = "HTTP"
     )]
     pub listen: Listen,
+
+    /// The certificate by which this server is known over https, with those that lead to its authority: a PEM file, read
+    /// again when it changes [env: MCP_TLS_CERT]
+    #[arg(long, value_name = "FILE", help_heading = "HTTP")]
+    pub tls_cert: Option<String>,
+
+    /// Its private key: a PEM file, read again when it changes [env: MCP_TLS_KEY]
+    #[arg(long, value_name = "FILE", help_heading = "HTTP")]
+    pub tls_key: Option<String>,
 
     /// The path under which a reverse proxy shows this server [env: MCP_PATH_PREFIX]
     #[arg(
@@ -100,14 +109,23 @@ pub struct Options {
           action = ArgAction::Set, help_heading = "HTTP")]
     pub no_sse: bool,
 
-    /// How many /sse streams may be open at once [env: MCP_MAX_SSE_STREAMS]
+    /// How many /sse streams may be open at once; no other stream outlives its call [env: MCP_MAX_STREAMS]
     #[arg(
         long,
         value_name = "NUMBER",
         default_value = "256",
         help_heading = "HTTP"
     )]
-    pub max_sse_streams: usize,
+    pub max_streams: usize,
+
+    /// How many of them one identity may have, or one client's address where there is none [env: MCP_MAX_STREAMS_EACH]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "64",
+        help_heading = "HTTP"
+    )]
+    pub max_streams_each: usize,
 
     /// How many connections may be open at once; more wait [env: MCP_MAX_CONNECTIONS]
     #[arg(long, value_name = "NUMBER", default_value = "1024",
@@ -273,7 +291,7 @@ pub struct Options {
     )]
     pub log: String,
 
-    /// Serve /health, /ready and /metrics here instead [env: MCP_ADMIN_LISTEN]
+    /// Serve /health, /ready and /metrics here instead, without TLS [env: MCP_ADMIN_LISTEN]
     #[arg(long, value_name = "HOST:PORT", help_heading = "Operations")]
     pub admin_listen: Option<Listen>,
 
@@ -299,6 +317,20 @@ pub struct Options {
     /// Ask the server that runs with these options whether it is healthy, and end with 0 or 1
     #[arg(long, help_heading = "Operations")]
     pub healthcheck: bool,
+}
+
+impl Options {
+    /// Whether something is said about connections that are encrypted here.
+    #[must_use]
+    pub fn uses_tls(&self) -> bool {
+        let files = [
+            &self.tls_cert,
+            &self.tls_key,
+            &self.callers.tls_client_ca,
+            &self.callers.tls_client_crl,
+        ];
+        files.into_iter().any(Option::is_some)
+    }
 }
 
 /// What the options mean.
@@ -414,7 +446,7 @@ fn check_passthrough(options: &Options) -> Result<(), StartError> {
         ForwardAuth::Header(name) => matches!(name.as_str(), "authorization" | "x-api-key"),
         ForwardAuth::Off | ForwardAuth::Meta => false,
     };
-    let asks = options.transport == Transport::Http && options.callers.ask_for_identity();
+    let asks = options.transport == Transport::Http && options.callers.ask_in_headers();
     if asks && !options.callers.same_audience && options.forward_auth.iter().any(is_ours) {
         return Err(StartError(
             "--forward-auth would send what callers prove their identity with to the API; take the API's credential \

@@ -1,13 +1,17 @@
-//! MCP over HTTP: routes, the checks that come before them, and connections.
+//! MCP over HTTP: routes, and the checks that come before them.
 //!
-//! `mcp` and `sse` are the two transports, `guard` says who may use them, `probes` answers orchestrators.
+//! `connections` accepts clients, with `tls` where it is asked for; `mcp` and `sse` are the two transports, `guard` says who
+//! may use them, `probes` answers orchestrators.
 
 mod authentication;
+mod connections;
 mod guard;
 mod mcp;
 mod patience;
 mod probes;
 mod sse;
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,16 +31,11 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::json;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 use super::engine::StartError;
 use super::handler::{Handler, RequestId};
@@ -45,17 +44,13 @@ use super::server::Server;
 use super::session::ClientAddress;
 use super::settings::{Listen, Options};
 use authentication::{Authentication, Denied, METADATA};
+use connections::{Peer, Port};
 use guard::Guard;
-use patience::Patient;
 use probes::Probes;
+use tls::{Certified, Tls};
 
-/// How long a client may take to send the head of a request. The wait for the next request on a kept connection counts,
-/// and clients keep connections for a minute or so.
-const HEAD: Duration = Duration::from_secs(120);
 /// How long a client may take to send the body of a request.
 const BODY: Duration = Duration::from_secs(60);
-/// How long to wait after the system refused a connection, usually for want of file descriptors.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 /// How long calls may go on after the server was told to stop; orchestrators kill after 30 s.
 const GRACE: Duration = Duration::from_secs(25);
 /// What a page may read besides the body.
@@ -75,11 +70,9 @@ pub(super) struct Shutdown {
 
 /// A server that has its ports and does not serve yet.
 pub(super) struct Bound {
-    listener: TcpListener,
-    routes: Router,
-    admin: Option<(TcpListener, Router)>,
-    metrics: Arc<Metrics>,
-    max_connections: usize,
+    main: Port,
+    /// Never encrypted: it is for those who run this server.
+    admin: Option<Port>,
     shutdown: Shutdown,
 }
 
@@ -99,22 +92,31 @@ pub(super) async fn bind(
         stop: shutdown.stop.clone(),
         upstream: options.ready_upstream,
     };
-    let app = App::new(server, options, &shutdown)?;
+    let tls = Tls::new(options)?;
+    let app = App::new(server, options, &shutdown, tls.as_deref())?;
+    let port = |listener, routes| Port {
+        listener,
+        tls: None,
+        routes,
+        metrics: None,
+        most: options.max_connections,
+    };
     let listener = listen(&options.listen, "--listen").await?;
     let (routes, admin) = match &options.admin_listen {
         Some(address) => {
             let listener = listen(address, "--admin-listen").await?;
             let routes = probe_routes(probes).fallback(not_found);
-            (mcp_routes(app), Some((listener, routes)))
+            (mcp_routes(app), Some(port(listener, routes)))
         }
         None => (mcp_routes(app).merge(probe_routes(probes)), None),
     };
     Ok(Bound {
-        listener,
-        routes: under(&options.path_prefix.0, routes),
+        main: Port {
+            tls,
+            metrics: Some(metrics),
+            ..port(listener, under(&options.path_prefix.0, routes))
+        },
         admin,
-        metrics,
-        max_connections: options.max_connections,
         shutdown,
     })
 }
@@ -122,7 +124,7 @@ pub(super) async fn bind(
 impl Bound {
     /// Where clients connect; the port is known only now when it was 0.
     pub(super) fn address(&self) -> Option<SocketAddr> {
-        self.listener.local_addr().ok()
+        self.main.listener.local_addr().ok()
     }
 
     /// Serves until it is told to stop, then answers what was asked.
@@ -130,20 +132,13 @@ impl Bound {
         let admin = async {
             match self.admin {
                 // The probes answer while calls are finished, so that the state can be seen.
-                Some((listener, routes)) => {
-                    let most = self.max_connections;
-                    accept(listener, routes, None, most, self.shutdown.now.clone()).await;
+                Some(port) => {
+                    port.accept(self.shutdown.now.clone()).await;
                 }
                 None => std::future::pending().await,
             }
         };
-        let calls = accept(
-            self.listener,
-            self.routes,
-            Some(self.metrics),
-            self.max_connections,
-            self.shutdown.stop.clone(),
-        );
+        let calls = self.main.accept(self.shutdown.stop.clone());
         let main = async {
             let open = calls.await;
             tokio::select! {
@@ -171,66 +166,6 @@ async fn listen(address: &Listen, option: &str) -> Result<TcpListener, StartErro
         })
 }
 
-/// Accepts connections until `stop` fires, and no more than `most` at once: the others wait in the system's queue. What
-/// comes back waits for those that are open.
-async fn accept(
-    listener: TcpListener,
-    routes: Router,
-    metrics: Option<Arc<Metrics>>,
-    most: usize,
-    stop: CancellationToken,
-) -> GracefulShutdown {
-    let open = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(most));
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
-    loop {
-        let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let (place, accepted) = tokio::select! {
-            next = next => next,
-            () = stop.cancelled() => return open,
-        };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "a connection was not accepted");
-                tokio::time::sleep(ACCEPT_AGAIN).await;
-                continue;
-            }
-        };
-        let active = metrics.as_ref().map(|metrics| metrics.active_connection());
-        let connection = open.watch(connection(&builder, stream, peer, routes.clone()));
-        tokio::spawn(async move {
-            // A client may close or break its connection at any time.
-            let _ = connection.await;
-            drop((active, place));
-        });
-    }
-}
-
-fn connection(
-    builder: &http1::Builder,
-    stream: TcpStream,
-    peer: SocketAddr,
-    routes: Router,
-) -> impl hyper_util::server::graceful::GracefulConnection + use<> {
-    // A streamed answer goes out in several writes, and each would wait 40 ms for the acknowledgement of the last.
-    let _ = stream.set_nodelay(true);
-    let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer));
-        routes.clone().oneshot(request)
-    });
-    builder.serve_connection(TokioIo::new(Patient::new(stream)), service)
-}
-
-/// The other end of the connection.
-#[derive(Debug, Clone, Copy)]
-struct Peer(SocketAddr);
-
 /// What the routes share.
 #[derive(Clone)]
 struct App(Arc<Shared>);
@@ -241,7 +176,7 @@ struct Shared {
     guard: Guard,
     authentication: Authentication,
     streams: sse::Streams,
-    max_sse_streams: usize,
+    most_streams: sse::Most,
     max_request_bytes: usize,
     prefix: String,
     serves_sse: bool,
@@ -264,9 +199,10 @@ impl App {
         server: Arc<Server>,
         options: &Options,
         shutdown: &Shutdown,
+        tls: Option<&Tls>,
     ) -> Result<Self, StartError> {
         let guard = Guard::new(options)?;
-        let authentication = Authentication::new(&server, options)?;
+        let authentication = Authentication::new(&server, options, tls)?;
         let handler = Handler(Arc::clone(&server));
         // Host and Origin were checked by the guard before.
         let config = StreamableHttpServerConfig::default()
@@ -286,7 +222,10 @@ impl App {
             guard,
             authentication,
             streams: sse::Streams::default(),
-            max_sse_streams: options.max_sse_streams,
+            most_streams: sse::Most {
+                all: options.max_streams,
+                each: options.max_streams_each,
+            },
             max_request_bytes: options.max_request_bytes.0,
             prefix: options.path_prefix.0.clone(),
             serves_sse: !options.no_sse,
@@ -376,9 +315,9 @@ async fn check(State(app): State<App>, mut request: Request<Body>, next: Next) -
 /// Finds out who calls, and refuses who has to prove it and does not.
 async fn authenticate(State(app): State<App>, mut request: Request<Body>, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
-    let found = app
-        .authentication
-        .identify(peer, request.headers(), &app.guard);
+    let certified = request.extensions().get::<Arc<Certified>>();
+    let by = (peer, certified.map(Arc::as_ref));
+    let found = (app.authentication).identify(by, request.headers(), &app.guard);
     match found.await {
         Ok(Some(identity)) => {
             request.extensions_mut().insert(identity);
@@ -386,7 +325,7 @@ async fn authenticate(State(app): State<App>, mut request: Request<Body>, next: 
         Ok(None) => {}
         Err(denied) => {
             let client = peer.map(|peer| app.guard.client(peer, request.headers()).to_string());
-            if let Denied::Invalid(reason) = denied {
+            if let Denied::Invalid(reason) | Denied::Certificate(reason) = denied {
                 tracing::warn!(client, reason, "caller refused");
             }
             let (parts, body) = request.into_parts();

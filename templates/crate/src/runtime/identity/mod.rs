@@ -1,8 +1,10 @@
 //! Who calls: the identity that a client has proven, whichever way.
 //!
-//! The ways are `keys` (API keys), `jwt` (signed tokens), `introspection` (opaque ones) and what a trusted proxy says;
-//! `http` asks them in turn. What an identity may do is `policy`'s business.
+//! The ways are `keys` (API keys), `jwt` (signed tokens), `introspection` (opaque ones), `certificate` (mutual TLS) and what
+//! a trusted proxy says; `http` asks them in turn. What an identity may do is `policy`'s business.
 
+#[cfg(feature = "tls")]
+pub(super) mod certificate;
 #[cfg(feature = "http")]
 mod claims;
 #[cfg(feature = "http")]
@@ -55,6 +57,8 @@ pub enum Means {
     Introspection,
     /// A header of a trusted proxy.
     Proxy,
+    /// A client certificate (mutual TLS).
+    Certificate,
 }
 
 impl Means {
@@ -66,6 +70,7 @@ impl Means {
             Self::Jwt => "jwt",
             Self::Introspection => "introspection",
             Self::Proxy => "proxy",
+            Self::Certificate => "mtls",
         }
     }
 }
@@ -105,7 +110,7 @@ impl Identity {
         self.0.token.as_ref()
     }
 
-    /// What it is called: the name of a key, `sub` of a token.
+    /// What it is called: the name of a key, `sub` of a token, a name in a certificate.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name

@@ -65,7 +65,13 @@ Each option is a flag (`--rate-limit`), a variable (`MCP_RATE_LIMIT`) and a key 
 changes: its tables, `read-only`, `disabled-tools`, `confirm`, `result-fields`, `cache` and `redact` hold for the calls that come, and a mistake in it leaves the policies of
 before in force.
 
-Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt` of the crate, and the cache the feature `cache`.
+Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt` of the crate, TLS and client certificates, those that
+begin with `tls-`, the feature `tls`, and the cache the feature `cache`.
+
+A trusted proxy's header says who calls before a key or token does, and a key or token before the certificate of the connection; one
+that is wrong is refused though another is right. A proxy's certificate names nobody. `tls-client-identity = \"none\"` asks for both. The
+roles of a certificate are its names: `[access.\"uri:spiffe://example/agent\"]`, `dns:…`, `email:…`, `cn:…`, `ou:…`; its claims are
+`sub`, `san`, `san_uri`, `san_dns`, `san_email`, `cn`, `o`, `ou` and `serial`. All of them are the authority's word: name one of your own.
 
 What a policy refuses is a result that says so, counted as `mcp_tool_invocations_total{status=\"denied\"}`. A tool that a caller
 may not see is not refused: to that caller it does not exist.
