@@ -117,7 +117,7 @@ async def prove(how_many, workers, seed):
     child, address = service()
     proxy = Proxy(address)
     await proxy.start()
-    server = Server("--read-timeout", "2s", "--timeout", "4s", API_BASE_URL=f"{proxy.url}/api",
+    server = Server("--read-timeout", "5s", "--timeout", "10s", API_BASE_URL=f"{proxy.url}/api",
                     API_BEARER_AUTH_TOKEN=TOKEN)
     try:
         await server.start()

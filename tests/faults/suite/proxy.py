@@ -68,7 +68,7 @@ class Proxy:
                     return
                 writer.write(answer)
                 await writer.drain()
-        except ConnectionError:
+        except (ConnectionError, asyncio.CancelledError):
             pass
         finally:
             self.open.discard(writer)
