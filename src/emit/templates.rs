@@ -282,8 +282,10 @@ templates! {
     "src/runtime/upstream/connect.rs"
     "src/runtime/upstream/failure.rs"
     "src/runtime/upstream/mod.rs"
+    "src/runtime/upstream/resolve.rs"
     "src/runtime/upstream/trust.rs"
     "src/runtime/wire.rs"
+    "tests/faults.rs.j2"
     "tests/wire.rs.j2"
 }
 
