@@ -11,6 +11,7 @@ mod exchange;
 mod failover;
 mod hooks;
 mod limits;
+mod login;
 mod policies;
 mod redaction;
 mod resources;
@@ -28,8 +29,8 @@ use serde_json::{Map, Value};
 use self::upstream::Recording;
 use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
-    CallContext, ConfirmSettings, Engine, EngineSettings, ForwardAuth, HookSettings, ServerChoice,
-    StartError, ToolResult,
+    CallContext, ConfirmSettings, Engine, EngineSettings, ForwardAuth, HookSettings, LoginSettings,
+    ServerChoice, StartError, ToolResult,
 };
 use super::super::limits::LimitSettings;
 use super::super::metrics::Metrics;
@@ -139,6 +140,7 @@ impl Setup {
                 limits: LimitSettings::default(),
                 resilience: ResilienceSettings::default(),
                 cache_bytes: 1024 * 1024,
+                login: LoginSettings::default(),
                 hooks: HookSettings::default(),
                 confirm: ConfirmSettings::default(),
                 resources: false,
