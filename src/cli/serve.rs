@@ -33,7 +33,7 @@ pub(super) fn run(
     finish(session);
     session.document = None;
     drop(loaded);
-    let program = OsString::from("mcpgen serve");
+    let program = OsString::from("mcpgen serve SPEC --");
     let options: Vec<OsString> = std::iter::once(program).chain(arguments.server).collect();
     Outcome::Served(runtime::run(server, runtime::custom::Nothing, &options))
 }

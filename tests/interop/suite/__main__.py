@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 
-from suite import access, certificates, clients, example, http_server, judges, long_work, profiles, sse, stdio, upstream_side
+from suite import access, certificates, clients, example, http_server, judges, login, long_work, profiles, sse, stdio, upstream_side
 from suite.processes import Upstream
 from suite.report import Report
 
@@ -15,7 +15,7 @@ def main():
     fixture = shlex.split(os.environ.get("FIXTURE", "")) or None
     report = Report(sys.argv[1:])
     example.run(report)
-    for part in (stdio, http_server, sse, upstream_side, access):
+    for part in (stdio, http_server, sse, upstream_side, access, login):
         part.run(report, server)
     certificates.run(report, shlex.split(os.environ["MCPGEN"]))
     clients.run(report, server)

@@ -45,10 +45,10 @@ paths:
 class Authority(Process):
     """The authorization server."""
 
-    def __init__(self, resource, tokens="jwt"):
+    def __init__(self, resource, tokens="jwt", seconds=600):
         port = free_port()
         node = HERE / "node_modules/.bin/node"
-        super().__init__([str(node), str(HERE / "clients/authorization_server.mjs"), str(port), resource, tokens], clean_environment({}))
+        super().__init__([str(node), str(HERE / "clients/authorization_server.mjs"), str(port), resource, tokens, str(seconds)], clean_environment({}))
         until(lambda: "ready" in self.lines or self.child.poll() is not None, "the authorization server starts", 20)
         expect(self.child.poll() is None, f"the authorization server ended: {short(self.stderr)}")
         self.issuer = f"http://127.0.0.1:{port}"

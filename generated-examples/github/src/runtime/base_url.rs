@@ -277,6 +277,14 @@ impl Bases {
             .map(|base| base.origin.clone())
     }
 
+    /// The same as texts, each once.
+    pub(super) fn trusted_origins(&self) -> Vec<String> {
+        let mut origins: Vec<String> = self.trusted().map(|origin| origin.to_string()).collect();
+        origins.sort_unstable();
+        origins.dedup();
+        origins
+    }
+
     /// The hosts that the owner named, which may be anywhere.
     pub(super) fn owners_hosts(&self) -> impl Iterator<Item = String> {
         self.all()

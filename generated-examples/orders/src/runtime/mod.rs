@@ -89,6 +89,9 @@ pub fn run(def: ServerDef, custom: impl Custom, args: &[OsString]) -> ExitCode {
         return identity::keys::command(&args[1..]);
     }
     let env = |name: &str| std::env::var(name).ok();
+    if let Some(code) = credentials::login(&def, args, &env, &say) {
+        return code;
+    }
     let file = |path: &str| std::fs::read_to_string(path);
     let settings = match Settings::read(&def, args.to_vec(), &env, &file) {
         Ok(settings) => settings,
@@ -123,8 +126,12 @@ pub fn run(def: ServerDef, custom: impl Custom, args: &[OsString]) -> ExitCode {
 }
 
 fn failure(message: &str) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "error: {message}");
+    say(&format!("error: {message}"));
     ExitCode::FAILURE
+}
+
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn serve(

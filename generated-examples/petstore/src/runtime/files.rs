@@ -1,7 +1,8 @@
 //! Files that the owner may replace while the server runs: whether one is another than before, and what was made of it.
 
 use std::fmt;
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
+use std::io::Write as _;
 #[cfg(unix)]
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -112,6 +113,35 @@ impl<T> Remade<T> {
         }
         Arc::clone(&current.what)
     }
+}
+
+/// Puts a secret in the place of what a file holds: as a whole or not at all, and for the owner's eyes only.
+///
+/// # Errors
+/// The file system's; then the file is what it was.
+pub(super) fn replace_secret(path: &Path, secret: &[u8]) -> std::io::Result<()> {
+    // A link goes on leading where it led.
+    let target = match fs::canonicalize(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => path.to_owned(),
+        found => found?,
+    };
+    let mut beside = target.clone().into_os_string();
+    beside.push(".new");
+    // What a process that was stopped in the middle has left.
+    let _ = fs::remove_file(&beside);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    let written = file
+        .write_all(secret)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&beside, &target));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
 }
 
 /// What is said of a file that has no [`Stamp`] any more.

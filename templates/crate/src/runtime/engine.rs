@@ -27,7 +27,8 @@ use super::catalog::{Catalog, Found, Listing};
 use super::completion::choices;
 use super::confirmation::Confirmations;
 pub use super::confirmation::{Answers, Asker, Asking, ConfirmSettings, Question, Reply};
-use super::credentials::Credentials;
+pub use super::credentials::LoginSettings;
+use super::credentials::{Credentials, Logins};
 use super::custom::{AnyCustom, ListChanges, ToolList};
 use super::identity::Identity;
 use super::limits::turns::Turns;
@@ -78,6 +79,8 @@ pub struct EngineSettings {
     pub resilience: ResilienceSettings,
     /// `--cache-size` (`MCP_CACHE_SIZE`): how many bytes of answers are kept at most.
     pub cache_bytes: usize,
+    /// Whether and how users log in.
+    pub login: LoginSettings,
     /// What becomes of a call whose hook fails.
     pub hooks: HookSettings,
     /// How users are asked.
@@ -340,19 +343,16 @@ impl Engine {
         env: &dyn Fn(&str) -> Option<String>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StartError> {
-        let bases = Bases::new(&def, &settings.base_urls, &settings.server)?;
-        let credentials = Credentials::new(&def, &settings.forward_auth, env)?;
-        let proxies = Proxies::read(env)?;
+        let (bases, upstream) = way(&def, &settings, env)?;
+        let logins = Logins {
+            def: &def,
+            settings: &settings.login,
+            apis: bases.trusted_origins(),
+        };
+        let credentials = Credentials::new(&logins, &settings.forward_auth, env)?;
         let follows = settings.follow.timeout.is_some();
         let catalog = Catalog::new(def, user_agent(&def), custom.tools(), follows)?;
         let policies = Policies::new(&settings.policies, &catalog)?;
-        let reach = Reach {
-            proxies,
-            trust: Trust::read(settings.upstream_ca.as_deref(), env)?,
-            owners_hosts: bases.owners_hosts().collect(),
-            trusted_with_certificate: bases.trusted().collect(),
-        };
-        let upstream = Upstream::new(&settings, reach);
         metrics.register(catalog.names().map(str::to_owned));
         Ok(Self(Arc::new(Inner {
             catalog,
@@ -654,6 +654,26 @@ impl Engine {
                 .collect(),
         }
     }
+}
+
+/// The servers of the API, and the way to them.
+///
+/// # Errors
+/// A bad or missing base URL, proxy, authority or client certificate: one line.
+pub(super) fn way(
+    def: &ServerDef,
+    settings: &EngineSettings,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<(Bases, Upstream), StartError> {
+    let bases = Bases::new(def, &settings.base_urls, &settings.server)?;
+    let reach = Reach {
+        proxies: Proxies::read(env)?,
+        trust: Trust::read(settings.upstream_ca.as_deref(), env)?,
+        owners_hosts: bases.owners_hosts().collect(),
+        trusted_with_certificate: bases.trusted().collect(),
+    };
+    let upstream = Upstream::new(settings, reach);
+    Ok((bases, upstream))
 }
 
 /// RFC 9110 §10.1.5: product and version, without what a token cannot hold.

@@ -102,7 +102,9 @@ impl Exchange {
 
     /// Forgets a token that the API did not take.
     pub(super) fn forget(&self, refused: &Arc<Credential>) {
-        self.lock().values().for_each(|room| room.forget(refused));
+        for room in self.lock().values() {
+            room.forget(refused);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Room>>> {

@@ -112,12 +112,17 @@ impl Room {
         }
     }
 
-    /// Forgets a token that the API did not take, which may be an older one.
-    pub(super) fn forget(&self, refused: &Arc<Credential>) {
+    /// Forgets a token that the API did not take, which may be an older one; whether it was this one.
+    pub(super) fn forget(&self, refused: &Arc<Credential>) -> bool {
         let mut token = self.lock();
-        let is_it = |token: &Token| Arc::ptr_eq(&token.credential, refused);
-        if token.as_ref().is_some_and(is_it) {
-            *token = None;
+        let is_it = |token: &mut Token| Arc::ptr_eq(&token.credential, refused);
+        token.take_if(is_it).is_some()
+    }
+
+    /// Has the token renewed by the next call; until then it is as good as before.
+    pub(super) fn expire(&self) {
+        if let Some(token) = &mut *self.lock() {
+            token.renewal = Instant::now();
         }
     }
 }

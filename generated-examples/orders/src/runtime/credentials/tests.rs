@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::engine::{CallContext, ForwardAuth, StartError};
 use super::super::tool::{Group, Location, Need, Scheme, SchemeKind, ServerDef, ToolDef};
-use super::{Credentials, NoCredential, Placed};
+use super::{Credentials, LoginSettings, Logins, NoCredential, Placed};
 
 const SCHEMES: &[Scheme] = &[
     Scheme {
@@ -68,7 +68,12 @@ fn credentials(
             .find(|(key, _)| *key == name)
             .map(|(_, value)| (*value).to_owned())
     };
-    Credentials::new(&DEF, &forward, &env)
+    let logins = Logins {
+        def: &DEF,
+        settings: &LoginSettings::default(),
+        apis: Vec::new(),
+    };
+    Credentials::new(&logins, &forward, &env)
 }
 
 fn sent(credentials: &Credentials, tool: &str, ctx: &CallContext) -> Result<Vec<String>, String> {

@@ -39,7 +39,8 @@ impl Tokens {
         let name = |part: &str| variable(scheme, part);
         let refresh = origin(&name("REFRESH_TOKEN"), env)?.map(RefreshToken::new);
         let client = match client(scheme, env)? {
-            (None, None) if refresh.is_none() => return Ok(None),
+            // With an id alone a user can log in.
+            (_, None) if refresh.is_none() => return Ok(None),
             // A client of client credentials has a secret; with a refresh token it may be public.
             (id @ Some(_), secret) if refresh.is_some() || secret.is_some() => (id, secret),
             (id, _) => {
@@ -91,7 +92,9 @@ impl Tokens {
     /// Forgets a token that the API did not take.
     pub(super) fn forget(&self, refused: &Arc<Credential>) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.values().for_each(|room| room.forget(refused));
+        for room in kept.values() {
+            room.forget(refused);
+        }
     }
 
     fn room(&self, key: &str) -> Arc<Room> {
@@ -147,4 +150,20 @@ impl Tokens {
         }
         Ok(answer)
     }
+}
+
+/// # Errors
+/// There is the id of a client that has neither a secret nor a user: one line.
+pub(super) fn check_half(
+    scheme: &Scheme,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<(), StartError> {
+    let [id, secret] = ["CLIENT_ID", "CLIENT_SECRET"].map(|part| variable(scheme, part));
+    if !is_given(&id, env) {
+        return Ok(());
+    }
+    Err(StartError(format!(
+        "`{secret}` is not set, although another part of the client of `{}` is",
+        scheme.name
+    )))
 }

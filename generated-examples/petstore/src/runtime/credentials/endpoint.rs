@@ -10,6 +10,7 @@ use std::time::Instant;
 use http::{HeaderValue, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -35,8 +36,15 @@ pub(super) struct TokenEndpoint {
     in_body: AtomicBool,
     /// Instead of those that an operation needs.
     pub(super) scopes: Option<String>,
-    audience: Option<String>,
-    resource: Option<String>,
+    targets: Targets,
+}
+
+/// What tokens are for, beside their scopes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Targets {
+    pub(super) audience: Option<String>,
+    /// RFC 8707.
+    pub(super) resource: Option<String>,
 }
 
 /// Where an endpoint is.
@@ -53,11 +61,23 @@ pub(super) type Places = (&'static str, &'static str);
 /// What an endpoint gives.
 #[derive(Deserialize)]
 pub(super) struct Answer {
-    access_token: String,
+    pub(super) access_token: String,
     token_type: Option<String>,
     /// A number, though some write it as text.
     expires_in: Option<Value>,
     pub(super) refresh_token: Option<String>,
+    /// What the token is good for, where that is not what was asked for.
+    pub(super) scope: Option<String>,
+    pub(super) id_token: Option<String>,
+}
+
+impl Answer {
+    /// For how many seconds the token is good.
+    pub(super) fn seconds(&self) -> Option<f64> {
+        let seconds = self.expires_in.as_ref()?;
+        let text = || seconds.as_str()?.trim().parse().ok();
+        seconds.as_f64().or_else(text)
+    }
 }
 
 /// Why there is no token.
@@ -88,7 +108,6 @@ impl TokenEndpoint {
         places: Places,
         env: Env<'_>,
     ) -> Result<Self, StartError> {
-        let set = |part: &str| given(&variable(scheme, part), env);
         Ok(Self {
             scheme,
             whose,
@@ -96,10 +115,28 @@ impl TokenEndpoint {
             secret,
             place: place(scheme, places, env)?,
             in_body: AtomicBool::new(false),
-            scopes: set("SCOPES"),
-            audience: set("AUDIENCE"),
-            resource: set("RESOURCE"),
+            scopes: given(&variable(scheme, "SCOPES"), env),
+            targets: Targets::read(scheme, env),
         })
+    }
+
+    /// The client of a login, and where that login's tokens are got.
+    pub(super) fn of_login(
+        scheme: &'static Scheme,
+        (id, secret): (Option<Origin>, Option<Origin>),
+        site: Site,
+        targets: Targets,
+    ) -> Self {
+        Self {
+            scheme,
+            whose: Whose::Server,
+            id,
+            secret,
+            place: Place::Named(Arc::new(site)),
+            in_body: AtomicBool::new(false),
+            scopes: None,
+            targets,
+        }
     }
 
     /// Asks for a token for these scopes with a grant: its fields of the form.
@@ -112,9 +149,6 @@ impl TokenEndpoint {
         scopes: &str,
         upstream: &Upstream,
     ) -> Result<Answer, Refused> {
-        for origin in self.id.iter().chain(&self.secret) {
-            origin.renewed().await;
-        }
         let site = match &self.place {
             Place::Named(site) => Arc::clone(site),
             Place::Issued(issuer) => {
@@ -122,11 +156,28 @@ impl TokenEndpoint {
                 found.map_err(|told| Refused { code: None, told })?
             }
         };
-        let way = (&*site, upstream);
+        self.asked(&site, grant, Some(scopes), upstream).await
+    }
+
+    /// Asks one of the issuer's endpoints as this client; a request that is about no scopes is about no target either.
+    ///
+    /// # Errors
+    /// It refuses, or gives no such answer.
+    pub(super) async fn asked<T: DeserializeOwned>(
+        &self,
+        site: &Site,
+        fields: &[(&str, &str)],
+        scopes: Option<&str>,
+        upstream: &Upstream,
+    ) -> Result<T, Refused> {
+        for origin in self.id.iter().chain(&self.secret) {
+            origin.renewed().await;
+        }
+        let way = (site, upstream);
         let in_body = self.in_body.load(Ordering::Relaxed);
-        let mut asked = self.ask_once(grant, scopes, in_body, way).await;
+        let mut asked = self.ask_once(fields, scopes, in_body, way).await;
         if self.secret.is_some() && !in_body && is_about_client(&asked) {
-            asked = self.ask_once(grant, scopes, true, way).await;
+            asked = self.ask_once(fields, scopes, true, way).await;
             if asked.is_ok() {
                 self.in_body.store(true, Ordering::Relaxed);
             }
@@ -137,23 +188,25 @@ impl TokenEndpoint {
         asked
     }
 
-    async fn ask_once(
+    async fn ask_once<T: DeserializeOwned>(
         &self,
-        grant: &[(&str, &str)],
-        scopes: &str,
+        fields: &[(&str, &str)],
+        scopes: Option<&str>,
         in_body: bool,
         (site, upstream): (&Site, &Upstream),
-    ) -> Result<Answer, Refused> {
+    ) -> Result<T, Refused> {
         let failed = |why: String| Refused {
             code: None,
             told: format!("{} {why}", site.host),
         };
-        let (form, header) = self.form(grant, scopes, in_body).map_err(failed)?;
+        let (form, header) = self.form(fields, scopes, in_body).map_err(failed)?;
         let outgoing = oauth::post(&site.url, form, header);
         let answer = oauth::answer(site.way(upstream), outgoing).await;
         let (status, bytes) = answer.map_err(failed)?;
         if status == StatusCode::OK {
-            return serde_json::from_slice(&bytes)
+            // RFC 7009 §2.2: an answer to a revocation may have no content.
+            let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+            return serde_json::from_slice(text)
                 .map_err(|_| failed("gave no token in its answer".to_owned()));
         }
         let error = match serde_json::from_slice::<Refusal>(&bytes) {
@@ -174,22 +227,16 @@ impl TokenEndpoint {
 
     fn form(
         &self,
-        grant: &[(&str, &str)],
-        scopes: &str,
+        fields: &[(&str, &str)],
+        scopes: Option<&str>,
         in_body: bool,
     ) -> Result<(String, Option<HeaderValue>), String> {
         let value = |origin: &Option<Origin>| origin.as_ref().map(Origin::value).transpose();
         let (id, secret) = (value(&self.id)?, value(&self.secret)?);
         let mut form = form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(grant);
-        let scopes = Some(scopes).filter(|scopes| !scopes.is_empty());
-        let targets = [
-            ("scope", scopes),
-            ("audience", self.audience.as_deref()),
-            ("resource", self.resource.as_deref()),
-        ];
-        for (name, value) in targets {
-            form.extend_pairs(value.map(|value| (name, value)));
+        form.extend_pairs(fields);
+        if let Some(scopes) = scopes {
+            form.extend_pairs(self.targets.fields(scopes));
         }
         let header = match (&id, &secret) {
             (Some(id), Some(secret)) if !in_body => {
@@ -233,11 +280,32 @@ impl TokenEndpoint {
                     self.scheme.name
                 )
             })?;
-        let seconds = answer.expires_in.as_ref().and_then(|seconds| {
-            let text = || seconds.as_str()?.trim().parse().ok();
-            seconds.as_f64().or_else(text)
-        });
-        Ok(Token::new(credential, seconds, asked))
+        Ok(Token::new(credential, answer.seconds(), asked))
+    }
+}
+
+impl Targets {
+    pub(super) fn read(scheme: &Scheme, env: Env<'_>) -> Self {
+        let set = |part: &str| given(&variable(scheme, part), env);
+        Self {
+            audience: set("AUDIENCE"),
+            resource: set("RESOURCE"),
+        }
+    }
+
+    /// With scopes as the fields of a request.
+    pub(super) fn fields<'a>(
+        &'a self,
+        scopes: &'a str,
+    ) -> impl Iterator<Item = (&'static str, &'a str)> {
+        let scopes = Some(scopes).filter(|scopes| !scopes.is_empty());
+        [
+            ("scope", scopes),
+            ("audience", self.audience.as_deref()),
+            ("resource", self.resource.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
     }
 }
 
@@ -268,7 +336,7 @@ fn place(scheme: &Scheme, (url, issuer): Places, env: Env<'_>) -> Result<Place, 
     }
 }
 
-fn is_about_client(asked: &Result<Answer, Refused>) -> bool {
+fn is_about_client<T>(asked: &Result<T, Refused>) -> bool {
     let refused = asked.as_ref().err();
     refused.is_some_and(|refused| refused.code.as_deref() == Some("invalid_client"))
 }

@@ -10,6 +10,7 @@ mod discovery;
 mod endpoint;
 mod exchange;
 mod kept;
+mod login;
 mod refresh;
 mod source;
 mod tokens;
@@ -27,6 +28,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub(super) use self::digest::Digest;
 use self::exchange::Exchange;
+use self::login::LoggedIn;
+pub use self::login::LoginSettings;
+pub(super) use self::login::{Logins, command as login};
 use self::source::{Part, Stored};
 use self::tokens::Tokens;
 use super::engine::{CallContext, ForwardAuth, StartError};
@@ -58,6 +62,8 @@ enum Source {
     Tokens(Tokens),
     /// Tokens that it gets for those of its callers.
     Exchange(Exchange),
+    /// Tokens of the user who logged in, if somebody has.
+    Login(Box<LoggedIn>),
 }
 
 /// Whose a credential is.
@@ -347,10 +353,11 @@ impl Credentials {
     /// # Errors
     /// A credential that is given twice, cannot be read or cannot be sent, or a forwarding rule for no scheme.
     pub(super) fn new(
-        def: &ServerDef,
+        logins: &Logins<'_>,
         forward: &BTreeMap<String, ForwardAuth>,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, StartError> {
+        let def = logins.def;
         if let Some(name) = (forward.keys()).find(|name| {
             !name.is_empty()
                 && !def
@@ -367,7 +374,8 @@ impl Credentials {
         let slots = (def.schemes.iter())
             .map(|scheme| {
                 let rule = forward.get(scheme.name).or_else(|| forward.get(""));
-                Slot::read(scheme, rule.cloned().unwrap_or(ForwardAuth::Off), env)
+                let rule = rule.cloned().unwrap_or(ForwardAuth::Off);
+                Slot::read(scheme, rule, logins, env)
             })
             .collect::<Result<_, StartError>>()?;
         Ok(Self(slots))
@@ -444,8 +452,12 @@ impl Credentials {
         for need in *needs {
             if let Some(slot) = self.slot(need.scheme) {
                 slot.ready(need, ctx, upstream).await.map_err(|why| {
+                    let whose = match slot.source {
+                        Some(Source::Login(_)) => "",
+                        _ => " That is for the operator of this server to mend.",
+                    };
                     NoCredential(format!(
-                        "`{}` needs a token, so no request was sent: {why}. That is for the operator of this server to mend.",
+                        "`{}` needs a token, so no request was sent: {why}.{whose}",
                         tool.name
                     ))
                 })?;
@@ -462,6 +474,7 @@ impl Credentials {
                     Source::Stored(stored) => stored.refused(credential),
                     Source::Tokens(tokens) => tokens.forget(credential),
                     Source::Exchange(exchange) => exchange.forget(credential),
+                    Source::Login(login) => login.forget(credential),
                 }
             }
         }
@@ -495,7 +508,7 @@ impl Credentials {
     /// One line for each scheme that some tool cannot do without and that has no credential.
     pub(super) fn missing(&self, def: &ServerDef) -> Vec<String> {
         (self.0.iter())
-            .filter(|slot| slot.source.is_none() && slot.forward == ForwardAuth::Off)
+            .filter(|slot| !slot.has_source() && slot.forward == ForwardAuth::Off)
             .filter_map(|slot| {
                 let tools: Vec<&str> = (def.groups.iter())
                     .flat_map(|group| group.tools)
@@ -511,7 +524,7 @@ impl Credentials {
     fn lacks(&self, tool: &ToolDef, scheme: &str) -> bool {
         let available = |need: &Need| {
             self.slot(need.scheme)
-                .is_some_and(|slot| slot.source.is_some() || slot.forward != ForwardAuth::Off)
+                .is_some_and(|slot| slot.has_source() || slot.forward != ForwardAuth::Off)
         };
         (tool.security.iter()).any(|needs| needs.iter().any(|need| need.scheme == scheme))
             && !(tool.security.iter()).any(|needs| needs.iter().all(available))
@@ -538,6 +551,7 @@ impl Slot {
     fn read(
         scheme: &'static Scheme,
         forward: ForwardAuth,
+        logins: &Logins<'_>,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, StartError> {
         let is_bearer = scheme.kind == SchemeKind::Bearer;
@@ -563,6 +577,17 @@ impl Slot {
                 None => Stored::read(scheme, env)?.map(Source::Stored),
             },
         };
+        // What the environment says counts before.
+        let source = match source {
+            // Where callers bring their own, nobody acts as the user.
+            None if is_bearer && (logins.settings.allowed || forward == ForwardAuth::Off) => {
+                LoggedIn::read(scheme, logins, env)?.map(|login| Source::Login(Box::new(login)))
+            }
+            source => source,
+        };
+        if source.is_none() && is_bearer {
+            tokens::check_half(scheme, env)?;
+        }
         Ok(Self {
             scheme,
             forward,
@@ -575,6 +600,7 @@ impl Slot {
         match &self.source {
             None => false,
             Some(Source::Stored(_) | Source::Tokens(_)) => true,
+            Some(Source::Login(login)) => login.is_there(),
             Some(Source::Exchange(_)) => callers_token(ctx).is_some(),
         }
     }
@@ -594,6 +620,7 @@ impl Slot {
             Some(Source::Tokens(tokens)) if self.forward == ForwardAuth::Off => {
                 tokens.ensure(need.scopes, upstream).await
             }
+            Some(Source::Login(login)) => login.ensure(upstream).await,
             Some(Source::Exchange(exchange)) => match callers_token(ctx) {
                 Some(token) => exchange.ensure(token, need.scopes, upstream).await,
                 None => Ok(()),
@@ -602,11 +629,21 @@ impl Slot {
         }
     }
 
+    /// Whether this server has a credential, whoever calls.
+    fn has_source(&self) -> bool {
+        match &self.source {
+            None => false,
+            Some(Source::Login(login)) => login.is_there(),
+            Some(_) => true,
+        }
+    }
+
     /// It, as of now.
     fn own(&self, need: &Need, ctx: &CallContext) -> Option<Arc<Credential>> {
         match self.source.as_ref()? {
             Source::Stored(stored) => Some(stored.current()),
             Source::Tokens(tokens) => tokens.current(need.scopes),
+            Source::Login(login) => login.current(),
             Source::Exchange(exchange) => exchange.current(callers_token(ctx)?, need.scopes),
         }
     }
@@ -619,11 +656,17 @@ impl Slot {
                 .to_owned();
         }
         let env = self.scheme.env;
+        let login = match &self.source {
+            Some(Source::Login(login)) if login.is_suggested => {
+                format!("run `{}` in a terminal, or ", login.way())
+            }
+            _ => String::new(),
+        };
         let set = match self.scheme.kind {
             SchemeKind::Basic | SchemeKind::Digest => format!(
                 "set the environment variables `API_{env}_USERNAME` and `API_{env}_PASSWORD` (or `…_FILE`, `…_COMMAND`)"
             ),
-            SchemeKind::Bearer => one_variable(&format!("API_{env}_TOKEN")),
+            SchemeKind::Bearer => login + &one_variable(&format!("API_{env}_TOKEN")),
             SchemeKind::ApiKey(..) => one_variable(&format!("API_{env}_KEY")),
         };
         match &self.forward {

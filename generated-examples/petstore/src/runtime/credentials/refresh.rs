@@ -3,13 +3,11 @@
 //! An issuer may give another one with each token and take the old one no more (RFC 9700 §2.2.2): the new one is kept, in the
 //! file that the old one came from where there is such a file.
 
-use std::fs;
-use std::io::Write as _;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::super::files::replace_secret;
 use super::source::Origin;
 
 /// The refresh token of one scheme.
@@ -80,34 +78,14 @@ impl RefreshToken {
             Origin::Command(_) => {
                 Err("it came from a command, and a file could be written".to_owned())
             }
-            Origin::File { variable, path } => written(path, fresh)
-                .map_err(|_| format!("the file of `{variable}` cannot be written")),
+            Origin::File { variable, path } => {
+                let written = replace_secret(path, fresh.expose_secret().as_bytes());
+                written.map_err(|_| format!("the file of `{variable}` cannot be written"))
+            }
         }
     }
 }
 
 fn same(one: &SecretString, other: &SecretString) -> bool {
     one.expose_secret() == other.expose_secret()
-}
-
-/// As a whole or not at all, and for the owner's eyes only.
-fn written(path: &Path, secret: &SecretString) -> std::io::Result<()> {
-    let target = fs::canonicalize(path)?;
-    let mut beside = target.clone().into_os_string();
-    beside.push(".new");
-    // What a server that was stopped in the middle has left.
-    let _ = fs::remove_file(&beside);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
-    let written = file
-        .write_all(secret.expose_secret().as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&beside, &target));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
 }

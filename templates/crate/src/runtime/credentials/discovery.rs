@@ -37,10 +37,21 @@ pub(super) struct Issuer {
     found: tokio::sync::Mutex<Option<(Instant, Arc<Site>)>>,
 }
 
-#[derive(Deserialize)]
-struct Document {
-    issuer: String,
+/// What an issuer says about itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Document {
+    pub(super) issuer: String,
     token_endpoint: Option<String>,
+    pub(super) authorization_endpoint: Option<String>,
+    /// RFC 8628 §4.
+    pub(super) device_authorization_endpoint: Option<String>,
+    /// RFC 7009.
+    pub(super) revocation_endpoint: Option<String>,
+    pub(super) scopes_supported: Option<Vec<String>>,
+    /// RFC 9207 §3.
+    #[serde(rename = "authorization_response_iss_parameter_supported")]
+    pub(super) says_who_answers: Option<bool>,
 }
 
 impl Site {
@@ -49,7 +60,7 @@ impl Site {
         Self::of(url, |_| true)
     }
 
-    fn of(url: &str, is_owners: impl FnOnce(&str) -> bool) -> Option<Self> {
+    pub(super) fn of(url: &str, is_owners: impl FnOnce(&str) -> bool) -> Option<Self> {
         let (url, host) = oauth::endpoint(url)?;
         Some(Self {
             url,
@@ -121,27 +132,52 @@ impl Issuer {
     }
 
     async fn ask(&self, upstream: &Upstream) -> Result<Site, String> {
+        let document = self.document(upstream).await?;
+        (self.site(&document)).map_err(|why| format!("{} {why}", self.host()))
+    }
+
+    /// What it says about itself.
+    ///
+    /// # Errors
+    /// Nothing, or it is about another issuer: a sentence without its end.
+    pub(super) async fn document(&self, upstream: &Upstream) -> Result<Document, String> {
         let [openid, oauth] = &self.documents;
-        let told = |why: String| format!("{} {why}", openid.host);
+        let told = |why: String| format!("{} {why}", self.host());
         let document = match fetched(openid, upstream).await.map_err(told)? {
             Some(document) => document,
             None => (fetched(oauth, upstream).await.map_err(told)?)
                 .ok_or_else(|| told("publishes no discovery document".to_owned()))?,
         };
-        self.site(&document).map_err(|why| told(why.to_owned()))
+        self.is_about_it(&document)
+            .map_err(|why| told(why.to_owned()))?;
+        Ok(document)
     }
 
-    fn site(&self, document: &Document) -> Result<Site, &'static str> {
-        // §4.3: whoever answers for another issuer would have its secrets.
-        if document.issuer.trim_end_matches('/') != self.name {
-            return Err("calls itself by another name than the one that it was asked by");
+    pub(super) fn host(&self) -> &str {
+        &self.documents[0].host
+    }
+
+    /// §4.3: whoever answers for another issuer would have its secrets.
+    fn is_about_it(&self, document: &Document) -> Result<(), &'static str> {
+        if document.issuer.trim_end_matches('/') == self.name {
+            Ok(())
+        } else {
+            Err("calls itself by another name than the one that it was asked by")
         }
+    }
+
+    /// The token endpoint of its document.
+    pub(super) fn site(&self, document: &Document) -> Result<Site, &'static str> {
         let text = document.token_endpoint.as_deref();
         let text = text.ok_or("names no token endpoint")?;
+        self.endpoint_at(text)
+            .ok_or("names a token endpoint that is no https URL")
+    }
+
+    /// An endpoint that its document names; `None` where what is sent there could be read on the way.
+    pub(super) fn endpoint_at(&self, text: &str) -> Option<Site> {
         let [own, _] = &self.documents;
-        let site = Site::of(text, |host| host == own.host)
-            .filter(|site| site.is_https() || !own.is_https());
-        site.ok_or("names a token endpoint that is no https URL")
+        Site::of(text, |host| host == own.host).filter(|site| site.is_https() || !own.is_https())
     }
 }
 
@@ -203,7 +239,9 @@ mod tests {
             let document = Document {
                 issuer: issuer_is.to_owned(),
                 token_endpoint: endpoint.map(str::to_owned),
+                ..Document::default()
             };
+            issuer.is_about_it(&document)?;
             issuer.site(&document).map(|site| site.is_owners)
         };
         let own = "https://login.example/a/";

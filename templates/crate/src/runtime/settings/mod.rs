@@ -16,7 +16,8 @@ use std::path::Path;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
 use super::engine::{
-    ConfirmSettings, EngineSettings, FollowSettings, HookSettings, ServerChoice, StartError,
+    ConfirmSettings, EngineSettings, FollowSettings, HookSettings, LoginSettings, ServerChoice,
+    StartError,
 };
 use super::limits::LimitSettings;
 use super::policy::PolicySettings;
@@ -37,7 +38,8 @@ pub use values::{
 
 const AFTER_HELP: &str = "\
 Options may also stand in a TOML file (--config) under the same names: read-timeout = \"10s\". Variables come before \
-the file, and the command line before both. Credentials come from the environment alone; see the README.\n\nkeys new NAME makes an API key for --api-keys-file; `keys new --help` tells more.";
+the file, and the command line before both. Credentials come from the environment alone; see the README.\n\nkeys new NAME makes an API key for --api-keys-file; `keys new --help` tells more.\n\
+login [SCHEME] logs you in at the API's issuer of tokens, and logout [SCHEME] out; `login --help` tells more.";
 
 /// Serve the tools of a REST API over the Model Context Protocol.
 #[derive(Debug, Clone, Parser)]
@@ -372,6 +374,7 @@ impl Settings {
         env: &dyn Fn(&str) -> Option<String>,
         file: &dyn Fn(&str) -> std::io::Result<String>,
     ) -> Result<Self, Stop> {
+        let program_args: Vec<OsString> = args.first().cloned().into_iter().collect();
         let command = command(def, &args);
         let (matches, tables) = layers::matches(&command, args, env, file)?;
         let options =
@@ -397,6 +400,11 @@ impl Settings {
             limits: limit_settings(&options),
             resilience: resilience_settings(&options.resilience),
             cache_bytes: options.cache.cache_size.0,
+            login: LoginSettings {
+                program: program(def, &program_args),
+                // Over stdio there is one caller, who is the user.
+                allowed: options.transport == Transport::Stdio || options.callers.share_login,
+            },
             hooks: HookSettings {
                 timeout: options.hooks.hook_timeout.0,
                 failure: options.hooks.hook_failure,
@@ -481,12 +489,16 @@ fn check_passthrough(options: &Options) -> Result<(), StartError> {
 }
 
 fn command(def: &ServerDef, args: &[OsString]) -> clap::Command {
-    let program = args.first().map(Path::new).and_then(Path::file_name);
-    let program = program.map_or(def.name.into(), |name| name.to_string_lossy().into_owned());
     Options::command()
         .name(def.name)
-        .bin_name(program)
+        .bin_name(program(def, args))
         .version(def.version)
+}
+
+/// How this program is called.
+fn program(def: &ServerDef, args: &[OsString]) -> String {
+    let program = args.first().map(Path::new).and_then(Path::file_name);
+    program.map_or(def.name.into(), |name| name.to_string_lossy().into_owned())
 }
 
 /// `API_BASE_URL` for the first server, `API_BASE_URL_<N>` for the others.
