@@ -43,8 +43,8 @@ use super::steps::Steps;
 use super::tool::{ResultShape, ToolDef};
 use super::upstream::{Answered, Bounds, Failure, Received, Stage, read};
 use agreement::{Settled, settled};
-pub(super) use hooks::listing;
 use failure::{explained, failed, seconds};
+pub(super) use hooks::listing;
 pub use hooks::{HookFailure, HookSettings};
 #[cfg(feature = "cache")]
 pub(super) use kept::Flown;

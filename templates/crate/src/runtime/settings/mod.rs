@@ -28,8 +28,8 @@ use super::tool::ServerDef;
 pub use callers::{CallerOptions, CertificateName, ClientAuth};
 pub use layers::Stop;
 pub use limits::{
-    Budget, CacheOptions, ConfirmOptions, FollowOptions, Frequency, HookOptions, LimitOptions, Rate,
-    ResilienceOptions,
+    Budget, CacheOptions, ConfirmOptions, FollowOptions, Frequency, HookOptions, LimitOptions,
+    Rate, ResilienceOptions,
 };
 pub use reference::reference;
 pub use values::{

@@ -23,7 +23,7 @@ use super::super::tool::{Scheme, ServerDef};
 use super::super::upstream::Upstream;
 use super::Credential;
 use super::kept::{Room, Token};
-use super::source::is_given;
+use super::source::{self, is_given};
 pub(in super::super) use command::command;
 use file::{Login, LoginFile};
 
@@ -110,11 +110,6 @@ impl LoggedIn {
     /// Whether somebody is logged in.
     pub(super) fn is_there(&self) -> bool {
         self.file.is_there()
-    }
-
-    /// The command that logs in.
-    pub(super) fn way(&self) -> &str {
-        &self.way
     }
 
     /// What is to be done to have a token, or another one, as a sentence without its end.
