@@ -54,6 +54,8 @@ pub struct EngineSettings {
     pub read_timeout: Duration,
     /// `--timeout` (`MCP_TIMEOUT`), default 60 s: a whole call.
     pub total_timeout: Duration,
+    /// `--connection-max-age` (`MCP_CONNECTION_MAX_AGE`), default 5 min: for how long a connection gets more requests.
+    pub connection_max_age: Duration,
     /// `--upstream-ca` (`MCP_UPSTREAM_CA`): a PEM file of authorities beside Mozilla's.
     pub upstream_ca: Option<PathBuf>,
     /// `--max-response-bytes` (`MCP_MAX_RESPONSE_BYTES`), default 1 MiB: what is read of a response body.

@@ -1,17 +1,15 @@
 //! Opens connections: straight or through a proxy, plain or with TLS, and never to where a description may not point.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use std::{io, vec};
 
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
@@ -25,8 +23,9 @@ use super::super::base_url::Origin;
 use super::super::engine::StartError;
 use super::Reach;
 use super::failure::{Dialled, Failure, Stage, unreachable};
+use super::resolve::{Lookups, Resolve};
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Tcp = TokioIo<TcpStream>;
 type Plain = MaybeHttpsStream<Tcp>;
 type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
@@ -78,6 +77,7 @@ pub(super) struct Connector(Arc<Inner>);
 struct Inner {
     /// To who may not see the certificate, and to who may.
     direct: [HttpsConnector<Dial>; 2],
+    lookups: Lookups,
     timeout: Duration,
     reach: Reach,
 }
@@ -85,12 +85,15 @@ struct Inner {
 impl Connector {
     pub(super) fn new(timeout: Duration, reach: Reach) -> Self {
         let owners_hosts: Arc<[String]> = reach.owners_hosts.clone().into();
+        let lookups = Lookups::default();
         let direct = [false, true].map(|shows_certificate| {
-            let dial = Dial::new(timeout, Some(Arc::clone(&owners_hosts)));
+            let resolve = Resolve::new(&lookups, Some(Arc::clone(&owners_hosts)));
+            let dial = Dial::new(timeout, resolve);
             tls(reach.trust.config(shows_certificate), dial)
         });
         Self(Arc::new(Inner {
             direct,
+            lookups,
             timeout,
             reach,
         }))
@@ -153,7 +156,7 @@ impl Inner {
             .with_tls_config(self.reach.trust.config(false))
             .https_or_http()
             .enable_http1()
-            .wrap_connector(Dial::new(self.timeout, None))
+            .wrap_connector(Dial::new(self.timeout, Resolve::new(&self.lookups, None)))
     }
 
     async fn tunnel(&self, proxy: &Intercept, to: Uri) -> Result<Stream, Failure> {
@@ -215,12 +218,8 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
 struct Dial(HttpConnector<Resolve>);
 
 impl Dial {
-    /// `owners_hosts` may be anywhere, all others not; `None` is for proxies, which may be anywhere.
-    fn new(timeout: Duration, owners_hosts: Option<Arc<[String]>>) -> Self {
-        let mut http = HttpConnector::new_with_resolver(Resolve {
-            system: GaiResolver::new(),
-            owners_hosts,
-        });
+    fn new(timeout: Duration, resolve: Resolve) -> Self {
+        let mut http = HttpConnector::new_with_resolver(resolve);
         http.enforce_http(false);
         http.set_nodelay(true);
         // For each address: a dead one must leave time for the next. The whole has the same limit once more.
@@ -266,52 +265,6 @@ impl Service<Uri> for ThroughProxy {
         let tunnelling = self.0.call(to);
         Box::pin(async move { tunnelling.await.map_err(|_| Dialled(Failure::Proxy).into()) })
     }
-}
-
-/// The system's resolver, without the addresses that a description may not lead to.
-#[derive(Clone)]
-struct Resolve {
-    system: GaiResolver,
-    owners_hosts: Option<Arc<[String]>>,
-}
-
-impl Service<Name> for Resolve {
-    type Response = vec::IntoIter<SocketAddr>;
-    type Error = BoxError;
-    type Future = BoxFuture<Self::Response>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let trusted = (self.owners_hosts.as_ref())
-            .is_none_or(|hosts| hosts.iter().any(|host| host == name.as_str()));
-        let looking = self.system.call(name);
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = match looking.await {
-                Ok(found) => found.collect(),
-                Err(_) => return Err(Dialled(Failure::Dns).into()),
-            };
-            if found.is_empty() {
-                return Err(Dialled(Failure::Dns).into());
-            }
-            permitted(found, trusted).map(Vec::into_iter)
-        })
-    }
-}
-
-fn permitted(found: Vec<SocketAddr>, trusted: bool) -> Result<Vec<SocketAddr>, BoxError> {
-    if trusted {
-        return Ok(found);
-    }
-    let left: Vec<SocketAddr> = (found.into_iter())
-        .filter(|address| !super::super::base_url::is_local_infrastructure(address.ip()))
-        .collect();
-    if left.is_empty() {
-        return Err(Dialled(Failure::Forbidden).into());
-    }
-    Ok(left)
 }
 
 /// A connection.
@@ -390,28 +343,5 @@ impl Write for Stream {
             }
             Self::Tunnelled(stream) => Pin::new(&mut **stream).poll_write_vectored(cx, slices),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn resolved(addresses: &[&str], trusted: bool) -> Result<usize, Failure> {
-        let found = (addresses.iter())
-            .map(|address| SocketAddr::new(address.parse().expect("an address"), 80))
-            .collect();
-        permitted(found, trusted)
-            .map(|left| left.len())
-            .map_err(|error| Failure::of(&*error))
-    }
-
-    #[test]
-    fn a_name_of_the_spec_cannot_lead_to_link_local_or_metadata_addresses() {
-        let rebound = ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254"];
-        assert_eq!(resolved(&rebound, false), Err(Failure::Forbidden));
-        assert_eq!(resolved(&["169.254.169.254", "192.0.2.1"], false), Ok(1));
-        assert_eq!(resolved(&rebound, true), Ok(3));
-        assert_eq!(resolved(&["127.0.0.1", "10.0.0.1"], false), Ok(2));
     }
 }

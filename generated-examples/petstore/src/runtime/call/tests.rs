@@ -130,6 +130,7 @@ impl Setup {
                 connect_timeout: Duration::from_secs(5),
                 read_timeout: Duration::from_secs(5),
                 total_timeout: Duration::from_secs(10),
+                connection_max_age: Duration::from_secs(60),
                 upstream_ca: None,
                 max_response_bytes: 64 * 1024,
                 max_result_chars: 10_000,

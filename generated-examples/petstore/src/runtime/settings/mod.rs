@@ -163,6 +163,16 @@ pub struct Options {
     )]
     pub read_timeout: Span,
 
+    /// For how long a kept connection gets more requests. A new one looks the host's name up again, so that an API that
+    /// moves is found; 0s for a connection for each request [env: MCP_CONNECTION_MAX_AGE]
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "5m",
+        help_heading = "Upstream"
+    )]
+    pub connection_max_age: Span,
+
     /// The longest time for a whole call [env: MCP_TIMEOUT]
     #[arg(
         long,
@@ -370,6 +380,7 @@ impl Settings {
             connect_timeout: options.connect_timeout.0,
             read_timeout: options.read_timeout.0,
             total_timeout: options.timeout.0,
+            connection_max_age: options.connection_max_age.0,
             upstream_ca: options.upstream_ca.as_ref().map(Into::into),
             max_response_bytes: options.max_response_bytes.0,
             max_result_chars: options.max_result_chars,

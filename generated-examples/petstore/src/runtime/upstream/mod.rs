@@ -5,10 +5,11 @@
 mod body;
 mod connect;
 mod failure;
+mod resolve;
 mod trust;
 
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
@@ -54,11 +55,19 @@ pub(super) struct MovedTo(
 
 /// The way to the upstream.
 pub(super) struct Upstream {
-    client: OnceLock<Http>,
+    connector: OnceLock<Connector>,
+    pool: Mutex<Option<Pool>>,
+    max_age: Duration,
     reach: Reach,
     connect_timeout: Duration,
     /// The longest silence.
     pub(super) read_timeout: Duration,
+}
+
+/// Connections, and since when they are made.
+struct Pool {
+    client: Http,
+    since: Instant,
 }
 
 /// How connections are made, and to whom.
@@ -81,7 +90,9 @@ impl std::fmt::Debug for Upstream {
 impl Upstream {
     pub(super) fn new(settings: &EngineSettings, reach: Reach) -> Self {
         Self {
-            client: OnceLock::new(),
+            connector: OnceLock::new(),
+            pool: Mutex::default(),
+            max_age: settings.connection_max_age,
             reach,
             connect_timeout: settings.connect_timeout,
             read_timeout: settings.read_timeout,
@@ -92,7 +103,9 @@ impl Upstream {
     /// link-local; without a certificate.
     pub(super) fn beside(&self, host: Option<String>) -> Self {
         Self {
-            client: OnceLock::new(),
+            connector: OnceLock::new(),
+            pool: Mutex::default(),
+            max_age: self.max_age,
             reach: Reach {
                 owners_hosts: host.into_iter().collect(),
                 trusted_with_certificate: Vec::new(),
@@ -182,8 +195,7 @@ impl Upstream {
             let headers = request.headers_mut();
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        let client = self.client.get_or_init(|| self.build());
-        let answer = Decompression::new(client).call(request);
+        let answer = Decompression::new(self.client()).call(request);
         match tokio::time::timeout(self.read_timeout, answer).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(Failure::of(&error)),
@@ -191,8 +203,26 @@ impl Upstream {
         }
     }
 
+    /// The connections of now. A kept connection never asks again where its name leads, so they all have an age at
+    /// which they are left to the calls that are using them.
+    fn client(&self) -> Http {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = pool.as_ref()
+            && pool.since.elapsed() < self.max_age
+        {
+            return pool.client.clone();
+        }
+        let client = self.build();
+        *pool = Some(Pool {
+            client: client.clone(),
+            since: Instant::now(),
+        });
+        client
+    }
+
     fn build(&self) -> Http {
-        let connector = Connector::new(self.connect_timeout, self.reach.clone());
+        let connect = || Connector::new(self.connect_timeout, self.reach.clone());
+        let connector = self.connector.get_or_init(connect).clone();
         Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(60))

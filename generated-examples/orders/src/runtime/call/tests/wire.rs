@@ -117,6 +117,20 @@ async fn a_kept_connection_is_used_again() {
 }
 
 #[tokio::test]
+async fn a_connection_that_is_old_enough_is_not_used_again() {
+    let upstream = answering("200 OK", JSON, "{}").await;
+    let mut setup = Setup::new(&upstream.url);
+    setup.settings.connection_max_age = Duration::ZERO;
+    let engine = setup.engine();
+    for _ in 0..2 {
+        assert_eq!(call(&engine, "ping", json!({})).await.as_text(), "{}");
+    }
+    // The one of the first call, while the engine still runs.
+    upstream.closed().await;
+    assert_eq!(upstream.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn an_ipv6_upstream_is_called() {
     let started = Recording::start_on("[::1]:0", |_| reply("200 OK", JSON, b"{}")).await;
     // Containers without IPv6 have no such address.
