@@ -104,7 +104,7 @@ const FAULTS: &[Fault] = &[
 
 #[test]
 fn a_fault_is_one_clear_result() {
-    for_each_kind(async |call| {
+    for_each_kind(&async |call| {
         for &(fault, acts, options, error, says) in FAULTS {
             let mut api = Api::start(move |_| acts).await;
             let about = format!("{fault}: {}", call.tool.name);
@@ -126,7 +126,7 @@ fn a_fault_is_one_clear_result() {
 
 #[test]
 fn a_connection_that_cannot_be_had_is_one_clear_result() {
-    for_each_kind(async |call| {
+    for_each_kind(&async |call| {
         for acts in [PLAIN, ALERT] {
             let mut api = Api::start(move |_| acts).await;
             let end = (Some(ErrorType::Connect), "No secure connection to ");
@@ -157,7 +157,7 @@ fn a_connection_that_cannot_be_had_is_one_clear_result() {
 
 #[test]
 fn an_answer_ends_where_its_length_says() {
-    for_each_kind(async |call| {
+    for_each_kind(&async |call| {
         let mut api = Api::start(|request| if request == 0 { MORE } else { &[OK] }).await;
         let (engine, _) = call.engine(&api.origin("http"), PATIENT);
         for _ in 0..2 {
@@ -172,7 +172,7 @@ fn an_answer_ends_where_its_length_says() {
 #[test]
 fn a_burst_of_failures_is_waited_out_where_that_does_no_harm() {
     let options = &["--retries", "2", "--retry-pause", "1ms"];
-    for_each_kind(async |call| {
+    for_each_kind(&async |call| {
         let mut api = Api::start(|request| if request < 2 { &[BUSY] } else { &[OK] }).await;
         let (engine, _) = call.engine(&api.origin("http"), options);
         let result = call.of(&engine).await;
@@ -189,7 +189,7 @@ fn a_burst_of_failures_is_waited_out_where_that_does_no_harm() {
 
 #[test]
 fn an_api_that_keeps_failing_is_left_alone() {
-    for_each_kind(async |call| {
+    for_each_kind(&async |call| {
         let mut api = Api::start(|_| &[BUSY]).await;
         let (engine, _) = call.engine(&api.origin("http"), &["--breaker", "2"]);
         for _ in 0..2 {
@@ -211,7 +211,7 @@ struct Call {
 }
 
 /// Does the same with a call of each kind, and sees that nothing is left running.
-fn for_each_kind(check: impl AsyncFn(&Call)) {
+fn for_each_kind(check: &impl AsyncFn(&Call)) {
     let cases = serde_json::from_str(include_str!("wire.json")).expect("wire.json is JSON");
     let cases: Arc<Value> = Arc::new(cases);
     let mut kinds = Vec::new();
