@@ -27,7 +27,7 @@ use super::credentials::{Credential, NoCredential, Placed, Whose};
 use super::custom::{Call, Refusal};
 use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
 use super::handle::Api;
-use super::limits::admit_to_tool;
+use super::limits::Calling;
 use super::policy::{DataClass, ToolPolicy, View, scopes};
 use super::redact::Redaction;
 use super::request::{Outgoing, Plan};
@@ -228,7 +228,7 @@ async fn made(
                 does: Err(&tool.title),
             };
             let settled = settled(inner, policy, wanted, call, facts).await?;
-            begun(inner, policy, call, facts, &settled)?;
+            begun(inner, policy, call, facts, &settled).await?;
             spent(inner, call, &settled)?;
             let api = Api::new(Arc::clone(inner), &call.context);
             Ok(hooks::handled(inner, &tool.handler, call, api, limit).await)
@@ -243,7 +243,7 @@ async fn made(
             let wanted = Wanted::of(prepared, plan, bound.as_ref());
             let settled = settled(inner, policy, wanted, call, facts).await?;
             let (outgoing, credentials) = ready(inner, prepared, plan, call).await?;
-            begun(inner, policy, call, facts, &settled)?;
+            begun(inner, policy, call, facts, &settled).await?;
             let until = (Instant::now() + limit, limit);
             let guard = policy.guard.as_ref();
             let guarded = async {
@@ -285,7 +285,7 @@ async fn made(
 }
 
 /// The limits of a call for which they were not asked before.
-fn begun(
+async fn begun(
     inner: &Inner,
     policy: &ToolPolicy,
     call: &Call,
@@ -295,7 +295,7 @@ fn begun(
     if settled.is_admitted {
         return Ok(());
     }
-    admitted(inner, policy, call, facts)
+    admitted(inner, policy, call, facts).await
 }
 
 /// Uses up what the user has agreed to, once nothing else refuses the call.
@@ -325,25 +325,24 @@ fn wished_fields(policy: &ToolPolicy, call: &Call) -> Result<Vec<String>, ToolRe
 }
 
 /// The limits that depend on the tool and its arguments.
-fn admitted(
+async fn admitted(
     inner: &Inner,
     policy: &ToolPolicy,
     call: &Call,
     facts: &mut Facts,
 ) -> Result<(), ToolResult> {
-    let mut told = |limit: &'static str, admitted: Result<(), ToolResult>| {
-        admitted.inspect_err(|_| {
-            facts.denied = true;
-            inner.metrics.limited(limit);
-        })
+    let calling = Calling {
+        tool: &call.tool,
+        arguments: &call.arguments,
+        fields: call.fields.as_ref(),
+        context: &call.context,
     };
-    told("rate", admit_to_tool(&call.tool, policy.rate.as_deref()))?;
-    let again = (inner.limits).admit_again(
-        &call.tool,
-        (&call.arguments, call.fields.as_ref()),
-        &call.context,
-    );
-    told("loop", again)
+    let admitted = (inner.limits).admit_to_tool(&calling, policy.rate.as_deref());
+    admitted.await.map_err(|(limit, refusal)| {
+        facts.denied = true;
+        inner.metrics.limited(limit);
+        refusal
+    })
 }
 
 /// Adds what the owner has to say when the API fails.
