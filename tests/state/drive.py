@@ -3,9 +3,10 @@ import concurrent.futures
 import contextlib
 import itertools
 import json
+import sys
 import time
 
-from replicas import Api, PASSWORD, Redis, Replica, WORK, api_key, certificates, text_of, until
+from replicas import Api, PASSWORD, Redis, Replica, Stream, WORK, api_key, certificates, text_of, until
 
 results = {"passed": 0, "failed": 0}
 
@@ -120,12 +121,71 @@ def silence(redis, api):
             until(lambda: server.metric("mcp_state_up") == 1, "a replica that knows that Redis is back")
 
 
+def consent(redis, api):
+    (WORK / "confirm.key").write_text("0123456789abcdef" * 2)
+    options = ["--confirm", "destructive", "--confirm-key-file", str(WORK / "confirm.key")]
+    with replicas(2, redis, api, *options) as (first, second):
+        arguments = {"order_id": "ORD-100005", "reason": "changed_mind"}
+        before = api.requests("POST", "/cancel")
+        token = first.call("cancel_order", arguments)["_meta"]["mcpgen/confirm"]["token"]
+        agreed = {**arguments, "confirm": token}
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda server: server.call("cancel_order", agreed), 4 * [first, second]))
+        used = [answer for answer in answers if "was done by another call" in text_of(answer) or "was used" in text_of(answer)]
+        check("a consent is good once on all replicas", len(used) == 7 and api.requests("POST", "/cancel") == before + 1,
+              [text_of(answer) for answer in answers])
+
+        token = second.call("cancel_order", arguments)["_meta"]["mcpgen/confirm"]["token"]
+        agreed = {**arguments, "confirm": token}
+        redis.kill()
+        refused = first.call("cancel_order", agreed)
+        check("without Redis nothing is done by a consent that may be used", "cannot be found out" in text_of(refused), refused)
+        redis.start()
+        for server in (first, second):
+            until(lambda: server.metric("mcp_state_up") == 1, "a replica that knows that Redis is back")
+        first.call("cancel_order", agreed)
+        check("which is as good as before when it is back", api.requests("POST", "/cancel") == before + 2)
+
+
+def streams(redis, api):
+    keys = ",".join([api_key("alice", "alices-key"), api_key("bob", "bobs-key")])
+    alice, bob = {"X-API-Key": "alices-key"}, {"X-API-Key": "bobs-key"}
+    with replicas(3, redis, api, "--api-keys", keys) as (holder, other, third):
+        stream = Stream(holder, alice)
+        hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+            "protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": {"name": "test", "version": "0"}}}
+        call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call",
+                "params": {"name": "get_order", "arguments": {"order_id": "ORD-100005"}}}
+        check("a post that reaches another replica is accepted", stream.post(other, hello, alice) == 202)
+        answer = stream.message()
+        check("and answered on its stream", answer["id"] == 1 and "serverInfo" in answer["result"], answer)
+        for server in (third, other, holder):
+            check(f"as is a call by way of {server.name}", stream.post(server, call, alice) == 202)
+            answer = stream.message()
+            check("with the answer of the API", "ORD-100005" in json.dumps(answer["result"]), answer)
+        check("another caller has no such stream", [stream.post(server, call, bob) for server in (holder, other)] == [404, 404])
+        check("nobody without a key", stream.post(other, call, {}) == 401)
+        check("what is no JSON is refused", stream.post(other, "{", alice) == 400)
+        endpoint = stream.endpoint
+        redis.kill()
+        until(lambda: other.metric("mcp_state_up") == 0, "a replica that knows that Redis is gone")
+        check("without Redis another replica says to come again", stream.post(other, call, alice) == 503)
+        check("and the one that has the stream goes on", stream.post(holder, call, alice) == 202 and stream.message()["id"] == 2)
+        redis.start()
+        until(lambda: stream.post(other, call, alice) == 202, "a stream that is found again")
+        check("it is found again when Redis is back", stream.message()["id"] == 2)
+        stream.close()
+        until(lambda: stream.post(other, call, alice) == 404, "a stream that is gone for all")
+        check("a stream that has ended is unknown everywhere", stream.post(third, call, alice) == 404, endpoint)
+
+
 def main():
     tls = certificates()
     api, redis = Api(), Redis(tls)
     try:
-        for part in [limits, rate, silence]:
-            part(redis, api)
+        parts = {part.__name__: part for part in [limits, rate, silence, consent, streams]}
+        for name in sys.argv[1:] or parts:
+            parts[name](redis, api)
     finally:
         redis.kill()
         api.process.kill()

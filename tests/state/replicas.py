@@ -105,7 +105,7 @@ class Api:
         connection.request("GET", "/__requests")
         recorded = json.loads(connection.getresponse().read())
         connection.close()
-        return sum(1 for each in recorded if each["method"] == method and each["path"].endswith(path))
+        return sum(1 for each in recorded if each["method"] == method and each["target"].endswith(path))
 
 
 class Replica:
@@ -157,6 +157,41 @@ class Replica:
     def stop(self):
         self.process.terminate()
         self.process.wait()
+
+
+class Stream:
+    """An /sse stream (MCP 2024-11-05) of one replica, and posts to it by way of any."""
+
+    def __init__(self, replica, headers):
+        self.connection = replica.connect()
+        self.connection.request("GET", "/sse", headers=headers)
+        self.answer = self.connection.getresponse()
+        self.endpoint = self.event("endpoint")
+
+    def event(self, kind):
+        name = None
+        while line := self.answer.readline().decode():
+            if line.startswith("event: "):
+                name = line[7:].strip()
+            elif line.startswith("data: ") and name == kind:
+                return line[6:].strip()
+        raise SystemExit("a stream has ended")
+
+    def message(self):
+        return json.loads(self.event("message"))
+
+    def post(self, replica, message, headers):
+        connection = replica.connect()
+        body = message if isinstance(message, str) else json.dumps(message)
+        connection.request("POST", self.endpoint, body, {**JSON, **headers})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def close(self):
+        # The answer has a copy of the socket.
+        self.answer.close()
+        self.connection.close()
 
 
 def text_of(result):

@@ -229,7 +229,7 @@ async fn made(
             };
             let settled = settled(inner, policy, wanted, call, facts).await?;
             begun(inner, policy, call, facts, &settled).await?;
-            spent(inner, call, &settled)?;
+            spent(inner, call, &settled).await?;
             let api = Api::new(Arc::clone(inner), &call.context);
             Ok(hooks::handled(inner, &tool.handler, call, api, limit).await)
         }
@@ -251,7 +251,7 @@ async fn made(
                 if let Some((guard, read)) = read {
                     Box::pin(ownership::before(inner, guard, read, call, until)).await?;
                 }
-                spent(inner, call, &settled)?;
+                spent(inner, call, &settled).await?;
                 facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
                 let asked = Asked {
                     tool: prepared,
@@ -299,10 +299,13 @@ async fn begun(
 }
 
 /// Uses up what the user has agreed to, once nothing else refuses the call.
-fn spent(inner: &Inner, call: &Call, settled: &Settled) -> Result<(), ToolResult> {
-    let spent =
-        (settled.ticket.as_ref()).map_or(Ok(()), |ticket| inner.confirmations.spend(ticket));
-    spent.map_err(|_| confirmation::used(&call.tool))
+async fn spent(inner: &Inner, call: &Call, settled: &Settled) -> Result<(), ToolResult> {
+    let Some(ticket) = &settled.ticket else {
+        return Ok(());
+    };
+    // On the heap: few calls have a ticket.
+    let spent = Box::pin(inner.confirmations.spend(ticket)).await;
+    spent.map_err(|why| confirmation::unspent(&call.tool, why))
 }
 
 /// The parts of the answer that a call wants to see: a list of paths, or one text with commas.

@@ -310,6 +310,7 @@ pub(super) struct Inner {
     pub(super) bases: Bases,
     pub(super) credentials: Credentials,
     pub(super) upstream: Upstream,
+    #[cfg(any(feature = "http", feature = "redis"))]
     pub(super) state: State,
     #[cfg(feature = "cache")]
     pub(super) cache: Cache<call::Flown>,
@@ -355,7 +356,7 @@ impl Engine {
             catalog,
             custom,
             limits: Limits::new(&settings.limits, state.clone()),
-            confirmations: Confirmations::new(&settings.confirm)?,
+            confirmations: Confirmations::new(&settings.confirm, &state)?,
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
             #[cfg(feature = "cache")]
@@ -365,6 +366,7 @@ impl Engine {
             bases,
             credentials,
             upstream,
+            #[cfg(any(feature = "http", feature = "redis"))]
             state,
             metrics,
         })))

@@ -414,7 +414,6 @@ fn state_settings(options: &StateOptions) -> StateSettings {
     StateSettings {
         url: options.state.as_ref().map(|url| url.0.clone()),
         url_file: options.state_file.as_ref().map(Into::into),
-        key_file: options.state_key_file.as_ref().map(Into::into),
         prefix: options.state_prefix.clone(),
         timeout: options.state_timeout.0,
         replicas: options.replicas,

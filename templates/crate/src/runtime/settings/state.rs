@@ -14,7 +14,7 @@ use super::values::Span;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "State")]
 pub struct StateOptions {
-    /// The Redis or Valkey through which replicas share limits, used consents, kept answers and /sse streams:
+    /// The Redis or Valkey through which replicas share limits, used consents and /sse streams:
     /// `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, or `rediss://` for TLS; each replica is on its own unless given
     /// [env: MCP_STATE]
     #[arg(long, value_name = "URL")]
@@ -23,11 +23,6 @@ pub struct StateOptions {
     /// A file that holds this address, so that its password stands in no command line [env: MCP_STATE_FILE]
     #[arg(long, value_name = "FILE")]
     pub state_file: Option<String>,
-
-    /// Seal what is kept there: a file of keys of 32 characters or more, one a line; the first one seals, and all open
-    /// [env: MCP_STATE_KEY_FILE]
-    #[arg(long, value_name = "FILE")]
-    pub state_key_file: Option<String>,
 
     /// What the names of everything there begin with: replicas have the same, other servers another; the name of the
     /// server unless given [env: MCP_STATE_PREFIX]

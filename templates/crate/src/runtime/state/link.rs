@@ -24,21 +24,24 @@ use super::super::metrics::Metrics;
 use super::super::settings::Frequency;
 use super::super::upstream::Trust;
 use super::address::{Address, EXPECTED};
+#[cfg(feature = "http")]
+use super::channels::Channels;
 use super::scripts::{ADD, SCRIPTS, Script, TAKE};
 use super::{Claim, Condition, StateSettings, Taken};
 
 /// How long it may take to connect.
-const CONNECT: Duration = Duration::from_secs(2);
+pub(super) const CONNECT: Duration = Duration::from_secs(2);
 /// How often it is asked whether it is still there.
-const EVERY: Duration = Duration::from_secs(1);
+pub(super) const EVERY: Duration = Duration::from_secs(1);
 /// How long it is left alone after a failure: the first time, and at most.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+pub(super) const PAUSES: (Duration, Duration) =
+    (Duration::from_millis(100), Duration::from_secs(2));
 
 /// The way to the state that replicas share.
 pub(super) struct Link {
     address: Address,
     trust: Trust,
-    timeout: Duration,
+    pub(super) timeout: Duration,
     /// What all names begin with. In braces, so that a cluster would keep all of them at one place.
     prefix: String,
     replicas: u32,
@@ -46,6 +49,8 @@ pub(super) struct Link {
     open: Mutex<Option<Open>>,
     opened: AtomicU64,
     condition: watch::Sender<Option<Condition>>,
+    #[cfg(feature = "http")]
+    pub(super) channels: Channels,
 }
 
 /// A connection that is up.
@@ -59,7 +64,7 @@ struct Open {
 }
 
 /// A connection to Redis, plain or with TLS.
-trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
@@ -83,13 +88,7 @@ impl Link {
         metrics: &Arc<Metrics>,
     ) -> Result<Option<Self>, StartError> {
         let Some(address) = address(settings)? else {
-            return match settings.key_file {
-                Some(_) => Err(StartError(
-                    "--state-key-file seals what is shared, and nothing is: set `--state` too"
-                        .to_owned(),
-                )),
-                None => Ok(None),
-            };
+            return Ok(None);
         };
         let prefix = settings.prefix.as_deref().unwrap_or(server);
         metrics.state(false);
@@ -103,9 +102,12 @@ impl Link {
             open: Mutex::default(),
             opened: AtomicU64::new(1),
             condition: watch::Sender::new(None),
+            #[cfg(feature = "http")]
+            channels: Channels::default(),
         }))
     }
 
+    #[cfg(any(feature = "http", all(test, feature = "redis")))]
     pub(super) fn condition(&self) -> Condition {
         self.condition.borrow().unwrap_or(Condition::Down)
     }
@@ -139,7 +141,25 @@ impl Link {
             .await
     }
 
-    fn key(&self, kind: &str, name: &str) -> String {
+    /// See [`super::State::once`].
+    pub(super) async fn once(&self, name: &str, lifetime: Duration) -> Option<bool> {
+        let mut mark = redis::cmd("SET");
+        mark.arg(self.key("once", name)).arg(1).arg("NX");
+        mark.arg("PX").arg(milliseconds(lifetime));
+        // `nil` where it was there.
+        let marked: Option<String> = self.ask(&mark).await?;
+        Some(marked.is_some())
+    }
+
+    /// What a command says; `None` without an answer.
+    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
+        let open = self.lock().clone()?;
+        let mut connection = open.connection.clone();
+        self.answered(&open, command.query_async(&mut connection))
+            .await
+    }
+
+    pub(super) fn key(&self, kind: &str, name: &str) -> String {
         format!("{}{kind}:{name}", self.prefix)
     }
 
@@ -252,7 +272,13 @@ impl Link {
         }
     }
 
-    async fn wire(&self) -> Result<Box<dyn Wire>, String> {
+    /// Who this server is there.
+    #[cfg(feature = "http")]
+    pub(super) fn login(&self) -> &redis::RedisConnectionInfo {
+        &self.address.login
+    }
+
+    pub(super) async fn wire(&self) -> Result<Box<dyn Wire>, String> {
         let Address { host, port, .. } = &self.address;
         let tcp = TcpStream::connect((host.as_str(), *port)).await;
         let tcp = tcp.map_err(|error| format!("no connection to {host}:{port}: {error}"))?;

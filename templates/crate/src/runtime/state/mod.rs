@@ -1,33 +1,46 @@
 //! What replicas share: through Redis or Valkey, where `--state` names one that answers. Else each replica is on its own.
 //!
 //! `link` holds the connection and says whether it is up, `address` reads the URL, `scripts` are the programs that Redis
-//! runs. What is shared, and what becomes of it without an answer, is the business of those who ask: `limits`,
-//! `confirmation`, `cache` and `http::sse`.
+//! runs, `channels` are messages between replicas, and `seal` makes that nobody else reads them. What is shared, and what becomes of it without an answer, is the business of those who ask: `limits`,
+//! `confirmation` and `http::sse`.
 
+#[cfg(not(feature = "redis"))]
+mod absent;
 #[cfg(feature = "redis")]
 mod address;
+#[cfg(all(feature = "redis", feature = "http"))]
+mod channels;
 #[cfg(feature = "redis")]
 mod link;
 #[cfg(feature = "redis")]
 mod scripts;
+#[cfg(all(feature = "redis", feature = "http"))]
+mod seal;
 #[cfg(all(test, feature = "redis"))]
 mod tests;
 
 use std::path::PathBuf;
-#[cfg(feature = "redis")]
 use std::sync::Arc;
 use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
 use secrecy::SecretString;
 use serde_json::Value;
+#[cfg(all(feature = "redis", feature = "http"))]
+use tokio::sync::mpsc::Receiver;
 
 use super::engine::StartError;
 use super::metrics::Metrics;
 use super::settings::Frequency;
 use super::upstream::Trust;
+#[cfg(not(feature = "redis"))]
+use absent::Link;
+#[cfg(all(feature = "redis", feature = "http"))]
+pub(super) use channels::Listening;
 #[cfg(feature = "redis")]
 use link::Link;
+#[cfg(all(feature = "redis", feature = "http"))]
+pub(super) use seal::Seal;
 
 /// Where the state is, and how it is kept there.
 #[derive(Debug, Clone)]
@@ -36,8 +49,6 @@ pub struct StateSettings {
     pub url: Option<SecretString>,
     /// `--state-file`: a file that holds the URL.
     pub url_file: Option<PathBuf>,
-    /// `--state-key-file`: what it is sealed with.
-    pub key_file: Option<PathBuf>,
     /// `--state-prefix`; the name of the server unless given.
     pub prefix: Option<String>,
     /// `--state-timeout`: how long an answer may take.
@@ -51,7 +62,6 @@ impl Default for StateSettings {
         Self {
             url: None,
             url_file: None,
-            key_file: None,
             prefix: None,
             timeout: Duration::from_millis(100),
             replicas: 1,
@@ -61,6 +71,10 @@ impl Default for StateSettings {
 
 /// Whether the shared state answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "there is no state")
+)]
 pub(super) enum Condition {
     Up,
     Down,
@@ -68,6 +82,10 @@ pub(super) enum Condition {
 
 /// One token that is wanted of a bucket.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "there is no state")
+)]
 pub(super) struct Claim {
     /// Names the bucket among all.
     pub(super) bucket: String,
@@ -81,7 +99,6 @@ pub(super) type Taken = Result<(), (usize, Duration)>;
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
     replicas: u32,
-    #[cfg(feature = "redis")]
     link: Option<Arc<Link>>,
 }
 
@@ -92,30 +109,12 @@ impl State {
         settings: &StateSettings,
         server: &str,
         trust: &Trust,
-        metrics: &std::sync::Arc<Metrics>,
+        metrics: &Arc<Metrics>,
     ) -> Result<Self, StartError> {
-        #[cfg(feature = "redis")]
-        return Ok(Self {
+        Ok(Self {
             replicas: settings.replicas,
             link: Link::new(settings, server, trust, metrics)?.map(Arc::new),
-        });
-        #[cfg(not(feature = "redis"))]
-        {
-            let _ = (server, trust, metrics, &settings.timeout, &settings.prefix);
-            let named = [
-                (settings.url.is_some(), "--state"),
-                (settings.url_file.is_some(), "--state-file"),
-                (settings.key_file.is_some(), "--state-key-file"),
-            ];
-            if let Some((_, option)) = named.iter().find(|(is_given, _)| *is_given) {
-                return Err(StartError(format!(
-                    "{option} needs Redis, and this program was built without; build it with `--features redis`"
-                )));
-            }
-            Ok(Self {
-                replicas: settings.replicas,
-            })
-        }
+        })
     }
 
     /// Looks for the shared state, waits until it is known whether it answers, and goes on looking.
@@ -134,33 +133,37 @@ impl State {
 
     /// Whether there is a state to be shared, up or down.
     pub(super) fn is_shared(&self) -> bool {
-        self.condition().is_some()
+        self.link.is_some()
     }
 
     /// Whether the state answers; `None` where there is none.
+    #[cfg(any(feature = "http", all(test, feature = "redis")))]
     pub(super) fn condition(&self) -> Option<Condition> {
-        #[cfg(feature = "redis")]
-        return self.link.as_ref().map(|link| link.condition());
-        #[cfg(not(feature = "redis"))]
-        None
+        self.link.as_ref().map(|link| link.condition())
     }
 
     /// Takes a token for each claim, or none at all; `None` without an answer.
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(
-            clippy::unused_async,
-            reason = "the same signature as with the feature"
-        )
-    )]
     pub(super) async fn take(&self, claims: &[Claim]) -> Option<Taken> {
-        #[cfg(feature = "redis")]
-        return self.link.as_ref()?.take(claims).await;
-        #[cfg(not(feature = "redis"))]
-        {
-            let _ = claims.iter().map(|claim| (&claim.bucket, claim.frequency));
-            None
-        }
+        self.link.as_ref()?.take(claims).await
+    }
+
+    /// Whether this is the first time in `lifetime` that a name is marked, on any replica; `None` without an answer, when it
+    /// may or may not be marked now.
+    pub(super) async fn once(&self, name: &str, lifetime: Duration) -> Option<bool> {
+        self.link.as_ref()?.once(name, lifetime).await
+    }
+
+    /// Listens for messages to a name until the first of both is dropped; `None` where nothing is shared.
+    #[cfg(all(feature = "redis", feature = "http"))]
+    pub(super) async fn listen(&self, name: &str) -> Option<(Listening, Receiver<Vec<u8>>)> {
+        Some(self.link.as_ref()?.listen(name).await)
+    }
+
+    /// Whether a replica listens for a name, which has got the message then; `None` without an answer, also where nothing is
+    /// shared.
+    #[cfg(all(feature = "redis", feature = "http"))]
+    pub(super) async fn tell(&self, name: &str, message: &[u8]) -> Option<bool> {
+        self.link.as_ref()?.tell(name, message).await
     }
 
     /// Adds to a counter and says what it is then; it begins with 0, and again `lifetime` after its first addition.
@@ -178,6 +181,7 @@ pub(super) fn name_of(facts: &Value) -> String {
     hex(&digest.as_ref()[..16])
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as text.
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

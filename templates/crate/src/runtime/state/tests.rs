@@ -83,11 +83,6 @@ fn what_is_of_no_use_is_told_without_the_password() {
         ..StateSettings::default()
     };
     assert!(told(&file).starts_with("--state-file `"));
-    let alone = StateSettings {
-        key_file: Some("keys".into()),
-        ..StateSettings::default()
-    };
-    assert!(told(&alone).contains("set `--state` too"));
     scratch.write("redis://:geheim@cache\n");
     assert!(state_of(&file, &Arc::default()).is_ok());
 }
