@@ -32,7 +32,7 @@ use super::credentials::{Credential, NoCredential, Placed, Whose};
 use super::custom::{Call, Does, Refusal};
 use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
 use super::handle::Api;
-use super::limits::admit_to_tool;
+use super::limits::Calling;
 use super::operations::{Begun, Doing};
 use super::policy::{DataClass, ToolPolicy, View, scopes};
 use super::redact::Redaction;
@@ -237,9 +237,9 @@ async fn made(
                 does: Err(&tool.title),
             };
             let settled = settled(inner, policy, wanted, call, facts).await?;
-            begun(inner, policy, call, facts, &settled)?;
+            begun(inner, policy, call, facts, &settled).await?;
             budget::spend(inner, policy, call, facts)?;
-            spent(inner, call, &settled)?;
+            spent(inner, call, &settled).await?;
             match &tool.does {
                 Does::Handler(handler) => {
                     let api = Api::new(Arc::clone(inner), &call.context);
@@ -261,7 +261,7 @@ async fn made(
             let wanted = Wanted::of(prepared, plan, bound.as_ref());
             let settled = settled(inner, policy, wanted, call, facts).await?;
             let (outgoing, credentials) = ready(inner, prepared, plan, call).await?;
-            begun(inner, policy, call, facts, &settled)?;
+            begun(inner, policy, call, facts, &settled).await?;
             let until = (Instant::now() + limit, limit);
             let guard = policy.guard.as_ref();
             let guarded = async {
@@ -270,7 +270,7 @@ async fn made(
                     Box::pin(ownership::before(inner, guard, read, call, until)).await?;
                 }
                 budget::spend(inner, policy, call, facts)?;
-                spent(inner, call, &settled)?;
+                spent(inner, call, &settled).await?;
                 facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
                 let asked = Asked {
                     tool: prepared,
@@ -316,7 +316,7 @@ fn owned(
 }
 
 /// The limits of a call for which they were not asked before.
-fn begun(
+async fn begun(
     inner: &Inner,
     policy: &ToolPolicy,
     call: &Call,
@@ -326,14 +326,17 @@ fn begun(
     if settled.is_admitted {
         return Ok(());
     }
-    admitted(inner, policy, call, facts)
+    admitted(inner, policy, call, facts).await
 }
 
 /// Uses up what the user has agreed to, once nothing else refuses the call.
-fn spent(inner: &Inner, call: &Call, settled: &Settled) -> Result<(), ToolResult> {
-    let spent =
-        (settled.ticket.as_ref()).map_or(Ok(()), |ticket| inner.confirmations.spend(ticket));
-    spent.map_err(|_| confirmation::used(&call.tool))
+async fn spent(inner: &Inner, call: &Call, settled: &Settled) -> Result<(), ToolResult> {
+    let Some(ticket) = &settled.ticket else {
+        return Ok(());
+    };
+    // On the heap: few calls have a ticket.
+    let spent = Box::pin(inner.confirmations.spend(ticket)).await;
+    spent.map_err(|why| confirmation::unspent(&call.tool, why))
 }
 
 /// The parts of the answer that a call wants to see: a list of paths, or one text with commas.
@@ -356,29 +359,27 @@ fn wished_fields(policy: &ToolPolicy, call: &Call) -> Result<Vec<String>, ToolRe
 }
 
 /// The limits that depend on the tool and its arguments.
-fn admitted(
+async fn admitted(
     inner: &Inner,
     policy: &ToolPolicy,
     call: &Call,
     facts: &mut Facts,
 ) -> Result<(), ToolResult> {
-    let mut told = |limit: &'static str, admitted: Result<(), ToolResult>| {
-        admitted.inspect_err(|_| {
-            facts.denied = true;
-            inner.metrics.limited(limit);
-        })
+    let calling = Calling {
+        tool: &call.tool,
+        arguments: &call.arguments,
+        fields: call.fields.as_ref(),
+        context: &call.context,
+        repeats: is_check(inner, &call.tool),
     };
-    told("budget", budget::check(inner, policy, call))?;
-    told("rate", admit_to_tool(&call.tool, policy.rate.as_deref()))?;
-    if inner.settings.limits.repetitions.is_some() && is_check(inner, &call.tool) {
-        return Ok(());
-    }
-    let again = (inner.limits).admit_again(
-        &call.tool,
-        (&call.arguments, call.fields.as_ref()),
-        &call.context,
-    );
-    told("loop", again)
+    let mut told = |(limit, refusal)| {
+        facts.denied = true;
+        inner.metrics.limited(limit);
+        refusal
+    };
+    budget::check(inner, policy, call).map_err(|refusal| told(("budget", refusal)))?;
+    let admitted = (inner.limits).admit_to_tool(&calling, policy.rate.as_deref());
+    admitted.await.map_err(told)
 }
 
 /// Whether a tool is made to be called with the same arguments again and again.

@@ -38,6 +38,8 @@ pub use super::operations::FollowSettings;
 use super::operations::{Doing, Handles};
 use super::policy::{Policies, PolicySettings, View};
 use super::resilience::{Breaker, ResilienceSettings};
+use super::state::State;
+pub use super::state::StateSettings;
 pub use super::structured::Structured;
 use super::tool::{ServerDef, ToolDef};
 use super::upstream::{Proxies, Reach, Trust, Upstream};
@@ -81,6 +83,8 @@ pub struct EngineSettings {
     pub cache_bytes: usize,
     /// Whether and how users log in.
     pub login: LoginSettings,
+    /// What replicas share.
+    pub state: StateSettings,
     /// What becomes of a call whose hook fails.
     pub hooks: HookSettings,
     /// How users are asked.
@@ -319,6 +323,8 @@ pub(super) struct Inner {
     pub(super) bases: Bases,
     pub(super) credentials: Credentials,
     pub(super) upstream: Upstream,
+    #[cfg(any(feature = "http", feature = "redis"))]
+    pub(super) state: State,
     #[cfg(feature = "cache")]
     pub(super) cache: Cache<call::Flown>,
     pub(super) metrics: Arc<Metrics>,
@@ -353,13 +359,15 @@ impl Engine {
         let follows = settings.follow.timeout.is_some();
         let catalog = Catalog::new(def, user_agent(&def), custom.tools(), follows)?;
         let policies = Policies::new(&settings.policies, &catalog)?;
+        let name = catalog.def().name;
+        let state = State::new(&settings.state, name, upstream.trust(), &metrics)?;
         metrics.register(catalog.names().map(str::to_owned));
         Ok(Self(Arc::new(Inner {
             catalog,
             custom,
-            limits: Limits::new(&settings.limits),
+            limits: Limits::new(&settings.limits, state.clone()),
             budgets: Budgets::new(&settings.limits),
-            confirmations: Confirmations::new(&settings.confirm)?,
+            confirmations: Confirmations::new(&settings.confirm, &state)?,
             operations: Handles::new(settings.follow.lifetime),
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
@@ -370,8 +378,16 @@ impl Engine {
             bases,
             credentials,
             upstream,
+            #[cfg(any(feature = "http", feature = "redis"))]
+            state,
             metrics,
         })))
+    }
+
+    /// What replicas share.
+    #[cfg(any(feature = "http", feature = "redis"))]
+    pub(super) fn state(&self) -> &State {
+        &self.0.state
     }
 
     /// Writes about every call from now on.
@@ -570,7 +586,7 @@ impl Engine {
 
     /// The scopes that a caller's token lacks for a call, which is then refused and written down.
     #[cfg(feature = "http")]
-    pub(super) fn lacks_scopes(
+    pub(super) async fn lacks_scopes(
         &self,
         name: &str,
         arguments: &Map<String, Value>,
@@ -581,7 +597,7 @@ impl Engine {
         let scopes = call::lacking_scopes(&self.0, tool, ctx)?;
         let refusal = call::too_few_scopes(name, &scopes);
         // Refused calls count too; what counts is all the same here.
-        let _ = self.0.limits.admit(ctx);
+        let _ = self.0.limits.admit(ctx).await;
         call::refused(&self.0, (name, Some(name)), arguments, ctx, refusal);
         Some(scopes)
     }
@@ -629,7 +645,7 @@ impl Engine {
     ) -> Result<ToolResult, UnknownTool> {
         let view = self.view(ctx.identity.as_ref());
         let found = self.seen(name, &view);
-        if let Err(refusal) = self.0.limits.admit(&ctx) {
+        if let Err(refusal) = self.0.limits.admit(&ctx).await {
             self.0.metrics.limited("rate");
             let known = (name, found.map(|_| name));
             return Ok(call::refused(&self.0, known, &arguments, &ctx, refusal));

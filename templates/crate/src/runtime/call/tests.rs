@@ -32,7 +32,7 @@ use self::upstream::Recording;
 use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
     CallContext, ConfirmSettings, Engine, EngineSettings, FollowSettings, ForwardAuth,
-    HookSettings, LoginSettings, ServerChoice, StartError, ToolResult,
+    HookSettings, LoginSettings, ServerChoice, StartError, StateSettings, ToolResult,
 };
 use super::super::limits::LimitSettings;
 use super::super::metrics::Metrics;
@@ -144,6 +144,7 @@ impl Setup {
                 resilience: ResilienceSettings::default(),
                 cache_bytes: 1024 * 1024,
                 login: LoginSettings::default(),
+                state: StateSettings::default(),
                 hooks: HookSettings::default(),
                 confirm: ConfirmSettings::default(),
                 follow: FollowSettings {

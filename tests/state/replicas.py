@@ -1,0 +1,202 @@
+"""A real Redis, a real API, and replicas of one MCP server: how they are started, asked and stopped."""
+import contextlib
+import hashlib
+import http.client
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+WORK = pathlib.Path(os.environ["STATE_WORK"])
+PASSWORD = "redis-geheim"
+JSON = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+PATIENCE = 30
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def until(holds, what):
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{what}: not within {PATIENCE} s")
+        time.sleep(0.02)
+
+
+def answers(port):
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+    return False
+
+
+def certificates():
+    """An authority, and a certificate of it for localhost."""
+    authority, key, request, certificate = (WORK / name for name in ("ca.pem", "key.pem", "request.pem", "cert.pem"))
+    run = lambda *words: subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
+    run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", WORK / "ca-key.pem", "-out", authority, "-days", 2,
+        "-subj", "/CN=test authority")
+    run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request, "-subj", "/CN=localhost")
+    (WORK / "names.txt").write_text("subjectAltName=DNS:localhost\n")
+    run("x509", "-req", "-in", request, "-CA", authority, "-CAkey", WORK / "ca-key.pem", "-CAcreateserial", "-days", 2,
+        "-extfile", WORK / "names.txt", "-out", certificate)
+    return authority, certificate, key
+
+
+class Redis:
+    """One at a port of its own, and with TLS at another; nothing of it is left on the disk."""
+
+    def __init__(self, tls):
+        self.port, self.tls_port, self.tls = free_port(), free_port(), tls
+        self.process = None
+        self.start()
+
+    def start(self):
+        _, certificate, key = self.tls
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--tls-port", str(self.tls_port), "--bind", "127.0.0.1",
+             "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no",
+             "--requirepass", PASSWORD, "--save", "", "--appendonly", "no", "--dir", WORK],
+            stdout=open(WORK / "redis.log", "ab"), stderr=subprocess.STDOUT)
+        until(lambda: answers(self.port) and answers(self.tls_port), "redis-server")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def ask(self, *words):
+        """One command, by its own program."""
+        command = ["redis-cli", "--no-auth-warning", "-a", PASSWORD, "-p", str(self.port), *map(str, words)]
+        return subprocess.run(command, check=True, capture_output=True).stdout
+
+    def content(self):
+        """Everything that is in it, names and values."""
+        everything = b""
+        for name in self.ask("--scan").splitlines():
+            everything += name + b"\n" + self.ask("--raw", "GET", name.decode()) + b"\n"
+        return everything
+
+
+class Api:
+    """The order service of examples/, which records what it is asked."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [os.environ["ORDERS_UPSTREAM"], "--listen", f"127.0.0.1:{self.port}", "--record"],
+            stdout=subprocess.DEVNULL, stderr=open(WORK / "api.log", "ab"))
+        until(lambda: answers(self.port), "the API")
+
+    def requests(self, method, path):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection.request("GET", "/__requests")
+        recorded = json.loads(connection.getresponse().read())
+        connection.close()
+        return sum(1 for each in recorded if each["method"] == method and each["target"].endswith(path))
+
+
+class Replica:
+    """One of the processes that are one server to its clients."""
+
+    def __init__(self, name, api, options, env=None):
+        self.name, self.port = name, free_port()
+        self.log_file = WORK / f"{name}.log"
+        self.process = subprocess.Popen(
+            [os.environ["MCPGEN"], "serve", "specs/orders/openapi.yaml", "--", "--transport", "http",
+             "--listen", f"127.0.0.1:{self.port}", *options],
+            env={**os.environ, "API_BASE_URL": f"http://127.0.0.1:{api.port}/api/v1",
+                 "API_BEARER_AUTH_TOKEN": "alice-token", **(env or {})},
+            stdout=subprocess.DEVNULL, stderr=open(self.log_file, "wb"))
+        until(lambda: answers(self.port) or self.process.poll() is not None, name)
+        if self.process.poll() is not None:
+            raise SystemExit(f"{name} did not start: {self.log()}")
+
+    def log(self):
+        return self.log_file.read_text()
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+
+    def get(self, path):
+        connection = self.connect()
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text
+
+    def metric(self, name):
+        lines = [line for line in self.get("/metrics")[1].splitlines() if line.startswith(name + " ")]
+        return float(lines[0].split()[1]) if lines else None
+
+    def call(self, tool, arguments, headers=None, connection=None):
+        """The result of a call, or what refuses it."""
+        used = connection or self.connect()
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+        used.request("POST", "/mcp", json.dumps(body), {**JSON, **(headers or {})})
+        answer = used.getresponse()
+        text = answer.read()
+        if connection is None:
+            used.close()
+        message = json.loads(text)
+        return message["result"] if answer.status == 200 and "result" in message else {"refused": answer.status}
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Stream:
+    """An /sse stream (MCP 2024-11-05) of one replica, and posts to it by way of any."""
+
+    def __init__(self, replica, headers):
+        self.connection = replica.connect()
+        self.connection.request("GET", "/sse", headers=headers)
+        self.answer = self.connection.getresponse()
+        self.endpoint = self.event("endpoint")
+
+    def event(self, kind):
+        name = None
+        while line := self.answer.readline().decode():
+            if line.startswith("event: "):
+                name = line[7:].strip()
+            elif line.startswith("data: ") and name == kind:
+                return line[6:].strip()
+        raise SystemExit("a stream has ended")
+
+    def message(self):
+        return json.loads(self.event("message"))
+
+    def post(self, replica, message, headers):
+        connection = replica.connect()
+        body = message if isinstance(message, str) else json.dumps(message)
+        connection.request("POST", self.endpoint, body, {**JSON, **headers})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def close(self):
+        # The answer has a copy of the socket.
+        self.answer.close()
+        self.connection.close()
+
+
+def text_of(result):
+    return "\n".join(block.get("text", "") for block in result.get("content", []))
+
+
+def api_key(name, secret):
+    return f"{name} sha256:{hashlib.sha256(secret.encode()).hexdigest()}"
