@@ -34,6 +34,8 @@ use super::limits::{LimitSettings, Limits};
 use super::metrics::Metrics;
 use super::policy::{Policies, PolicySettings, View};
 use super::resilience::{Breaker, ResilienceSettings};
+use super::state::State;
+pub use super::state::StateSettings;
 pub use super::structured::Structured;
 use super::tool::{ServerDef, ToolDef};
 use super::upstream::{Proxies, Reach, Trust, Upstream};
@@ -73,6 +75,8 @@ pub struct EngineSettings {
     pub resilience: ResilienceSettings,
     /// `--cache-size` (`MCP_CACHE_SIZE`): how many bytes of answers are kept at most.
     pub cache_bytes: usize,
+    /// What replicas share.
+    pub state: StateSettings,
     /// What becomes of a call whose hook fails.
     pub hooks: HookSettings,
     /// How users are asked.
@@ -306,6 +310,8 @@ pub(super) struct Inner {
     pub(super) bases: Bases,
     pub(super) credentials: Credentials,
     pub(super) upstream: Upstream,
+    #[cfg(any(feature = "http", feature = "redis"))]
+    pub(super) state: State,
     #[cfg(feature = "cache")]
     pub(super) cache: Cache<call::Flown>,
     pub(super) metrics: Arc<Metrics>,
@@ -335,9 +341,12 @@ impl Engine {
         let proxies = Proxies::read(env)?;
         let catalog = Catalog::new(def, user_agent(&def), custom.tools())?;
         let policies = Policies::new(&settings.policies, &catalog)?;
+        let trust = Trust::read(settings.upstream_ca.as_deref(), env)?;
+        let name = catalog.def().name;
+        let state = State::new(&settings.state, name, &trust, &metrics)?;
         let reach = Reach {
             proxies,
-            trust: Trust::read(settings.upstream_ca.as_deref(), env)?,
+            trust,
             owners_hosts: bases.owners_hosts().collect(),
             trusted_with_certificate: bases.trusted().collect(),
         };
@@ -346,8 +355,8 @@ impl Engine {
         Ok(Self(Arc::new(Inner {
             catalog,
             custom,
-            limits: Limits::new(&settings.limits),
-            confirmations: Confirmations::new(&settings.confirm)?,
+            limits: Limits::new(&settings.limits, state.clone()),
+            confirmations: Confirmations::new(&settings.confirm, &state)?,
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
             #[cfg(feature = "cache")]
@@ -357,8 +366,16 @@ impl Engine {
             bases,
             credentials,
             upstream,
+            #[cfg(any(feature = "http", feature = "redis"))]
+            state,
             metrics,
         })))
+    }
+
+    /// What replicas share.
+    #[cfg(any(feature = "http", feature = "redis"))]
+    pub(super) fn state(&self) -> &State {
+        &self.0.state
     }
 
     /// Writes about every call from now on.
@@ -507,7 +524,7 @@ impl Engine {
 
     /// The scopes that a caller's token lacks for a call, which is then refused and written down.
     #[cfg(feature = "http")]
-    pub(super) fn lacks_scopes(
+    pub(super) async fn lacks_scopes(
         &self,
         name: &str,
         arguments: &Map<String, Value>,
@@ -518,7 +535,7 @@ impl Engine {
         let scopes = call::lacking_scopes(&self.0, tool, ctx)?;
         let refusal = call::too_few_scopes(name, &scopes);
         // Refused calls count too; what counts is all the same here.
-        let _ = self.0.limits.admit(ctx);
+        let _ = self.0.limits.admit(ctx).await;
         call::refused(&self.0, (name, Some(name)), arguments, ctx, refusal);
         Some(scopes)
     }
@@ -566,7 +583,7 @@ impl Engine {
     ) -> Result<ToolResult, UnknownTool> {
         let view = self.view(ctx.identity.as_ref());
         let found = self.seen(name, &view);
-        if let Err(refusal) = self.0.limits.admit(&ctx) {
+        if let Err(refusal) = self.0.limits.admit(&ctx).await {
             self.0.metrics.limited("rate");
             let known = (name, found.map(|_| name));
             return Ok(call::refused(&self.0, known, &arguments, &ctx, refusal));

@@ -27,7 +27,7 @@ use super::credentials::{Credential, NoCredential, Placed, Whose};
 use super::custom::{Call, Refusal};
 use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
 use super::handle::Api;
-use super::limits::admit_to_tool;
+use super::limits::Calling;
 use super::policy::{DataClass, ToolPolicy, View, scopes};
 use super::redact::Redaction;
 use super::request::{Outgoing, Plan};
@@ -228,8 +228,8 @@ async fn made(
                 does: Err(&tool.title),
             };
             let settled = settled(inner, policy, wanted, call, facts).await?;
-            begun(inner, policy, call, facts, &settled)?;
-            spent(inner, call, &settled)?;
+            begun(inner, policy, call, facts, &settled).await?;
+            spent(inner, call, &settled).await?;
             let api = Api::new(Arc::clone(inner), &call.context);
             Ok(hooks::handled(inner, &tool.handler, call, api, limit).await)
         }
@@ -243,7 +243,7 @@ async fn made(
             let wanted = Wanted::of(prepared, plan, bound.as_ref());
             let settled = settled(inner, policy, wanted, call, facts).await?;
             let (outgoing, credentials) = ready(inner, prepared, plan, call).await?;
-            begun(inner, policy, call, facts, &settled)?;
+            begun(inner, policy, call, facts, &settled).await?;
             let until = (Instant::now() + limit, limit);
             let guard = policy.guard.as_ref();
             let guarded = async {
@@ -251,7 +251,7 @@ async fn made(
                 if let Some((guard, read)) = read {
                     Box::pin(ownership::before(inner, guard, read, call, until)).await?;
                 }
-                spent(inner, call, &settled)?;
+                spent(inner, call, &settled).await?;
                 facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
                 let asked = Asked {
                     tool: prepared,
@@ -285,7 +285,7 @@ async fn made(
 }
 
 /// The limits of a call for which they were not asked before.
-fn begun(
+async fn begun(
     inner: &Inner,
     policy: &ToolPolicy,
     call: &Call,
@@ -295,14 +295,17 @@ fn begun(
     if settled.is_admitted {
         return Ok(());
     }
-    admitted(inner, policy, call, facts)
+    admitted(inner, policy, call, facts).await
 }
 
 /// Uses up what the user has agreed to, once nothing else refuses the call.
-fn spent(inner: &Inner, call: &Call, settled: &Settled) -> Result<(), ToolResult> {
-    let spent =
-        (settled.ticket.as_ref()).map_or(Ok(()), |ticket| inner.confirmations.spend(ticket));
-    spent.map_err(|_| confirmation::used(&call.tool))
+async fn spent(inner: &Inner, call: &Call, settled: &Settled) -> Result<(), ToolResult> {
+    let Some(ticket) = &settled.ticket else {
+        return Ok(());
+    };
+    // On the heap: few calls have a ticket.
+    let spent = Box::pin(inner.confirmations.spend(ticket)).await;
+    spent.map_err(|why| confirmation::unspent(&call.tool, why))
 }
 
 /// The parts of the answer that a call wants to see: a list of paths, or one text with commas.
@@ -325,25 +328,24 @@ fn wished_fields(policy: &ToolPolicy, call: &Call) -> Result<Vec<String>, ToolRe
 }
 
 /// The limits that depend on the tool and its arguments.
-fn admitted(
+async fn admitted(
     inner: &Inner,
     policy: &ToolPolicy,
     call: &Call,
     facts: &mut Facts,
 ) -> Result<(), ToolResult> {
-    let mut told = |limit: &'static str, admitted: Result<(), ToolResult>| {
-        admitted.inspect_err(|_| {
-            facts.denied = true;
-            inner.metrics.limited(limit);
-        })
+    let calling = Calling {
+        tool: &call.tool,
+        arguments: &call.arguments,
+        fields: call.fields.as_ref(),
+        context: &call.context,
     };
-    told("rate", admit_to_tool(&call.tool, policy.rate.as_deref()))?;
-    let again = (inner.limits).admit_again(
-        &call.tool,
-        (&call.arguments, call.fields.as_ref()),
-        &call.context,
-    );
-    told("loop", again)
+    let admitted = (inner.limits).admit_to_tool(&calling, policy.rate.as_deref());
+    admitted.await.map_err(|(limit, refusal)| {
+        facts.denied = true;
+        inner.metrics.limited(limit);
+        refusal
+    })
 }
 
 /// Adds what the owner has to say when the API fails.

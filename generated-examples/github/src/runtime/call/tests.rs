@@ -29,7 +29,7 @@ use self::upstream::Recording;
 use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
     CallContext, ConfirmSettings, Engine, EngineSettings, ForwardAuth, HookSettings, ServerChoice,
-    StartError, ToolResult,
+    StartError, StateSettings, ToolResult,
 };
 use super::super::limits::LimitSettings;
 use super::super::metrics::Metrics;
@@ -139,6 +139,7 @@ impl Setup {
                 limits: LimitSettings::default(),
                 resilience: ResilienceSettings::default(),
                 cache_bytes: 1024 * 1024,
+                state: StateSettings::default(),
                 hooks: HookSettings::default(),
                 confirm: ConfirmSettings::default(),
                 resources: false,

@@ -3,6 +3,8 @@
 //! `mcp` and `sse` are the two transports, `guard` says who may use them, `probes` answers orchestrators.
 
 mod authentication;
+#[cfg(feature = "redis")]
+mod elsewhere;
 mod guard;
 mod mcp;
 mod patience;

@@ -7,6 +7,7 @@ mod callers;
 mod layers;
 mod limits;
 mod reference;
+mod state;
 mod values;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use super::limits::LimitSettings;
 use super::policy::PolicySettings;
 use super::redact::Redact;
 use super::resilience::ResilienceSettings;
+use super::state::StateSettings;
 use super::tool::ServerDef;
 
 pub use callers::CallerOptions;
@@ -28,6 +30,7 @@ pub use limits::{
     CacheOptions, ConfirmOptions, Frequency, HookOptions, LimitOptions, Rate, ResilienceOptions,
 };
 pub use reference::reference;
+pub use state::{StateOptions, StateUrl};
 pub use values::{
     ForwardRule, ForwardedHeader, Listen, Network, PathPrefix, Size, Span, Transport,
 };
@@ -219,6 +222,10 @@ pub struct Options {
     #[command(flatten)]
     pub cache: CacheOptions,
 
+    /// What replicas share.
+    #[command(flatten)]
+    pub state: StateOptions,
+
     /// What becomes of a call whose hook fails.
     #[command(flatten)]
     pub hooks: HookOptions,
@@ -347,6 +354,7 @@ impl Settings {
             limits: limit_settings(&options),
             resilience: resilience_settings(&options.resilience),
             cache_bytes: options.cache.cache_size.0,
+            state: state_settings(&options.state),
             hooks: HookSettings {
                 timeout: options.hooks.hook_timeout.0,
                 failure: options.hooks.hook_failure,
@@ -399,6 +407,16 @@ fn resilience_settings(options: &ResilienceOptions) -> ResilienceSettings {
         pause: options.retry_pause.0,
         breaker: (options.breaker > 0).then_some((options.breaker, options.breaker_pause.0)),
         makes_keys: !options.no_idempotency_keys,
+    }
+}
+
+fn state_settings(options: &StateOptions) -> StateSettings {
+    StateSettings {
+        url: options.state.as_ref().map(|url| url.0.clone()),
+        url_file: options.state_file.as_ref().map(Into::into),
+        prefix: options.state_prefix.clone(),
+        timeout: options.state_timeout.0,
+        replicas: options.replicas,
     }
 }
 

@@ -7,13 +7,14 @@ use super::Options;
 use super::layers::variable;
 
 /// The headings of the options that are policies, in the order of the page.
-const HEADINGS: [&str; 7] = [
+const HEADINGS: [&str; 8] = [
     "Callers",
     "Policies",
     "Confirmation",
     "Limits",
     "Resilience",
     "Cache",
+    "State",
     "Hooks",
 ];
 
@@ -38,6 +39,8 @@ const METRICS: &[(&str, &str)] = &[
     ("retries", "mcp_retries_total"),
     ("confirm", "mcp_confirmations_total"),
     ("cache", "mcp_cache_outcomes_total"),
+    ("state", "mcp_state_up"),
+    ("state-timeout", "mcp_state_errors_total"),
     ("hook-timeout", "mcp_hook_failures_total"),
     ("breaker", "mcp_limited_calls_total{limit=\"breaker\"}"),
     (
@@ -60,7 +63,8 @@ Each option is a flag (`--rate-limit`), a variable (`MCP_RATE_LIMIT`) and a key 
 changes: its tables, `read-only`, `disabled-tools`, `confirm`, `result-fields`, `cache` and `redact` hold for the calls that come, and a mistake in it leaves the policies of
 before in force.
 
-Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt` of the crate, and the cache the feature `cache`.
+Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt` of the crate, the cache the feature `cache`,
+and what replicas share the feature `redis`.
 
 What a policy refuses is a result that says so, counted as `mcp_tool_invocations_total{status=\"denied\"}`. A tool that a caller
 may not see is not refused: to that caller it does not exist.
