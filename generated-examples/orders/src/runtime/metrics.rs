@@ -4,10 +4,11 @@
 //! `http`'s. A tool's handles are made on its first call, so that a thousand tools cost nothing until they are used.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
@@ -139,6 +140,21 @@ struct OutcomeLabels {
     outcome: &'static str,
 }
 
+/// Whether the state that replicas share answers; not shown where there is none.
+#[derive(Debug, Clone, Default)]
+struct StateUp(Arc<OnceLock<Gauge>>);
+
+impl Collector for StateUp {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        let Some(gauge) = self.0.get() else {
+            return Ok(());
+        };
+        let help = "Whether the state that replicas share answers.";
+        let metric = encoder.encode_descriptor("mcp_state_up", help, None, gauge.metric_type())?;
+        gauge.encode(metric)
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Buckets;
 
@@ -177,6 +193,8 @@ pub struct Metrics {
     audit_lost: Counter,
     hook_failures: Family<HookLabels, Counter>,
     confirmations: Family<OutcomeLabels, Counter>,
+    state_up: StateUp,
+    state_errors: Counter,
 }
 
 impl Default for Metrics {
@@ -201,6 +219,8 @@ impl Default for Metrics {
             audit_lost: Counter::default(),
             hook_failures: Family::default(),
             confirmations: Family::default(),
+            state_up: StateUp::default(),
+            state_errors: Counter::default(),
         };
         metrics.register_all();
         metrics
@@ -257,6 +277,17 @@ impl Metrics {
         self.confirmations
             .get_or_create(&OutcomeLabels { outcome })
             .inc();
+    }
+
+    /// Says whether the state that replicas share answers.
+    pub fn state(&self, is_up: bool) {
+        let gauge = self.state_up.0.get_or_init(Gauge::default);
+        gauge.set(i64::from(is_up));
+    }
+
+    /// Counts a question to the shared state that had no answer.
+    pub fn state_error(&self) {
+        self.state_errors.inc();
     }
 
     /// Counts an address of the API that could not be reached, and another one was asked.
@@ -387,6 +418,12 @@ impl Metrics {
             "mcp_confirmations",
             "Calls that need the consent of the user, by what became of asking",
             self.confirmations.clone(),
+        );
+        registry.register_collector(Box::new(self.state_up.clone()));
+        registry.register(
+            "mcp_state_errors",
+            "Questions to the shared state that had no answer",
+            self.state_errors.clone(),
         );
         registry.register(
             "mcp_audit_lost_lines",

@@ -51,6 +51,7 @@ pub mod selector;
 mod server;
 mod session;
 pub mod settings;
+pub mod state;
 mod stdio;
 mod steps;
 mod structured;
@@ -163,6 +164,8 @@ fn serve(
     }
     let server = Server::new(engine.clone());
     let result = runtime.block_on(async {
+        #[cfg(feature = "redis")]
+        engine.state().start().await;
         let serving = async {
             match settings.options.transport {
                 Transport::Stdio => serve_stdio(server).await,

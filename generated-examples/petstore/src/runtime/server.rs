@@ -112,14 +112,14 @@ impl Server {
 
     /// The scopes that a caller's token lacks for a call, which is then refused and written down.
     #[cfg(feature = "http")]
-    pub(super) fn lacks_scopes(
+    pub(super) async fn lacks_scopes(
         &self,
         name: &str,
         arguments: &Map<String, Value>,
         caller: Caller,
     ) -> Option<Vec<&'static str>> {
         let ctx = caller.context(Map::new());
-        self.engine.lacks_scopes(name, arguments, &ctx)
+        self.engine.lacks_scopes(name, arguments, &ctx).await
     }
 
     /// What `resources/list` answers.

@@ -147,6 +147,50 @@ impl Identity {
         member(&self.0.claims, name)
     }
 
+    /// As another replica is told of it, sealed: with the token that proved it.
+    #[cfg(all(feature = "redis", feature = "http"))]
+    pub(super) fn to_json(&self) -> Value {
+        use secrecy::ExposeSecret;
+        let facts = &self.0;
+        let token = facts.token.as_ref().map(ExposeSecret::expose_secret);
+        let (roles, scopes, claims) = (&facts.roles, &facts.scopes, &facts.claims);
+        serde_json::json!([
+            facts.means.label(),
+            facts.name,
+            roles,
+            scopes,
+            claims,
+            token
+        ])
+    }
+
+    /// What another replica tells of it.
+    #[cfg(all(feature = "redis", feature = "http"))]
+    pub(super) fn from_json(told: &Value) -> Option<Self> {
+        use serde::Deserialize as _;
+        type Told = (
+            String,
+            String,
+            Vec<String>,
+            Option<Vec<String>>,
+            Map<String, Value>,
+            Option<String>,
+        );
+        let (means, name, roles, scopes, claims, token) = Told::deserialize(told).ok()?;
+        let all = [
+            Means::ApiKey,
+            Means::Jwt,
+            Means::Introspection,
+            Means::Proxy,
+        ];
+        let means = all.into_iter().find(|known| known.label() == means)?;
+        let identity = Self::new(name, means, roles, scopes, claims);
+        Some(match token {
+            Some(token) => identity.with_token(&token),
+            None => identity,
+        })
+    }
+
     /// Whether both are the same caller.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {

@@ -61,7 +61,7 @@ async fn asked(
     // Nobody is asked about what is refused anyway, and not without an end.
     let is_admitted = matches!(call.context.asking, Asking::Now(_));
     if is_admitted {
-        admitted(inner, policy, call, facts)?;
+        admitted(inner, policy, call, facts).await?;
     }
     let is_filled_in = |name: &String| wanted.bound.is_some_and(|it| it.contains_key(name));
     let shown: Map<String, Value> = (call.arguments.iter())

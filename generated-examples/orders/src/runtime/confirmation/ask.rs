@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::super::engine::{ErrorType, ToolResult};
 use super::super::response::shortened;
 use super::super::text::is_invisible;
-use super::token::{Confirmations, Subject, Ticket, Unfit};
+use super::token::{Confirmations, Subject, Ticket, Unfit, Unspent};
 use super::{Answers, Asking, Question, Reply};
 
 /// The key of the question whether a call may be made.
@@ -103,11 +103,17 @@ fn answered(
     Some((ticket, Reply::of(reply)))
 }
 
-/// What the model reads when another call has used the same token.
-pub(in super::super) fn used(tool: &str) -> ToolResult {
-    let text = format!(
-        "`{tool}` was not called: what the user agreed to was done by another call. Look before you repeat it."
-    );
+/// What the model reads when what the user agreed to could not be used up.
+pub(in super::super) fn unspent(tool: &str, why: Unspent) -> ToolResult {
+    let text = match why {
+        Unspent::Unknown => format!(
+            "`{tool}` was not called: whether another replica of this server has done what the user agreed to cannot be \
+             found out at the moment. Try the same call again in some seconds."
+        ),
+        Unspent::Used => format!(
+            "`{tool}` was not called: what the user agreed to was done by another call. Look before you repeat it."
+        ),
+    };
     ToolResult::failure(ErrorType::Forbidden, text)
 }
 

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use super::custom::BoxFuture;
 
-pub(super) use ask::{Asked, confirm, declined, given_before, used};
+pub(super) use ask::{Asked, confirm, declined, given_before, unspent};
 pub(super) use missing::{KEY as ARGUMENTS, missing};
 pub(super) use token::{Confirmations, Subject, Ticket};
 

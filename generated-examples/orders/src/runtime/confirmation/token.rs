@@ -1,7 +1,8 @@
 //! Tokens that stand for one call: who got one may make that call and no other, once and for a while.
 //!
 //! A token is 32 characters: eight random bytes, the second in which it ends, and 96 bits of a HMAC-SHA256 over both and
-//! the call. Nothing is kept of a token until it is used, so that replicas with one key take each other's.
+//! the call. Nothing is kept of a token until it is used, so that replicas with one key take each other's. That it was used
+//! they tell each other through the shared state.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,6 +18,7 @@ use super::super::arguments::sorted;
 use super::super::engine::StartError;
 use super::super::files::reason;
 use super::super::identity::Identity;
+use super::super::state::{State, hex};
 use super::ConfirmSettings;
 
 const NONCE: usize = 8;
@@ -52,6 +54,15 @@ pub(in super::super) enum Unfit {
     Used,
 }
 
+/// Why a token cannot be used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Unspent {
+    /// Another call has done so.
+    Used,
+    /// Whether another replica has done so cannot be found out.
+    Unknown,
+}
+
 /// A token that stands for a call, until it is used.
 #[derive(Debug)]
 pub(in super::super) struct Ticket {
@@ -65,6 +76,8 @@ pub(in super::super) struct Confirmations {
     pub(super) lifetime: Duration,
     /// The tokens that were used, with the second in which they end.
     used: Mutex<HashMap<[u8; NONCE], u32>>,
+    /// Where replicas tell each other, if they take each other's tokens.
+    state: Option<State>,
 }
 
 impl std::fmt::Debug for Confirmations {
@@ -76,12 +89,20 @@ impl std::fmt::Debug for Confirmations {
 impl Confirmations {
     /// # Errors
     /// The file of the key is of no use: one line.
-    pub(in super::super) fn new(settings: &ConfirmSettings) -> Result<Self, StartError> {
+    pub(in super::super) fn new(
+        settings: &ConfirmSettings,
+        state: &State,
+    ) -> Result<Self, StartError> {
         let key = match &settings.key_file {
             Some(path) => read_key(path)?,
             None => made_up_key()?,
         };
-        Ok(Self::with_key(&key, settings.timeout))
+        // A key that was made up is no other replica's.
+        let is_shared = state.is_shared() && settings.key_file.is_some();
+        Ok(Self {
+            state: is_shared.then(|| state.clone()),
+            ..Self::with_key(&key, settings.timeout)
+        })
     }
 
     fn with_key(key: &[u8], lifetime: Duration) -> Self {
@@ -89,6 +110,7 @@ impl Confirmations {
             key: hmac::Key::new(hmac::HMAC_SHA256, key),
             lifetime,
             used: Mutex::default(),
+            state: None,
         }
     }
 
@@ -132,18 +154,36 @@ impl Confirmations {
         Ok(Ticket { nonce, ends })
     }
 
-    /// Uses up a token.
+    /// Uses up a token, on all replicas that take it.
     ///
     /// # Errors
-    /// Another call has done so.
-    pub(in super::super) fn spend(&self, ticket: &Ticket) -> Result<(), Unfit> {
+    /// Another call has done so, or may have: without an answer of the shared state nothing is done twice, and the token is
+    /// as good as before.
+    pub(in super::super) async fn spend(&self, ticket: &Ticket) -> Result<(), Unspent> {
+        self.spend_here(ticket)?;
+        let Some(state) = &self.state else {
+            return Ok(());
+        };
+        let left = ticket.ends.saturating_sub(now()).max(1);
+        let name = hex(&ticket.nonce);
+        match state.once(&name, Duration::from_secs(left.into())).await {
+            Some(true) => Ok(()),
+            Some(false) => Err(Unspent::Used),
+            None => {
+                self.used().remove(&ticket.nonce);
+                Err(Unspent::Unknown)
+            }
+        }
+    }
+
+    fn spend_here(&self, ticket: &Ticket) -> Result<(), Unspent> {
         let mut used = self.used();
         let now = now();
         // Only tokens of this server come this far, and they end by themselves.
         used.retain(|_, ends| *ends > now);
         match used.insert(ticket.nonce, ticket.ends) {
             None => Ok(()),
-            Some(_) => Err(Unfit::Used),
+            Some(_) => Err(Unspent::Used),
         }
     }
 
@@ -207,7 +247,8 @@ mod tests {
     }
 
     fn redeem(of: &Confirmations, token: &str, call: &Subject) -> Result<(), Unfit> {
-        of.check(token, call).and_then(|ticket| of.spend(&ticket))
+        let ticket = of.check(token, call)?;
+        of.spend_here(&ticket).map_err(|_| Unfit::Used)
     }
 
     fn confirmations(key: &str) -> Confirmations {
@@ -302,10 +343,11 @@ mod tests {
     }
 
     fn of_file(path: &Path) -> Result<Confirmations, StartError> {
-        Confirmations::new(&ConfirmSettings {
+        let settings = ConfirmSettings {
             key_file: Some(path.to_owned()),
             ..ConfirmSettings::default()
-        })
+        };
+        Confirmations::new(&settings, &State::default())
     }
 
     #[test]
@@ -322,7 +364,8 @@ mod tests {
             Ok(())
         );
         // Without a file each start has a key of its own.
-        let other = Confirmations::new(&ConfirmSettings::default()).expect("a key");
+        let other =
+            Confirmations::new(&ConfirmSettings::default(), &State::default()).expect("a key");
         assert_eq!(redeem(&other, &token, &call), Err(Unfit::Other));
         scratch.write("short");
         let StartError(why) = of_file(&path).expect_err("too short");

@@ -29,7 +29,7 @@ pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Resp
         Err(refusal) => return refusal,
     };
     let message = Message::read(&text);
-    if let Some(refusal) = too_few_scopes(&app, &parts, &message) {
+    if let Some(refusal) = too_few_scopes(&app, &parts, &message).await {
         return refusal;
     }
     if is_json_rpc(&parts.headers) {
@@ -68,7 +68,7 @@ pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Resp
 
 /// Refuses a call for which the caller's token has too few scopes, so that the client can ask for more. What is not
 /// plainly a call is refused by the engine.
-fn too_few_scopes(app: &App, parts: &Parts, message: &Message) -> Option<Response> {
+async fn too_few_scopes(app: &App, parts: &Parts, message: &Message) -> Option<Response> {
     let Message::Call(_, call) = message else {
         return None;
     };
@@ -76,7 +76,8 @@ fn too_few_scopes(app: &App, parts: &Parts, message: &Message) -> Option<Respons
     let caller = caller(&app.server, Some(parts), CancellationToken::new());
     let scopes = app
         .server
-        .lacks_scopes(&call.name, &call.arguments, caller)?;
+        .lacks_scopes(&call.name, &call.arguments, caller)
+        .await?;
     let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
     let is_proxy = peer.is_some_and(|peer| app.guard.trusts(peer));
     Some(

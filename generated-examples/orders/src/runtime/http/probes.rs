@@ -7,11 +7,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::super::metrics::Metrics;
 use super::super::server::Server;
+use super::super::state::Condition;
 
 /// How long the upstream's name may take to resolve.
 const RESOLVE: Duration = Duration::from_secs(2);
@@ -34,7 +35,8 @@ pub(super) async fn health(State(probes): State<Probes>) -> Response {
     (StatusCode::OK, axum_json(&body)).into_response()
 }
 
-/// The server takes calls: 200 `{"status":"ready"}`, or 503 `{"status":"unavailable","reason":…}`.
+/// The server takes calls: 200 `{"status":"ready"}`, or 503 `{"status":"unavailable","reason":…}`. Where replicas share a
+/// state, `"state":"up"`, or `"down"` and `"stateReason"`: without it the server goes on.
 pub(super) async fn ready(State(probes): State<Probes>) -> Response {
     let reason = if probes.stop.is_cancelled() {
         Some("the server is stopping".to_owned())
@@ -42,10 +44,25 @@ pub(super) async fn ready(State(probes): State<Probes>) -> Response {
         upstream_problem(&probes).await
     };
     match reason {
-        None => (StatusCode::OK, axum_json(&json!({"status": "ready"}))).into_response(),
+        None => (StatusCode::OK, axum_json(&ready_body(&probes))).into_response(),
         Some(reason) => {
             let body = json!({"status": "unavailable", "reason": reason});
             (StatusCode::SERVICE_UNAVAILABLE, axum_json(&body)).into_response()
+        }
+    }
+}
+
+fn ready_body(probes: &Probes) -> Value {
+    let state = probes.server.engine().state();
+    match state.condition() {
+        None => json!({"status": "ready"}),
+        Some(Condition::Up) => json!({"status": "ready", "state": "up"}),
+        Some(Condition::Down) => {
+            let reason = format!(
+                "the shared state does not answer: this replica has 1/{} of every limit, and shares nothing",
+                state.parts()
+            );
+            json!({"status": "ready", "state": "down", "stateReason": reason})
         }
     }
 }
@@ -68,6 +85,6 @@ async fn upstream_problem(probes: &Probes) -> Option<String> {
     (!found).then(|| format!("the upstream's host `{host}` does not resolve"))
 }
 
-fn axum_json(body: &serde_json::Value) -> impl IntoResponse {
+fn axum_json(body: &Value) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], body.to_string())
 }

@@ -15,8 +15,6 @@ const MANY: usize = 10_000;
 #[derive(Debug)]
 pub(in super::super) struct Buckets {
     frequency: Frequency,
-    /// The time that one call is worth.
-    each: Duration,
     start: Instant,
     state: Mutex<State>,
 }
@@ -33,7 +31,6 @@ impl Buckets {
     pub(in super::super) fn new(frequency: Frequency) -> Self {
         Self {
             frequency,
-            each: frequency.span / frequency.count,
             start: Instant::now(),
             state: Mutex::new(State {
                 full: HashMap::new(),
@@ -46,20 +43,22 @@ impl Buckets {
         self.frequency
     }
 
-    /// Takes one token.
+    /// Takes one token, where this is one of so many parts of the limit.
     ///
     /// # Errors
     /// There is none: how long to wait for the next.
-    pub(in super::super) fn take(&self, key: u64) -> Result<(), Duration> {
-        self.take_at(key, self.start.elapsed())
+    pub(in super::super) fn take(&self, key: u64, parts: u32) -> Result<(), Duration> {
+        self.take_at(key, self.start.elapsed(), parts)
     }
 
-    fn take_at(&self, key: u64, now: Duration) -> Result<(), Duration> {
+    fn take_at(&self, key: u64, now: Duration, parts: u32) -> Result<(), Duration> {
+        // The time that one call is worth.
+        let each = self.frequency.span * parts / self.frequency.count;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let full = state.full.get(&key).copied().unwrap_or_default().max(now);
         // Of an empty bucket, `burst` calls are between now and when it is full.
-        let room = self.each * self.frequency.burst;
-        let next = full + self.each;
+        let room = each * (self.frequency.burst / parts).max(1);
+        let next = full + each;
         let wait = next.saturating_sub(now + room);
         if !wait.is_zero() {
             return Err(wait);
@@ -88,7 +87,7 @@ mod tests {
     #[test]
     fn a_burst_goes_through_and_then_one_at_a_time() {
         let buckets = buckets(60, 3);
-        let at = |seconds: f64| buckets.take_at(1, Duration::from_secs_f64(seconds));
+        let at = |seconds: f64| buckets.take_at(1, Duration::from_secs_f64(seconds), 1);
         for _ in 0..3 {
             assert_eq!(at(10.0), Ok(()));
         }
@@ -109,7 +108,7 @@ mod tests {
         let taken = (0..600_000_u64)
             .filter(|tick| {
                 buckets
-                    .take_at(7, Duration::from_micros(tick * 100))
+                    .take_at(7, Duration::from_micros(tick * 100), 1)
                     .is_ok()
             })
             .count();
@@ -117,11 +116,25 @@ mod tests {
     }
 
     #[test]
+    fn a_part_has_its_part_of_the_rate_and_of_the_burst() {
+        let buckets = buckets(600, 100);
+        let taken = (0..600_000_u64)
+            .filter(|tick| {
+                let now = Duration::from_micros(tick * 100);
+                buckets.take_at(7, now, 3).is_ok()
+            })
+            .count();
+        assert_eq!(taken, 200 + 33 - 1);
+        // At least one call goes through now and then.
+        assert_eq!(buckets.take_at(8, Duration::ZERO, 1000), Ok(()));
+    }
+
+    #[test]
     fn keys_do_not_share_and_are_forgotten_when_their_bucket_is_full() {
         let buckets = buckets(60, 1);
         for key in 0..50_000 {
             let now = Duration::from_millis(key);
-            assert_eq!(buckets.take_at(key, now), Ok(()), "{key}");
+            assert_eq!(buckets.take_at(key, now, 1), Ok(()), "{key}");
         }
         let kept = buckets.state.lock().expect("no panic").full.len();
         assert!(kept <= MANY + 1, "{kept}");

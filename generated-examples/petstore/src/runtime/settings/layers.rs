@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::super::engine::StartError;
 use super::super::policy::{self, Tables};
+use super::StateUrl;
 
 /// Options that have no place in a file: they say what to do, not how.
 const FLAGS_ONLY: [&str; 5] = ["config", "print-config", "healthcheck", "help", "version"];
@@ -229,8 +230,7 @@ pub(super) fn as_toml(command: &Command, matches: &ArgMatches) -> String {
         };
         let literals: Vec<String> = values
             .flat_map(|value| {
-                value
-                    .to_string_lossy()
+                shown(&option, &value.to_string_lossy())
                     .split(',')
                     .map(literal)
                     .collect::<Vec<_>>()
@@ -246,6 +246,14 @@ pub(super) fn as_toml(command: &Command, matches: &ArgMatches) -> String {
         lines.push(format!("{option} = {value}\n"));
     }
     lines.concat()
+}
+
+/// A value as it may be printed.
+fn shown(option: &str, value: &str) -> String {
+    match option {
+        "state" => StateUrl(value.into()).to_string(),
+        _ => value.to_owned(),
+    }
 }
 
 fn literal(value: &str) -> String {

@@ -70,7 +70,7 @@ impl Trust {
     }
 
     /// For a connection where the certificate may be shown, or for another one.
-    pub(super) fn config(&self, shows_certificate: bool) -> ClientConfig {
+    pub(in super::super) fn config(&self, shows_certificate: bool) -> ClientConfig {
         let certificate = self.certificate.as_ref().filter(|_| shows_certificate);
         let made = &self.made[usize::from(certificate.is_some())];
         made.get_or_init(|| self.make(certificate)).clone()

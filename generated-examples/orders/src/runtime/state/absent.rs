@@ -1,0 +1,48 @@
+//! Stands for the way to Redis in a program that was built without: there never is one.
+
+use std::future::Ready;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::engine::StartError;
+use super::super::metrics::Metrics;
+use super::super::upstream::Trust;
+use super::{Claim, Condition, StateSettings, Taken};
+
+#[derive(Debug)]
+pub(super) enum Link {}
+
+impl Link {
+    /// # Errors
+    /// A state is to be shared: one line.
+    pub(super) fn new(
+        settings: &StateSettings,
+        _: &str,
+        _: &Trust,
+        _: &Arc<Metrics>,
+    ) -> Result<Option<Self>, StartError> {
+        let named = [
+            (settings.url.is_some(), "--state"),
+            (settings.url_file.is_some(), "--state-file"),
+        ];
+        match named.iter().find(|(is_given, _)| *is_given) {
+            None => Ok(None),
+            Some((_, option)) => Err(StartError(format!(
+                "{option} needs Redis, and this program was built without; build it with `--features redis`"
+            ))),
+        }
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn condition(&self) -> Condition {
+        match *self {}
+    }
+
+    pub(super) fn take(&self, _: &[Claim]) -> Ready<Option<Taken>> {
+        match *self {}
+    }
+
+    pub(super) fn once(&self, _: &str, _: Duration) -> Ready<Option<bool>> {
+        match *self {}
+    }
+}

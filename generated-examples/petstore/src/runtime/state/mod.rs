@@ -1,0 +1,187 @@
+//! What replicas share: through Redis or Valkey, where `--state` names one that answers. Else each replica is on its own.
+//!
+//! `link` holds the connection and says whether it is up, `address` reads the URL, `scripts` are the programs that Redis
+//! runs, `channels` are messages between replicas, and `seal` makes that nobody else reads them. What is shared, and what becomes of it without an answer, is the business of those who ask: `limits`,
+//! `confirmation` and `http::sse`.
+
+#[cfg(not(feature = "redis"))]
+mod absent;
+#[cfg(feature = "redis")]
+mod address;
+#[cfg(all(feature = "redis", feature = "http"))]
+mod channels;
+#[cfg(feature = "redis")]
+mod link;
+#[cfg(feature = "redis")]
+mod scripts;
+#[cfg(all(feature = "redis", feature = "http"))]
+mod seal;
+#[cfg(all(test, feature = "redis"))]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ring::digest::{SHA256, digest};
+use secrecy::SecretString;
+use serde_json::Value;
+#[cfg(all(feature = "redis", feature = "http"))]
+use tokio::sync::mpsc::Receiver;
+
+use super::engine::StartError;
+use super::metrics::Metrics;
+use super::settings::Frequency;
+use super::upstream::Trust;
+#[cfg(not(feature = "redis"))]
+use absent::Link;
+#[cfg(all(feature = "redis", feature = "http"))]
+pub(super) use channels::Listening;
+#[cfg(feature = "redis")]
+use link::Link;
+#[cfg(all(feature = "redis", feature = "http"))]
+pub(super) use seal::Seal;
+
+/// Where the state is, and how it is kept there.
+#[derive(Debug, Clone)]
+pub struct StateSettings {
+    /// `--state`.
+    pub url: Option<SecretString>,
+    /// `--state-file`: a file that holds the URL.
+    pub url_file: Option<PathBuf>,
+    /// `--state-prefix`; the name of the server unless given.
+    pub prefix: Option<String>,
+    /// `--state-timeout`: how long an answer may take.
+    pub timeout: Duration,
+    /// `--replicas`.
+    pub replicas: u32,
+}
+
+impl Default for StateSettings {
+    fn default() -> Self {
+        Self {
+            url: None,
+            url_file: None,
+            prefix: None,
+            timeout: Duration::from_millis(100),
+            replicas: 1,
+        }
+    }
+}
+
+/// Whether the shared state answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "there is no state")
+)]
+pub(super) enum Condition {
+    Up,
+    Down,
+}
+
+/// One token that is wanted of a bucket.
+#[derive(Debug)]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "there is no state")
+)]
+pub(super) struct Claim {
+    /// Names the bucket among all.
+    pub(super) bucket: String,
+    pub(super) frequency: Frequency,
+}
+
+/// All tokens were taken, or none: the place of the claim that has to wait, and for how long.
+pub(super) type Taken = Result<(), (usize, Duration)>;
+
+/// What replicas share.
+#[derive(Debug, Clone, Default)]
+pub(super) struct State {
+    replicas: u32,
+    link: Option<Arc<Link>>,
+}
+
+impl State {
+    /// # Errors
+    /// The address or a file is of no use, or this program was built without Redis: one line.
+    pub(super) fn new(
+        settings: &StateSettings,
+        server: &str,
+        trust: &Trust,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, StartError> {
+        Ok(Self {
+            replicas: settings.replicas,
+            link: Link::new(settings, server, trust, metrics)?.map(Arc::new),
+        })
+    }
+
+    /// Looks for the shared state, waits until it is known whether it answers, and goes on looking.
+    #[cfg(feature = "redis")]
+    pub(super) async fn start(&self) {
+        if let Some(link) = &self.link {
+            tokio::spawn(Arc::clone(link).keep());
+            link.first_seen().await;
+        }
+    }
+
+    /// Into how many parts a limit is divided of which each replica counts its own.
+    pub(super) fn parts(&self) -> u32 {
+        self.replicas.max(1)
+    }
+
+    /// Whether there is a state to be shared, up or down.
+    pub(super) fn is_shared(&self) -> bool {
+        self.link.is_some()
+    }
+
+    /// Whether the state answers; `None` where there is none.
+    #[cfg(any(feature = "http", all(test, feature = "redis")))]
+    pub(super) fn condition(&self) -> Option<Condition> {
+        self.link.as_ref().map(|link| link.condition())
+    }
+
+    /// Takes a token for each claim, or none at all; `None` without an answer.
+    pub(super) async fn take(&self, claims: &[Claim]) -> Option<Taken> {
+        self.link.as_ref()?.take(claims).await
+    }
+
+    /// Whether this is the first time in `lifetime` that a name is marked, on any replica; `None` without an answer, when it
+    /// may or may not be marked now.
+    pub(super) async fn once(&self, name: &str, lifetime: Duration) -> Option<bool> {
+        self.link.as_ref()?.once(name, lifetime).await
+    }
+
+    /// Listens for messages to a name until the first of both is dropped; `None` where nothing is shared.
+    #[cfg(all(feature = "redis", feature = "http"))]
+    pub(super) async fn listen(&self, name: &str) -> Option<(Listening, Receiver<Vec<u8>>)> {
+        Some(self.link.as_ref()?.listen(name).await)
+    }
+
+    /// Whether a replica listens for a name, which has got the message then; `None` without an answer, also where nothing is
+    /// shared.
+    #[cfg(all(feature = "redis", feature = "http"))]
+    pub(super) async fn tell(&self, name: &str, message: &[u8]) -> Option<bool> {
+        self.link.as_ref()?.tell(name, message).await
+    }
+
+    /// Adds to a counter and says what it is then; it begins with 0, and again `lifetime` after its first addition.
+    /// `None` without an answer.
+    #[cfg(feature = "redis")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "budgets count with it"))]
+    pub(super) async fn add(&self, counter: &str, amount: u64, lifetime: Duration) -> Option<u64> {
+        self.link.as_ref()?.add(counter, amount, lifetime).await
+    }
+}
+
+/// A name of fixed length that tells nothing of what it is made of.
+pub(super) fn name_of(facts: &Value) -> String {
+    let digest = digest(&SHA256, facts.to_string().as_bytes());
+    hex(&digest.as_ref()[..16])
+}
+
+/// Bytes as text.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
