@@ -7,10 +7,12 @@ mod authentication;
 mod connections;
 mod guard;
 mod mcp;
+#[cfg(not(feature = "tls"))]
+mod no_tls;
 mod patience;
 mod probes;
 mod sse;
-#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+#[cfg(feature = "tls")]
 mod tls;
 
 use std::net::SocketAddr;
@@ -46,6 +48,8 @@ use super::settings::{Listen, Options};
 use authentication::{Authentication, Denied, METADATA};
 use connections::{Peer, Port};
 use guard::Guard;
+#[cfg(not(feature = "tls"))]
+use no_tls as tls;
 use probes::Probes;
 use tls::{Certified, Tls};
 
