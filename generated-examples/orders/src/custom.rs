@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use crate::runtime::custom::{Api, ApiRequest, Call, Custom, CustomTool, Refusal};
+use crate::runtime::custom::{Api, ApiRequest, Call, Custom, CustomTool, Refusal, ToolList};
 use crate::runtime::engine::{Content, ToolResult};
 
 /// What this server adds to the generated tools: nothing yet. [`Example`] shows what it may do.
@@ -14,7 +14,7 @@ pub struct Mine;
 
 impl Custom for Mine {}
 
-/// A tool and all hooks, tested below. Let `main` run it, or take from it for [`Mine`] what you need.
+/// A tool and all hooks, most of them tested below. Let `main` run it, or take from it for [`Mine`] what you need.
 #[derive(Debug, Clone, Copy)]
 pub struct Example;
 
@@ -41,6 +41,13 @@ impl Custom for Example {
         }
         call.add_header("X-Request-Id", call.request_id().to_owned());
         Ok(())
+    }
+
+    /// When tools are listed: hide some from who asks, or describe them anew.
+    async fn on_list(&self, list: &mut ToolList<'_>) {
+        if list.identity().is_none() {
+            list.describe("probe_api", "Says whether the API answers at all.");
+        }
     }
 
     /// After a call that succeeded: change its result.

@@ -3,11 +3,15 @@
 mod agreement;
 mod attempts;
 mod budget;
+mod failure;
+mod following;
 mod hooks;
 #[cfg(feature = "cache")]
 mod kept;
 mod ownership;
 mod record;
+mod resuming;
+mod stopping;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -25,19 +29,22 @@ use super::cache::Keeping;
 use super::catalog::{Found, Prepared};
 use super::confirmation;
 use super::credentials::{Credential, NoCredential, Placed, Whose};
-use super::custom::{Call, Refusal};
+use super::custom::{Call, Does, Refusal};
 use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
 use super::handle::Api;
-use super::limits::admit_to_tool;
+use super::limits::Calling;
+use super::operations::{Begun, Doing};
 use super::policy::{DataClass, ToolPolicy, View, scopes};
 use super::redact::Redaction;
 use super::request::{Outgoing, Plan};
-use super::response::{Answer, Fields, Known, Sender};
+use super::response::{Answer, Fields, Known, Sender, piece};
 use super::schema::Schema;
 use super::steps::Steps;
 use super::tool::{ResultShape, ToolDef};
-use super::upstream::{Bounds, Failure, Received, Stage, read};
+use super::upstream::{Answered, Bounds, Failure, Received, Stage, read};
 use agreement::{Settled, settled};
+use failure::{explained, failed, seconds};
+pub(super) use hooks::listing;
 pub use hooks::{HookFailure, HookSettings};
 #[cfg(feature = "cache")]
 pub(super) use kept::Flown;
@@ -230,11 +237,19 @@ async fn made(
                 does: Err(&tool.title),
             };
             let settled = settled(inner, policy, wanted, call, facts).await?;
-            begun(inner, policy, call, facts, &settled)?;
+            begun(inner, policy, call, facts, &settled).await?;
             budget::spend(inner, policy, call, facts)?;
-            spent(inner, call, &settled)?;
-            let api = Api::new(Arc::clone(inner), &call.context);
-            Ok(hooks::handled(inner, &tool.handler, call, api, limit).await)
+            spent(inner, call, &settled).await?;
+            match &tool.does {
+                Does::Handler(handler) => {
+                    let api = Api::new(Arc::clone(inner), &call.context);
+                    Ok(hooks::handled(inner, handler, call, api, limit).await)
+                }
+                Does::Follow(Doing::Check) => Box::pin(resuming::checked(inner, call, facts)).await,
+                Does::Follow(Doing::Cancel) => {
+                    Box::pin(resuming::cancelled(inner, call, facts)).await
+                }
+            }
         }
         Found::Generated(prepared) => {
             if let Some(scopes) = lacking_scopes(inner, prepared.def, &call.context) {
@@ -246,7 +261,7 @@ async fn made(
             let wanted = Wanted::of(prepared, plan, bound.as_ref());
             let settled = settled(inner, policy, wanted, call, facts).await?;
             let (outgoing, credentials) = ready(inner, prepared, plan, call).await?;
-            begun(inner, policy, call, facts, &settled)?;
+            begun(inner, policy, call, facts, &settled).await?;
             let until = (Instant::now() + limit, limit);
             let guard = policy.guard.as_ref();
             let guarded = async {
@@ -255,7 +270,7 @@ async fn made(
                     Box::pin(ownership::before(inner, guard, read, call, until)).await?;
                 }
                 budget::spend(inner, policy, call, facts)?;
-                spent(inner, call, &settled)?;
+                spent(inner, call, &settled).await?;
                 facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
                 let asked = Asked {
                     tool: prepared,
@@ -266,13 +281,11 @@ async fn made(
                     fields: (policy.fields.as_deref(), &fields),
                     #[cfg(feature = "cache")]
                     keeping: Some(&policy.keeping),
+                    follows: true,
                     until,
                 };
                 let result = exchange(inner, asked, facts).await;
-                match guard.filter(|guard| guard.read.is_none()) {
-                    Some(guard) => ownership::of_result(guard, result, call, facts),
-                    None => Ok(result),
-                }
+                owned(policy, result, call, facts)
             };
             let ended = tokio::time::timeout(limit, guarded).await;
             let result = match ended {
@@ -288,8 +301,22 @@ async fn made(
     }
 }
 
+/// A result that the caller may see, by the guard that looks at results.
+fn owned(
+    policy: &ToolPolicy,
+    result: ToolResult,
+    call: &Call,
+    facts: &Facts,
+) -> Result<ToolResult, ToolResult> {
+    let guard = policy.guard.as_ref().filter(|guard| guard.read.is_none());
+    match guard.filter(|_| !facts.goes_on) {
+        Some(guard) => ownership::of_result(guard, result, call, facts),
+        None => Ok(result),
+    }
+}
+
 /// The limits of a call for which they were not asked before.
-fn begun(
+async fn begun(
     inner: &Inner,
     policy: &ToolPolicy,
     call: &Call,
@@ -299,14 +326,17 @@ fn begun(
     if settled.is_admitted {
         return Ok(());
     }
-    admitted(inner, policy, call, facts)
+    admitted(inner, policy, call, facts).await
 }
 
 /// Uses up what the user has agreed to, once nothing else refuses the call.
-fn spent(inner: &Inner, call: &Call, settled: &Settled) -> Result<(), ToolResult> {
-    let spent =
-        (settled.ticket.as_ref()).map_or(Ok(()), |ticket| inner.confirmations.spend(ticket));
-    spent.map_err(|_| confirmation::used(&call.tool))
+async fn spent(inner: &Inner, call: &Call, settled: &Settled) -> Result<(), ToolResult> {
+    let Some(ticket) = &settled.ticket else {
+        return Ok(());
+    };
+    // On the heap: few calls have a ticket.
+    let spent = Box::pin(inner.confirmations.spend(ticket)).await;
+    spent.map_err(|why| confirmation::unspent(&call.tool, why))
 }
 
 /// The parts of the answer that a call wants to see: a list of paths, or one text with commas.
@@ -329,26 +359,33 @@ fn wished_fields(policy: &ToolPolicy, call: &Call) -> Result<Vec<String>, ToolRe
 }
 
 /// The limits that depend on the tool and its arguments.
-fn admitted(
+async fn admitted(
     inner: &Inner,
     policy: &ToolPolicy,
     call: &Call,
     facts: &mut Facts,
 ) -> Result<(), ToolResult> {
-    let mut told = |limit: &'static str, admitted: Result<(), ToolResult>| {
-        admitted.inspect_err(|_| {
-            facts.denied = true;
-            inner.metrics.limited(limit);
-        })
+    let calling = Calling {
+        tool: &call.tool,
+        arguments: &call.arguments,
+        fields: call.fields.as_ref(),
+        context: &call.context,
+        repeats: is_check(inner, &call.tool),
     };
-    told("budget", budget::check(inner, policy, call))?;
-    told("rate", admit_to_tool(&call.tool, policy.rate.as_deref()))?;
-    let again = (inner.limits).admit_again(
-        &call.tool,
-        (&call.arguments, call.fields.as_ref()),
-        &call.context,
-    );
-    told("loop", again)
+    let mut told = |(limit, refusal)| {
+        facts.denied = true;
+        inner.metrics.limited(limit);
+        refusal
+    };
+    budget::check(inner, policy, call).map_err(|refusal| told(("budget", refusal)))?;
+    let admitted = (inner.limits).admit_to_tool(&calling, policy.rate.as_deref());
+    admitted.await.map_err(told)
+}
+
+/// Whether a tool is made to be called with the same arguments again and again.
+fn is_check(inner: &Inner, tool: &str) -> bool {
+    let check = inner.catalog.doing(Doing::Check);
+    check.is_some_and(|position| inner.catalog.name_at(position) == tool)
 }
 
 /// Adds what the owner has to say when the API fails.
@@ -483,6 +520,7 @@ async fn ready(
 }
 
 /// A request of a tool, and what is wanted of it.
+#[derive(Clone, Copy)]
 struct Asked<'a> {
     tool: &'a Prepared,
     outgoing: &'a Outgoing,
@@ -494,12 +532,15 @@ struct Asked<'a> {
     /// `None` where only an answer of the API will do.
     #[cfg(feature = "cache")]
     keeping: Option<&'a Keeping>,
+    /// Whether work is followed that goes on after the answer.
+    follows: bool,
     until: Until,
 }
 
 /// Sends the request, as often as it takes and is allowed, and reads the answer.
 async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> ToolResult {
-    let mut steps = Steps::new(asked.call.context.progress.as_ref());
+    let mut steps = Steps::new(asked.call.context.progress.as_ref())
+        .showing(|said| piece(said, asked.credentials, asked.redaction));
     // On the heap: what a call is made of is moved several times until it is polled, and this is most of it.
     let watched = (&mut steps, &mut *facts);
     #[cfg(feature = "cache")]
@@ -513,19 +554,46 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         watched,
     ))
     .await;
-    let (status, headers, received) = match ended {
+    let answered = match ended {
         Ok(answered) => answered,
         Err(refusal) => return *refusal,
     };
+    match following::begun(inner, &asked, &answered, facts.address) {
+        Begun::Nothing => {
+            let watched = (&mut steps, facts);
+            shown(inner, &asked, asked.outgoing, answered, watched).await
+        }
+        Begun::Elsewhere => {
+            let watched = (&mut steps, facts);
+            let result = shown(inner, &asked, asked.outgoing, answered, watched).await;
+            following::elsewhere(result)
+        }
+        Begun::Here(operation) => {
+            let watched = (&mut steps, facts);
+            Box::pin(following::followed(
+                inner, &asked, operation, answered, watched,
+            ))
+            .await
+        }
+    }
+}
+
+/// An answer as its caller is to see it, with the request that it is the answer to.
+async fn shown(
+    inner: &Arc<Inner>,
+    asked: &Asked<'_>,
+    outgoing: &Outgoing,
+    (status, headers, received): Answered,
+    (steps, facts): (&mut Steps<'_>, &mut Facts),
+) -> ToolResult {
     let Asked {
         tool,
-        outgoing,
         credentials,
         call,
         redaction,
         fields: (fields_argument, paths),
         ..
-    } = asked;
+    } = *asked;
     if status == StatusCode::UNAUTHORIZED {
         inner.credentials.forget(credentials);
     }
@@ -533,6 +601,7 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
         [] => None,
         some if some.iter().any(|found| found.whose == Whose::Client) => Some(Sender::Client),
         some if some.iter().any(|found| found.whose == Whose::Caller) => Some(Sender::Exchange),
+        some if some.iter().any(|found| found.whose == Whose::Issued) => Some(Sender::Issued),
         _ => Some(Sender::Server),
     };
     // What is shown must not hold what another call, or this one, has asked with.
@@ -689,7 +758,7 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
             silence: inner.upstream.read_timeout,
             until: None,
         };
-        let received = read(response, bounds, |_, _| ()).await?;
+        let received = read(response, bounds, |_, _, _| ()).await?;
         Ok((status, received.bytes))
     };
     let failure = match tokio::time::timeout(settings.total_timeout, exchange).await {
@@ -709,76 +778,6 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
         ),
         kind: failure.error_type(),
     })
-}
-
-/// No answer: in words, with the host but nothing else of the request.
-fn failed(inner: &Inner, tool: &Prepared, failure: &Failure, limit: Duration) -> ToolResult {
-    let origin = attempts::asked(inner, tool.def.server);
-    ToolResult::failure(
-        failure.error_type(),
-        explained(
-            inner,
-            failure,
-            &origin,
-            tool.def.server,
-            tool.def.hints.read_only,
-            limit,
-        ),
-    )
-}
-
-fn explained(
-    inner: &Inner,
-    failure: &Failure,
-    origin: &str,
-    server: usize,
-    read_only: bool,
-    limit: Duration,
-) -> String {
-    let settings = &inner.settings;
-    let changed = if read_only {
-        ""
-    } else {
-        " What a changing call has done by now is not known: look before you repeat it."
-    };
-    match failure {
-        Failure::Timeout(Stage::Connect) => format!(
-            "No connection to {origin} within {}. Try again later.",
-            seconds(settings.connect_timeout)
-        ),
-        Failure::Timeout(Stage::Read) => format!(
-            "{origin} was silent for {}. Ask for less, or try again later.{changed}",
-            seconds(settings.read_timeout)
-        ),
-        Failure::Timeout(Stage::Total) => format!(
-            "The call to {origin} took longer than {}. Ask for less, or try again later.{changed}",
-            seconds(limit)
-        ),
-        Failure::Dns => format!("The host of {origin} is not known: its name has no address."),
-        Failure::Forbidden => format!(
-            "No request was sent: {origin} leads to a link-local or metadata address, which only `{}` may name.",
-            super::base_url::variable(server)
-        ),
-        Failure::Connect(why) => format!("No connection to {origin}: {why}. Try again later."),
-        Failure::Proxy => {
-            format!("No connection to {origin}: the proxy cannot be reached or refuses.")
-        }
-        Failure::Tls(why) => format!("No secure connection to {origin}: {why}."),
-        Failure::Redirect(to) => format!(
-            "{origin} redirects to {to}, which was not followed: credentials and arguments are for {origin} only. If \
-             the API has moved, set `{}`.",
-            super::base_url::variable(server)
-        ),
-        Failure::BadRedirect => format!("{origin} redirects to something that is no http URL."),
-        Failure::TooManyRedirects => format!("{origin} redirects in circles."),
-        Failure::Broken => {
-            format!("The connection to {origin} broke before the answer was complete.{changed}")
-        }
-    }
-}
-
-fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs_f64())
 }
 
 #[cfg(test)]

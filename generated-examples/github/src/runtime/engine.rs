@@ -27,8 +27,9 @@ use super::catalog::{Catalog, Found, Listing};
 use super::completion::choices;
 use super::confirmation::Confirmations;
 pub use super::confirmation::{Answers, Asker, Asking, ConfirmSettings, Question, Reply};
-use super::credentials::Credentials;
-use super::custom::AnyCustom;
+pub use super::credentials::LoginSettings;
+use super::credentials::{Credentials, Logins};
+use super::custom::{AnyCustom, ListChanges, ToolList};
 use super::identity::Identity;
 use super::limits::turns::Turns;
 use super::limits::{Budgets, LimitSettings, Limits};
@@ -37,6 +38,8 @@ pub use super::operations::FollowSettings;
 use super::operations::{Doing, Handles};
 use super::policy::{Policies, PolicySettings, View};
 use super::resilience::{Breaker, ResilienceSettings};
+use super::state::State;
+pub use super::state::StateSettings;
 pub use super::structured::Structured;
 use super::tool::{ServerDef, ToolDef};
 use super::upstream::{Proxies, Reach, Trust, Upstream};
@@ -78,6 +81,10 @@ pub struct EngineSettings {
     pub resilience: ResilienceSettings,
     /// `--cache-size` (`MCP_CACHE_SIZE`): how many bytes of answers are kept at most.
     pub cache_bytes: usize,
+    /// Whether and how users log in.
+    pub login: LoginSettings,
+    /// What replicas share.
+    pub state: StateSettings,
     /// What becomes of a call whose hook fails.
     pub hooks: HookSettings,
     /// How users are asked.
@@ -316,6 +323,8 @@ pub(super) struct Inner {
     pub(super) bases: Bases,
     pub(super) credentials: Credentials,
     pub(super) upstream: Upstream,
+    #[cfg(any(feature = "http", feature = "redis"))]
+    pub(super) state: State,
     #[cfg(feature = "cache")]
     pub(super) cache: Cache<call::Flown>,
     pub(super) metrics: Arc<Metrics>,
@@ -340,26 +349,25 @@ impl Engine {
         env: &dyn Fn(&str) -> Option<String>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StartError> {
-        let bases = Bases::new(&def, &settings.base_urls, &settings.server)?;
-        let credentials = Credentials::new(&def, &settings.forward_auth, env)?;
-        let proxies = Proxies::read(env)?;
+        let (bases, upstream) = way(&def, &settings, env)?;
+        let logins = Logins {
+            def: &def,
+            settings: &settings.login,
+            apis: bases.trusted_origins(),
+        };
+        let credentials = Credentials::new(&logins, &settings.forward_auth, env)?;
         let follows = settings.follow.timeout.is_some();
         let catalog = Catalog::new(def, user_agent(&def), custom.tools(), follows)?;
         let policies = Policies::new(&settings.policies, &catalog)?;
-        let reach = Reach {
-            proxies,
-            trust: Trust::read(settings.upstream_ca.as_deref(), env)?,
-            owners_hosts: bases.owners_hosts().collect(),
-            trusted_with_certificate: bases.trusted().collect(),
-        };
-        let upstream = Upstream::new(&settings, reach);
+        let name = catalog.def().name;
+        let state = State::new(&settings.state, name, upstream.trust(), &metrics)?;
         metrics.register(catalog.names().map(str::to_owned));
         Ok(Self(Arc::new(Inner {
             catalog,
             custom,
-            limits: Limits::new(&settings.limits),
+            limits: Limits::new(&settings.limits, state.clone()),
             budgets: Budgets::new(&settings.limits),
-            confirmations: Confirmations::new(&settings.confirm)?,
+            confirmations: Confirmations::new(&settings.confirm, &state)?,
             operations: Handles::new(settings.follow.lifetime),
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
@@ -370,8 +378,16 @@ impl Engine {
             bases,
             credentials,
             upstream,
+            #[cfg(any(feature = "http", feature = "redis"))]
+            state,
             metrics,
         })))
+    }
+
+    /// What replicas share.
+    #[cfg(any(feature = "http", feature = "redis"))]
+    pub(super) fn state(&self) -> &State {
+        &self.0.state
     }
 
     /// Writes about every call from now on.
@@ -415,12 +431,21 @@ impl Engine {
     }
 
     /// The tools of a view in the order in which they are listed.
-    pub(super) fn tools<'a>(&'a self, view: &'a View) -> impl Iterator<Item = ListedTool<'a>> {
+    pub(super) fn tools<'a>(
+        &'a self,
+        view: &'a View,
+        changes: Option<&'a ListChanges>,
+    ) -> impl Iterator<Item = ListedTool<'a>> {
         // Most lists are as they were made, and nobody asks.
         let is_strict = LazyCell::new(|| self.0.catalog.is_strict());
         let all = self.0.catalog.listed().enumerate();
-        all.filter(|(position, _)| view.sees(*position))
+        let is_hidden =
+            move |name: &str| changes.is_some_and(|changes| changes.hidden.contains(name));
+        all.filter(move |(position, tool)| view.sees(*position) && !is_hidden(tool.name))
             .map(move |(position, mut tool)| {
+                if let Some(text) = changes.and_then(|it| it.descriptions.get(tool.name)) {
+                    tool.description = text;
+                }
                 let policy = view.policy(position);
                 if policy.changes_schema()
                     && let Ok(mut schema) = serde_json::from_str(tool.input_schema.get())
@@ -432,6 +457,24 @@ impl Engine {
                 }
                 tool
             })
+    }
+
+    /// What the owner's code changes in the list of a view's tools for who asks.
+    ///
+    /// # Errors
+    /// It failed: a sentence without its end.
+    pub(super) async fn list_changes(
+        &self,
+        view: &View,
+        (identity, headers): (Option<&Identity>, Option<&http::HeaderMap>),
+    ) -> Result<ListChanges, String> {
+        let list = ToolList {
+            names: self.names(view).collect(),
+            identity,
+            headers,
+            changes: ListChanges::default(),
+        };
+        call::listing(&self.0, list).await
     }
 
     /// The tools of a view whose listing leaves something out.
@@ -543,7 +586,7 @@ impl Engine {
 
     /// The scopes that a caller's token lacks for a call, which is then refused and written down.
     #[cfg(feature = "http")]
-    pub(super) fn lacks_scopes(
+    pub(super) async fn lacks_scopes(
         &self,
         name: &str,
         arguments: &Map<String, Value>,
@@ -554,7 +597,7 @@ impl Engine {
         let scopes = call::lacking_scopes(&self.0, tool, ctx)?;
         let refusal = call::too_few_scopes(name, &scopes);
         // Refused calls count too; what counts is all the same here.
-        let _ = self.0.limits.admit(ctx);
+        let _ = self.0.limits.admit(ctx).await;
         call::refused(&self.0, (name, Some(name)), arguments, ctx, refusal);
         Some(scopes)
     }
@@ -602,7 +645,7 @@ impl Engine {
     ) -> Result<ToolResult, UnknownTool> {
         let view = self.view(ctx.identity.as_ref());
         let found = self.seen(name, &view);
-        if let Err(refusal) = self.0.limits.admit(&ctx) {
+        if let Err(refusal) = self.0.limits.admit(&ctx).await {
             self.0.metrics.limited("rate");
             let known = (name, found.map(|_| name));
             return Ok(call::refused(&self.0, known, &arguments, &ctx, refusal));
@@ -627,6 +670,26 @@ impl Engine {
                 .collect(),
         }
     }
+}
+
+/// The servers of the API, and the way to them.
+///
+/// # Errors
+/// A bad or missing base URL, proxy, authority or client certificate: one line.
+pub(super) fn way(
+    def: &ServerDef,
+    settings: &EngineSettings,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<(Bases, Upstream), StartError> {
+    let bases = Bases::new(def, &settings.base_urls, &settings.server)?;
+    let reach = Reach {
+        proxies: Proxies::read(env)?,
+        trust: Trust::read(settings.upstream_ca.as_deref(), env)?,
+        owners_hosts: bases.owners_hosts().collect(),
+        trusted_with_certificate: bases.trusted().collect(),
+    };
+    let upstream = Upstream::new(settings, reach);
+    Ok((bases, upstream))
 }
 
 /// RFC 9110 §10.1.5: product and version, without what a token cannot hold.

@@ -176,7 +176,9 @@ impl ServerHandler for Handler {
         ctx: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         only_page(request)?;
-        Ok(self.0.list(caller(&ctx).as_ref()))
+        let parts = ctx.extensions.get::<http::request::Parts>();
+        let headers = parts.map(|parts| &parts.headers);
+        self.0.list((caller(&ctx).as_ref(), headers)).await
     }
 
     async fn list_resources(

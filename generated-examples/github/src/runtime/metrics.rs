@@ -305,7 +305,7 @@ impl Metrics {
         self.polls.inc();
     }
 
-    /// Counts code of the owner's that panicked or took too long: `before`, `after`, `on_error` or `tool`.
+    /// Counts code of the owner's that panicked or took too long: `before`, `after`, `on_error`, `on_list` or `tool`.
     pub fn hook_failure(&self, hook: &'static str) {
         self.hook_failures.get_or_create(&HookLabels { hook }).inc();
     }

@@ -3,6 +3,7 @@
 //! It turns the engine's tools and results into MCP's, in one place for both ways that lead here: `handler`, which the
 //! SDK calls, and [`Server::answer`], which is called with a request that `wire` has read. It knows no transport.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer;
 use super::completion;
+use super::custom::ListChanges;
 use super::engine::{
     Answers, Asker, Asking, CallContext, Content, Engine, ListedTool, Progress, Question,
     Structured, ToolResult, UnknownTool,
@@ -96,7 +98,7 @@ impl Server {
     /// One tool as it is listed, to whoever may see it.
     pub(super) fn tool(&self, name: &str) -> Option<Tool> {
         let everything = self.engine.everything();
-        let listed = (self.engine.tools(&everything)).find(|tool| tool.name == name);
+        let listed = (self.engine.tools(&everything, None)).find(|tool| tool.name == name);
         listed.map(|tool| mcp_tool(&tool))
     }
 
@@ -229,32 +231,66 @@ impl Server {
         Ok(completion::result(values, &argument.value, meta))
     }
 
-    /// All tools that an identity sees. The SDK takes `resultType` out for legacy clients.
-    pub(super) fn list(&self, identity: Option<&Identity>) -> ListToolsResult {
-        let view = self.engine.view(identity);
-        let tools = (self.engine.tools(&view))
+    /// All tools that who asks sees. The SDK takes `resultType` out for legacy clients.
+    ///
+    /// # Errors
+    /// The owner's code failed that looks at lists.
+    pub(super) async fn list(&self, asking: WhoLists<'_>) -> Result<ListToolsResult, ErrorData> {
+        let view = self.engine.view(asking.0);
+        let changes = self.list_changes(&view, asking).await?;
+        let tools = (self.engine.tools(&view, changes.as_ref()))
             .map(|tool| mcp_tool(&tool))
             .collect();
         let mut list = ListToolsResult::with_all_items(tools);
         list.ttl_ms = Some(LIST_TTL_MS);
-        list.cache_scope = Some(cache_scope(&view));
+        list.cache_scope = Some(list_scope(&view, changes.as_ref()));
         list.meta = Some(self.result_meta(Map::new()));
-        list
+        Ok(list)
     }
 
-    /// The same as text, written once and without reading the schemas.
-    fn list_text<'v>(&self, era: Era, view: &'v View) -> &'v RawValue {
-        view.lists[era as usize].get_or_init(|| {
+    /// What the owner's code changes; `None` is nothing.
+    async fn list_changes(
+        &self,
+        view: &View,
+        asking: WhoLists<'_>,
+    ) -> Result<Option<ListChanges>, ErrorData> {
+        let changes = self.engine.list_changes(view, asking).await.map_err(|why| {
+            let text = format!(
+                "the tools cannot be listed: a check of this server {why}, which is for its operator to mend"
+            );
+            ErrorData::internal_error(text, None)
+        })?;
+        Ok(Some(changes).filter(|changes| !changes.is_empty()))
+    }
+
+    /// The same as text, without reading the schemas; what everybody gets is written once.
+    fn list_text<'v>(
+        &self,
+        era: Era,
+        view: &'v View,
+        changes: Option<&ListChanges>,
+    ) -> Cow<'v, RawValue> {
+        let written = || {
             let meta = self.result_meta(Map::new());
-            let scope = (LIST_TTL_MS, cache_scope(view));
-            answer::tools(era, &meta, scope, self.engine.tools(view))
-        })
+            let scope = (LIST_TTL_MS, list_scope(view, changes));
+            answer::tools(era, &meta, scope, self.engine.tools(view, changes))
+        };
+        match changes {
+            None => Cow::Borrowed(view.lists[era as usize].get_or_init(written)),
+            Some(_) => Cow::Owned(written()),
+        }
     }
 
     /// The response to `tools/list`.
-    pub(super) fn answer_list(&self, request: &Request, identity: Option<&Identity>) -> Vec<u8> {
-        let view = self.engine.view(identity);
-        wire::response(&request.id, self.list_text(request.era, &view))
+    pub(super) async fn answer_list(&self, request: &Request, asking: WhoLists<'_>) -> Vec<u8> {
+        let view = self.engine.view(asking.0);
+        match self.list_changes(&view, asking).await {
+            Ok(changes) => {
+                let text = self.list_text(request.era, &view, changes.as_ref());
+                wire::response(&request.id, &*text)
+            }
+            Err(error) => wire::error(Some(&request.id), &error),
+        }
     }
 
     /// The response to `tools/call`.
@@ -456,6 +492,16 @@ impl Caller {
             cancelled: self.cancelled,
             progress: self.progress,
         }
+    }
+}
+
+/// Who asks for a list, and the headers of the HTTP request.
+pub(super) type WhoLists<'a> = (Option<&'a Identity>, Option<&'a HeaderMap>);
+
+fn list_scope(view: &View, changes: Option<&ListChanges>) -> CacheScope {
+    match changes {
+        Some(_) => CacheScope::Private,
+        None => cache_scope(view),
     }
 }
 

@@ -88,7 +88,8 @@ impl Session {
         match Message::read(text) {
             Message::List(request) if self.admits(request.era) => {
                 let caller = identity(parts.as_ref());
-                let answer = self.server.answer_list(&request, caller.as_ref());
+                let asking = (caller.as_ref(), parts.as_ref().map(|parts| &parts.headers));
+                let answer = self.server.answer_list(&request, asking).await;
                 self.send(answer).await;
             }
             Message::Call(request, call) if self.admits(request.era) => {

@@ -3,11 +3,13 @@
 //! Every type here is ours: none of the libraries below shows, so that an owner's file survives their new versions.
 //! What the hooks are called with, and when, is decided in `engine`.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use super::engine::{CallContext, ErrorType, ToolResult};
@@ -44,6 +46,13 @@ pub trait Custom: Send + Sync + 'static {
     /// Runs after a call that succeeded. It may change the result.
     fn after(&self, call: &Call, result: &mut ToolResult) -> impl Future<Output = ()> + Send {
         let _ = (call, result);
+        std::future::ready(())
+    }
+
+    /// Runs when tools are listed. It may hide tools from the list and describe them anew; who calls a tool that is hidden
+    /// there still gets to [`Custom::before`], which refuses calls.
+    fn on_list(&self, list: &mut ToolList<'_>) -> impl Future<Output = ()> + Send {
+        let _ = list;
         std::future::ready(())
     }
 
@@ -135,6 +144,60 @@ impl fmt::Debug for Call {
             .field("tool", &self.tool)
             .field("request_id", &self.context.request_id)
             .finish_non_exhaustive()
+    }
+}
+
+/// The tools that a caller is about to see.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ToolList<'a> {
+    pub(super) names: Vec<&'a str>,
+    pub(super) identity: Option<&'a Identity>,
+    pub(super) headers: Option<&'a HeaderMap>,
+    pub(super) changes: ListChanges,
+}
+
+/// What is other in a list than in the one that everybody gets.
+#[derive(Debug, Default)]
+pub(super) struct ListChanges {
+    pub(super) hidden: HashSet<String>,
+    pub(super) descriptions: HashMap<String, String>,
+}
+
+impl ListChanges {
+    pub(super) fn is_empty(&self) -> bool {
+        self.hidden.is_empty() && self.descriptions.is_empty()
+    }
+}
+
+impl ToolList<'_> {
+    /// The names of the tools, in their order.
+    #[must_use]
+    pub fn names(&self) -> &[&str] {
+        &self.names
+    }
+
+    /// Leaves a tool out.
+    pub fn hide(&mut self, tool: impl Into<String>) {
+        self.changes.hidden.insert(tool.into());
+    }
+
+    /// Gives a tool another description for the model.
+    pub fn describe(&mut self, tool: impl Into<String>, description: impl Into<String>) {
+        let descriptions = &mut self.changes.descriptions;
+        descriptions.insert(tool.into(), description.into());
+    }
+
+    /// A header of the client's own request; always `None` over stdio.
+    #[must_use]
+    pub fn client_header(&self, name: &str) -> Option<&str> {
+        self.headers?.get(name)?.to_str().ok()
+    }
+
+    /// Who asks, where that was proven.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity
     }
 }
 
@@ -258,6 +321,8 @@ pub trait AnyCustom: Send + Sync + 'static {
     fn before<'a>(&'a self, call: &'a mut Call) -> BoxFuture<'a, Result<(), Refusal>>;
     /// [`Custom::after`].
     fn after<'a>(&'a self, call: &'a Call, result: &'a mut ToolResult) -> BoxFuture<'a, ()>;
+    /// [`Custom::on_list`].
+    fn on_list<'a>(&'a self, list: &'a mut ToolList<'_>) -> BoxFuture<'a, ()>;
     /// [`Custom::on_error`].
     fn on_error<'a>(&'a self, call: &'a Call, result: &'a mut ToolResult) -> BoxFuture<'a, ()>;
 }
@@ -276,6 +341,10 @@ impl<T: Custom> AnyCustom for T {
 
     fn after<'a>(&'a self, call: &'a Call, result: &'a mut ToolResult) -> BoxFuture<'a, ()> {
         Box::pin(Custom::after(self, call, result))
+    }
+
+    fn on_list<'a>(&'a self, list: &'a mut ToolList<'_>) -> BoxFuture<'a, ()> {
+        Box::pin(Custom::on_list(self, list))
     }
 
     fn on_error<'a>(&'a self, call: &'a Call, result: &'a mut ToolResult) -> BoxFuture<'a, ()> {

@@ -131,7 +131,8 @@ impl Asked<'_> {
         ];
         let asks_api = !self.outgoing.body.is_empty()
             || (conditions.iter()).any(|name| self.outgoing.headers.contains_key(name))
-            || (self.credentials.iter()).any(|credential| credential.whose != Whose::Server);
+            || (self.credentials.iter())
+                .any(|credential| matches!(credential.whose, Whose::Client | Whose::Caller));
         (!asks_api).then(|| (keeping, Key::new(self.tool.def, self.call, keeping)))
     }
 

@@ -12,6 +12,7 @@ mod failover;
 mod following;
 mod hooks;
 mod limits;
+mod login;
 mod policies;
 mod redaction;
 mod resources;
@@ -31,7 +32,7 @@ use self::upstream::Recording;
 use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
     CallContext, ConfirmSettings, Engine, EngineSettings, FollowSettings, ForwardAuth,
-    HookSettings, ServerChoice, StartError, ToolResult,
+    HookSettings, LoginSettings, ServerChoice, StartError, StateSettings, ToolResult,
 };
 use super::super::limits::LimitSettings;
 use super::super::metrics::Metrics;
@@ -142,6 +143,8 @@ impl Setup {
                 limits: LimitSettings::default(),
                 resilience: ResilienceSettings::default(),
                 cache_bytes: 1024 * 1024,
+                login: LoginSettings::default(),
+                state: StateSettings::default(),
                 hooks: HookSettings::default(),
                 confirm: ConfirmSettings::default(),
                 follow: FollowSettings {

@@ -84,6 +84,11 @@ impl Printed {
         })))
     }
 
+    /// The variable that holds the command.
+    pub(super) fn variable(&self) -> &str {
+        &self.0.variable
+    }
+
     /// The secret as of now.
     pub(super) fn secret(&self) -> SecretString {
         self.0.lock().secret.clone()

@@ -64,7 +64,7 @@ impl Tokens {
         Ok(Some(Self {
             endpoint: TokenEndpoint::read(
                 scheme,
-                Whose::Server,
+                Whose::Issued,
                 client,
                 ("TOKEN_URL", "ISSUER"),
                 env,
@@ -95,6 +95,24 @@ impl Tokens {
         for room in kept.values() {
             room.forget(refused);
         }
+    }
+
+    /// What to look at when its tokens are not taken, as a sentence without its end.
+    pub(super) fn how(&self) -> String {
+        let name = |part: &str| format!("`{}`", variable(self.endpoint.scheme, part));
+        let given = if self.refresh.is_some() {
+            name("REFRESH_TOKEN")
+        } else {
+            format!(
+                "the client `{}`",
+                variable(self.endpoint.scheme, "CLIENT_ID")
+            )
+        };
+        format!(
+            "look at what the issuer gives {given} tokens for: {} and {} say what is asked for",
+            name("SCOPES"),
+            name("AUDIENCE")
+        )
     }
 
     fn room(&self, key: &str) -> Arc<Room> {

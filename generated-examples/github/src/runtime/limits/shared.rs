@@ -82,13 +82,14 @@ impl Limits {
             arguments,
             fields,
             context,
+            ..
         } = *call;
         let mut wanted = Wanted::default();
         if let Some(buckets) = of_tool_itself {
             let who = Refusal::TooMany(of_tool(tool).into());
             wanted.add(buckets, "tool", &tool.into(), who);
         }
-        if let Some(buckets) = &self.repetitions {
+        if let Some(buckets) = self.repetitions.as_ref().filter(|_| !call.repeats) {
             let call = json!([self.name_of(context), tool, sorted(arguments), fields]);
             wanted.add(buckets, "again", &call, Refusal::InCircles(tool));
         }

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::super::identity::{Identity, Means};
+use super::super::state::State;
 use super::*;
 
 fn limits(change: impl FnOnce(&mut LimitSettings)) -> Limits {
@@ -9,7 +10,7 @@ fn limits(change: impl FnOnce(&mut LimitSettings)) -> Limits {
         ..LimitSettings::default()
     };
     change(&mut settings);
-    Limits::new(&settings)
+    Limits::new(&settings, State::default())
 }
 
 fn rate(text: &str) -> Option<Frequency> {
@@ -40,71 +41,79 @@ pub(super) fn from(address: &str) -> CallContext {
     }
 }
 
-#[test]
-fn each_caller_has_a_bucket_and_is_told_how_long_to_wait() {
+#[tokio::test]
+async fn each_caller_has_a_bucket_and_is_told_how_long_to_wait() {
     let limits = limits(|settings| settings.caller = rate("6/m:2"));
     let (alice, bob) = (by("alice", "a"), by("bob", "a"));
-    assert!(limits.admit(&alice).is_ok() && limits.admit(&alice).is_ok());
-    let refused = limits.admit(&alice).expect_err("used up");
+    assert!(limits.admit(&alice).await.is_ok() && limits.admit(&alice).await.is_ok());
+    let refused = limits.admit(&alice).await.expect_err("used up");
     assert_eq!(refused.error, Some(ErrorType::RateLimited));
     let text = refused.as_text();
     assert!(
         text.contains("You may call 6 a minute. Try again in 10 s."),
         "{text}"
     );
-    assert!(limits.admit(&bob).is_ok());
+    assert!(limits.admit(&bob).await.is_ok());
 }
 
-#[test]
-fn who_has_no_identity_goes_by_address_and_ipv6_by_network() {
+#[tokio::test]
+async fn who_has_no_identity_goes_by_address_and_ipv6_by_network() {
     let limits = limits(|settings| settings.caller = rate("1/h"));
-    assert!(limits.admit(&from("192.0.2.1")).is_ok());
-    assert!(limits.admit(&from("::ffff:192.0.2.1")).is_err());
-    assert!(limits.admit(&from("192.0.2.2")).is_ok());
-    assert!(limits.admit(&from("2001:db8::1")).is_ok());
-    assert!(limits.admit(&from("2001:db8::2")).is_err());
-    assert!(limits.admit(&from("2001:db8:0:1::1")).is_ok());
+    assert!(limits.admit(&from("192.0.2.1")).await.is_ok());
+    assert!(limits.admit(&from("::ffff:192.0.2.1")).await.is_err());
+    assert!(limits.admit(&from("192.0.2.2")).await.is_ok());
+    assert!(limits.admit(&from("2001:db8::1")).await.is_ok());
+    assert!(limits.admit(&from("2001:db8::2")).await.is_err());
+    assert!(limits.admit(&from("2001:db8:0:1::1")).await.is_ok());
 }
 
-#[test]
-fn a_tenant_and_everybody_share_a_bucket() {
+#[tokio::test]
+async fn a_tenant_and_everybody_share_a_bucket() {
     let tenant = limits(|settings| settings.tenant = rate("1/h"));
-    assert!(tenant.admit(&by("alice", "a")).is_ok());
-    assert!(tenant.admit(&by("bob", "a")).is_err());
-    assert!(tenant.admit(&by("carol", "b")).is_ok());
+    assert!(tenant.admit(&by("alice", "a")).await.is_ok());
+    assert!(tenant.admit(&by("bob", "a")).await.is_err());
+    assert!(tenant.admit(&by("carol", "b")).await.is_ok());
     let all = limits(|settings| settings.all = rate("2/h"));
-    assert!(all.admit(&by("alice", "a")).is_ok() && all.admit(&from("192.0.2.1")).is_ok());
-    assert!(all.admit(&from("192.0.2.2")).is_err());
+    assert!(
+        all.admit(&by("alice", "a")).await.is_ok() && all.admit(&from("192.0.2.1")).await.is_ok()
+    );
+    assert!(all.admit(&from("192.0.2.2")).await.is_err());
 }
 
-#[test]
-fn the_same_call_again_and_again_gets_an_explanation() {
+#[tokio::test]
+async fn the_same_call_again_and_again_gets_an_explanation() {
     let limits = limits(|settings| settings.repetitions = Some(3));
     let arguments = |value: Value| value.as_object().expect("an object").clone();
-    let alice = by("alice", "a");
-    let one = arguments(json!({"id": 1, "q": "x"}));
+    let (alice, bob) = (by("alice", "a"), by("bob", "a"));
+    let (one, two) = (
+        arguments(json!({"id": 1, "q": "x"})),
+        arguments(json!({"id": 2})),
+    );
+    let call = |tool, arguments, context| Calling {
+        tool,
+        arguments,
+        fields: None,
+        context,
+        repeats: false,
+    };
+    let again = call("get", &one, &alice);
     for _ in 0..3 {
-        assert!(limits.admit_again("get", (&one, None), &alice).is_ok());
+        assert!(limits.admit_to_tool(&again, None).await.is_ok());
     }
-    let told = limits
-        .admit_again("get", (&one, None), &alice)
-        .expect_err("a circle")
-        .as_text();
+    let (limit, refusal) = (limits.admit_to_tool(&again, None).await).expect_err("a circle");
+    let told = refusal.as_text();
+    assert_eq!(limit, "loop");
     assert!(
         told.contains("`get` was called with these arguments 3 times in a minute"),
         "{told}"
     );
-    assert!(
-        limits
-            .admit_again("get", (&arguments(json!({"id": 2})), None), &alice)
-            .is_ok()
-    );
-    assert!(limits.admit_again("list", (&one, None), &alice).is_ok());
-    assert!(
-        limits
-            .admit_again("get", (&one, None), &by("bob", "a"))
-            .is_ok()
-    );
+    for other in [
+        call("get", &two, &alice),
+        call("list", &one, &alice),
+        call("get", &one, &bob),
+    ] {
+        assert!(limits.admit_to_tool(&other, None).await.is_ok());
+    }
 }
 
 #[tokio::test]
@@ -119,15 +128,15 @@ async fn turns_are_taken_in_a_queue_of_limited_length() {
     assert!(second.await.is_some());
 }
 
-#[test]
-fn who_is_over_their_own_limit_takes_nothing_from_the_others() {
+#[tokio::test]
+async fn who_is_over_their_own_limit_takes_nothing_from_the_others() {
     let limits = limits(|settings| {
         settings.caller = rate("1/h");
         settings.tenant = rate("3/h");
         settings.all = rate("3/h");
     });
     for _ in 0..20 {
-        let _ = limits.admit(&by("alice", "a"));
+        let _ = limits.admit(&by("alice", "a")).await;
     }
-    assert!(limits.admit(&by("bob", "a")).is_ok());
+    assert!(limits.admit(&by("bob", "a")).await.is_ok());
 }

@@ -28,6 +28,8 @@ pub(in super::super) struct Known<'a> {
 pub(in super::super) enum Sender {
     Client,
     Server,
+    /// A token that this server got for itself.
+    Issued,
     /// A token that the caller's was exchanged for.
     Exchange,
 }
@@ -111,6 +113,11 @@ impl Answer<'_> {
                      has another one made."
                         .to_owned()
                 }
+                Some(Sender::Issued) => format!(
+                    "The token that this server was given was not accepted. It is forgotten: calling once more has \
+                     another one made. If that is refused too: {}",
+                    way_out()
+                ),
                 Some(Sender::Server) => format!(
                     "The credential of this server was not accepted: it may have expired or be wrong. To replace it: {}",
                     way_out()

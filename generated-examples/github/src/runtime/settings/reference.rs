@@ -7,7 +7,7 @@ use super::Options;
 use super::layers::variable;
 
 /// The headings of the options that are policies, in the order of the page.
-const HEADINGS: [&str; 8] = [
+const HEADINGS: [&str; 9] = [
     "Callers",
     "Policies",
     "Confirmation",
@@ -15,6 +15,7 @@ const HEADINGS: [&str; 8] = [
     "Resilience",
     "Long work",
     "Cache",
+    "State",
     "Hooks",
 ];
 
@@ -42,6 +43,8 @@ const METRICS: &[(&str, &str)] = &[
     ("retries", "mcp_retries_total"),
     ("confirm", "mcp_confirmations_total"),
     ("cache", "mcp_cache_outcomes_total"),
+    ("state", "mcp_state_up"),
+    ("state-timeout", "mcp_state_errors_total"),
     ("hook-timeout", "mcp_hook_failures_total"),
     ("poll-timeout", "mcp_polls_total"),
     ("breaker", "mcp_limited_calls_total{limit=\"breaker\"}"),
@@ -66,7 +69,7 @@ changes: its tables, `read-only`, `disabled-tools`, `confirm`, `result-fields`, 
 before in force.
 
 Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt` of the crate, TLS and client certificates, those that
-begin with `tls-`, the feature `tls`, and the cache the feature `cache`.
+begin with `tls-`, the feature `tls`, the cache the feature `cache`, and what replicas share the feature `redis`.
 
 A trusted proxy's header says who calls before a key or token does, and a key or token before the certificate of the connection; one
 that is wrong is refused though another is right. A proxy's certificate names nobody. `tls-client-identity = \"none\"` asks for both. The

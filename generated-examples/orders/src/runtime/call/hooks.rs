@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
-use super::super::custom::{Call, Handler};
+use super::super::custom::{Call, Handler, ListChanges, ToolList};
 use super::super::engine::{ErrorType, Inner, ToolResult};
 use super::super::handle::Api;
 use super::seconds;
@@ -87,6 +87,28 @@ pub(super) async fn before(
             };
             *call = untouched;
             Ok(())
+        }
+    }
+}
+
+/// Runs `on_list`; gives what it changes.
+///
+/// # Errors
+/// It failed and that is not passed over: a sentence without its end.
+pub(in super::super) async fn listing(
+    inner: &Inner,
+    mut list: ToolList<'_>,
+) -> Result<ListChanges, String> {
+    let settings = inner.settings.hooks;
+    let hook = async { inner.custom.on_list(&mut list).await };
+    match bounded(settings.timeout, hook).await {
+        Ok(()) => Ok(list.changes),
+        Err(broken) => {
+            told(inner, "on_list", "", &broken);
+            match settings.failure {
+                HookFailure::Open => Ok(ListChanges::default()),
+                HookFailure::Closed => Err(broken.text()),
+            }
         }
     }
 }

@@ -71,6 +71,8 @@ enum Source {
 pub(super) enum Whose {
     /// This server's, for every caller.
     Server,
+    /// The same, and an issuer gave it: another one can be had.
+    Issued,
     /// The client sent it.
     Client,
     /// One caller's: it was got for the token that it proved its identity with.
@@ -134,6 +136,9 @@ impl Credential {
         let placed = match (scheme.kind, parts) {
             (SchemeKind::Bearer, [token, ..]) => {
                 let token = without_prefix(token, "bearer");
+                if token.is_empty() {
+                    return Err("is empty");
+                }
                 secret(token);
                 Placed::Header(AUTHORIZATION, sensitive(&format!("Bearer {token}"))?)
             }
@@ -655,19 +660,11 @@ impl Slot {
                     this call came without"
                 .to_owned();
         }
-        let env = self.scheme.env;
-        let login = match &self.source {
-            Some(Source::Login(login)) if login.is_suggested => {
-                format!("run `{}` in a terminal, or ", login.way())
-            }
-            _ => String::new(),
-        };
-        let set = match self.scheme.kind {
-            SchemeKind::Basic | SchemeKind::Digest => format!(
-                "set the environment variables `API_{env}_USERNAME` and `API_{env}_PASSWORD` (or `…_FILE`, `…_COMMAND`)"
-            ),
-            SchemeKind::Bearer => login + &one_variable(&format!("API_{env}_TOKEN")),
-            SchemeKind::ApiKey(..) => one_variable(&format!("API_{env}_KEY")),
+        let set = match &self.source {
+            Some(Source::Tokens(tokens)) => tokens.how(),
+            Some(Source::Stored(stored)) => stored.how(self.scheme),
+            Some(Source::Login(login)) => login.how(self.scheme),
+            None | Some(Source::Exchange(_)) => source::how(self.scheme),
         };
         match &self.forward {
             ForwardAuth::Off => set,
@@ -687,10 +684,6 @@ impl Slot {
 /// The token that the caller has proven its identity with.
 fn callers_token(ctx: &CallContext) -> Option<&SecretString> {
     ctx.identity.as_ref()?.token()
-}
-
-fn one_variable(name: &str) -> String {
-    format!("set the environment variable `{name}` (or `{name}_FILE`, `{name}_COMMAND`)")
 }
 
 fn capitalised(text: &str) -> String {

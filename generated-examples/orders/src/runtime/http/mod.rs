@@ -5,6 +5,8 @@
 
 mod authentication;
 mod connections;
+#[cfg(feature = "redis")]
+mod elsewhere;
 mod guard;
 mod mcp;
 #[cfg(not(feature = "tls"))]

@@ -24,7 +24,11 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::super::identity::Identity;
 use super::super::limits;
 use super::super::session::{self, Session};
+#[cfg(feature = "redis")]
+use super::super::state::Listening;
 use super::super::wire;
+#[cfg(feature = "redis")]
+use super::elsewhere;
 use super::{App, json, problem, read_body};
 
 /// Proxies close what is silent for a minute.
@@ -36,7 +40,7 @@ const OUTBOX: usize = 64;
 /// How many of them are sent at once.
 const BATCH: usize = 64;
 
-type Post = (Bytes, Parts);
+pub(super) type Post = (Bytes, Parts);
 
 /// The streams that are open, by session id.
 #[derive(Clone, Default)]
@@ -107,6 +111,11 @@ impl Streams {
         Ok(())
     }
 
+    /// Takes no more posts for a stream, which ends when those before are answered.
+    pub(super) fn close(&self, id: &str) {
+        self.lock().remove(id);
+    }
+
     /// Where the posts of a stream go, for who opened it: an id that somebody else found out is worth nothing.
     fn inbox(&self, id: &str, identity: Option<&Identity>) -> Option<mpsc::Sender<Post>> {
         let open = self.lock();
@@ -119,12 +128,15 @@ impl Streams {
 struct Ended {
     streams: Streams,
     id: String,
+    /// Its posts that reach other replicas.
+    #[cfg(feature = "redis")]
+    _elsewhere: Option<Listening>,
     _calls: DropGuard,
 }
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        self.streams.lock().remove(&self.id);
+        self.streams.close(&self.id);
     }
 }
 
@@ -144,9 +156,12 @@ pub(super) async fn open(State(app): State<App>, request: Request<Body>) -> Resp
     }
     let id = format!("{:032x}", u128::from_ne_bytes(random));
     let (inbox, posts) = mpsc::channel(INBOX);
+    #[cfg(feature = "redis")]
+    let (identity, posted) = (owner.identity.clone(), inbox.clone());
+    let stream = Stream { inbox, owner };
     if let Err(full) = app
         .streams
-        .open(app.most_streams, &id, Stream { inbox, owner })
+        .open(app.most_streams, &id, stream)
     {
         return refused(&full);
     }
@@ -154,6 +169,8 @@ pub(super) async fn open(State(app): State<App>, request: Request<Body>) -> Resp
     let ended = Ended {
         streams: app.streams.clone(),
         id: id.clone(),
+        #[cfg(feature = "redis")]
+        _elsewhere: elsewhere::listen(&app, (&id, identity.as_ref()), posted).await,
         _calls: calls.clone().drop_guard(),
     };
     let (out, messages) = mpsc::channel(OUTBOX);
@@ -232,15 +249,12 @@ async fn next_events(messages: &mut mpsc::Receiver<Vec<u8>>) -> Option<Bytes> {
 }
 
 pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Response {
-    let session = session_id(request.uri().query().unwrap_or_default());
+    let id = session_id(request.uri().query().unwrap_or_default());
     let identity = request.extensions().get::<Identity>();
-    let Some(inbox) = session.and_then(|id| app.streams.inbox(&id, identity)) else {
-        return problem(
-            StatusCode::NOT_FOUND,
-            "there is no such session",
-            "open a stream with GET /sse and post to the address in its `endpoint` event",
-        );
-    };
+    let inbox = (id.as_deref()).and_then(|id| app.streams.inbox(id, identity));
+    if inbox.is_none() && !id.as_deref().is_some_and(|id| may_be_elsewhere(&app, id)) {
+        return no_session();
+    }
     let (parts, body) = request.into_parts();
     let text = match read_body(body, app.max_request_bytes).await {
         Ok(text) => text,
@@ -249,10 +263,56 @@ pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Resp
     if serde_json::from_slice::<&RawValue>(&text).is_err() {
         return json(StatusCode::BAD_REQUEST, wire::unreadable(&text));
     }
-    match inbox.send((text, parts)).await {
-        Ok(()) => (StatusCode::ACCEPTED, "Accepted").into_response(),
-        Err(_) => problem(StatusCode::GONE, "the session has ended", ""),
+    match inbox {
+        Some(inbox) => match inbox.send((text, parts)).await {
+            Ok(()) => accepted(),
+            Err(_) => problem(StatusCode::GONE, "the session has ended", ""),
+        },
+        #[cfg(feature = "redis")]
+        None => handed_over(&app, id.as_deref().unwrap_or_default(), (text, parts)).await,
+        #[cfg(not(feature = "redis"))]
+        None => no_session(),
     }
+}
+
+/// Whether another replica may have a stream of this id.
+#[cfg(feature = "redis")]
+fn may_be_elsewhere(app: &App, id: &str) -> bool {
+    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id && app.server.engine().state().is_shared()
+}
+
+#[cfg(not(feature = "redis"))]
+fn may_be_elsewhere(_: &App, _: &str) -> bool {
+    false
+}
+
+#[cfg(feature = "redis")]
+async fn handed_over(app: &App, id: &str, post: Post) -> Response {
+    match elsewhere::hand_over(app, id, post).await {
+        elsewhere::Outcome::Accepted => accepted(),
+        elsewhere::Outcome::Unknown => no_session(),
+        elsewhere::Outcome::Unreachable => {
+            let lost = problem(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "this replica does not have the session, and the others cannot be asked at the moment",
+                "post it again, or open another stream",
+            );
+            ([(RETRY_AFTER, "1")], lost).into_response()
+        }
+    }
+}
+
+fn accepted() -> Response {
+    (StatusCode::ACCEPTED, "Accepted").into_response()
+}
+
+fn no_session() -> Response {
+    problem(
+        StatusCode::NOT_FOUND,
+        "there is no such session",
+        "open a stream with GET /sse and post to the address in its `endpoint` event",
+    )
 }
 
 /// What the `endpoint` event of a stream named.

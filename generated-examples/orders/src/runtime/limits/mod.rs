@@ -1,9 +1,11 @@
 //! How often: buckets per caller, tenant, tool and for all, and the guard against agents that go round in circles.
 //!
-//! What is limited is told with the time to wait. The buckets are `bucket`'s; who calls is `identity`'s.
+//! What is limited is told with the time to wait. The buckets are `bucket`'s, or those that replicas share (`shared`); who
+//! calls is `identity`'s.
 
 mod bucket;
 mod budgets;
+mod shared;
 pub(super) mod turns;
 
 use std::borrow::Cow;
@@ -16,6 +18,7 @@ use serde_json::{Map, Value};
 use super::engine::{CallContext, ErrorType, ToolResult};
 use super::identity::Means;
 use super::settings::{Budget, Frequency};
+use super::state::State;
 pub(super) use bucket::Buckets;
 pub(super) use budgets::{Budgets, Spending, Warning};
 
@@ -53,6 +56,7 @@ pub(super) struct Limits {
     repetitions: Option<Buckets>,
     tenant_claim: String,
     hasher: RandomState,
+    state: State,
 }
 
 /// Who calls, as far as limits go.
@@ -75,7 +79,7 @@ impl Caller<'_> {
 }
 
 impl Limits {
-    pub(super) fn new(settings: &LimitSettings) -> Self {
+    pub(super) fn new(settings: &LimitSettings, state: State) -> Self {
         let minute = |count: u32| Frequency {
             count,
             span: Duration::from_secs(60),
@@ -88,6 +92,7 @@ impl Limits {
             repetitions: settings.repetitions.map(minute).map(Buckets::new),
             tenant_claim: settings.tenant_claim.clone(),
             hasher: RandomState::new(),
+            state,
         }
     }
 
@@ -95,41 +100,77 @@ impl Limits {
     ///
     /// # Errors
     /// One is used up: what the model reads.
-    pub(super) fn admit(&self, context: &CallContext) -> Result<(), ToolResult> {
+    pub(super) async fn admit(&self, context: &CallContext) -> Result<(), ToolResult> {
+        if self.state.is_shared()
+            && let Some(admitted) = Box::pin(self.admit_everywhere(context)).await
+        {
+            return admitted;
+        }
+        self.admit_here(context)
+    }
+
+    fn admit_here(&self, context: &CallContext) -> Result<(), ToolResult> {
+        let parts = self.state.parts();
         // From the narrow to the wide: who is over their own limit takes nothing from the others.
         if let Some(buckets) = &self.caller {
             let key = self.hashed(|hasher| caller(context).hash(hasher));
             buckets
-                .take(key)
+                .take(key, parts)
                 .map_err(|wait| too_many("You", buckets, wait))?;
         }
         if let (Some(buckets), Some(tenant)) = (&self.tenant, self.tenant_of(context)) {
             let key = self.hashed(|hasher| tenant.hash(hasher));
             buckets
-                .take(key)
+                .take(key, parts)
                 .map_err(|wait| too_many("Your organisation", buckets, wait))?;
         }
         if let Some(buckets) = &self.all {
             buckets
-                .take(0)
+                .take(0, parts)
                 .map_err(|wait| too_many("This server", buckets, wait))?;
         }
         Ok(())
+    }
+
+    /// Counts a call against the limit of its tool, which all callers share, and against its like.
+    ///
+    /// # Errors
+    /// One is used up: which, as in metrics, and what the model reads.
+    pub(super) async fn admit_to_tool(
+        &self,
+        call: &Calling<'_>,
+        buckets: Option<&Buckets>,
+    ) -> Result<(), (&'static str, ToolResult)> {
+        if buckets.is_none() && self.repetitions.is_none() {
+            return Ok(());
+        }
+        if self.state.is_shared()
+            && let Some(admitted) = Box::pin(self.admit_to_tool_everywhere(call, buckets)).await
+        {
+            return admitted;
+        }
+        if let Some(buckets) = buckets {
+            let taken = buckets.take(0, self.state.parts());
+            taken.map_err(|wait| ("rate", too_many(&of_tool(call.tool), buckets, wait)))?;
+        }
+        self.admit_again(call).map_err(|refusal| ("loop", refusal))
     }
 
     /// Counts a call against its like.
     ///
     /// # Errors
     /// It was made too often in a minute.
-    pub(super) fn admit_again(
-        &self,
-        tool: &str,
-        (arguments, fields): (&Map<String, Value>, Option<&Value>),
-        context: &CallContext,
-    ) -> Result<(), ToolResult> {
-        let Some(buckets) = &self.repetitions else {
+    fn admit_again(&self, call: &Calling<'_>) -> Result<(), ToolResult> {
+        let Some(buckets) = self.repetitions.as_ref().filter(|_| !call.repeats) else {
             return Ok(());
         };
+        let Calling {
+            tool,
+            arguments,
+            fields,
+            context,
+            ..
+        } = *call;
         let key = self.hashed(|hasher| {
             (caller(context), tool).hash(hasher);
             fields.map(Value::to_string).hash(hasher);
@@ -139,16 +180,8 @@ impl Limits {
                 hasher.write_u64(one);
             }
         });
-        buckets.take(key).map_err(|wait| {
-            let text = format!(
-                "`{tool}` was called with these arguments {} times in a minute, and the answer will not be another \
-                 one now. Use the answers that you have, change the arguments, or tell the user that this does not \
-                 lead on. It can be called like this again in {}.",
-                buckets.frequency().count,
-                seconds(wait)
-            );
-            ToolResult::failure(ErrorType::RateLimited, text)
-        })
+        let taken = buckets.take(key, self.state.parts());
+        taken.map_err(|wait| in_circles(tool, buckets, wait))
     }
 
     fn tenant_of<'a>(&self, context: &'a CallContext) -> Option<&'a Value> {
@@ -162,16 +195,16 @@ impl Limits {
     }
 }
 
-/// Counts a call against the limit of its tool, which all callers share.
-///
-/// # Errors
-/// It is used up.
-pub(super) fn admit_to_tool(tool: &str, buckets: Option<&Buckets>) -> Result<(), ToolResult> {
-    let Some(buckets) = buckets else {
-        return Ok(());
-    };
-    let refused = |wait| too_many(&format!("All callers of `{tool}` together"), buckets, wait);
-    buckets.take(0).map_err(refused)
+/// A call whose arguments are in order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Calling<'a> {
+    pub(super) tool: &'a str,
+    pub(super) arguments: &'a Map<String, Value>,
+    /// The parts of the answer that it wants.
+    pub(super) fields: Option<&'a Value>,
+    pub(super) context: &'a CallContext,
+    /// Whether its tool is made to be called like this again and again.
+    pub(super) repeats: bool,
 }
 
 fn caller(context: &CallContext) -> Caller<'_> {
@@ -188,6 +221,21 @@ pub(super) fn block(address: IpAddr) -> IpAddr {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
         four @ IpAddr::V4(_) => four,
     }
+}
+
+fn of_tool(tool: &str) -> String {
+    format!("All callers of `{tool}` together")
+}
+
+fn in_circles(tool: &str, buckets: &Buckets, wait: Duration) -> ToolResult {
+    let text = format!(
+        "`{tool}` was called with these arguments {} times in a minute, and the answer will not be another one now. Use \
+         the answers that you have, change the arguments, or tell the user that this does not lead on. It can be called \
+         like this again in {}.",
+        buckets.frequency().count,
+        seconds(wait)
+    );
+    ToolResult::failure(ErrorType::RateLimited, text)
 }
 
 fn too_many(who: &str, buckets: &Buckets, wait: Duration) -> ToolResult {

@@ -123,6 +123,12 @@ pub struct CallerOptions {
         default_value = "san-uri,san-dns,subject"
     )]
     pub tls_client_identity: Vec<CertificateName>,
+    /// Over HTTP, let every caller act as the user who logged in (`login`); without it, a server over HTTP does not start
+    /// while somebody is [env: MCP_SHARE_LOGIN]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set)]
+    pub share_login: bool,
 
     /// An address or network from which clients may call; any unless given [env: MCP_ALLOWED_CLIENTS]
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]

@@ -7,6 +7,7 @@ mod callers;
 mod layers;
 mod limits;
 mod reference;
+mod state;
 mod values;
 
 use std::collections::BTreeMap;
@@ -16,23 +17,26 @@ use std::path::Path;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
 use super::engine::{
-    ConfirmSettings, EngineSettings, HookSettings, LoginSettings, ServerChoice, StartError,
+    ConfirmSettings, EngineSettings, FollowSettings, HookSettings, LoginSettings, ServerChoice,
+    StartError,
 };
 use super::limits::LimitSettings;
 use super::policy::PolicySettings;
 use super::redact::Redact;
 use super::resilience::ResilienceSettings;
+use super::state::StateSettings;
 use super::tool::ServerDef;
 
 pub use callers::{CallerOptions, CertificateName, ClientAuth};
 pub use layers::Stop;
 pub use limits::{
-    Budget, CacheOptions, ConfirmOptions, Frequency, HookOptions, LimitOptions, Rate,
-    ResilienceOptions,
+    Budget, CacheOptions, ConfirmOptions, FollowOptions, Frequency, HookOptions, LimitOptions,
+    Rate, ResilienceOptions,
 };
 pub use reference::reference;
+pub use state::{StateOptions, StateUrl};
 pub use values::{
-    ForwardRule, ForwardedHeader, Listen, Network, PathPrefix, Size, Span, Transport,
+    ForwardRule, ForwardedHeader, Listen, Network, PathPrefix, Patience, Size, Span, Transport,
 };
 
 const AFTER_HELP: &str = "\
@@ -243,6 +247,10 @@ pub struct Options {
     #[command(flatten)]
     pub resilience: ResilienceOptions,
 
+    /// How work is followed that goes on.
+    #[command(flatten)]
+    pub follow: FollowOptions,
+
     /// What the user is asked.
     #[command(flatten)]
     pub confirm: ConfirmOptions,
@@ -250,6 +258,10 @@ pub struct Options {
     /// What is kept of the API's answers.
     #[command(flatten)]
     pub cache: CacheOptions,
+
+    /// What replicas share.
+    #[command(flatten)]
+    pub state: StateOptions,
 
     /// What becomes of a call whose hook fails.
     #[command(flatten)]
@@ -400,6 +412,7 @@ impl Settings {
                 // Over stdio there is one caller, who is the user.
                 allowed: options.transport == Transport::Stdio || options.callers.share_login,
             },
+            state: state_settings(&options.state),
             hooks: HookSettings {
                 timeout: options.hooks.hook_timeout.0,
                 failure: options.hooks.hook_failure,
@@ -408,6 +421,11 @@ impl Settings {
                 timeout: options.confirm.confirm_timeout.0,
                 key_file: options.confirm.confirm_key_file.as_ref().map(Into::into),
                 asks_missing: options.confirm.ask_missing,
+            },
+            follow: FollowSettings {
+                timeout: options.follow.poll_timeout.0,
+                lifetime: options.follow.operation_lifetime.0,
+                cancels_upstream: options.follow.cancel_upstream,
             },
             resources: options.resources,
             policies: PolicySettings {
@@ -455,6 +473,16 @@ fn resilience_settings(options: &ResilienceOptions) -> ResilienceSettings {
         pause: options.retry_pause.0,
         breaker: (options.breaker > 0).then_some((options.breaker, options.breaker_pause.0)),
         makes_keys: !options.no_idempotency_keys,
+    }
+}
+
+fn state_settings(options: &StateOptions) -> StateSettings {
+    StateSettings {
+        url: options.state.as_ref().map(|url| url.0.clone()),
+        url_file: options.state_file.as_ref().map(Into::into),
+        prefix: options.state_prefix.clone(),
+        timeout: options.state_timeout.0,
+        replicas: options.replicas,
     }
 }
 

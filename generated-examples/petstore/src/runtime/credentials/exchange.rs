@@ -201,7 +201,7 @@ mod tests {
             room
         };
         let mut kept: HashMap<Key, Arc<Room>> = HashMap::new();
-        for (number, seconds) in [(1, 0.0), (2, 3600.0), (3, 60.0)] {
+        for (number, seconds) in [(1, 1e-9), (2, 3600.0), (3, 60.0)] {
             kept.insert([number; 32], room(seconds));
         }
         let asked_for = Arc::new(Room::default());

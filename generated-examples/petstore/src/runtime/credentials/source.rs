@@ -162,6 +162,26 @@ impl Stored {
     }
 }
 
+impl Stored {
+    /// How it is replaced by another one, as a sentence without its end.
+    pub(super) fn how(&self, scheme: &Scheme) -> String {
+        let Self::Changing(changing) = self else {
+            return how(scheme);
+        };
+        let ways = changing.parts.iter().filter_map(|part| match part {
+            Origin::Variable(_) => None,
+            Origin::File { variable, .. } => {
+                Some(format!("write it to the file that `{variable}` names"))
+            }
+            Origin::Command(printed) => Some(format!(
+                "see to what `{}` prints, which is run again before the next call",
+                printed.variable()
+            )),
+        });
+        ways.collect::<Vec<_>>().join(", and ")
+    }
+}
+
 impl Changing {
     fn current(&self) -> Arc<Credential> {
         let mut made_of = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -265,6 +285,26 @@ fn good_for(
     let wrong = |why| StartError(format!("`{variable}`: `{text}`: {why}"));
     let Span(span) = text.trim().parse().map_err(wrong)?;
     Ok(Some(span))
+}
+
+/// How the credential of a scheme is given, as a sentence without its end.
+pub(super) fn how(scheme: &Scheme) -> String {
+    let one = |name: &str| {
+        let name = format!("API_{}_{name}", scheme.env);
+        format!("set the environment variable `{name}` (or `{name}_FILE`, `{name}_COMMAND`)")
+    };
+    match parts_of(scheme.kind) {
+        [Part(only)] => one(only),
+        parts => {
+            let names: Vec<String> = (parts.iter())
+                .map(|Part(name)| format!("`API_{}_{name}`", scheme.env))
+                .collect();
+            format!(
+                "set the environment variables {} (or `…_FILE`, `…_COMMAND`)",
+                names.join(" and ")
+            )
+        }
+    }
 }
 
 fn content(path: &PathBuf) -> Result<String, String> {

@@ -36,7 +36,8 @@ pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Resp
         match message {
             Message::List(request) if fits(&parts.headers, request.era, "tools/list", None) => {
                 let caller = identity(Some(&parts));
-                let answer = app.server.answer_list(&request, caller.as_ref());
+                let asking = (caller.as_ref(), Some(&parts.headers));
+                let answer = app.server.answer_list(&request, asking).await;
                 return json(StatusCode::OK, answer);
             }
             Message::Call(request, call)

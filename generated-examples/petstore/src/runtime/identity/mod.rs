@@ -182,6 +182,7 @@ impl Identity {
             Means::Jwt,
             Means::Introspection,
             Means::Proxy,
+            Means::Certificate,
         ];
         let means = all.into_iter().find(|known| known.label() == means)?;
         let identity = Self::new(name, means, roles, scopes, claims);

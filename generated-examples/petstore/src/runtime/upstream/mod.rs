@@ -116,6 +116,11 @@ impl Upstream {
         }
     }
 
+    /// Whom it believes.
+    pub(super) fn trust(&self) -> &Trust {
+        &self.reach.trust
+    }
+
     /// What the owner should know of a client certificate that nobody will see.
     pub(super) fn warning(&self) -> Option<String> {
         let is_seen = (self.reach.trusted_with_certificate.iter()).any(Origin::is_https);

@@ -94,6 +94,7 @@ async fn the_same_call_again_and_again_gets_an_explanation() {
         arguments,
         fields: None,
         context,
+        repeats: false,
     };
     let again = call("get", &one, &alice);
     for _ in 0..3 {

@@ -47,7 +47,7 @@ fn by(identity: Identity) -> CallContext {
 fn seen(engine: &Engine, identity: Option<&Identity>) -> Vec<String> {
     let view = engine.view(identity);
     engine
-        .tools(&view)
+        .tools(&view, None)
         .map(|tool| tool.name.to_owned())
         .collect()
 }

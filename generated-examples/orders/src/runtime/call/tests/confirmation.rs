@@ -49,7 +49,7 @@ fn token(result: &ToolResult) -> String {
 
 fn listed(engine: &Engine, tool: &str) -> Value {
     let view = engine.view(None);
-    let listed = engine.tools(&view).find(|listed| listed.name == tool);
+    let listed = engine.tools(&view, None).find(|listed| listed.name == tool);
     let listed = listed.expect("a tool");
     serde_json::from_str(listed.input_schema.get()).expect("JSON")
 }

@@ -97,9 +97,34 @@ async fn a_token_is_renewed_before_it_ends_and_after_it_was_refused() {
     .await;
     let issuer = issuer("").await;
     let tools = client(&refusing, &issuer).engine();
-    assert_eq!(pet(&tools).await.error, Some(ErrorType::Unauthorized));
+    let refused = pet(&tools).await;
+    assert_eq!(refused.error, Some(ErrorType::Unauthorized));
+    let text = refused.as_text();
+    let told = "calling once more has another one made. If that is refused too: Look at what the issuer gives the client \
+                `API_BEARER_AUTH_CLIENT_ID` tokens for: `API_BEARER_AUTH_SCOPES` and `API_BEARER_AUTH_AUDIENCE` say";
+    assert!(text.contains(told), "{text}");
     assert_eq!(pet(&tools).await.error, None);
     assert_eq!(bearer(&refusing.requests()[1]), "Bearer token-2");
+}
+
+#[tokio::test]
+async fn a_token_that_says_it_ends_at_once_is_used_all_the_same_and_an_empty_one_is_not() {
+    let api = answering("200 OK", JSON, "{}").await;
+    let endless = issuer(", \"expires_in\": 0").await;
+    let tools = client(&api, &endless).engine();
+    assert_eq!(
+        (pet(&tools).await.error, pet(&tools).await.error),
+        (None, None)
+    );
+    assert_eq!(endless.requests().len(), 1);
+    let empty = answering("200 OK", JSON, r#"{"access_token": " "}"#).await;
+    let tools = client(&api, &empty).engine();
+    let text = pet(&tools).await.as_text();
+    assert!(
+        text.contains("gave a token for `bearerAuth` that is empty"),
+        "{text}"
+    );
+    assert_eq!(api.requests().len(), 2);
 }
 
 #[tokio::test]

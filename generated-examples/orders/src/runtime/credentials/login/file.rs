@@ -80,7 +80,7 @@ impl Login {
         if left.is_some_and(|left| left <= least) {
             return Ok(None);
         }
-        let credential = Credential::new(scheme, &[&self.access_token], Whose::Server)?;
+        let credential = Credential::new(scheme, &[&self.access_token], Whose::Issued)?;
         let left =
             left.map(|seconds| u32::try_from(seconds).map_or(f64::from(u32::MAX), f64::from));
         Ok(Some(Token::new(credential, left, Instant::now())))

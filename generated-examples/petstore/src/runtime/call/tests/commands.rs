@@ -55,7 +55,12 @@ async fn a_command_runs_at_the_start_and_once_more_when_its_secret_is_refused() 
     let tools = setup(&api, &[(TOKEN, &line)]).engine();
     assert_eq!(runs(&count), 1);
     let refused = Some(ErrorType::Unauthorized);
-    assert_eq!(pets(&tools, 3).await, [refused; 3]);
+    let told = call(&tools, "get_pet", json!({"id": 1}));
+    let (errors, told) = futures_util::future::join(pets(&tools, 2), told).await;
+    assert_eq!(errors, [refused; 2]);
+    let text = told.as_text();
+    let told = "To replace it: See to what `API_BEARER_AUTH_TOKEN_COMMAND` prints, which is run again before the next call.";
+    assert!(text.contains(told), "{text}");
     assert_eq!(runs(&count), 1, "before the next call");
     assert_eq!(pets(&tools, 100).await, [None; 100]);
     assert_eq!(runs(&count), 2, "once for all");

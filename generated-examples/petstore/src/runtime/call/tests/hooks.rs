@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::super::super::custom::{ApiRequest, Call, Custom, CustomTool, Refusal};
+use super::super::super::custom::{ApiRequest, Call, Custom, CustomTool, Refusal, ToolList};
 use super::super::super::engine::{Engine, ErrorType, HookFailure, StartError, ToolResult};
+use super::super::super::server::Server;
+use super::super::super::wire::Message;
 use super::upstream::Recording;
 use super::{JSON, Setup, answering, call, reply};
 
@@ -96,7 +99,7 @@ async fn an_own_tool_is_listed_checked_and_calls_the_api() {
     setup.custom = Arc::new(Mine::default());
     let engine = setup.engine();
     let view = engine.view(None);
-    let listed = engine.tools(&view).last().expect("a tool");
+    let listed = engine.tools(&view, None).last().expect("a tool");
     assert_eq!(
         (listed.name, listed.description),
         ("two_pets", "Two pets at once")
@@ -114,6 +117,92 @@ async fn an_own_tool_is_listed_checked_and_calls_the_api() {
             .contains("unknown argument `othr`; did you mean `other`?"),
         "{}",
         wrong.as_text()
+    );
+}
+
+/// Shows each team its own part of the API.
+struct ByTeam {
+    waits: bool,
+}
+
+impl Custom for ByTeam {
+    async fn on_list(&self, list: &mut ToolList<'_>) {
+        if self.waits {
+            std::future::pending::<()>().await;
+        }
+        match list.client_header("x-team") {
+            Some("keepers") => list.describe("get_pet", "A pet, with where it sleeps."),
+            Some(_) => {
+                let writes = list.names().iter().filter(|name| !name.starts_with("get_"));
+                let writes: Vec<String> = writes.map(|name| (*name).to_owned()).collect();
+                writes.into_iter().for_each(|name| list.hide(name));
+            }
+            None => {}
+        }
+    }
+}
+
+/// What `tools/list` answers to who sends this header.
+async fn listed(server: &Server, team: Option<&str>) -> Value {
+    let text = br#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+    let Message::List(request) = Message::read(text) else {
+        panic!("a list");
+    };
+    let headers = team.map(|team| HeaderMap::from_iter([team_header(team)]));
+    let answer = server.answer_list(&request, (None, headers.as_ref())).await;
+    serde_json::from_slice(&answer).expect("JSON")
+}
+
+fn team_header(team: &str) -> (HeaderName, HeaderValue) {
+    let value = HeaderValue::from_str(team).expect("a value");
+    (HeaderName::from_static("x-team"), value)
+}
+
+fn by_team(waits: bool, failure: HookFailure) -> Arc<Server> {
+    let mut setup = Setup::new("http://127.0.0.1:1");
+    setup.custom = Arc::new(ByTeam { waits });
+    setup.settings.hooks.failure = failure;
+    setup.settings.hooks.timeout = std::time::Duration::from_millis(20);
+    Server::new(setup.engine())
+}
+
+#[tokio::test]
+async fn a_hook_hides_tools_from_a_list_and_describes_them_anew_for_who_asks() {
+    let server = by_team(false, HookFailure::Closed);
+    let tools = |answer: &Value| -> Vec<(String, String)> {
+        let tools = answer["result"]["tools"].as_array().expect("tools");
+        let text = |tool: &Value, name: &str| tool[name].as_str().unwrap_or_default().to_owned();
+        (tools.iter())
+            .map(|tool| (text(tool, "name"), text(tool, "description")))
+            .collect()
+    };
+    let everybody = listed(&server, None).await;
+    assert_eq!(everybody["result"]["cacheScope"], "public");
+    let others = listed(&server, Some("guests")).await;
+    assert_eq!(others["result"]["cacheScope"], "private");
+    let names: Vec<String> = tools(&others).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["get_pet"]);
+    let keepers = tools(&listed(&server, Some("keepers")).await);
+    assert_eq!(keepers.len(), tools(&everybody).len());
+    let pet = keepers.iter().find(|(name, _)| name == "get_pet");
+    assert_eq!(
+        pet.map(|(_, text)| &**text),
+        Some("A pet, with where it sleeps.")
+    );
+    assert_eq!(listed(&server, None).await, everybody);
+}
+
+#[tokio::test]
+async fn a_hook_that_does_not_end_gives_no_list_or_the_one_of_everybody() {
+    let closed = listed(&by_team(true, HookFailure::Closed), None).await;
+    let text = closed["error"]["message"].as_str().unwrap_or_default();
+    let told = "the tools cannot be listed: a check of this server did not end within 0.02 s";
+    assert!(text.starts_with(told), "{closed}");
+    let open = listed(&by_team(true, HookFailure::Open), Some("guests")).await;
+    assert!(
+        open["result"]["tools"]
+            .as_array()
+            .is_some_and(|tools| tools.len() > 1)
     );
 }
 

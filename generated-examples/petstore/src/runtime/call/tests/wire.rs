@@ -97,7 +97,7 @@ async fn an_unknown_tool_has_near_ones() {
 async fn tools_are_listed_in_order_with_what_is_advertised() {
     let engine = Setup::new("http://127.0.0.1:9").engine();
     let view = engine.view(None);
-    let tools: Vec<_> = engine.tools(&view).collect();
+    let tools: Vec<_> = engine.tools(&view, None).collect();
     let names: Vec<&str> = tools.iter().map(|tool| tool.name).collect();
     assert_eq!(names[..3], ["get_pet", "add_pet", "ping"]);
     assert!(!tools[0].input_schema.get().contains("\"required\""));

@@ -23,7 +23,7 @@ use super::super::tool::{Scheme, ServerDef};
 use super::super::upstream::Upstream;
 use super::Credential;
 use super::kept::{Room, Token};
-use super::source::is_given;
+use super::source::{self, is_given};
 pub(in super::super) use command::command;
 use file::{Login, LoginFile};
 
@@ -56,7 +56,7 @@ pub(super) struct LoggedIn {
     /// The command that logs in.
     way: String,
     /// Whether it is known where that would be done.
-    pub(super) is_suggested: bool,
+    is_suggested: bool,
     room: Room,
     state: Mutex<State>,
 }
@@ -112,9 +112,18 @@ impl LoggedIn {
         self.file.is_there()
     }
 
-    /// The command that logs in.
-    pub(super) fn way(&self) -> &str {
-        &self.way
+    /// What is to be done to have a token, or another one, as a sentence without its end.
+    pub(super) fn how(&self, scheme: &Scheme) -> String {
+        let log_in = format!("run `{}` in a terminal", self.way);
+        if self.is_there() {
+            return log_in;
+        }
+        let set = source::how(scheme);
+        if self.is_suggested {
+            format!("{log_in}, or {set}")
+        } else {
+            set
+        }
     }
 
     /// The token, if there is one that is still good and nobody has logged out.
