@@ -3,6 +3,8 @@ import concurrent.futures
 import contextlib
 import itertools
 import json
+import os
+import subprocess
 import sys
 import time
 
@@ -179,11 +181,19 @@ def streams(redis, api):
         check("a stream that has ended is unknown everywhere", stream.post(third, call, alice) == 404, endpoint)
 
 
+def scripts(redis, _):
+    """What Redis runs, asked by the tests of the module itself."""
+    url = f"redis://:{PASSWORD}@127.0.0.1:{redis.port}"
+    tested = subprocess.run(["cargo", "test", "--quiet", "--locked", "--lib", "--", "runtime::state::"],
+                            env={**os.environ, "MCPGEN_TEST_REDIS": url}, capture_output=True, text=True)
+    check("buckets are taken together, and counters are shared", tested.returncode == 0, tested.stdout + tested.stderr)
+
+
 def main():
     tls = certificates()
     api, redis = Api(), Redis(tls)
     try:
-        parts = {part.__name__: part for part in [limits, rate, silence, consent, streams]}
+        parts = {part.__name__: part for part in [limits, rate, silence, consent, streams, scripts]}
         for name in sys.argv[1:] or parts:
             parts[name](redis, api)
     finally:

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::engine::StartError;
 use super::super::metrics::Metrics;
 use super::super::upstream::Trust;
-use super::{Claim, Condition, StateSettings, Taken};
+use super::{Claim, StateSettings, Taken};
 
 #[derive(Debug)]
 pub(super) enum Link {}
@@ -34,7 +34,7 @@ impl Link {
     }
 
     #[cfg(feature = "http")]
-    pub(super) fn condition(&self) -> Condition {
+    pub(super) fn condition(&self) -> super::Condition {
         match *self {}
     }
 
