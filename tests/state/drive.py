@@ -111,6 +111,34 @@ def rate(redis, api):
         check("over time it is the rate", near(through, expected), (through, expected))
 
 
+def budgets(redis, api):
+    left = 86_400 - time.time() % 86_400
+    if left < 60:  # a budget is of a day
+        time.sleep(left)
+
+    def made(server, calls):
+        texts = [text_of(server.call("list_orders", {})) for _ in range(calls)]
+        refused, warned = ([text for text in texts if word in text] for word in ("Today's budget", "of today's budget"))
+        return calls - len(refused), refused, warned
+
+    with replicas(2, redis, api, "--rate-limit", "off", "--budget", "10 calls", "--budget-warning", "80") as servers:
+        (first, _, early), (second, refused, warned) = made(servers[0], 6), made(servers[1], 6)
+        check("a budget is of all replicas together", (first, second) == (6, 4), (first, second))
+        check("and says how much of it was used", all("have used 10 of 10 calls" in text for text in refused), refused)
+        check("who brings it near its end is warned, once", (len(early), len(warned)) == (0, 1), (early, warned))
+        check("on the other replica it is used up too", made(servers[0], 1)[0] == 0)
+    with replicas(2, redis, api, "--rate-limit", "off", "--budget", "20 calls", "--state-prefix", "other") as servers:
+        made(servers[0], 4)
+        redis.kill()
+        for server in servers:
+            until(lambda: server.metric("mcp_state_up") == 0, "a replica that knows that Redis is gone")
+        through = [made(server, 12)[0] for server in servers]
+        check("without Redis each replica has its part, less what it had of it", through == [6, 10], through)
+        redis.start()
+        for server in servers:
+            until(lambda: server.metric("mcp_state_up") == 1, "a replica that knows that Redis is back")
+
+
 def silence(redis, api):
     with replicas(2, redis, api, "--rate-limit", "off", "--rate-limit-global", "100/h", "--state-timeout", "100ms") as servers:
         redis.freeze()
@@ -193,7 +221,7 @@ def main():
     tls = certificates()
     api, redis = Api(), Redis(tls)
     try:
-        parts = {part.__name__: part for part in [limits, rate, silence, consent, streams, scripts]}
+        parts = {part.__name__: part for part in [limits, rate, budgets, silence, consent, streams, scripts]}
         for name in sys.argv[1:] or parts:
             parts[name](redis, api)
     finally:

@@ -238,7 +238,7 @@ async fn made(
             };
             let settled = settled(inner, policy, wanted, call, facts).await?;
             begun(inner, policy, call, facts, &settled).await?;
-            budget::spend(inner, policy, call, facts)?;
+            budget::spend(inner, policy, call, facts).await?;
             spent(inner, call, &settled).await?;
             match &tool.does {
                 Does::Handler(handler) => {
@@ -269,7 +269,7 @@ async fn made(
                 if let Some((guard, read)) = read {
                     Box::pin(ownership::before(inner, guard, read, call, until)).await?;
                 }
-                budget::spend(inner, policy, call, facts)?;
+                budget::spend(inner, policy, call, facts).await?;
                 spent(inner, call, &settled).await?;
                 facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
                 let asked = Asked {
@@ -377,7 +377,8 @@ async fn admitted(
         inner.metrics.limited(limit);
         refusal
     };
-    budget::check(inner, policy, call).map_err(|refusal| told(("budget", refusal)))?;
+    let payable = budget::check(inner, policy, call).await;
+    payable.map_err(|refusal| told(("budget", refusal)))?;
     let admitted = (inner.limits).admit_to_tool(&calling, policy.rate.as_deref());
     admitted.await.map_err(told)
 }

@@ -366,7 +366,7 @@ impl Engine {
             catalog,
             custom,
             limits: Limits::new(&settings.limits, state.clone()),
-            budgets: Budgets::new(&settings.limits),
+            budgets: Budgets::new(&settings.limits, state.clone()),
             confirmations: Confirmations::new(&settings.confirm, &state)?,
             operations: Handles::new(settings.follow.lifetime),
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),

@@ -21,13 +21,13 @@ use tokio_util::sync::CancellationToken;
 use super::super::engine::StartError;
 use super::super::files::reason;
 use super::super::metrics::Metrics;
-use super::super::settings::Frequency;
+use super::super::settings::{Budget, Frequency};
 use super::super::upstream::Trust;
 use super::address::{Address, EXPECTED};
 #[cfg(feature = "http")]
 use super::channels::Channels;
-use super::scripts::{ADD, SCRIPTS, Script, TAKE};
-use super::{Claim, Condition, StateSettings, Taken};
+use super::scripts::{SCRIPTS, SPEND, Script, TAKE};
+use super::{Claim, Condition, Draft, Spent, StateSettings, Taken};
 
 /// How long it may take to connect.
 pub(super) const CONNECT: Duration = Duration::from_secs(2);
@@ -133,12 +133,33 @@ impl Link {
         })
     }
 
-    /// See [`super::State::add`].
-    pub(super) async fn add(&self, counter: &str, amount: u64, lifetime: Duration) -> Option<u64> {
-        let arguments = [amount.to_string(), milliseconds(lifetime).to_string()];
-        let key = self.key("count", counter);
-        self.run(&ADD, [key].into_iter(), arguments.into_iter())
-            .await
+    /// See [`super::State::spend`].
+    pub(super) async fn spend(
+        &self,
+        drafts: &[Draft],
+        lifetime: Duration,
+        is_made: bool,
+    ) -> Option<Spent> {
+        let keys = drafts.iter().map(|draft| self.key("spent", &draft.account));
+        let most = |limit: Option<u64>| limit.map_or_else(|| "-1".to_owned(), |it| it.to_string());
+        let all = [
+            milliseconds(lifetime).to_string(),
+            u8::from(is_made).to_string(),
+        ];
+        let each = drafts.iter().flat_map(|draft| {
+            let Budget { calls, cost } = draft.budget;
+            [most(calls), most(cost), draft.cost.to_string()]
+        });
+        let answer: Vec<u64> = self.run(&SPEND, keys, all.into_iter().chain(each)).await?;
+        let (place, used) = answer.split_first()?;
+        let before: Vec<(u64, u64)> = used.chunks(2).map(|used| (used[0], used[1])).collect();
+        Some(match place.checked_sub(1).map(usize::try_from) {
+            None => Ok(before),
+            Some(place) => {
+                let place = place.ok()?;
+                Err((place, *before.get(place)?))
+            }
+        })
     }
 
     /// See [`super::State::once`].

@@ -31,7 +31,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::engine::StartError;
 use super::metrics::Metrics;
-use super::settings::Frequency;
+use super::settings::{Budget, Frequency};
 use super::upstream::Trust;
 #[cfg(not(feature = "redis"))]
 use absent::Link;
@@ -94,6 +94,22 @@ pub(super) struct Claim {
 
 /// All tokens were taken, or none: the place of the claim that has to wait, and for how long.
 pub(super) type Taken = Result<(), (usize, Duration)>;
+
+/// What a call takes from an account.
+#[derive(Debug)]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "there is no state")
+)]
+pub(super) struct Draft {
+    /// Names the account among all.
+    pub(super) account: String,
+    pub(super) budget: Budget,
+    pub(super) cost: u64,
+}
+
+/// Calls and cost of each account before, or the place of the one that does not allow it, and its calls and cost.
+pub(super) type Spent = Result<Vec<(u64, u64)>, (usize, (u64, u64))>;
 
 /// What replicas share.
 #[derive(Debug, Clone, Default)]
@@ -166,12 +182,16 @@ impl State {
         self.link.as_ref()?.tell(name, message).await
     }
 
-    /// Adds to a counter and says what it is then; it begins with 0, and again `lifetime` after its first addition.
-    /// `None` without an answer.
-    #[cfg(feature = "redis")]
-    #[cfg_attr(not(test), expect(dead_code, reason = "budgets count with it"))]
-    pub(super) async fn add(&self, counter: &str, amount: u64, lifetime: Duration) -> Option<u64> {
-        self.link.as_ref()?.add(counter, amount, lifetime).await
+    /// Spends from each account or from none, or only looks whether that can be done: what was spent of each before, or the
+    /// place of the one that does not allow it and what was spent of that. An account is gone `lifetime` after it was
+    /// used last. `None` without an answer.
+    pub(super) async fn spend(
+        &self,
+        drafts: &[Draft],
+        lifetime: Duration,
+        is_made: bool,
+    ) -> Option<Spent> {
+        self.link.as_ref()?.spend(drafts, lifetime, is_made).await
     }
 }
 

@@ -7,7 +7,7 @@ pub(super) struct Script {
 }
 
 /// All of them.
-pub(super) const SCRIPTS: [&Script; 2] = [&TAKE, &ADD];
+pub(super) const SCRIPTS: [&Script; 2] = [&TAKE, &SPEND];
 
 /// Takes a token of each bucket, or none: the generic cell rate algorithm (ITU-T I.371), by the clock of Redis.
 ///
@@ -36,14 +36,31 @@ return {0, 0}
 ",
 };
 
-/// Adds ARGV[1] to the counter KEYS[1], which is gone ARGV[2] milliseconds after its first addition; gives what it is then.
-pub(super) const ADD: Script = Script {
+/// Spends from each account, or from none.
+///
+/// KEYS are accounts; ARGV[1] is after how many milliseconds they are gone, ARGV[2] whether to spend or only to look, and then
+/// come for each how many calls and how much cost it allows, or -1, and the cost of the call. Gives 0 or the number of the
+/// account that does not allow it, and then what calls and cost of each were before.
+pub(super) const SPEND: Script = Script {
     at: 1,
     text: r"
-local sum = redis.call('INCRBY', KEYS[1], ARGV[1])
-if redis.call('PTTL', KEYS[1]) < 0 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+local answer = {0}
+for i, key in ipairs(KEYS) do
+  local used = redis.call('HMGET', key, 'calls', 'cost')
+  local calls, cost = tonumber(used[1] or 0), tonumber(used[2] or 0)
+  local most_calls, most_cost, more = tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1]), tonumber(ARGV[3 * i + 2])
+  if answer[1] == 0 and ((most_calls >= 0 and calls + 1 > most_calls) or (most_cost >= 0 and cost + more > most_cost)) then
+    answer[1] = i
+  end
+  answer[2 * i], answer[2 * i + 1] = calls, cost
 end
-return sum
+if answer[1] == 0 and ARGV[2] == '1' then
+  for i, key in ipairs(KEYS) do
+    redis.call('HINCRBY', key, 'calls', 1)
+    redis.call('HINCRBY', key, 'cost', ARGV[3 * i + 2])
+    redis.call('PEXPIRE', key, ARGV[1])
+  end
+end
+return answer
 ",
 };

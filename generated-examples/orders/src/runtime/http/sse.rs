@@ -159,10 +159,7 @@ pub(super) async fn open(State(app): State<App>, request: Request<Body>) -> Resp
     #[cfg(feature = "redis")]
     let (identity, posted) = (owner.identity.clone(), inbox.clone());
     let stream = Stream { inbox, owner };
-    if let Err(full) = app
-        .streams
-        .open(app.most_streams, &id, stream)
-    {
+    if let Err(full) = app.streams.open(app.most_streams, &id, stream) {
         return refused(&full);
     }
     let calls = CancellationToken::new();

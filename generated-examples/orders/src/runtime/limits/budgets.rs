@@ -1,14 +1,17 @@
 //! Budgets of a day: how many calls, and how much of what they cost, each caller, team and tool may make.
 //!
-//! A day is one of UTC. What is counted is in the memory of this process.
+//! A day is one of UTC. What is counted is in the memory of this process, or shared by all replicas (`state`).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
 
 use super::super::engine::{CallContext, ErrorType, ToolResult};
 use super::super::settings::Budget;
+use super::super::state::{Draft, State, name_of};
 use super::{Caller, LimitSettings, caller};
 
 const DAY: u64 = 24 * 60 * 60;
@@ -25,6 +28,7 @@ pub(in super::super) struct Budgets {
     /// At how many percent to warn; 0 is never.
     warn_at: u64,
     today: Mutex<Today>,
+    state: State,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +57,18 @@ impl Owner {
         }
     }
 
+    /// What tells it from the others.
+    fn facts(&self) -> Value {
+        match self {
+            Self::Caller(Caller::Identity(name, means)) => json!(["identity", means.label(), name]),
+            Self::Caller(Caller::Address(address)) => json!(["address", address]),
+            Self::Caller(Caller::Only) => json!(["only"]),
+            Self::Elsewhere => json!(["elsewhere"]),
+            Self::Team(team) => json!(["team", team]),
+            Self::Tool(tool) => json!(["tool", tool]),
+        }
+    }
+
     /// Its name in metrics.
     fn label(&self) -> &'static str {
         match self {
@@ -62,6 +78,9 @@ impl Owner {
         }
     }
 }
+
+/// What was used of each budget, or the place of one that does not allow the call, and what was used of that.
+type Payable = Result<Vec<Used>, (usize, Used)>;
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Used {
@@ -89,13 +108,14 @@ pub(in super::super) struct Warning {
 }
 
 impl Budgets {
-    pub(in super::super) fn new(settings: &LimitSettings) -> Self {
+    pub(in super::super) fn new(settings: &LimitSettings, state: State) -> Self {
         Self {
             caller: settings.budget,
             team: settings.team_budget,
             team_claim: settings.team_claim.clone(),
             warn_at: settings.budget_warning.into(),
             today: Mutex::default(),
+            state,
         }
     }
 
@@ -103,22 +123,22 @@ impl Budgets {
     ///
     /// # Errors
     /// A budget is used up: what the model reads.
-    pub(in super::super) fn check(&self, spending: Spending<'_>) -> Result<(), ToolResult> {
-        self.at(now(), spending, false).map(drop)
+    pub(in super::super) async fn check(&self, spending: Spending<'_>) -> Result<(), ToolResult> {
+        self.at(now(), spending, false).await.map(drop)
     }
 
     /// Pays for a call, from all budgets or from none.
     ///
     /// # Errors
     /// As for [`Budgets::check`].
-    pub(in super::super) fn spend(
+    pub(in super::super) async fn spend(
         &self,
         spending: Spending<'_>,
     ) -> Result<Vec<Warning>, ToolResult> {
-        self.at(now(), spending, true)
+        self.at(now(), spending, true).await
     }
 
-    fn at(
+    async fn at(
         &self,
         now: Duration,
         spending: Spending<'_>,
@@ -128,27 +148,82 @@ impl Budgets {
         if budgets.iter().all(Budget::is_off) {
             return Ok(Vec::new());
         }
+        let day = now.as_secs() / DAY;
+        let owners = self.owners(spending, &self.today(day));
+        let paid = if self.state.is_shared() {
+            Box::pin(self.paid_everywhere(&owners, (day, spending.cost, is_made))).await
+        } else {
+            None
+        };
+        let before = match paid {
+            Some(paid) => paid,
+            None => self.payable_here(&owners, &self.today(day), spending.cost),
+        };
         let left = Duration::from_secs(DAY - now.as_secs() % DAY);
-        let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
-        today.begin(now.as_secs() / DAY);
-        let mut accounts = Vec::new();
-        for (owner, budget) in self.owners(spending, &today) {
-            let before = today.used.get(&owner).copied().unwrap_or_default();
-            let after = before.with(spending.cost);
-            if let Some(what) = exceeded(budget, before, after) {
-                return Err(refused(&owner, &what, left));
-            }
-            accounts.push((owner, budget, before, after));
-        }
+        let before = before.map_err(|(place, before)| {
+            let (owner, budget) = &owners[place];
+            let what = exceeded(*budget, before, before.with(spending.cost));
+            refused(owner, &what.unwrap_or_default(), left)
+        })?;
         if !is_made {
             return Ok(Vec::new());
         }
+        let mut today = self.today(day);
         let mut warnings = Vec::new();
-        for (owner, budget, before, after) in accounts {
+        for ((owner, budget), before) in owners.into_iter().zip(before) {
+            let after = before.with(spending.cost);
             warnings.extend(self.warning(&owner, budget, (before, after), left));
-            today.used.insert(owner, after);
+            // Also where all replicas count together: it is what this one knows when they cannot.
+            let own = today.used.entry(owner).or_default();
+            *own = own.with(spending.cost);
         }
         Ok(warnings)
+    }
+
+    fn today(&self, day: u64) -> MutexGuard<'_, Today> {
+        let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
+        today.begin(day);
+        today
+    }
+
+    /// What was used of each before, by what this process knows; each replica has its part of a budget.
+    fn payable_here(&self, owners: &[(Owner, Budget)], today: &Today, cost: u64) -> Payable {
+        let parts = u64::from(self.state.parts());
+        let part = |limit: Option<u64>| limit.map(|limit| limit.div_ceil(parts));
+        let each = owners.iter().enumerate().map(|(place, (owner, budget))| {
+            let before = today.used.get(owner).copied().unwrap_or_default();
+            let budget = Budget {
+                calls: part(budget.calls),
+                cost: part(budget.cost),
+            };
+            match exceeded(budget, before, before.with(cost)) {
+                Some(_) => Err((place, before)),
+                None => Ok(before),
+            }
+        });
+        each.collect()
+    }
+
+    /// The same by what all replicas know, who count it there at once; `None` without an answer.
+    async fn paid_everywhere(
+        &self,
+        owners: &[(Owner, Budget)],
+        (day, cost, is_made): (u64, u64, bool),
+    ) -> Option<Payable> {
+        let drafts: Vec<Draft> = (owners.iter())
+            .map(|(owner, budget)| Draft {
+                account: name_of(&json!([day, owner.facts()])),
+                budget: *budget,
+                cost,
+            })
+            .collect();
+        let lifetime = Duration::from_secs(2 * DAY);
+        let spent = self.state.spend(&drafts, lifetime, is_made).await?;
+        let used = |(calls, cost)| Used { calls, cost };
+        Some(match spent {
+            Ok(before) => Ok(before.into_iter().map(used).collect()),
+            Err((place, before)) => Err((place, used(before))),
+        })
     }
 
     /// Whose budgets a call is paid from, with what they are.
@@ -281,13 +356,16 @@ mod tests {
 
     fn budgets(caller: &str, team: &str) -> Budgets {
         let budget = |text: &str| text.parse().expect("a budget");
-        Budgets::new(&LimitSettings {
-            budget: budget(caller),
-            team_budget: budget(team),
-            budget_warning: 80,
-            team_claim: "tenant".to_owned(),
-            ..LimitSettings::default()
-        })
+        Budgets::new(
+            &LimitSettings {
+                budget: budget(caller),
+                team_budget: budget(team),
+                budget_warning: 80,
+                team_claim: "tenant".to_owned(),
+                ..LimitSettings::default()
+            },
+            State::default(),
+        )
     }
 
     fn call(context: &CallContext, cost: u64) -> Spending<'_> {
@@ -301,48 +379,48 @@ mod tests {
 
     const NOON: Duration = Duration::from_secs(20_000 * DAY + DAY / 2);
 
-    #[test]
-    fn a_caller_has_so_many_calls_a_day_is_warned_once_and_then_stopped() {
+    #[tokio::test]
+    async fn a_caller_has_so_many_calls_a_day_is_warned_once_and_then_stopped() {
         let budgets = budgets("5 calls", "off");
         let alice = by("alice", "a");
-        let spend = |now| budgets.at(now, call(&alice, 1), true);
+        let spend = async |now| budgets.at(now, call(&alice, 1), true).await;
         for _ in 0..3 {
-            assert_eq!(spend(NOON), Ok(Vec::new()));
+            assert_eq!(spend(NOON).await, Ok(Vec::new()));
         }
-        let warned = spend(NOON).expect("the fourth of five");
+        let warned = spend(NOON).await.expect("the fourth of five");
         let text = "You have used 4 of 5 calls of today's budget. It begins anew at midnight UTC, in 12 h 0 min.";
         assert_eq!(warned.len(), 1);
         assert_eq!(warned[0].text, text);
-        assert_eq!(spend(NOON), Ok(Vec::new()));
-        let refused = spend(NOON).expect_err("used up");
+        assert_eq!(spend(NOON).await, Ok(Vec::new()));
+        let refused = spend(NOON).await.expect_err("used up");
         assert_eq!(refused.error, Some(ErrorType::RateLimited));
         let told = refused.as_text();
         assert!(told.contains("you have used 5 of 5 calls."), "{told}");
         let bob = by("bob", "a");
-        assert!(budgets.at(NOON, call(&bob, 1), true).is_ok());
-        assert!(spend(NOON + Duration::from_secs(DAY)).is_ok());
+        assert!(budgets.at(NOON, call(&bob, 1), true).await.is_ok());
+        assert!(spend(NOON + Duration::from_secs(DAY)).await.is_ok());
     }
 
-    #[test]
-    fn what_a_call_costs_is_paid_from_all_budgets_or_from_none() {
+    #[tokio::test]
+    async fn what_a_call_costs_is_paid_from_all_budgets_or_from_none() {
         let budgets = budgets("100 cost", "10 cost");
         let (alice, bob) = (by("alice", "a"), by("bob", "a"));
-        assert!(budgets.at(NOON, call(&alice, 7), true).is_ok());
-        let told = (budgets.at(NOON, call(&bob, 4), true))
+        assert!(budgets.at(NOON, call(&alice, 7), true).await.is_ok());
+        let told = (budgets.at(NOON, call(&bob, 4), true).await)
             .expect_err("more than the team has")
             .as_text();
         let expected =
             "Your team have used 7 of 10 units of cost, and this call costs 4. The budget";
         assert!(told.contains(expected), "{told}");
-        assert!(budgets.at(NOON, call(&bob, 3), true).is_ok());
+        assert!(budgets.at(NOON, call(&bob, 3), true).await.is_ok());
         // Nothing was taken from bob for what was refused.
         let today = budgets.today.lock().expect("no panic");
         let bobs = Owner::Caller(caller(&bob).into_owned());
         assert_eq!(today.used[&bobs], Used { calls: 1, cost: 3 });
     }
 
-    #[test]
-    fn a_tool_has_a_budget_that_its_callers_share() {
+    #[tokio::test]
+    async fn a_tool_has_a_budget_that_its_callers_share() {
         let budgets = budgets("off", "off");
         let of = |context, tool| Spending {
             budget: "1 calls".parse().expect("a budget"),
@@ -350,38 +428,46 @@ mod tests {
             ..call(context, 1)
         };
         let (alice, bob) = (by("alice", "a"), by("bob", "b"));
-        assert!(budgets.at(NOON, of(&alice, "get"), true).is_ok());
-        let told = (budgets.at(NOON, of(&bob, "get"), true))
+        assert!(budgets.at(NOON, of(&alice, "get"), true).await.is_ok());
+        let told = (budgets.at(NOON, of(&bob, "get"), true).await)
             .expect_err("used up")
             .as_text();
         assert!(
             told.contains("All callers of `get` together have used 1 of 1 calls"),
             "{told}"
         );
-        assert!(budgets.at(NOON, of(&bob, "list"), true).is_ok());
+        assert!(budgets.at(NOON, of(&bob, "list"), true).await.is_ok());
     }
 
-    #[test]
-    fn to_look_whether_a_call_can_be_paid_for_costs_nothing() {
+    #[tokio::test]
+    async fn to_look_whether_a_call_can_be_paid_for_costs_nothing() {
         let budgets = budgets("1 calls", "off");
         let alice = by("alice", "a");
         for _ in 0..3 {
-            assert_eq!(budgets.at(NOON, call(&alice, 1), false), Ok(Vec::new()));
+            assert_eq!(
+                budgets.at(NOON, call(&alice, 1), false).await,
+                Ok(Vec::new())
+            );
         }
-        assert!(budgets.at(NOON, call(&alice, 1), true).is_ok());
-        assert!(budgets.at(NOON, call(&alice, 1), false).is_err());
+        assert!(budgets.at(NOON, call(&alice, 1), true).await.is_ok());
+        assert!(budgets.at(NOON, call(&alice, 1), false).await.is_err());
     }
 
-    #[test]
-    fn addresses_without_end_take_no_memory_without_end_and_nothing_from_identities() {
+    #[tokio::test]
+    async fn addresses_without_end_take_no_memory_without_end_and_nothing_from_identities() {
         let budgets = budgets("2 calls", "off");
         for number in (0_u32..).take(ADDRESSES + 10) {
             let address = std::net::Ipv4Addr::from(number).to_string();
-            let _ = budgets.at(NOON, call(&from(&address), 1), true);
+            let _ = budgets.at(NOON, call(&from(&address), 1), true).await;
         }
         assert!(budgets.today.lock().expect("no panic").used.len() <= ADDRESSES + 1);
-        assert!(budgets.at(NOON, call(&from("192.0.2.1"), 1), true).is_err());
+        assert!(
+            budgets
+                .at(NOON, call(&from("192.0.2.1"), 1), true)
+                .await
+                .is_err()
+        );
         let alice = by("alice", "a");
-        assert!(budgets.at(NOON, call(&alice, 1), true).is_ok());
+        assert!(budgets.at(NOON, call(&alice, 1), true).await.is_ok());
     }
 }

@@ -126,23 +126,40 @@ async fn all_tokens_are_taken_or_none() {
 }
 
 #[tokio::test]
-async fn a_counter_is_the_same_for_all_and_ends() {
-    let Some(state) = real("add").await else {
+async fn what_is_spent_is_spent_for_all_and_from_all_accounts_or_none() {
+    let Some(state) = real("spend").await else {
         return;
     };
     let day = Duration::from_secs(86_400);
-    let (one, other) = (state.clone(), state.clone());
-    let adding = async |state: State| {
+    let draft = |account: &str, budget: &str, cost| Draft {
+        account: account.to_owned(),
+        budget: budget.parse().expect("a budget"),
+        cost,
+    };
+    let wide = || draft("ann", "1000 calls", 3);
+    let spending = async |state: State| {
         for _ in 0..100 {
-            state.add("calls", 3, day).await.expect("an answer");
+            let spent = state.spend(&[wide()], day, true).await;
+            spent.expect("an answer").expect("enough");
         }
     };
-    tokio::join!(adding(one), adding(other));
-    assert_eq!(state.add("calls", 0, day).await, Some(600));
+    tokio::join!(spending(state.clone()), spending(state.clone()));
+    let look = state.spend(&[wide()], day, false).await;
+    assert_eq!(look, Some(Ok(vec![(200, 600)])));
+    // The team has 5, and this costs 3 each time.
+    let both = [wide(), draft("team", "5 cost", 3)];
+    let first = state.spend(&both, day, true).await;
+    assert_eq!(first, Some(Ok(vec![(200, 600), (0, 0)])));
+    let second = state.spend(&both, day, true).await;
+    assert_eq!(second, Some(Err((1, (1, 3)))));
+    let look = state.spend(&[wide()], day, false).await;
+    assert_eq!(look, Some(Ok(vec![(201, 603)])));
+    let short = [draft("short", "1 call", 1)];
+    let soon = Duration::from_millis(1);
     assert_eq!(
-        state.add("short", 1, Duration::from_millis(1)).await,
-        Some(1)
+        state.spend(&short, soon, true).await,
+        Some(Ok(vec![(0, 0)]))
     );
     tokio::time::sleep(Duration::from_millis(20)).await;
-    assert_eq!(state.add("short", 1, day).await, Some(1));
+    assert_eq!(state.spend(&short, day, true).await, Some(Ok(vec![(0, 0)])));
 }

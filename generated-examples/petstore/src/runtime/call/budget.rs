@@ -9,21 +9,25 @@ use super::record::Facts;
 
 /// # Errors
 /// A budget is used up: what the model reads.
-pub(super) fn check(inner: &Inner, policy: &ToolPolicy, call: &Call) -> Result<(), ToolResult> {
-    inner.budgets.check(spending(policy, call))
+pub(super) async fn check(
+    inner: &Inner,
+    policy: &ToolPolicy,
+    call: &Call,
+) -> Result<(), ToolResult> {
+    inner.budgets.check(spending(policy, call)).await
 }
 
 /// Pays for a call that is about to be made.
 ///
 /// # Errors
 /// As for [`check`].
-pub(super) fn spend(
+pub(super) async fn spend(
     inner: &Inner,
     policy: &ToolPolicy,
     call: &Call,
     facts: &mut Facts,
 ) -> Result<(), ToolResult> {
-    let spent = inner.budgets.spend(spending(policy, call));
+    let spent = inner.budgets.spend(spending(policy, call)).await;
     facts.warnings = spent.inspect_err(|_| {
         facts.denied = true;
         inner.metrics.limited("budget");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::engine::StartError;
 use super::super::metrics::Metrics;
 use super::super::upstream::Trust;
-use super::{Claim, StateSettings, Taken};
+use super::{Claim, Draft, Spent, StateSettings, Taken};
 
 #[derive(Debug)]
 pub(super) enum Link {}
@@ -39,6 +39,10 @@ impl Link {
     }
 
     pub(super) fn take(&self, _: &[Claim]) -> Ready<Option<Taken>> {
+        match *self {}
+    }
+
+    pub(super) fn spend(&self, _: &[Draft], _: Duration, _: bool) -> Ready<Option<Spent>> {
         match *self {}
     }
 

@@ -135,7 +135,9 @@ impl Custom for ByTeam {
             Some(_) => {
                 let writes = list.names().iter().filter(|name| !name.starts_with("get_"));
                 let writes: Vec<String> = writes.map(|name| (*name).to_owned()).collect();
-                writes.into_iter().for_each(|name| list.hide(name));
+                for name in writes {
+                    list.hide(name);
+                }
             }
             None => {}
         }
