@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
@@ -171,12 +171,21 @@ impl Serving {
         serving
     }
 
-    /// How many lines of the log hold this.
-    pub(crate) fn logged(&self, text: &str) -> usize {
-        let log = self.log.lock().expect("no test thread panicked");
-        log.iter()
-            .filter(|line| line.to_string().contains(text))
-            .count()
+    /// Waits until so many lines of the log hold this: an answer may come before them.
+    ///
+    /// # Panics
+    /// There are fewer, or more.
+    pub(crate) fn has_logged(&self, text: &str, times: usize) {
+        let count = || {
+            let log = self.log.lock().expect("no test thread panicked");
+            let lines = log.iter().filter(|line| line.to_string().contains(text));
+            lines.count()
+        };
+        let start = Instant::now();
+        while count() < times && start.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(count(), times, "`{text}` in: {}", self.whole_log());
     }
 
     /// Everything that was logged.

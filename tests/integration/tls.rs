@@ -128,18 +128,8 @@ fn certificates_are_replaced_without_a_lost_call() {
             assert_eq!(client.server_certificate(), der(&first));
         }
     }
-    assert_eq!(
-        server.logged("are of no use together"),
-        1,
-        "{}",
-        server.whole_log()
-    );
-    assert_eq!(
-        server.logged("it holds no certificate in PEM"),
-        1,
-        "{}",
-        server.whole_log()
-    );
+    server.has_logged("it holds no certificate in PEM", 1);
+    server.has_logged("are of no use together", 1);
     let secret = second.key.lines().nth(1).expect("a line");
 
     certificate_in(folder.path(), &second);

@@ -164,7 +164,7 @@ fn by_team(waits: bool, failure: HookFailure) -> Arc<Server> {
     let mut setup = Setup::new("http://127.0.0.1:1");
     setup.custom = Arc::new(ByTeam { waits });
     setup.settings.hooks.failure = failure;
-    setup.settings.hooks.timeout = std::time::Duration::from_millis(20);
+    setup.settings.hooks.timeout = std::time::Duration::from_millis(200);
     Server::new(setup.engine())
 }
 
@@ -198,7 +198,7 @@ async fn a_hook_hides_tools_from_a_list_and_describes_them_anew_for_who_asks() {
 async fn a_hook_that_does_not_end_gives_no_list_or_the_one_of_everybody() {
     let closed = listed(&by_team(true, HookFailure::Closed), None).await;
     let text = closed["error"]["message"].as_str().unwrap_or_default();
-    let told = "the tools cannot be listed: a check of this server did not end within 0.02 s";
+    let told = "the tools cannot be listed: a check of this server did not end within 0.2 s";
     assert!(text.starts_with(told), "{closed}");
     let open = listed(&by_team(true, HookFailure::Open), Some("guests")).await;
     assert!(
@@ -271,8 +271,9 @@ impl Custom for Failing {
 fn failing(url: &str, failure: HookFailure) -> Engine {
     let mut setup = Setup::new(url);
     setup.custom = Arc::new(Failing);
-    setup.settings.total_timeout = std::time::Duration::from_millis(50);
-    setup.settings.hooks.timeout = std::time::Duration::from_millis(50);
+    // Long enough for a machine that is busy with other things.
+    setup.settings.total_timeout = std::time::Duration::from_secs(1);
+    setup.settings.hooks.timeout = std::time::Duration::from_millis(200);
     setup.settings.hooks.failure = failure;
     setup.engine()
 }
@@ -298,7 +299,7 @@ async fn a_hook_that_fails_fails_the_call_and_withholds_its_result() {
         said[..3],
         [
             "`pages` was not called: a check of this server broke off. That is for its operator to mend.",
-            "`pages` was not called: a check of this server did not end within 0.05 s. That is for its operator to mend.",
+            "`pages` was not called: a check of this server did not end within 0.2 s. That is for its operator to mend.",
             "The result of `pages` is withheld: a check of this server broke off. The API has answered, and what was \
              asked for may be done: look before you repeat it. That is for its operator to mend.",
         ]
