@@ -233,12 +233,14 @@ async fn made(
                 schema: input,
                 names: None,
                 bound: bound.as_ref(),
-                null_is_absent: false,
+                null_is_absent: matches!(tool.does, Does::Follow(_)),
                 does: Err(&tool.title),
             };
             let settled = settled(inner, policy, wanted, call, facts).await?;
             begun(inner, policy, call, facts, &settled).await?;
-            budget::spend(inner, policy, call, facts).await?;
+            if matches!(tool.does, Does::Handler(_)) {
+                budget::spend(inner, policy, call, facts).await?;
+            }
             spent(inner, call, &settled).await?;
             match &tool.does {
                 Does::Handler(handler) => {
@@ -370,23 +372,26 @@ async fn admitted(
         arguments: &call.arguments,
         fields: call.fields.as_ref(),
         context: &call.context,
-        repeats: is_check(inner, &call.tool),
+        repeats: is_doing(inner, &call.tool, Doing::Check),
     };
     let mut told = |(limit, refusal)| {
         facts.denied = true;
         inner.metrics.limited(limit);
         refusal
     };
-    let payable = budget::check(inner, policy, call).await;
-    payable.map_err(|refusal| told(("budget", refusal)))?;
+    // To look at what was paid for, and to stop it, is free.
+    if !calling.repeats && !is_doing(inner, &call.tool, Doing::Cancel) {
+        let payable = budget::check(inner, policy, call).await;
+        payable.map_err(|refusal| told(("budget", refusal)))?;
+    }
     let admitted = (inner.limits).admit_to_tool(&calling, policy.rate.as_deref());
     admitted.await.map_err(told)
 }
 
-/// Whether a tool is made to be called with the same arguments again and again.
-fn is_check(inner: &Inner, tool: &str) -> bool {
-    let check = inner.catalog.doing(Doing::Check);
-    check.is_some_and(|position| inner.catalog.name_at(position) == tool)
+/// Whether a tool is the one that does this with work that goes on.
+fn is_doing(inner: &Inner, tool: &str, doing: Doing) -> bool {
+    let position = inner.catalog.doing(doing);
+    position.is_some_and(|position| inner.catalog.name_at(position) == tool)
 }
 
 /// Adds what the owner has to say when the API fails.
@@ -540,8 +545,11 @@ struct Asked<'a> {
 
 /// Sends the request, as often as it takes and is allowed, and reads the answer.
 async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> ToolResult {
-    let mut steps = Steps::new(asked.call.context.progress.as_ref())
-        .showing(|said| piece(said, asked.credentials, asked.redaction));
+    let mut steps = Steps::new(asked.call.context.progress.as_ref());
+    // Whoever may only see what is theirs cannot be told before it is known whose this is.
+    if !facts.wants_json {
+        steps = steps.showing(|said| piece(said, asked.credentials, asked.redaction));
+    }
     // On the heap: what a call is made of is moved several times until it is polled, and this is most of it.
     let watched = (&mut steps, &mut *facts);
     #[cfg(feature = "cache")]

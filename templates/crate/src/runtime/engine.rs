@@ -35,7 +35,7 @@ use super::limits::turns::Turns;
 use super::limits::{Budgets, LimitSettings, Limits};
 use super::metrics::Metrics;
 pub use super::operations::FollowSettings;
-use super::operations::{Doing, Handles};
+use super::operations::{Doing, Handles, with_every_argument};
 use super::policy::{Policies, PolicySettings, View};
 use super::resilience::{Breaker, ResilienceSettings};
 use super::state::State;
@@ -439,6 +439,7 @@ impl Engine {
         // Most lists are as they were made, and nobody asks.
         let is_strict = LazyCell::new(|| self.0.catalog.is_strict());
         let all = self.0.catalog.listed().enumerate();
+        let check = self.0.catalog.doing(Doing::Check);
         let is_hidden =
             move |name: &str| changes.is_some_and(|changes| changes.hidden.contains(name));
         all.filter(move |(position, tool)| view.sees(*position) && !is_hidden(tool.name))
@@ -447,9 +448,13 @@ impl Engine {
                     tool.description = text;
                 }
                 let policy = view.policy(position);
-                if policy.changes_schema()
+                let is_check = Some(position) == check && *is_strict;
+                if (policy.changes_schema() || is_check)
                     && let Ok(mut schema) = serde_json::from_str(tool.input_schema.get())
                 {
+                    if is_check {
+                        with_every_argument(&mut schema);
+                    }
                     policy.change_schema(&mut schema, *is_strict);
                     if let Ok(text) = to_raw_value(&schema) {
                         tool.input_schema = Cow::Owned(text);

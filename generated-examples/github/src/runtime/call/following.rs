@@ -11,7 +11,7 @@ use http::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HeaderValue, IF_MATCH, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
 };
-use http::{HeaderName, Method, Uri};
+use http::{HeaderName, Method, StatusCode, Uri};
 use serde_json::{Value, json};
 
 use super::super::base_url::Origin;
@@ -31,6 +31,8 @@ use super::{Asked, Until, attempts, failed_for_now, shown};
 
 /// What is left of the time of a call for telling how far the work is.
 const RESERVE: Duration = Duration::from_secs(1);
+/// How often in a row the API may fail to say how far it is.
+const MOST_REFUSALS: u32 = 3;
 /// The kinds of error that work is which ended without a result.
 const FAILED: ErrorType = ErrorType::Upstream5xx;
 const CANCELLED: ErrorType = ErrorType::Upstream4xx;
@@ -106,8 +108,31 @@ pub(super) async fn followed(
             progress.last.get_or_insert(first);
             goes_on(inner, asked, handle.as_deref(), progress, facts).await
         }
-        over => over.result(inner, asked, (watch.steps, facts)).await,
+        over => {
+            // What could not be seen may go on all the same.
+            let handle = (over.is_refusal())
+                .then(|| handle_for(inner, asked, operation))
+                .flatten();
+            let mut result = over.result(inner, asked, (watch.steps, facts)).await;
+            if let Some(handle) = handle {
+                not_known(inner, asked, &handle, &mut result);
+            }
+            result
+        }
     }
+}
+
+/// Says of work that could not be looked at how to look again.
+pub(super) fn not_known(inner: &Inner, asked: &Asked<'_>, handle: &str, result: &mut ToolResult) {
+    let tool = &asked.call.tool;
+    let check = name_of(inner, asked.call, Doing::Check).unwrap_or_default();
+    let text = format!(
+        "The API took `{tool}` on before, and whether it is over is not known: do not call it again for it. `{check}` \
+         with the handle `{handle}` looks again."
+    );
+    result.content.push(Content::Text(text));
+    let about = json!({"handle": handle, "tool": &**tool});
+    result.meta.insert(OPERATION.to_owned(), about);
 }
 
 /// How it ended to look at work.
@@ -133,6 +158,11 @@ pub(super) struct Progress {
 }
 
 impl Over {
+    /// Whether the API has refused to say how far it is.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Result(_, (status, ..)) if status.is_client_error() || status.is_server_error())
+    }
+
     /// The word for it in the result of a check.
     pub(super) fn label(&self) -> &'static str {
         match self {
@@ -205,6 +235,8 @@ pub(super) struct Watch<'w, 'a, 's> {
     /// When even a request that is on its way is given up.
     until: Until,
     pauses: Pauses,
+    /// How often in a row the API has not said how far it is.
+    refusals: u32,
     pub(super) steps: &'w mut Steps<'s>,
 }
 
@@ -226,6 +258,7 @@ impl<'w, 'a, 's> Watch<'w, 'a, 's> {
             patience: wait.map_or(end, |wait| (now + wait.min(most)).min(end)),
             until: (end, limit),
             pauses: Pauses::new(),
+            refusals: 0,
             steps,
         }
     }
@@ -243,7 +276,8 @@ impl<'w, 'a, 's> Watch<'w, 'a, 's> {
         loop {
             let left = self.patience.saturating_duration_since(Instant::now());
             if !pause.is_zero() && pause >= left {
-                progress.again = Some(pause);
+                // After that the handle is not good any more.
+                progress.again = Some(pause.min(self.inner.settings.follow.lifetime));
                 return Over::GoesOn(progress);
             }
             tokio::time::sleep(pause).await;
@@ -272,6 +306,7 @@ impl<'w, 'a, 's> Watch<'w, 'a, 's> {
         let asked_for = retry_after(&answered.1);
         let (kind, word) = match operation.look(&answered, beginning) {
             Look::Running(mut report) => {
+                self.refusals = 0;
                 report.word = (report.word.as_deref())
                     .map(|word| cleaned(self.asked, word))
                     .filter(|word| !word.is_empty());
@@ -281,6 +316,17 @@ impl<'w, 'a, 's> Watch<'w, 'a, 's> {
                 return Ok(asked_for);
             }
             Look::Unknown => return Ok(asked_for),
+            Look::Refused => {
+                self.refusals += 1;
+                let is_about_token = answered.0 == StatusCode::UNAUTHORIZED;
+                if is_about_token {
+                    self.inner.credentials.forget(self.asked.credentials);
+                }
+                if self.refusals < MOST_REFUSALS && !is_about_token {
+                    return Ok(asked_for);
+                }
+                return Err(Over::Result(Box::new(request), answered));
+            }
             Look::Done => return Err(Over::Result(Box::new(request), answered)),
             Look::ResultAt(uri) => {
                 let request = self.request(&uri, false);

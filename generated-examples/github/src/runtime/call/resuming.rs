@@ -16,7 +16,7 @@ use super::super::operations::{Doing, ENDED, HANDLE, Kept, OPERATION, WAIT};
 use super::super::policy::ToolPolicy;
 use super::super::steps::Steps;
 use super::super::upstream::{Failure, Stage};
-use super::following::{Over, Watch, goes_on, looking, name_of};
+use super::following::{Over, Watch, goes_on, looking, name_of, not_known};
 use super::record::Facts;
 use super::{
     Asked, attempts, failed, hooks, lacking_scopes, owned, plan_of, ready, shown, too_few_scopes,
@@ -81,7 +81,7 @@ pub(super) async fn checked(
             }
             Over::Refused(refusal) => return Err(*refusal),
             over => {
-                let ended = over.label();
+                let ended = (!over.is_refusal()).then(|| over.label());
                 let watched = (watch.steps, &mut *facts);
                 (ended, over.result(inner, asked, watched).await)
             }
@@ -90,8 +90,13 @@ pub(super) async fn checked(
             owned(policy, result, asked.call, facts).inspect_err(|_| facts.denied = true)?;
         let result = with_fallback(result, policy);
         let mut result = hooks::ended(inner, asked.call, result).await;
-        let about = json!({"tool": kept.tool, ENDED: ended});
-        result.meta.insert(OPERATION.to_owned(), about);
+        match ended {
+            Some(ended) => {
+                let about = json!({"tool": kept.tool, ENDED: ended});
+                result.meta.insert(OPERATION.to_owned(), about);
+            }
+            None => not_known(inner, asked, &handle, &mut result),
+        }
         Ok(result)
     })
     .await
@@ -106,7 +111,15 @@ pub(super) async fn cancelled(
     call: &Call,
     facts: &mut Facts,
 ) -> Result<ToolResult, ToolResult> {
-    with_resumed(inner, call, facts, async |asked, _, kept, facts| {
+    with_resumed(inner, call, facts, async |asked, policy, kept, facts| {
+        if policy.guard.as_ref().is_some_and(|guard| guard.read.is_none()) {
+            facts.denied = true;
+            let text = format!(
+                "The work of `{}` was not stopped: whose it is shows in its result only.",
+                kept.tool
+            );
+            return Err(ToolResult::failure(ErrorType::Forbidden, text));
+        }
         if !kept.operation.can_be_cancelled() {
             let text = format!(
                 "The work of `{}` cannot be stopped this way: the API names no address for that. Look for another tool \

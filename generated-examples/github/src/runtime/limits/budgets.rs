@@ -35,7 +35,15 @@ pub(in super::super) struct Budgets {
 struct Today {
     /// Days since 1970.
     day: u64,
-    used: HashMap<Owner, Used>,
+    used: HashMap<Owner, Own>,
+}
+
+/// What this process has counted.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Own {
+    all: Used,
+    /// What the other replicas do not know of yet.
+    alone: Used,
 }
 
 /// Whose budget it is.
@@ -155,27 +163,33 @@ impl Budgets {
         } else {
             None
         };
+        let is_alone = paid.is_none();
+        let parts = if is_alone { self.state.parts() } else { 1 };
+        let left = Duration::from_secs(DAY - now.as_secs() % DAY);
+        let mut today = self.today(day);
         let before = match paid {
             Some(paid) => paid,
-            None => self.payable_here(&owners, &self.today(day), spending.cost),
+            None => payable_here(&owners, &today, (parts, spending.cost)),
         };
-        let left = Duration::from_secs(DAY - now.as_secs() % DAY);
         let before = before.map_err(|(place, before)| {
             let (owner, budget) = &owners[place];
-            let what = exceeded(*budget, before, before.with(spending.cost));
+            let budget = part(*budget, parts);
+            let what = exceeded(budget, before, before.with(spending.cost));
             refused(owner, &what.unwrap_or_default(), left)
         })?;
         if !is_made {
             return Ok(Vec::new());
         }
-        let mut today = self.today(day);
         let mut warnings = Vec::new();
         for ((owner, budget), before) in owners.into_iter().zip(before) {
-            let after = before.with(spending.cost);
+            let (budget, after) = (part(budget, parts), before.with(spending.cost));
             warnings.extend(self.warning(&owner, budget, (before, after), left));
             // Also where all replicas count together: it is what this one knows when they cannot.
             let own = today.used.entry(owner).or_default();
-            *own = own.with(spending.cost);
+            own.all = own.all.with(spending.cost);
+            if is_alone {
+                own.alone = own.alone.with(spending.cost);
+            }
         }
         Ok(warnings)
     }
@@ -186,44 +200,52 @@ impl Budgets {
         today
     }
 
-    /// What was used of each before, by what this process knows; each replica has its part of a budget.
-    fn payable_here(&self, owners: &[(Owner, Budget)], today: &Today, cost: u64) -> Payable {
-        let parts = u64::from(self.state.parts());
-        let part = |limit: Option<u64>| limit.map(|limit| limit.div_ceil(parts));
-        let each = owners.iter().enumerate().map(|(place, (owner, budget))| {
-            let before = today.used.get(owner).copied().unwrap_or_default();
-            let budget = Budget {
-                calls: part(budget.calls),
-                cost: part(budget.cost),
-            };
-            match exceeded(budget, before, before.with(cost)) {
-                Some(_) => Err((place, before)),
-                None => Ok(before),
-            }
-        });
-        each.collect()
-    }
-
-    /// The same by what all replicas know, who count it there at once; `None` without an answer.
+    /// What was used of each before by what all replicas know, who count it there at once; `None` without an answer.
     async fn paid_everywhere(
         &self,
         owners: &[(Owner, Budget)],
         (day, cost, is_made): (u64, u64, bool),
     ) -> Option<Payable> {
-        let drafts: Vec<Draft> = (owners.iter())
-            .map(|(owner, budget)| Draft {
+        let own = self.take_alone(owners, day);
+        let drafts: Vec<Draft> = (owners.iter().zip(&own))
+            .map(|((owner, budget), own)| Draft {
                 account: name_of(&json!([day, owner.facts()])),
                 budget: *budget,
                 cost,
+                alone: (own.alone.calls, own.alone.cost),
+                own: (own.all.calls, own.all.cost),
             })
             .collect();
         let lifetime = Duration::from_secs(2 * DAY);
-        let spent = self.state.spend(&drafts, lifetime, is_made).await?;
+        let Some(spent) = self.state.spend(&drafts, lifetime, is_made).await else {
+            let mut today = self.today(day);
+            for ((owner, _), untold) in owners.iter().zip(own) {
+                if let Some(own) = today.used.get_mut(owner) {
+                    own.alone.calls += untold.alone.calls;
+                    own.alone.cost = own.alone.cost.saturating_add(untold.alone.cost);
+                }
+            }
+            return None;
+        };
         let used = |(calls, cost)| Used { calls, cost };
         Some(match spent {
             Ok(before) => Ok(before.into_iter().map(used).collect()),
             Err((place, before)) => Err((place, used(before))),
         })
+    }
+
+    /// What this process has counted of each; what it has counted alone is told now, and not again.
+    fn take_alone(&self, owners: &[(Owner, Budget)], day: u64) -> Vec<Own> {
+        let mut today = self.today(day);
+        let each = owners.iter().map(|(owner, _)| {
+            let Some(own) = today.used.get_mut(owner) else {
+                return Own::default();
+            };
+            let taken = *own;
+            own.alone = Used::default();
+            taken
+        });
+        each.collect()
     }
 
     /// Whose budgets a call is paid from, with what they are.
@@ -304,6 +326,28 @@ impl Used {
             calls: self.calls.saturating_add(1),
             cost: self.cost.saturating_add(cost),
         }
+    }
+}
+
+/// What was used of each before by what this process knows; each replica has its part of a budget.
+fn payable_here(owners: &[(Owner, Budget)], today: &Today, (parts, cost): (u32, u64)) -> Payable {
+    let each = owners.iter().enumerate().map(|(place, (owner, budget))| {
+        let before = today.used.get(owner).map(|own| own.all);
+        let before = before.unwrap_or_default();
+        match exceeded(part(*budget, parts), before, before.with(cost)) {
+            Some(_) => Err((place, before)),
+            None => Ok(before),
+        }
+    });
+    each.collect()
+}
+
+/// What one of so many replicas has of a budget.
+fn part(budget: Budget, parts: u32) -> Budget {
+    let part = |limit: Option<u64>| limit.map(|limit| limit.div_ceil(parts.into()));
+    Budget {
+        calls: part(budget.calls),
+        cost: part(budget.cost),
     }
 }
 
@@ -416,7 +460,7 @@ mod tests {
         // Nothing was taken from bob for what was refused.
         let today = budgets.today.lock().expect("no panic");
         let bobs = Owner::Caller(caller(&bob).into_owned());
-        assert_eq!(today.used[&bobs], Used { calls: 1, cost: 3 });
+        assert_eq!(today.used[&bobs].all, Used { calls: 1, cost: 3 });
     }
 
     #[tokio::test]
@@ -437,6 +481,27 @@ mod tests {
             "{told}"
         );
         assert!(budgets.at(NOON, of(&bob, "list"), true).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn one_of_several_replicas_has_its_part_of_a_budget_and_says_so() {
+        let settings = LimitSettings {
+            budget: "9 calls".parse().expect("a budget"),
+            budget_warning: 50,
+            ..LimitSettings::default()
+        };
+        let budgets = Budgets::new(&settings, State::of_replicas(3));
+        let alice = by("alice", "a");
+        let mut warnings = Vec::new();
+        for _ in 0..3 {
+            let spent = budgets.at(NOON, call(&alice, 1), true).await;
+            warnings.extend(spent.expect("a third of nine"));
+        }
+        assert_eq!(warnings.len(), 1);
+        let told = (budgets.at(NOON, call(&alice, 1), true).await)
+            .expect_err("used up")
+            .as_text();
+        assert!(told.contains("you have used 3 of 3 calls."), "{told}");
     }
 
     #[tokio::test]

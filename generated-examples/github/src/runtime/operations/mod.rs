@@ -9,7 +9,7 @@ mod tools;
 
 use std::time::Duration;
 
-use http::header::{HeaderName, HeaderValue, LOCATION};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::Value;
 use url::Url;
@@ -19,7 +19,7 @@ use super::tool::FinalState;
 use super::upstream::Answered;
 pub(super) use handles::{Handles, Kept};
 pub(super) use pauses::Pauses;
-pub(super) use tools::{HANDLE, WAIT, tools};
+pub(super) use tools::{HANDLE, WAIT, tools, with_every_argument};
 
 /// Azure's REST API guidelines, "Long-running operations".
 pub(super) const OPERATION_LOCATION: HeaderName = HeaderName::from_static("operation-location");
@@ -108,6 +108,8 @@ pub(super) enum Look {
     Cancelled(String),
     /// The API cannot say it at the moment.
     Unknown,
+    /// It refuses to say it, or fails.
+    Refused,
 }
 
 /// What the API says of work that goes on.
@@ -152,10 +154,11 @@ impl Beginning<'_> {
         if !matches!(status.as_u16(), 200..=202) {
             return Begun::Nothing;
         }
-        let azure = headers
-            .get(OPERATION_LOCATION)
-            .or_else(|| headers.get(AZURE_OPERATION));
-        let location = headers.get(LOCATION);
+        let named = |name: HeaderName| {
+            (headers.get(name)).filter(|value| !value.as_bytes().trim_ascii().is_empty())
+        };
+        let azure = named(OPERATION_LOCATION).or_else(|| named(AZURE_OPERATION));
+        let location = named(LOCATION);
         if let Some(monitor) = azure.and_then(|value| self.place(value, self.uri)) {
             return Begun::Here(Operation {
                 monitor,
@@ -197,11 +200,21 @@ impl Operation {
         if is_for_now(*status) {
             return Look::Unknown;
         }
+        if status.is_client_error() || status.is_server_error() {
+            return Look::Refused;
+        }
         if !status.is_success() {
             return Look::Done;
         }
         let is_json = || (!received.cut).then(|| serde_json::from_slice(&received.bytes).ok());
-        let body: Value = is_json().flatten().unwrap_or_default();
+        let body: Option<Value> = is_json().flatten();
+        // What was to be JSON, or a page of somebody in between, is no result.
+        let is_broken =
+            body.is_none() && (received.cut || says(headers, "json") || says(headers, "html"));
+        if is_broken && self.told == Told::InBody {
+            return Look::Unknown;
+        }
+        let body = body.unwrap_or_default();
         let location = headers
             .get(LOCATION)
             .and_then(|value| beginning.place(value, &self.monitor));
@@ -232,9 +245,12 @@ impl Operation {
             .take(LONGEST_WORD)
             .collect();
         match plain.as_str() {
-            "succeeded" | "success" | "completed" | "complete" | "done" | "finished"
-            | "partiallysucceeded" | "partiallycompleted" => self.result(body, beginning),
-            "failed" | "failure" | "error" | "rejected" | "aborted" => Look::Failed(short(word)),
+            "succeeded" | "success" | "successful" | "completed" | "complete" | "done"
+            | "finished" | "ok" | "partiallysucceeded" | "partiallycompleted" => {
+                self.result(body, beginning)
+            }
+            "failed" | "failure" | "faulted" | "error" | "rejected" | "aborted" | "terminated"
+            | "expired" | "timedout" => Look::Failed(short(word)),
             "canceled" | "cancelled" => Look::Cancelled(short(word)),
             _ => Look::Running(Report::of(body)),
         }
@@ -282,8 +298,20 @@ pub(super) fn is_for_now(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 502..=504)
 }
 
+/// Whether the media type of an answer says this.
+fn says(headers: &HeaderMap, what: &str) -> bool {
+    let media = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    media.is_some_and(|media| media.to_ascii_lowercase().contains(what))
+}
+
+/// A word of the API's as a part of a sentence of ours: it cannot end it.
 fn short(word: &str) -> String {
-    word.chars().take(LONGEST_WORD).collect()
+    let tame = |c: char| match c {
+        '`' => '\'',
+        c if c.is_control() || c.is_whitespace() => ' ',
+        c => c,
+    };
+    word.chars().take(LONGEST_WORD).map(tame).collect()
 }
 
 #[cfg(test)]

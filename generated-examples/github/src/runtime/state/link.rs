@@ -148,7 +148,10 @@ impl Link {
         ];
         let each = drafts.iter().flat_map(|draft| {
             let Budget { calls, cost } = draft.budget;
-            [most(calls), most(cost), draft.cost.to_string()]
+            let (alone, own) = (draft.alone, draft.own);
+            let amounts = [draft.cost, alone.0, alone.1, own.0, own.1];
+            let amounts = amounts.map(|amount| amount.to_string());
+            [most(calls), most(cost)].into_iter().chain(amounts)
         });
         let answer: Vec<u64> = self.run(&SPEND, keys, all.into_iter().chain(each)).await?;
         let (place, used) = answer.split_first()?;

@@ -146,7 +146,7 @@ fn the_word_of_a_body_says_how_far_it_is() {
     }
     for status in [400, 401, 403, 404, 410, 500] {
         let look = looked((&Method::POST, None), &answer(status, &[], &json!({}))).0;
-        assert_eq!(look, Look::Done, "{status}");
+        assert_eq!(look, Look::Refused, "{status}");
     }
 }
 

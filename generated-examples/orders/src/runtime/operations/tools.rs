@@ -1,6 +1,6 @@
 //! The two tools that take up again what goes on.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::custom::{CustomTool, Does};
 use super::super::tool::{Hints, ServerDef};
@@ -13,6 +13,12 @@ pub(in super::super) const WAIT: &str = "wait";
 /// The usual names.
 const CHECK: &str = "check_operation";
 const CANCEL: &str = "cancel_operation";
+
+/// The listed schema of the first of them for hosts that want every argument, and null for what is left out.
+pub(in super::super) fn with_every_argument(schema: &mut Value) {
+    schema["properties"][WAIT]["type"] = json!(["number", "null"]);
+    schema["required"] = json!([HANDLE, WAIT]);
+}
 
 /// The tools of a server that has an operation whose work may go on. `is_taken` says which names others have.
 pub(in super::super) fn tools(def: &ServerDef, is_taken: &dyn Fn(&str) -> bool) -> Vec<CustomTool> {

@@ -106,6 +106,10 @@ pub(super) struct Draft {
     pub(super) account: String,
     pub(super) budget: Budget,
     pub(super) cost: u64,
+    /// Calls and cost that this replica has spent while it was on its own, and has not told yet.
+    pub(super) alone: (u64, u64),
+    /// All that it has spent.
+    pub(super) own: (u64, u64),
 }
 
 /// Calls and cost of each account before, or the place of the one that does not allow it, and its calls and cost.
@@ -131,6 +135,15 @@ impl State {
             replicas: settings.replicas,
             link: Link::new(settings, server, trust, metrics)?.map(Arc::new),
         })
+    }
+
+    /// That of one of so many replicas that share nothing.
+    #[cfg(test)]
+    pub(super) fn of_replicas(replicas: u32) -> Self {
+        Self {
+            replicas,
+            link: None,
+        }
     }
 
     /// Looks for the shared state, waits until it is known whether it answers, and goes on looking.

@@ -38,18 +38,27 @@ return {0, 0}
 
 /// Spends from each account, or from none.
 ///
-/// KEYS are accounts; ARGV[1] is after how many milliseconds they are gone, ARGV[2] whether to spend or only to look, and then
-/// come for each how many calls and how much cost it allows, or -1, and the cost of the call. Gives 0 or the number of the
-/// account that does not allow it, and then what calls and cost of each were before.
+/// KEYS are accounts; ARGV[1] is after how many milliseconds they are gone, ARGV[2] whether to spend or only to look. Then
+/// come for each how many calls and how much cost it allows, or -1, the cost of the call, what the replica has spent while
+/// it was on its own, and what it has spent in all: more than Redis knows where that has lost its data. Gives 0 or
+/// the number of the account that does not allow it, and then what calls and cost of each were before.
 pub(super) const SPEND: Script = Script {
     at: 1,
     text: r"
 local answer = {0}
 for i, key in ipairs(KEYS) do
-  local used = redis.call('HMGET', key, 'calls', 'cost')
-  local calls, cost = tonumber(used[1] or 0), tonumber(used[2] or 0)
-  local most_calls, most_cost, more = tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1]), tonumber(ARGV[3 * i + 2])
-  if answer[1] == 0 and ((most_calls >= 0 and calls + 1 > most_calls) or (most_cost >= 0 and cost + more > most_cost)) then
+  local n = {}
+  for j = 1, 7 do
+    n[j] = tonumber(ARGV[7 * i - 5 + j])
+  end
+  local known = redis.call('HMGET', key, 'calls', 'cost')
+  local calls = math.max(tonumber(known[1] or 0) + n[4], n[6])
+  local cost = math.max(tonumber(known[2] or 0) + n[5], n[7])
+  if calls > tonumber(known[1] or 0) then
+    redis.call('HSET', key, 'calls', string.format('%.0f', calls), 'cost', string.format('%.0f', cost))
+    redis.call('PEXPIRE', key, ARGV[1])
+  end
+  if answer[1] == 0 and ((n[1] >= 0 and calls + 1 > n[1]) or (n[2] >= 0 and cost + n[3] > n[2])) then
     answer[1] = i
   end
   answer[2 * i], answer[2 * i + 1] = calls, cost
@@ -57,7 +66,7 @@ end
 if answer[1] == 0 and ARGV[2] == '1' then
   for i, key in ipairs(KEYS) do
     redis.call('HINCRBY', key, 'calls', 1)
-    redis.call('HINCRBY', key, 'cost', ARGV[3 * i + 2])
+    redis.call('HINCRBY', key, 'cost', ARGV[7 * i - 2])
     redis.call('PEXPIRE', key, ARGV[1])
   end
 end

@@ -135,6 +135,8 @@ async fn what_is_spent_is_spent_for_all_and_from_all_accounts_or_none() {
         account: account.to_owned(),
         budget: budget.parse().expect("a budget"),
         cost,
+        alone: (0, 0),
+        own: (0, 0),
     };
     let wide = || draft("ann", "1000 calls", 3);
     let spending = async |state: State| {
@@ -154,6 +156,21 @@ async fn what_is_spent_is_spent_for_all_and_from_all_accounts_or_none() {
     assert_eq!(second, Some(Err((1, (1, 3)))));
     let look = state.spend(&[wide()], day, false).await;
     assert_eq!(look, Some(Ok(vec![(201, 603)])));
+    // What was spent without Redis is told once it is back, and what it has lost is known by who spent it.
+    let told = Draft {
+        alone: (4, 40),
+        ..wide()
+    };
+    let look = state.spend(&[told], day, false).await;
+    assert_eq!(look, Some(Ok(vec![(205, 643)])));
+    let lost = Draft {
+        own: (7, 70),
+        ..draft("lost", "7 calls", 1)
+    };
+    assert_eq!(
+        state.spend(&[lost], day, true).await,
+        Some(Err((0, (7, 70))))
+    );
     let short = [draft("short", "1 call", 1)];
     let soon = Duration::from_millis(1);
     assert_eq!(

@@ -3,6 +3,7 @@
 //! A stream listens for a name that is made of its id and of who opened it: whoever else posts to it writes to a name for
 //! which nobody listens. A message is sealed with the id, which only the client and the two replicas know.
 
+use std::collections::{HashSet, VecDeque};
 use std::net::IpAddr;
 
 use bytes::Bytes;
@@ -19,9 +20,17 @@ use super::super::state::{Listening, Seal, name_of};
 use super::App;
 use super::sse::Post;
 
+/// A post that is older, or that much younger than now, is not taken: the clocks of replicas differ by less.
+const OLD_MS: u64 = 60_000;
+/// How many posts of a stream are remembered; more than come in that time.
+const REMEMBERED: usize = 65_536;
+
 /// What a session needs to know of a post.
 #[derive(Serialize, Deserialize)]
 struct Sent {
+    /// Tells this post from every other, and when it was sent, in milliseconds since 1970.
+    number: u64,
+    time: i64,
     text: String,
     /// Values may be any bytes.
     headers: Vec<(String, Vec<u8>)>,
@@ -50,8 +59,9 @@ pub(super) async fn listen(
     let (app, id, owner) = (app.clone(), id.to_owned(), owner.cloned());
     tokio::spawn(async move {
         let seal = Seal::new([id.as_bytes()]);
+        let mut taken = Taken::default();
         while let Some(message) = messages.recv().await {
-            let Some(post) = opened(&seal, &name, &message, owner.as_ref()) else {
+            let Some(post) = opened((&seal, &name), &message, owner.as_ref(), &mut taken) else {
                 tracing::warn!("a message of another replica was not what it should be");
                 continue;
             };
@@ -69,7 +79,13 @@ pub(super) async fn listen(
 pub(super) async fn hand_over(app: &App, id: &str, (text, parts): Post) -> Outcome {
     let identity = parts.extensions.get::<Identity>();
     let name = name(id, identity);
+    let mut number = [0; 8];
+    if getrandom::fill(&mut number).is_err() {
+        return Outcome::Unreachable;
+    }
     let sent = Sent {
+        number: u64::from_ne_bytes(number),
+        time: chrono::Utc::now().timestamp_millis(),
         text: String::from_utf8_lossy(&text).into_owned(),
         headers: (parts.headers.iter())
             .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_owned()))
@@ -98,8 +114,40 @@ fn name(id: &str, owner: Option<&Identity>) -> String {
     name_of(&json!(["stream", id, owner]))
 }
 
-fn opened(seal: &Seal, name: &str, message: &[u8], owner: Option<&Identity>) -> Option<Post> {
+/// The posts that a stream has taken: whoever can publish in Redis could send them once more.
+#[derive(Default)]
+struct Taken {
+    numbers: HashSet<u64>,
+    order: VecDeque<u64>,
+}
+
+impl Taken {
+    /// Whether a post is new, as far as that can be known of one of its age.
+    fn is_new(&mut self, number: u64, time: i64) -> bool {
+        let age = (chrono::Utc::now().timestamp_millis() - time).unsigned_abs();
+        if age > OLD_MS || !self.numbers.insert(number) {
+            return false;
+        }
+        self.order.push_back(number);
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.numbers.remove(&oldest);
+        }
+        true
+    }
+}
+
+fn opened(
+    (seal, name): (&Seal, &str),
+    message: &[u8],
+    owner: Option<&Identity>,
+    taken: &mut Taken,
+) -> Option<Post> {
     let sent: Sent = serde_json::from_slice(&seal.open(message, name)?).ok()?;
+    if !taken.is_new(sent.number, sent.time) {
+        return None;
+    }
     let identity = match (&sent.identity, owner) {
         (None, None) => None,
         (Some(identity), Some(owner)) => {
