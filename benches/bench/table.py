@@ -166,7 +166,6 @@ ROWS = [
     policy_row("300 B reply, concurrency 1", "get c=1", 0.85),
     policy_row("300 B reply, concurrency 16", "get c=16", 0.85),
     policy_row("10 KB reply, concurrency 16", "list c=16", None),
-    policy_row("JSON body, concurrency 16", "create c=16", None),
     *growth_rows(),
 ]
 

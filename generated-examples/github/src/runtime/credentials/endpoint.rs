@@ -76,7 +76,9 @@ impl Answer {
     pub(super) fn seconds(&self) -> Option<f64> {
         let seconds = self.expires_in.as_ref()?;
         let text = || seconds.as_str()?.trim().parse().ok();
-        seconds.as_f64().or_else(text)
+        // Some say 0 of a token that has no end.
+        let seconds = seconds.as_f64().or_else(text);
+        seconds.filter(|seconds| *seconds > 0.0)
     }
 }
 

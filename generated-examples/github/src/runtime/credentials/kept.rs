@@ -24,8 +24,6 @@ pub(super) struct Token {
 impl Token {
     /// A token that is good for so many seconds since it was asked for.
     pub(super) fn new(credential: Credential, seconds: Option<f64>, asked: Instant) -> Self {
-        // Some say 0 of a token that has no end.
-        let seconds = seconds.filter(|seconds| *seconds > 0.0);
         let given = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let span = given.unwrap_or(UNSAID).min(YEAR);
         let renewal = span.mul_f64(0.8).min(span.saturating_sub(EARLY));

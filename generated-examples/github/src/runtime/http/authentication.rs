@@ -211,19 +211,23 @@ impl Authentication {
         Err(Denied::Invalid("the key is not known"))
     }
 
-    /// RFC 8705 §3: a token that is bound to a certificate is good only together with it.
+    /// RFC 8705 §3: a token that is bound to a certificate is good only together with it. What it is bound to and cannot be
+    /// looked for here, such as another kind of key (RFC 9449), is not there.
     fn check_binding(
         &self,
         identity: &Identity,
         certified: Option<&Certified>,
     ) -> Result<(), Denied> {
-        let confirmation = identity.claim("cnf");
-        let bound = confirmation.and_then(|it| it.get("x5t#S256"));
-        match bound.filter(|_| self.takes_certificates) {
-            None => Ok(()),
+        let Some(confirmation) = identity.claim("cnf").filter(|it| !it.is_null()) else {
+            return Ok(());
+        };
+        match confirmation.get("x5t#S256") {
             Some(Value::String(bound)) if certified.is_some_and(|it| it.is(bound)) => Ok(()),
-            Some(_) => Err(Denied::Invalid(
+            Some(_) if self.takes_certificates => Err(Denied::Invalid(
                 "the token is bound to another client certificate",
+            )),
+            _ => Err(Denied::Invalid(
+                "the token is bound to a key, and this server does not see who has it",
             )),
         }
     }

@@ -208,6 +208,12 @@ impl Link {
     ) -> Option<T> {
         let why = match tokio::time::timeout(self.timeout, question).await {
             Ok(Ok(answer)) => return Some(answer),
+            // Something else may be allowed: whoever can bring this about must not part the replicas.
+            Ok(Err(error)) if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) => {
+                self.metrics.state_error();
+                tracing::debug!(%error, "Redis does not let this server do something");
+                return None;
+            }
             Ok(Err(error)) => error.to_string(),
             Err(_) => self.too_slow(),
         };

@@ -168,7 +168,7 @@ pub struct Options {
     pub read_timeout: Span,
 
     /// For how long a kept connection gets more requests. A new one looks the host's name up again, so that an API that
-    /// moves is found; 0s for a connection for each request [env: MCP_CONNECTION_MAX_AGE]
+    /// moves is found [env: MCP_CONNECTION_MAX_AGE]
     #[arg(
         long,
         value_name = "TIME",

@@ -92,7 +92,11 @@ impl Names {
 
     /// SPIFFE X509-SVID §2: a certificate has exactly one SPIFFE ID, and no other URI.
     fn is_ambiguous(&self) -> bool {
-        self.uris.len() > 1 && self.uris.iter().any(|uri| uri.starts_with("spiffe:"))
+        self.uris.len() > 1
+            && self
+                .uris
+                .iter()
+                .any(|uri| uri.to_ascii_lowercase().starts_with("spiffe:"))
     }
 
     fn first(&self, kind: CertificateName, order: &[CertificateName]) -> Option<String> {
@@ -105,7 +109,9 @@ impl Names {
                     return None;
                 };
                 // Beside other kinds of names it must not pass for one of them: authorities look at it the least.
-                let passes_for_another = order.len() > 1 && common.contains([':', '@', '/']);
+                let is_like_host = common.contains('.') && !common.contains(' ');
+                let passes_for_another =
+                    order.len() > 1 && (common.contains([':', '@', '/']) || is_like_host);
                 (!passes_for_another).then(|| common.clone())
             }
             CertificateName::None => None,

@@ -6,12 +6,14 @@
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::random;
 
 /// Longer than a token takes that comes at all.
 const OLD: Duration = Duration::from_secs(120);
+/// How long to wait for it at most.
+const LONGEST: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Is given back when it is dropped.
@@ -27,7 +29,8 @@ impl Lock {
     pub(super) async fn of(file: &Path) -> Result<Option<Self>, String> {
         let path = beside(file, ".lock");
         let mark = random()?;
-        loop {
+        let start = Instant::now();
+        while start.elapsed() < LONGEST {
             match made(&path, &mark) {
                 Ok(()) => return Ok(Some(Self { path, mark })),
                 Err(ErrorKind::AlreadyExists) if is_old(&path) => break_up(&path, &mark),
@@ -35,6 +38,10 @@ impl Lock {
                 Err(_) => return Ok(None),
             }
         }
+        Err(format!(
+            "another program is about to change the login, by `{}`, and does not end",
+            path.display()
+        ))
     }
 }
 
@@ -59,7 +66,12 @@ fn made(path: &Path, mark: &str) -> Result<(), ErrorKind> {
 
 fn is_old(path: &Path) -> bool {
     let modified = fs::metadata(path).and_then(|lock| lock.modified());
-    modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > OLD))
+    // One that is much younger than now is of another clock.
+    let age = |modified: SystemTime| match modified.elapsed() {
+        Ok(age) => age,
+        Err(ahead) => ahead.duration(),
+    };
+    modified.is_ok_and(|modified| age(modified) > OLD)
 }
 
 /// Takes an old lock away. Of several who try, one moves it; what it moved may be the lock of one who was faster still.
@@ -81,8 +93,6 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use super::super::super::super::tests::scratch::Scratch;
     use super::*;
 
