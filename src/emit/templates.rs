@@ -233,6 +233,7 @@ templates! {
     "src/runtime/policy/tables.rs"
     "src/runtime/prompts.rs"
     "src/runtime/questions.rs"
+    "src/runtime/random.rs"
     "src/runtime/redact/detect.rs"
     "src/runtime/redact/json.rs"
     "src/runtime/redact/mod.rs"

@@ -40,6 +40,7 @@ mod pem;
 pub mod policy;
 mod prompts;
 mod questions;
+mod random;
 mod redact;
 mod reload;
 mod request;

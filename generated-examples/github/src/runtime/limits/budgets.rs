@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -29,6 +30,8 @@ pub(in super::super) struct Budgets {
     warn_at: u64,
     today: Mutex<Today>,
     state: State,
+    /// Tells this process from others over stdio.
+    process: u64,
 }
 
 #[derive(Debug, Default)]
@@ -66,11 +69,9 @@ impl Owner {
     }
 
     /// What tells it from the others.
-    fn facts(&self) -> Value {
+    fn facts(&self, process: u64) -> Value {
         match self {
-            Self::Caller(Caller::Identity(name, means)) => json!(["identity", means.label(), name]),
-            Self::Caller(Caller::Address(address)) => json!(["address", address]),
-            Self::Caller(Caller::Only) => json!(["only"]),
+            Self::Caller(caller) => json!(["caller", caller.name(process)]),
             Self::Elsewhere => json!(["elsewhere"]),
             Self::Team(team) => json!(["team", team]),
             Self::Tool(tool) => json!(["tool", tool]),
@@ -124,6 +125,7 @@ impl Budgets {
             warn_at: settings.budget_warning.into(),
             today: Mutex::default(),
             state,
+            process: RandomState::new().hash_one(()),
         }
     }
 
@@ -209,7 +211,7 @@ impl Budgets {
         let own = self.take_alone(owners, day);
         let drafts: Vec<Draft> = (owners.iter().zip(&own))
             .map(|((owner, budget), own)| Draft {
-                account: name_of(&json!([day, owner.facts()])),
+                account: name_of(&json!([day, owner.facts(self.process)])),
                 budget: *budget,
                 cost,
                 alone: (own.alone.calls, own.alone.cost),

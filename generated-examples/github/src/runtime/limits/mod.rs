@@ -13,7 +13,7 @@ use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::engine::{CallContext, ErrorType, ToolResult};
 use super::identity::Means;
@@ -69,6 +69,15 @@ enum Caller<'a> {
 }
 
 impl Caller<'_> {
+    /// By the same name on every replica; over stdio each process has its own, which is `process`.
+    fn name(&self, process: u64) -> Value {
+        match self {
+            Self::Identity(name, means) => json!([means.label(), name]),
+            Self::Address(address) => json!(address.to_string()),
+            Self::Only => json!(process),
+        }
+    }
+
     fn into_owned(self) -> Caller<'static> {
         match self {
             Self::Identity(name, means) => Caller::Identity(Cow::Owned(name.into_owned()), means),

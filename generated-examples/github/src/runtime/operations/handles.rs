@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::super::identity::{Identity, Means};
+use super::super::random;
 use super::Operation;
 
 /// How many operations are kept of one identity; with one more, the oldest is forgotten.
@@ -77,9 +78,7 @@ impl Handles {
     }
 
     fn keep_at(&self, kept: Kept, bytes: usize, owner: Owner, now: Instant) -> Option<String> {
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).ok()?;
-        let handle = format!("{:032x}", u128::from_ne_bytes(random));
+        let handle = random::id()?;
         let mut entries = self.lock();
         entries.retain(|_, entry| entry.ends > now);
         let own = || (entries.iter()).filter(|(_, entry)| entry.owner == owner && owner.is_some());

@@ -18,7 +18,8 @@ use super::super::arguments::sorted;
 use super::super::engine::StartError;
 use super::super::files::reason;
 use super::super::identity::Identity;
-use super::super::state::{State, hex};
+use super::super::state::State;
+use super::super::text::hex;
 use super::ConfirmSettings;
 
 const NONCE: usize = 8;

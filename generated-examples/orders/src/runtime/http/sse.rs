@@ -23,6 +23,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::super::identity::Identity;
 use super::super::limits;
+use super::super::random;
 use super::super::session::{self, Session};
 #[cfg(feature = "redis")]
 use super::super::state::Listening;
@@ -146,15 +147,13 @@ pub(super) async fn open(State(app): State<App>, request: Request<Body>) -> Resp
         identity: session::identity(Some(&parts)),
         address: session::client(Some(&parts)).map(limits::block),
     };
-    let mut random = [0; 16];
-    if getrandom::fill(&mut random).is_err() {
+    let Some(id) = random::id() else {
         return problem(
             StatusCode::INTERNAL_SERVER_ERROR,
             "no source of randomness",
             "",
         );
-    }
-    let id = format!("{:032x}", u128::from_ne_bytes(random));
+    };
     let (inbox, posts) = mpsc::channel(INBOX);
     #[cfg(feature = "redis")]
     let (identity, posted) = (owner.identity.clone(), inbox.clone());

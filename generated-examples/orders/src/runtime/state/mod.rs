@@ -32,6 +32,7 @@ use tokio::sync::mpsc::Receiver;
 use super::engine::StartError;
 use super::metrics::Metrics;
 use super::settings::{Budget, Frequency};
+use super::text::hex;
 use super::upstream::Trust;
 #[cfg(not(feature = "redis"))]
 use absent::Link;
@@ -212,9 +213,4 @@ impl State {
 pub(super) fn name_of(facts: &Value) -> String {
     let digest = digest(&SHA256, facts.to_string().as_bytes());
     hex(&digest.as_ref()[..16])
-}
-
-/// Bytes as text.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::arguments::sorted;
 use super::super::engine::{CallContext, ToolResult};
 use super::super::state::{Claim, name_of};
-use super::{Buckets, Caller, Calling, Limits, caller, in_circles, of_tool, too_many};
+use super::{Buckets, Calling, Limits, caller, in_circles, of_tool, too_many};
 
 /// What the model reads when a bucket is empty.
 enum Refusal<'a> {
@@ -104,13 +104,7 @@ impl Limits {
         Some(taken.map_err(|empty| wanted.refused(empty)))
     }
 
-    /// Who calls, by the same name on every replica.
     fn name_of(&self, context: &CallContext) -> Value {
-        match caller(context) {
-            Caller::Identity(name, means) => json!([means.label(), name]),
-            Caller::Address(address) => json!(address.to_string()),
-            // Each process that speaks over stdio has its own.
-            Caller::Only => json!(self.hashed(|_| ())),
-        }
+        caller(context).name(self.hashed(|_| ()))
     }
 }

@@ -13,6 +13,7 @@ use http::{HeaderMap, Method, StatusCode};
 
 pub(super) use breaker::Breaker;
 
+use super::random;
 use super::request::Outgoing;
 use super::tool::{Location, ToolDef};
 use super::upstream::{Failure, Stage};
@@ -118,13 +119,10 @@ impl ResilienceSettings {
         if !self.makes_keys || outgoing.headers.contains_key(IDEMPOTENCY_KEY) || !has_header() {
             return;
         }
-        let mut bytes = [0; 16];
         // Without randomness a key could be somebody else's: then there is none.
-        if getrandom::fill(&mut bytes).is_ok() {
-            let text = format!("{:032x}", u128::from_ne_bytes(bytes));
-            if let Ok(value) = HeaderValue::from_str(&text) {
-                outgoing.headers.insert(IDEMPOTENCY_KEY, value);
-            }
+        let key = random::id().and_then(|id| HeaderValue::from_str(&id).ok());
+        if let Some(key) = key {
+            outgoing.headers.insert(IDEMPOTENCY_KEY, key);
         }
     }
 }

@@ -16,6 +16,7 @@ use http::{HeaderMap, Method, Uri};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use self::challenge::{Challenge, Hash};
+use super::super::random;
 use super::super::request::Outgoing;
 use super::super::text::hex;
 
@@ -79,7 +80,7 @@ impl Digest {
         }
         let session = Arc::new(Session {
             challenge,
-            own: nonce()?,
+            own: random::id()?,
             count: AtomicU32::new(0),
         });
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -162,13 +163,6 @@ fn origin(uri: &Uri) -> String {
     let scheme = uri.scheme_str().unwrap_or_default();
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     format!("{scheme}://{authority}")
-}
-
-/// The client's half of what makes an answer unlike any other; `None` where the system has no random numbers.
-fn nonce() -> Option<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).ok()?;
-    Some(hex(&bytes))
 }
 
 fn hash_of(hash: Hash, text: &str) -> String {

@@ -8,8 +8,6 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use clap::Parser;
 use ring::digest::{SHA256, digest};
@@ -17,6 +15,7 @@ use serde_json::Map;
 use subtle::ConstantTimeEq as _;
 
 use super::super::engine::StartError;
+use super::super::random;
 use super::super::text::hex;
 use super::watched::Watched;
 use super::{Identity, Means};
@@ -221,9 +220,7 @@ fn made(
     roles: &[String],
     file: Option<&Path>,
 ) -> Result<(), String> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|error| format!("no source of randomness: {error}"))?;
-    let key = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
+    let key = format!("{PREFIX}{}", random::secret()?);
     let mut line = format!("{name} {HASH}{}", hex(&hashed(&key)));
     if let Some(days) = days {
         let end = Utc::now().checked_add_days(Days::new(days.into()));

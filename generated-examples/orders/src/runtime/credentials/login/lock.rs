@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::random;
+use super::super::super::random;
 
 /// Longer than a token takes that comes at all.
 const OLD: Duration = Duration::from_secs(120);
@@ -28,7 +28,7 @@ impl Lock {
     /// Waits for the lock of a file; `None` where nothing can be written, so that nobody changes the file.
     pub(super) async fn of(file: &Path) -> Result<Option<Self>, String> {
         let path = beside(file, ".lock");
-        let mark = random()?;
+        let mark = random::secret()?;
         let start = Instant::now();
         while start.elapsed() < LONGEST {
             match made(&path, &mark) {

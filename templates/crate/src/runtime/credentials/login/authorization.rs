@@ -7,8 +7,8 @@ use url::{Url, form_urlencoded};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::super::super::random;
 use super::super::endpoint::Targets;
-use super::random;
 
 /// What is common to a request for authorization and its answer.
 #[derive(Clone)]
@@ -24,8 +24,8 @@ impl Authorization {
     pub(super) fn new(issuer: Option<(String, bool)>) -> Result<Self, String> {
         Ok(Self {
             issuer,
-            state: random()?,
-            verifier: random()?,
+            state: random::secret()?,
+            verifier: random::secret()?,
         })
     }
 

@@ -14,9 +14,6 @@ mod provider;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::super::engine::StartError;
 use super::super::files::Stamp;
 use super::super::tool::{Scheme, ServerDef};
@@ -264,11 +261,4 @@ fn quoted(name: &str) -> String {
     } else {
         format!("'{}'", name.replace('\'', r"'\''"))
     }
-}
-
-/// 256 random bits as text that URLs and file names take as it is.
-fn random() -> Result<String, String> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|error| format!("no source of randomness: {error}"))?;
-    Ok(URL_SAFE_NO_PAD.encode(random))
 }
