@@ -237,6 +237,7 @@ templates! {
     "src/runtime/redact/detect.rs"
     "src/runtime/redact/json.rs"
     "src/runtime/redact/mod.rs"
+    "src/runtime/redact/signs.rs"
     "src/runtime/reload.rs"
     "src/runtime/request/body.rs"
     "src/runtime/request/mod.rs"

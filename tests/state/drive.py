@@ -209,6 +209,20 @@ def streams(redis, api):
         check("a stream that has ended is unknown everywhere", stream.post(third, call, alice) == 404, endpoint)
 
 
+def rights(redis, api):
+    """A user of Redis who may do all but talk to other replicas."""
+    redis.ask("ACL", "SETUSER", "narrow", "on", f">{PASSWORD}", "~*", "+@all", "resetchannels")
+    url = f"redis://narrow:{PASSWORD}@127.0.0.1:{redis.port}"
+    with replicas(1, redis, api, "--rate-limit", "2/h:2", env={"MCP_STATE": url}) as (server,):
+        said = lambda: [line for line in server.log().splitlines() if "PUBLISH" in line]
+        until(said, "a replica that says what it may not do")
+        check("without channels there is one warning that names the rights", len(said()) == 1 and '"level":"WARN"' in said()[0]
+              and ":channel:*" in said()[0], said())
+        texts = [text_of(server.call("track_parcel", {"tracking_number": "TRK-1"})) for _ in range(3)]
+        check("and limits are shared all the same", server.metric("mcp_state_up") == 1 and "Too many calls" in texts[2]
+              and "Too many calls" not in texts[1], texts)
+
+
 def scripts(redis, _):
     """What Redis runs, asked by the tests of the module itself."""
     url = f"redis://:{PASSWORD}@127.0.0.1:{redis.port}"
@@ -221,7 +235,7 @@ def main():
     tls = certificates()
     api, redis = Api(), Redis(tls)
     try:
-        parts = {part.__name__: part for part in [limits, rate, budgets, silence, consent, streams, scripts]}
+        parts = {part.__name__: part for part in [limits, rate, budgets, silence, consent, streams, rights, scripts]}
         for name in sys.argv[1:] or parts:
             parts[name](redis, api)
     finally:

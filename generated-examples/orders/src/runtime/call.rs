@@ -13,6 +13,7 @@ mod record;
 mod resuming;
 mod stopping;
 
+use std::cell::OnceCell;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -237,7 +238,7 @@ async fn made(
                 does: Err(&tool.title),
             };
             let settled = settled(inner, policy, wanted, call, facts).await?;
-            begun(inner, policy, call, facts, &settled).await?;
+            begun(inner, policy, (call, Paying::AtOnce), facts, &settled).await?;
             if matches!(tool.does, Does::Handler(_)) {
                 budget::spend(inner, policy, call, facts).await?;
             }
@@ -263,11 +264,16 @@ async fn made(
             let wanted = Wanted::of(prepared, plan, bound.as_ref());
             let settled = settled(inner, policy, wanted, call, facts).await?;
             let (outgoing, credentials) = ready(inner, prepared, plan, call).await?;
-            begun(inner, policy, call, facts, &settled).await?;
-            let until = (Instant::now() + limit, limit);
             let guard = policy.guard.as_ref();
+            let read = guard.and_then(|guard| Some((guard, guard.read.as_ref()?)));
+            let paying = if read.is_some() {
+                Paying::Later
+            } else {
+                Paying::AtOnce
+            };
+            begun(inner, policy, (call, paying), facts, &settled).await?;
+            let until = (Instant::now() + limit, limit);
             let guarded = async {
-                let read = guard.and_then(|guard| Some((guard, guard.read.as_ref()?)));
                 if let Some((guard, read)) = read {
                     Box::pin(ownership::before(inner, guard, read, call, until)).await?;
                 }
@@ -317,18 +323,25 @@ fn owned(
     }
 }
 
+/// When a call is paid for after it was admitted. What is done before that would be for nothing where it cannot be paid for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Paying {
+    AtOnce,
+    Later,
+}
+
 /// The limits of a call for which they were not asked before.
 async fn begun(
     inner: &Inner,
     policy: &ToolPolicy,
-    call: &Call,
+    (call, paying): (&Call, Paying),
     facts: &mut Facts,
     settled: &Settled,
 ) -> Result<(), ToolResult> {
     if settled.is_admitted {
         return Ok(());
     }
-    admitted(inner, policy, call, facts).await
+    admitted(inner, policy, (call, paying), facts).await
 }
 
 /// Uses up what the user has agreed to, once nothing else refuses the call.
@@ -364,7 +377,7 @@ fn wished_fields(policy: &ToolPolicy, call: &Call) -> Result<Vec<String>, ToolRe
 async fn admitted(
     inner: &Inner,
     policy: &ToolPolicy,
-    call: &Call,
+    (call, paying): (&Call, Paying),
     facts: &mut Facts,
 ) -> Result<(), ToolResult> {
     let calling = Calling {
@@ -380,7 +393,7 @@ async fn admitted(
         refusal
     };
     // To look at what was paid for, and to stop it, is free.
-    if !calling.repeats && !is_doing(inner, &call.tool, Doing::Cancel) {
+    if paying == Paying::Later && !calling.repeats && !is_doing(inner, &call.tool, Doing::Cancel) {
         let payable = budget::check(inner, policy, call).await;
         payable.map_err(|refusal| told(("budget", refusal)))?;
     }
@@ -620,7 +633,7 @@ async fn shown(
     let credentials = all.as_deref().unwrap_or(credentials);
     facts.bytes = received.bytes.len();
     if facts.wants_json && status.is_success() && !received.cut && !received.open {
-        facts.json = serde_json::from_slice(&received.bytes).ok();
+        facts.json = Some(received.bytes.clone());
     }
     steps.done(facts.bytes);
     let seen = Seen {
@@ -686,6 +699,7 @@ impl Seen<'_> {
             fields_argument,
             most_bytes: inner.settings.max_response_bytes,
             most_chars: inner.settings.max_result_chars,
+            text: OnceCell::new(),
         };
         let known = Known {
             way_out: &|| inner.credentials.way_out(tool.def.security),

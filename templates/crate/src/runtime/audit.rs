@@ -23,6 +23,8 @@ use super::text::hex;
 
 /// How many lines may wait to be written.
 const CAPACITY: usize = 16_384;
+/// How long lines are gathered that are written together: a busy server wakes a thread and the disk once for many calls.
+const GATHERING: Duration = Duration::from_millis(5);
 /// How long to wait after a failure before the next attempt.
 const AGAIN: Duration = Duration::from_millis(200);
 
@@ -150,6 +152,7 @@ fn write_all(mut out: Box<dyn Out>, lines: &Receiver<Line>, metrics: &Metrics) {
             Ok(Line::Entry(line)) => {
                 batch.extend_from_slice(&line);
                 count = 1;
+                std::thread::sleep(GATHERING);
             }
             Ok(Line::End) | Err(_) => is_over = true,
         }

@@ -1,6 +1,11 @@
 //! The part of JSONPath (RFC 9535) that policies need: `$.a.b`, `$['a']`, `$.items[0].a` and `$.items[*].a`.
 
-use serde_json::Value;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 /// A path into a JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,27 +43,155 @@ impl Path {
         &self.0
     }
 
-    /// Everything that the path leads to; `None` where it leads past what is there, for one of the items too.
-    pub(super) fn values<'v>(&self, root: &'v Value) -> Option<Vec<&'v Value>> {
-        let mut found = vec![root];
-        for step in &self.0 {
-            let next: Option<Vec<Vec<&Value>>> =
-                found.into_iter().map(|value| step.of(value)).collect();
-            found = next?.concat();
-        }
-        Some(found)
+    /// Everything that the path leads to in a JSON text; `None` where it leads past what is there, for one of the items
+    /// too, and where that is no JSON. What the path does not lead to is not made values of.
+    pub(super) fn values(&self, json: &[u8]) -> Option<Vec<Value>> {
+        let mut found = Vec::new();
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let way = Way {
+            steps: &self.0,
+            found: &mut found,
+        };
+        let leads = way.deserialize(&mut reader).ok()?;
+        reader.end().ok()?;
+        leads.then_some(found)
     }
 }
 
-impl Step {
-    fn of<'v>(&self, value: &'v Value) -> Option<Vec<&'v Value>> {
-        match (self, value) {
-            (Self::Name(name), Value::Object(fields)) => Some(vec![fields.get(name)?]),
-            (Self::Index(index), Value::Array(items)) => Some(vec![items.get(*index)?]),
-            (Self::All, Value::Array(items)) => Some(items.iter().collect()),
-            (Self::All, Value::Object(fields)) => Some(fields.values().collect()),
-            _ => None,
+/// The rest of a path, and where what it leads to is kept. Its value says whether it leads anywhere.
+struct Way<'p> {
+    steps: &'p [Step],
+    found: &'p mut Vec<Value>,
+}
+
+impl Way<'_> {
+    fn rest(&mut self) -> Way<'_> {
+        Way {
+            steps: &self.steps[1..],
+            found: self.found,
         }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Way<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
+        if self.steps.is_empty() {
+            self.found.push(Value::deserialize(reader)?);
+            return Ok(true);
+        }
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Way<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<bool, A::Error> {
+        let name = match &self.steps[0] {
+            Step::Name(name) => name,
+            Step::All => {
+                // Of two members of one name, the last one counts.
+                let map = Map::deserialize(MapAccessDeserializer::new(map))?;
+                let mut leads = true;
+                for value in map.into_iter().map(|(_, value)| value) {
+                    leads &= self.rest().deserialize(value).map_err(A::Error::custom)?;
+                }
+                return Ok(leads);
+            }
+            Step::Index(_) => {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                return Ok(false);
+            }
+        };
+        let before = self.found.len();
+        let mut leads = false;
+        while let Some(is_here) = map.next_key_seed(Named(name))? {
+            if is_here {
+                self.found.truncate(before);
+                leads = map.next_value_seed(self.rest())?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(leads)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<bool, A::Error> {
+        let mut leads = self.steps[0] == Step::All;
+        for at in 0.. {
+            let item = match &self.steps[0] {
+                Step::All => {
+                    let item = items.next_element_seed(self.rest())?;
+                    leads &= item.unwrap_or(true);
+                    item.map(|_| ())
+                }
+                Step::Index(index) if *index == at => {
+                    let item = items.next_element_seed(self.rest())?;
+                    leads = item.unwrap_or(false);
+                    item.map(|_| ())
+                }
+                Step::Index(_) | Step::Name(_) => {
+                    items.next_element::<IgnoredAny>()?.map(|IgnoredAny| ())
+                }
+            };
+            if item.is_none() {
+                break;
+            }
+        }
+        Ok(leads)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+}
+
+/// Whether a member has this name.
+struct Named<'n>(&'n str);
+
+impl<'de> DeserializeSeed<'de> for Named<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
+        reader.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Named<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<bool, E> {
+        Ok(name == self.0)
     }
 }
 
@@ -90,18 +223,50 @@ mod tests {
 
     #[test]
     fn a_path_leads_to_members_items_and_all_of_them() {
-        let value = json!({"a": {"b c": [{"d": 1}, {"d": 2}]}, "e": null});
-        let found = |path: &str| -> Vec<Value> {
+        let json = br#"{"a": {"b c": [{"d": 1}, {"d": [2.50]}], "f": {"x": true, "y": "\u0061"}}, "e": null}"#;
+        let values = |path: &str| Path::parse(path).expect("a path").values(json);
+        for (path, expected) in [
+            ("$.a['b c'][1].d", json!([[2.5]])),
+            ("$.a[\"b c\"][*].d", json!([1, [2.5]])),
+            ("$.a.f.*", json!([true, "a"])),
+            ("$.e", json!([null])),
+        ] {
+            let found = values(path).map(Value::from);
+            assert_eq!(found, Some(expected), "{path}");
+        }
+        for path in [
+            "$.a.x",
+            "$.x[*]",
+            "$.a['b c'][*].e",
+            "$.a['b c'][2]",
+            "$.a['b c'].d",
+            "$.a[0]",
+            "$.e[*]",
+            "$.a.f.*.z",
+        ] {
+            assert_eq!(values(path), None, "{path}");
+        }
+        let whole = Path::parse("$").expect("a path");
+        assert_eq!(whole.values(b"7"), Some(vec![json!(7)]));
+    }
+
+    #[test]
+    fn what_is_there_twice_counts_once_and_what_is_no_json_has_nothing() {
+        let values = |path: &str, json: &str| {
             let path = Path::parse(path).expect("a path");
-            path.values(&value).into_iter().flatten().cloned().collect()
+            path.values(json.as_bytes())
         };
-        assert_eq!(found("$.a['b c'][1].d"), [json!(2)]);
-        assert_eq!(found("$.a[\"b c\"][*].d"), [json!(1), json!(2)]);
-        assert_eq!(found("$.e"), [json!(null)]);
-        let leads = |path: &str| Path::parse(path).expect("a path").values(&value).is_some();
-        assert!(
-            !leads("$.a.x") && !leads("$.x[*]") && !leads("$.a['b c'][*].e") && !leads("$.e[*]")
-        );
+        let twice = r#"{"a": {"b": 1, "b": 2}, "a": {"b": 3, "b": 4}}"#;
+        assert_eq!(values("$.a.b", twice), Some(vec![json!(4)]));
+        assert_eq!(values("$.a.*", twice), Some(vec![json!(4)]));
+        assert_eq!(values("$.*.b", twice), Some(vec![json!(4)]));
+        assert_eq!(values("$.a", r#"{"a": 1, "a": {}}"#), Some(vec![json!({})]));
+        assert_eq!(values("$.a.b", r#"{"a": {"b": 1}, "a": {}}"#), None);
+        for broken in ["{\"a\": 1} x", "{\"a\": 1", "", "<a>1</a>"] {
+            assert_eq!(values("$.a", broken), None, "{broken}");
+        }
+        let empty = values("$.items[*].id", r#"{"items": []}"#);
+        assert_eq!(empty, Some(Vec::new()));
     }
 
     #[test]

@@ -4,26 +4,29 @@
 //! the whole.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde_json::Value;
 
 use super::super::path::Step;
 use super::super::text::visible;
-use super::{REDACTED, Redaction};
+use super::detect::Detectors;
+use super::{REDACTED, Redaction, without};
 
 /// Where the walk is: in an object behind a name, or in an array at an index.
 enum Place {
-    Object(Option<String>),
+    Object(Option<Range<usize>>),
     Array(usize),
 }
 
-/// The JSON without what is to be taken out; `None` where that is nothing.
-pub(super) fn redacted(text: &str, redaction: &Redaction) -> Option<String> {
+/// The JSON without what is to be taken out; `None` where that is nothing. Only the detectors that are suspected are asked.
+pub(super) fn redacted(text: &str, redaction: &Redaction, suspected: Detectors) -> Option<String> {
     let mut walk = Walk {
         text,
         at: 0,
         places: Vec::new(),
         redaction,
+        suspected,
         new: String::new(),
         copied: 0,
         names: 0,
@@ -40,6 +43,7 @@ struct Walk<'a> {
     at: usize,
     places: Vec<Place>,
     redaction: &'a Redaction,
+    suspected: Detectors,
     new: String,
     /// Up to where the text is in `new`.
     copied: usize,
@@ -105,7 +109,7 @@ impl Walk<'_> {
                 // A number may be a card's; one that is short, or has a fraction, is not.
                 let token = &self.text[start..end];
                 let is_long = token.len() >= 14 && token.bytes().all(|byte| byte.is_ascii_digit());
-                if is_long && self.redaction.text(token).is_some() {
+                if is_long && without(self.suspected, token).is_some() {
                     self.replace(start, end, "null");
                 }
             }
@@ -117,14 +121,13 @@ impl Walk<'_> {
         let start = self.at;
         self.string();
         let end = self.at;
-        let name = unquoted(&self.text[start..end]);
         if let Some(new) = self.found(start, end) {
             // Two members must not get the same name.
             self.names += 1;
             self.replace(start, end, &quoted(&format!("{new} {}", self.names)));
         }
         if let Some(Place::Object(here)) = self.places.last_mut() {
-            *here = Some(name);
+            *here = Some(start..end);
         }
     }
 
@@ -134,10 +137,14 @@ impl Walk<'_> {
         if token.len() < 2 || !token.ends_with('"') {
             return (!self.redaction.detectors.is_empty()).then(|| format!("{REDACTED}]"));
         }
-        let said = unquoted(token);
-        // What cannot be seen is taken out later, and must not hide anything until then.
-        let seen = visible(Cow::Borrowed(&said));
-        self.redaction.text(&seen)
+        if self.suspected.is_empty() {
+            return None;
+        }
+        match unquoted(token) {
+            Cow::Borrowed(plain) => without(self.suspected, plain),
+            // What cannot be seen is taken out later, and must not hide anything until then.
+            read => without(self.suspected, &visible(read)),
+        }
     }
 
     /// Whether one of the owner's paths leads here.
@@ -146,7 +153,9 @@ impl Walk<'_> {
             let steps = path.steps();
             let leads = |(step, place): (&Step, &Place)| match (step, place) {
                 (Step::All, _) => true,
-                (Step::Name(name), Place::Object(here)) => here.as_ref() == Some(name),
+                (Step::Name(name), Place::Object(Some(here))) => {
+                    unquoted(&self.text[here.clone()]) == name.as_str()
+                }
                 (Step::Index(index), Place::Array(here)) => index == here,
                 _ => false,
             };
@@ -214,8 +223,12 @@ fn quoted(text: &str) -> String {
 }
 
 /// What a string says; what is no JSON is taken as it stands.
-fn unquoted(token: &str) -> String {
-    serde_json::from_str(token).unwrap_or_else(|_| token.trim_matches('"').to_owned())
+fn unquoted(token: &str) -> Cow<'_, str> {
+    let plain = token.trim_matches('"');
+    if !token.contains('\\') {
+        return Cow::Borrowed(plain);
+    }
+    serde_json::from_str(token).map_or(Cow::Borrowed(plain), Cow::Owned)
 }
 
 #[cfg(test)]
@@ -224,23 +237,23 @@ mod tests {
     use super::super::{Detector, Redaction};
     use super::*;
 
-    fn without(paths: &[&str], detectors: &[Detector], text: &str) -> String {
+    fn redacted_by(paths: &[&str], detectors: &[Detector], text: &str) -> String {
         let paths = paths.iter().map(|path| Path::parse(path).expect("a path"));
         let redaction = Redaction {
-            detectors: detectors.to_vec(),
+            detectors: Detectors::of(detectors),
             paths: paths.collect(),
         };
-        redacted(text, &redaction).unwrap_or_else(|| text.to_owned())
+        redacted(text, &redaction, redaction.detectors).unwrap_or_else(|| text.to_owned())
     }
 
     #[test]
     fn what_stays_is_as_it_was_written() {
         let text = "{ \"price\": 1.10,\n  \"card\": \"4111111111111111\", \"big\": 123456789012345678901234567890 }";
         assert_eq!(
-            without(&[], &[Detector::Card], text),
+            redacted_by(&[], &[Detector::Card], text),
             "{ \"price\": 1.10,\n  \"card\": \"[redacted: card]\", \"big\": 123456789012345678901234567890 }"
         );
-        assert_eq!(without(&[], &[Detector::Email], text), text);
+        assert_eq!(redacted_by(&[], &[Detector::Email], text), text);
     }
 
     #[test]
@@ -262,11 +275,11 @@ mod tests {
             ("$.*", r#"{"a":null,"b":"[redacted]"}"#),
             ("$.a.x", text),
         ] {
-            assert_eq!(without(&[path], &[], text), expected, "{path}");
+            assert_eq!(redacted_by(&[path], &[], text), expected, "{path}");
         }
         let lines = "{\"a\":1}\n{\"a\":2}\n";
         assert_eq!(
-            without(&["$.a"], &[], lines),
+            redacted_by(&["$.a"], &[], lines),
             "{\"a\":null}\n{\"a\":null}\n"
         );
     }
@@ -274,9 +287,12 @@ mod tests {
     #[test]
     fn escapes_hide_nothing() {
         let text = r#"{"\u0061":"ann\u0040example.org"}"#;
-        assert_eq!(without(&["$.a"], &[], text), r#"{"\u0061":"[redacted]"}"#);
         assert_eq!(
-            without(&[], &[Detector::Email], text),
+            redacted_by(&["$.a"], &[], text),
+            r#"{"\u0061":"[redacted]"}"#
+        );
+        assert_eq!(
+            redacted_by(&[], &[Detector::Email], text),
             r#"{"\u0061":"[redacted: email]"}"#
         );
     }
@@ -285,7 +301,7 @@ mod tests {
     fn names_and_numbers_are_looked_at_too() {
         let text = r#"{"ann@example.org":1,"bob@example.org":[4111111111111111]}"#;
         assert_eq!(
-            without(&[], &[Detector::Email, Detector::Card], text),
+            redacted_by(&[], &[Detector::Email, Detector::Card], text),
             r#"{"[redacted: email] 1":1,"[redacted: email] 2":[null]}"#
         );
     }
@@ -310,7 +326,11 @@ mod tests {
                 r#"["x",,"[redacted: email]"]]"#,
             ),
         ] {
-            assert_eq!(without(&[], &[Detector::Email], text), expected, "{text}");
+            assert_eq!(
+                redacted_by(&[], &[Detector::Email], text),
+                expected,
+                "{text}"
+            );
         }
     }
 }

@@ -11,6 +11,7 @@ mod paging;
 mod refusal;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -55,6 +56,8 @@ pub(super) struct Answer<'a> {
     pub(super) most_bytes: usize,
     /// `--max-result-chars`.
     pub(super) most_chars: usize,
+    /// The body as it may be shown, once somebody has looked; `None` where it is as it came.
+    pub(super) text: OnceCell<Option<String>>,
 }
 
 impl Answer<'_> {
@@ -439,6 +442,18 @@ impl Answer<'_> {
 
     /// The body as text, without what cannot be seen, the credentials that were sent, and what the caller may not see.
     fn decoded(&self, media: &MediaType) -> Cow<'_, str> {
+        let bytes = &self.received.bytes[..];
+        let cleaned = self.text.get_or_init(|| match self.decoded_anew(media) {
+            Cow::Borrowed(text) if text.len() == bytes.len() => None,
+            text => Some(text.into_owned()),
+        });
+        match cleaned {
+            Some(text) => Cow::Borrowed(text),
+            None => String::from_utf8_lossy(bytes),
+        }
+    }
+
+    fn decoded_anew(&self, media: &MediaType) -> Cow<'_, str> {
         let mut bytes = &self.received.bytes[..];
         if self.received.cut {
             bytes = text::whole_characters(bytes);

@@ -234,6 +234,8 @@ impl Link {
                 Ok((open, driver)) => {
                     pause = PAUSES.0;
                     self.up(&open);
+                    #[cfg(feature = "http")]
+                    self.try_channels(&open).await;
                     let why = self.watched(&open, driver).await;
                     self.give_up(&open, &why);
                 }
@@ -299,6 +301,24 @@ impl Link {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err(self.too_slow()),
+        }
+    }
+
+    /// Says so where Redis lets this server not use channels: everything else is shared all the same.
+    #[cfg(feature = "http")]
+    async fn try_channels(&self, open: &Open) {
+        let mut connection = open.connection.clone();
+        let channel = self.key("channel", "probe");
+        let publish = redis::cmd("PUBLISH").arg(&channel).arg("").to_owned();
+        let published = publish.query_async::<u64>(&mut connection);
+        if let Ok(Err(error)) = tokio::time::timeout(self.timeout, published).await
+            && error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)
+        {
+            tracing::warn!(
+                %error,
+                "messages to an `/sse` stream of another replica are lost: the Redis user needs the commands PUBLISH,                  SUBSCRIBE and UNSUBSCRIBE, and the channels `{}*`",
+                self.key("channel", "")
+            );
         }
     }
 

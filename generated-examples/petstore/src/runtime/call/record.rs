@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
+use bytes::Bytes;
 use chrono::{SecondsFormat, Utc};
 use serde_json::{Map, Value};
 
@@ -24,8 +25,8 @@ pub(super) struct Facts {
     pub(super) denied: bool,
     /// Whether a guard looks at the response.
     pub(super) wants_json: bool,
-    /// The whole response, where that is so and it is JSON.
-    pub(super) json: Option<Value>,
+    /// The whole response, where that is so.
+    pub(super) json: Option<Bytes>,
     /// How the answer was come by, where it was not asked for by its call alone.
     pub(super) cache: Option<&'static str>,
     /// What identifies the arguments, where the user gave some of them.

@@ -61,14 +61,14 @@ impl Guard {
         })
     }
 
-    /// Whether a response shows that the object belongs to the identity. A list may be empty.
-    pub(in super::super) fn admits(&self, response: &Value, context: &CallContext) -> bool {
+    /// Whether a response, in JSON, shows that the object belongs to the identity. A list may be empty.
+    pub(in super::super) fn admits(&self, response: &[u8], context: &CallContext) -> bool {
         let claim = (context.identity.as_ref()).and_then(|identity| identity.claim(&self.claim));
         let Some(claim) = claim.filter(|claim| !claim.is_null()) else {
             return false;
         };
         let values = self.path.values(response);
-        values.is_some_and(|values| values.into_iter().all(|value| is_same(value, claim)))
+        values.is_some_and(|values| values.iter().all(|value| is_same(value, claim)))
     }
 }
 

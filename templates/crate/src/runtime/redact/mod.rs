@@ -6,6 +6,7 @@
 
 mod detect;
 mod json;
+mod signs;
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -13,7 +14,9 @@ use std::str::FromStr;
 use serde::de::IgnoredAny;
 
 pub(super) use self::detect::Detector;
-use super::path::Path;
+use self::detect::Detectors;
+use self::signs::{suspected, suspected_in_plain};
+use super::path::{Path, Step};
 
 /// How what stands for something that was taken out begins.
 pub(super) const REDACTED: &str = "[redacted";
@@ -29,7 +32,7 @@ const FIELDS: [&str; 4] = ["event:", "id:", "retry:", ":"];
 /// What is taken out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Redaction {
-    detectors: Vec<Detector>,
+    detectors: Detectors,
     paths: Vec<Path>,
 }
 
@@ -71,10 +74,9 @@ impl Redaction {
     /// Adds an entry; `off` takes the detectors away that were there.
     pub(super) fn add(&mut self, entry: &Redact) {
         match entry {
-            Redact::Off => self.detectors.clear(),
-            Redact::All => self.detectors = Detector::ALL.into(),
-            Redact::One(detector) if self.detectors.contains(detector) => {}
-            Redact::One(detector) => self.detectors.push(*detector),
+            Redact::Off => self.detectors = Detectors::default(),
+            Redact::All => self.detectors = Detectors::of(&Detector::ALL),
+            Redact::One(detector) => self.detectors.add(*detector),
         }
     }
 
@@ -90,8 +92,17 @@ impl Redaction {
 
     /// The body of an answer: JSON, many of them, a stream of events, or any other text.
     pub(super) fn body<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+        let detectors = suspected(self.detectors, &text);
+        let finds_nothing = detectors.is_empty() && is_ended(&text);
+        if finds_nothing && self.paths.is_empty() {
+            return text;
+        }
         if is_json(&text) {
-            return json::redacted(&text, self).map_or(text, Cow::Owned);
+            let is_clear = finds_nothing && !self.paths.iter().any(|path| may_lead(path, &text));
+            let new = (!is_clear)
+                .then(|| json::redacted(&text, self, detectors))
+                .flatten();
+            return new.map_or(text, Cow::Owned);
         }
         // What only begins like JSON may hold anything between what looks like its parts.
         let plain = self.text(&text).map_or(text, Cow::Owned);
@@ -107,29 +118,22 @@ impl Redaction {
     /// nowhere in any other text: what they mean may be anywhere in it, so nothing of it is shown.
     fn piece(&self, text: &str) -> Option<String> {
         if self.paths.is_empty() || text.trim().is_empty() || is_json(text) {
-            return json::redacted(text, self);
+            return json::redacted(text, self, self.detectors);
         }
         let behind = GUARDS
             .iter()
             .find_map(|guard| text.trim_start().strip_prefix(guard));
         match behind.filter(|rest| is_json(rest)) {
-            Some(rest) => Some(json::redacted(rest, self).unwrap_or_else(|| rest.to_owned())),
+            Some(rest) => {
+                Some(json::redacted(rest, self, self.detectors).unwrap_or_else(|| rest.to_owned()))
+            }
             None => Some(WITHHELD.to_owned()),
         }
     }
 
     /// Text that is no JSON; `None` where nothing is to be taken out.
     pub(super) fn text(&self, text: &str) -> Option<String> {
-        let mut new = Cow::Borrowed(text);
-        for detector in &self.detectors {
-            if let Some(redacted) = detector.redacted(&new) {
-                new = Cow::Owned(redacted);
-            }
-        }
-        match new {
-            Cow::Owned(new) => Some(new),
-            Cow::Borrowed(_) => None,
-        }
+        without(self.detectors, text)
     }
 
     /// Server-sent events, whose data is often JSON, on one line or on many with others in between (HTML, §9.2.6).
@@ -161,8 +165,36 @@ impl Redaction {
     }
 }
 
+/// A text without what the detectors find; `None` where that is nothing.
+fn without(detectors: Detectors, text: &str) -> Option<String> {
+    let suspected = suspected_in_plain(detectors, text);
+    let mut new = None;
+    for detector in suspected.iter() {
+        new = detector.redacted(new.as_deref().unwrap_or(text)).or(new);
+    }
+    new
+}
+
 fn is_events(text: &str) -> bool {
     text.starts_with("data:") || text.contains("\ndata:") || text.contains("\rdata:")
+}
+
+/// Whether a text ends where something of JSON ends, and not in the middle of a string.
+fn is_ended(text: &str) -> bool {
+    text.trim_end().ends_with(['}', ']', '"'])
+}
+
+/// Whether a path may lead anywhere in a JSON text: its last name is there, or may be under an escape.
+fn may_lead(path: &Path, text: &str) -> bool {
+    let last = path.steps().iter().rev().find_map(|step| match step {
+        Step::Name(name) => Some(name),
+        Step::Index(_) | Step::All => None,
+    });
+    let is_plain = |name: &String| !name.contains(['"', '\\', '/']);
+    match last.filter(|name| is_plain(name)) {
+        Some(name) => text.contains("\\u") || text.contains(name.as_str()),
+        None => true,
+    }
 }
 
 /// Whether a text is JSON as far as it goes, or each of its lines is. Numbers beside each other are text: a card has spaces.

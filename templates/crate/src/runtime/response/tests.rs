@@ -63,6 +63,7 @@ fn result(upstream: &Upstream, tool: &ToolDef, output: Option<Value>) -> ToolRes
         most_bytes: 100,
         redaction: None,
         most_chars: upstream.most_chars,
+        text: std::cell::OnceCell::new(),
     }
     .into_result(tool, output.as_ref(), &known)
 }
