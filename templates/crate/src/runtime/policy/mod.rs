@@ -7,7 +7,9 @@
 mod access;
 mod binding;
 mod compiled;
+mod condition;
 mod guard;
+mod requirement;
 pub(super) mod scopes;
 mod tables;
 
@@ -45,6 +47,8 @@ pub struct PolicySettings {
     pub result_fields: bool,
     /// `--redact`: what is taken out of the answers of tools for which no table says it.
     pub redact: Vec<Redact>,
+    /// `--tenant-claim`: the claim that names the tenant, for conditions.
+    pub tenant_claim: String,
     /// The tables of the configuration file.
     pub tables: Tables,
 }
