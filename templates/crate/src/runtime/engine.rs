@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use http::HeaderValue;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::nearest;
@@ -405,6 +406,11 @@ impl Engine {
     /// The tools as an identity sees them.
     pub(super) fn view(&self, identity: Option<&Identity>) -> Arc<View> {
         self.0.policies.view(identity)
+    }
+
+    /// Tells when there are other policies in force.
+    pub(super) fn policy_changes(&self) -> watch::Receiver<()> {
+        self.0.policies.changes()
     }
 
     /// Whether every caller sees every tool.

@@ -19,6 +19,7 @@ use rmcp::model::{
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::answer;
@@ -71,7 +72,7 @@ impl Server {
         self.engine.def()
     }
 
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "http", test))]
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
     }
@@ -279,6 +280,31 @@ impl Server {
             None => Cow::Borrowed(view.lists[era as usize].get_or_init(written)),
             Some(_) => Cow::Owned(written()),
         }
+    }
+
+    /// Waits until an identity sees other tools than those of a view, which is another one then.
+    pub(super) async fn other_tools(
+        &self,
+        identity: Option<&Identity>,
+        seen: &mut Arc<View>,
+        changes: &mut watch::Receiver<()>,
+    ) {
+        // The server lives longer than what it serves, and its policies with it.
+        while changes.changed().await.is_ok() {
+            let now = self.engine.view(identity);
+            let before = std::mem::replace(seen, Arc::clone(&now));
+            let listed = self.list_text(Era::Legacy, &now, None);
+            if listed.get() != self.list_text(Era::Legacy, &before, None).get() {
+                return;
+            }
+        }
+        std::future::pending::<()>().await;
+    }
+
+    /// What tells of other policies, and the tools that an identity sees before.
+    pub(super) fn seen(&self, identity: Option<&Identity>) -> (watch::Receiver<()>, Arc<View>) {
+        let changes = self.engine.policy_changes();
+        (changes, self.engine.view(identity))
     }
 
     /// The response to `tools/list`.

@@ -16,6 +16,7 @@ use super::super::operations::{Doing, ENDED, HANDLE, Kept, OPERATION, WAIT};
 use super::super::policy::ToolPolicy;
 use super::super::steps::Steps;
 use super::super::upstream::{Failure, Stage};
+use super::agreement::required;
 use super::following::{Over, Watch, goes_on, looking, name_of, not_known};
 use super::record::Facts;
 use super::{
@@ -172,6 +173,7 @@ async fn with_resumed(
     let limit = policy.timeout.unwrap_or(inner.settings.total_timeout);
     let until = (Instant::now() + limit, limit);
     let resumed = resumed(&kept, call);
+    required(policy, &resumed, facts)?;
     let (outgoing, credentials) = ready(inner, tool, plan_of(tool)?, &resumed).await?;
     let guard = policy.guard.as_ref();
     facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());

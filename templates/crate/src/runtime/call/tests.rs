@@ -4,6 +4,8 @@ mod answers;
 #[cfg(feature = "cache")]
 mod cache;
 mod commands;
+#[cfg(feature = "cel")]
+mod conditions;
 mod confirmation;
 mod digest;
 mod discovery;

@@ -9,7 +9,7 @@ mod tools;
 
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::Value;
 use url::Url;
@@ -223,6 +223,7 @@ impl Operation {
                 self.monitor = location.unwrap_or_else(|| self.monitor.clone());
                 Look::Running(Report::of(&body))
             }
+            Told::ByStatus if is_unfinished(headers, &body) => Look::Running(Report::of(&body)),
             Told::ByStatus => Look::Done,
             Told::InBody => {
                 self.location = location.or_else(|| self.location.take());
@@ -239,12 +240,7 @@ impl Operation {
                 _ => Look::Done,
             };
         };
-        let plain: String = (word.chars())
-            .filter(char::is_ascii_alphanumeric)
-            .map(|c| c.to_ascii_lowercase())
-            .take(LONGEST_WORD)
-            .collect();
-        match plain.as_str() {
+        match plain(word).as_str() {
             "succeeded" | "success" | "successful" | "completed" | "complete" | "done"
             | "finished" | "ok" | "partiallysucceeded" | "partiallycompleted" => {
                 self.result(body, beginning)
@@ -296,6 +292,42 @@ impl Report {
 /// a server behind them.
 pub(super) fn is_for_now(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 502..=504)
+}
+
+/// Whether what is at a `Location` with 200 says that it is not the result yet. A word alone does not: an order that is
+/// `pending` is the result of placing it. Nothing that is finished says when to ask again, or how much of it is done.
+fn is_unfinished(headers: &HeaderMap, body: &Value) -> bool {
+    let word = body.get("status").and_then(Value::as_str).map(plain);
+    let runs = word.is_some_and(|word| {
+        matches!(
+            word.as_str(),
+            "running"
+                | "inprogress"
+                | "pending"
+                | "queued"
+                | "processing"
+                | "accepted"
+                | "notstarted"
+                | "started"
+                | "waiting"
+                | "scheduled"
+        )
+    });
+    let is_on_its_way = || {
+        Report::of(body)
+            .percent
+            .is_some_and(|percent| percent < 100.0)
+    };
+    runs && (headers.contains_key(RETRY_AFTER) || is_on_its_way())
+}
+
+/// A word as it is compared: `Not started` is `notstarted`.
+fn plain(word: &str) -> String {
+    (word.chars())
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .take(LONGEST_WORD)
+        .collect()
 }
 
 /// Whether the media type of an answer says this.

@@ -20,6 +20,7 @@ use super::super::tool::ToolDef;
 use super::access::Access;
 use super::binding::Bindings;
 use super::guard::Guard;
+use super::requirement::{Requirements, requirements};
 use super::tables::{DataClass, ToolRule};
 use super::{PolicySettings, View, Views};
 
@@ -51,6 +52,8 @@ pub(in super::super) struct ToolPolicy {
     pub(in super::super) class: DataClass,
     /// Arguments that are filled in here.
     pub(in super::super) bindings: Bindings,
+    /// What must be true of the caller and the arguments.
+    pub(in super::super) requirements: Requirements,
     /// What must be true of the object that a call is about.
     pub(in super::super) guard: Option<Guard>,
 }
@@ -136,6 +139,8 @@ impl Compiled {
         let off = disabled(&settings.disabled, &facts)?;
         let rules = tool_rules(settings, &facts)?;
         check_answers(&rules, settings.cache, &facts)?;
+        let required = requirements(&rules, settings, &facts)?;
+        let tenant_claim = Arc::from(settings.tenant_claim.as_str());
         let mut tools = Vec::with_capacity(facts.len());
         for (position, tool) in facts.iter().enumerate() {
             let mut policy = policy_of(tool, &rules, &facts)?;
@@ -143,6 +148,7 @@ impl Compiled {
             policy.redaction = redaction_of(tool, &rules, &settings.redact, policy.class)?;
             policy.confirm = confirmation_of(tool, &rules, settings.confirm);
             policy.fields = fields_of(tool, &rules, settings.result_fields);
+            policy.requirements = Requirements::new(&required, tool, &tenant_claim);
             policy.is_off |= off[position] || (settings.read_only && !tool.reads_only());
             let counted = before.and_then(|before| before.tools[position].rate.as_ref());
             if let (Some(rate), Some(counted)) = (&mut policy.rate, counted)
@@ -161,7 +167,7 @@ impl Compiled {
         let visible = tools.iter().map(|tool| !tool.is_off).collect();
         let depends = tools.iter().any(ToolPolicy::needs_identity);
         let tools = Arc::new(tools);
-        let access = Access::new(&settings.tables, &facts)?;
+        let access = Access::new(settings, &facts)?;
         Ok(Self {
             following: positions(&|tool| tool.follows()),
             long_running: positions(&|tool| {
@@ -180,6 +186,8 @@ impl Compiled {
     /// The kind of rules that there are here and not in the policies that are to follow.
     pub(super) fn lost_in(&self, next: &Self) -> Option<&'static str> {
         let has_binds = |it: &Self| it.tools.iter().any(|tool| !tool.bindings.is_empty());
+        let has_requirements =
+            |it: &Self| it.tools.iter().any(|tool| !tool.requirements.is_empty());
         let has_guards = |it: &Self| it.tools.iter().any(|tool| tool.guard.is_some());
         let hides = |it: &Self| {
             let mut tools = it.tools.iter();
@@ -189,6 +197,10 @@ impl Compiled {
         let asks_less = next.confirm < self.confirm || (asks(self) && !asks(next));
         if self.access.is_set() && !next.access.is_set() {
             Some("`[access]` table")
+        } else if self.access.has_conditions() && !next.access.has_conditions() {
+            Some("`when`")
+        } else if has_requirements(self) && !has_requirements(next) {
+            Some("`require`")
         } else if has_guards(self) && !has_guards(next) {
             Some("guard")
         } else if has_binds(self) && !has_binds(next) {
@@ -309,15 +321,20 @@ impl Facts<'_> {
         }
     }
 
+    /// The names of its arguments.
+    pub(super) fn arguments(&self) -> Vec<&str> {
+        match self.0 {
+            Listing::Generated(tool, _) => super::super::request::arguments_of(tool),
+            Listing::Custom(tool) => (tool.input_schema.get("properties"))
+                .and_then(Value::as_object)
+                .map(|properties| properties.keys().map(String::as_str).collect())
+                .unwrap_or_default(),
+        }
+    }
+
     /// Whether it has an argument of this name.
     pub(super) fn has_argument(&self, name: &str) -> bool {
-        match self.0 {
-            Listing::Generated(tool, _) => {
-                super::super::request::arguments_of(tool).contains(&name)
-            }
-            Listing::Custom(tool) => (tool.input_schema.get("properties"))
-                .is_some_and(|properties| properties.get(name).is_some()),
-        }
+        self.arguments().contains(&name)
     }
 }
 
@@ -356,7 +373,7 @@ fn disabled(entries: &[String], tools: &[Facts<'_>]) -> Result<Vec<bool>, StartE
     Ok(off)
 }
 
-type Rules<'s> = Vec<(Selector, &'s ToolRule)>;
+pub(super) type Rules<'s> = Vec<(Selector, &'s ToolRule)>;
 
 /// The rules from the one that looks the closest to the one that looks the least.
 fn tool_rules<'s>(

@@ -24,6 +24,9 @@ pub struct Tables {
     /// Policies by selector.
     #[serde(default)]
     pub(super) tools: BTreeMap<Spanned<String>, ToolRule>,
+    /// The path of the file.
+    #[serde(skip)]
+    pub(in super::super) file: Option<String>,
 }
 
 /// `[access.NAME]`.
@@ -35,6 +38,8 @@ pub(super) struct AccessRule {
     /// Selectors of tools that may not, though `allow` names them.
     #[serde(default)]
     pub(super) deny: Vec<Spanned<String>>,
+    /// What must be true of the caller for the table to apply.
+    pub(super) when: Option<String>,
 }
 
 /// `[tools."SELECTOR"]`.
@@ -79,6 +84,10 @@ pub(super) struct ToolRule {
     /// Arguments that are filled in here and gone from the schema.
     #[serde(default)]
     pub(super) bind: BTreeMap<String, Spanned<toml::Value>>,
+    /// What must be true of the caller and the arguments.
+    pub(super) require: Option<String>,
+    /// What is said where it is not.
+    pub(super) require_message: Option<String>,
     /// What must be true of the object that the call is about.
     pub(super) guard: Option<Spanned<GuardRule>>,
 }
@@ -160,6 +169,14 @@ impl Tables {
             (start, error.message().replace('\n', ", "))
         })
     }
+
+    /// A key, with the file that it stands in.
+    pub(super) fn place(&self, key: &str) -> String {
+        match &self.file {
+            Some(file) => format!("config file `{file}`: {key}"),
+            None => key.to_owned(),
+        }
+    }
 }
 
 /// A key of the tables, for the reference.
@@ -187,6 +204,13 @@ pub(in super::super) const KEYS: &[Key] = &[
         default: "`[]`",
         metric: "mcp_tool_invocations_total{tool_name=\"unknown\"}",
         text: "selectors of tools that may not, though `allow` names them",
+    },
+    Key {
+        table: "[access.NAME]",
+        name: "when",
+        default: "",
+        metric: "mcp_tool_invocations_total{tool_name=\"unknown\"}",
+        text: "a condition on `claims` and `identity`: the table applies only to callers of whom it is true. Needs the feature `cel`",
     },
     Key {
         table: "[tools.…]",
@@ -292,6 +316,20 @@ pub(in super::super) const KEYS: &[Key] = &[
         default: "`{}`",
         metric: "",
         text: "arguments that are filled in here and gone from the schema: `claim:NAME` of the identity, `header:NAME` of the client's request, `value:TEXT`, or any other constant. Without an identity, tools with a claim do not exist",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "require",
+        default: "",
+        metric: "mcp_tool_errors_total{error_type=\"forbidden\"}",
+        text: "a condition on `args`, `claims` and `identity` that calls must meet. The conditions of all tables about a tool must hold, whichever looks the closest. Needs the feature `cel`",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "require-message",
+        default: "",
+        metric: "",
+        text: "what a caller is told whose call does not meet it",
     },
     Key {
         table: "[tools.…]",

@@ -435,6 +435,7 @@ impl Settings {
                 confirm: options.confirm.confirm,
                 result_fields: options.result_fields,
                 redact: options.redact.clone(),
+                tenant_claim: options.limits.tenant_claim.clone(),
                 tables,
             },
         };
