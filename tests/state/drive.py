@@ -209,6 +209,67 @@ def streams(redis, api):
         check("a stream that has ended is unknown everywhere", stream.post(third, call, alice) == 404, endpoint)
 
 
+def handles(redis, api):
+    """Work that goes on is taken up by any replica, for who began it and nobody else."""
+    keys = ",".join([api_key("alice", "alices-key"), api_key("bob", "bobs-key")])
+    alice, bob = {"X-API-Key": "alices-key"}, {"X-API-Key": "bobs-key"}
+    report = {"year": 2026, "account": "account-geheim"}
+
+    def begun(server, headers=alice):
+        result = server.call("create_sales_report", report, headers)
+        return result["_meta"]["mcpgen/operation"]["handle"]
+
+    def looked(server, handle, headers=alice):
+        return text_of(server.call("check_operation", {"handle": handle, "wait": 0}, headers))
+
+    options = ["--poll-timeout", "200ms", "--api-keys", keys]
+    with replicas(3, redis, api, *options) as (first, second, third):
+        handle, task, stopped = begun(first), begun(first), begun(first)
+        said = looked(second, handle)
+        check("a handle of another replica is good", "40 % done" in said and handle in said, said)
+        check("for who got it", "no operation of this handle" in looked(second, handle, bob), looked(second, handle, bob))
+        content = redis.content()
+        secrets = [b"account-geheim", b"create_sales_report", b"alice", handle.encode()]
+        check("what Redis keeps of it tells nothing", content and not any(secret in content for secret in secrets), content)
+        working = third.task("tasks/get", task, alice)
+        check("a task is one on every replica", working.get("status") == "working", working)
+        other = third.task("tasks/get", task, bob)
+        check("for its client alone", other.get("code") == -32602, other)
+        first.kill()
+        said = looked(third, handle)
+        check("also when the replica that began it is gone", "80 % done" in said, said)
+        said = looked(second, handle)
+        check("the last look gives the result", '"year":2026' in said.replace(" ", ""), said)
+        check("which stays there for who did not hear it", looked(third, handle) == said, looked(third, handle))
+        before = api.requests("DELETE", "")
+        said = text_of(third.call("cancel_operation", {"handle": stopped}, alice))
+        check("it is stopped on any replica", "asked to stop" in said and api.requests("DELETE", "") == before + 1, said)
+        check("as all see", "Canceled" in looked(second, stopped), looked(second, stopped))
+        ended = second.task("tasks/cancel", task, alice)
+        check("a task too", ended.get("resultType") == "complete", ended)
+        env = {"MCP_STATE": f"redis://:{PASSWORD}@127.0.0.1:{redis.port}", "API_BASE_URL": "http://127.0.0.2:9/api"}
+        moved = Replica("replica-moved", api, options, env)
+        check("credentials go to no address that is not the API's any more", "none of the API's any more" in looked(moved, handle))
+        moved.stop()
+
+        handle = begun(second)
+        redis.kill()
+        check("without Redis its replica goes on", "40 % done" in looked(second, handle))
+        check("and another one says what is the matter", "does not answer at the moment" in looked(third, handle))
+        task = third.task("tasks/get", handle, alice)
+        check("also to who asks for a task", task.get("code") == -32603 and "try again" in task["message"], task)
+        later = begun(second)
+        check("what begins meanwhile has a handle there", "40 % done" in looked(second, later))
+        redis.start()
+        for server in (second, third):
+            until(lambda: server.metric("mcp_state_up") == 1, "a replica that knows that Redis is back")
+        check("what Redis has lost is unknown", "no operation of this handle" in looked(third, later))
+        check("until its replica is asked", "80 % done" in looked(second, later) and "year" in looked(third, later))
+        several = [begun(second) for _ in range(65)]
+        check("one caller has so many", "no operation of this handle" in looked(third, several[0])
+              and "% done" in looked(third, several[1]) and "% done" in looked(third, several[64]))
+
+
 def scripts(redis, _):
     """What Redis runs, asked by the tests of the module itself."""
     url = f"redis://:{PASSWORD}@127.0.0.1:{redis.port}"
@@ -221,7 +282,7 @@ def main():
     tls = certificates()
     api, redis = Api(), Redis(tls)
     try:
-        parts = {part.__name__: part for part in [limits, rate, budgets, silence, consent, streams, scripts]}
+        parts = {part.__name__: part for part in [limits, rate, budgets, silence, consent, streams, handles, scripts]}
         for name in sys.argv[1:] or parts:
             parts[name](redis, api)
     finally:

@@ -84,9 +84,13 @@ class Redis:
 
     def content(self):
         """Everything that is in it, names and values."""
+        reading = {"string": ["GET"], "hash": ["HGETALL"], "zset": ["ZRANGE", "0", "-1"]}
         everything = b""
-        for name in self.ask("--scan").splitlines():
-            everything += name + b"\n" + self.ask("--raw", "GET", name.decode()) + b"\n"
+        for name in self.ask("--scan").decode().splitlines():
+            kind = self.ask("TYPE", name).decode().strip()
+            if kind != "none":  # it has ended since
+                command, *rest = reading[kind]
+                everything += name.encode() + b"\n" + self.ask("--raw", command, name, *rest) + b"\n"
         return everything
 
 
@@ -117,7 +121,7 @@ class Replica:
         self.process = subprocess.Popen(
             [os.environ["MCPGEN"], "serve", "specs/orders/openapi.yaml", "--", "--transport", "http",
              "--listen", f"127.0.0.1:{self.port}", *options],
-            env={**os.environ, "API_BASE_URL": f"http://127.0.0.1:{api.port}/api/v1",
+            env={**os.environ, "API_BASE_URL": f"http://127.0.0.1:{api.port}/api",
                  "API_BEARER_AUTH_TOKEN": "alice-token", **(env or {})},
             stdout=subprocess.DEVNULL, stderr=open(self.log_file, "wb"))
         until(lambda: answers(self.port) or self.process.poll() is not None, name)
@@ -153,6 +157,22 @@ class Replica:
             used.close()
         message = json.loads(text)
         return message["result"] if answer.status == 200 and "result" in message else {"refused": answer.status}
+
+    def task(self, method, task, headers=None):
+        """What the Tasks extension says of a task: a result or an error."""
+        connection = self.connect()
+        meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities": {"extensions": {"io.modelcontextprotocol/tasks": {}}}}
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {"taskId": task, "_meta": meta}}
+        connection.request("POST", "/mcp", json.dumps(body), {**JSON, "MCP-Protocol-Version": "2026-07-28",
+                                                              "Mcp-Method": method, "Mcp-Name": task, **(headers or {})})
+        message = json.loads(connection.getresponse().read())
+        connection.close()
+        return message.get("result") or message.get("error")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
     def stop(self):
         self.process.terminate()

@@ -35,7 +35,7 @@ use super::limits::turns::Turns;
 use super::limits::{Budgets, LimitSettings, Limits};
 use super::metrics::Metrics;
 pub use super::operations::FollowSettings;
-use super::operations::{Doing, Handles, with_every_argument};
+use super::operations::{Doing, Handles, Missing, with_every_argument};
 use super::policy::{Policies, PolicySettings, View};
 use super::resilience::{Breaker, ResilienceSettings};
 use super::state::State;
@@ -368,7 +368,7 @@ impl Engine {
             limits: Limits::new(&settings.limits, state.clone()),
             budgets: Budgets::new(&settings.limits, state.clone()),
             confirmations: Confirmations::new(&settings.confirm, &state)?,
-            operations: Handles::new(settings.follow.lifetime),
+            operations: Handles::new(settings.follow.lifetime, state.clone()),
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
             #[cfg(feature = "cache")]
@@ -561,13 +561,17 @@ impl Engine {
     }
 
     /// When a caller's operation was handed over, and for how long it is kept from now on.
-    pub(super) fn operation(
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) async fn operation(
         &self,
         handle: &str,
         identity: Option<&Identity>,
-    ) -> Option<(DateTime<Utc>, Duration)> {
-        let kept = self.0.operations.find(handle, identity)?;
-        Some((kept.since, self.0.settings.follow.lifetime))
+    ) -> Result<(DateTime<Utc>, Duration), Missing> {
+        let known = |name: &str| self.0.catalog.generated(name);
+        let kept = self.0.operations.find(handle, identity, known).await?;
+        Ok((kept.since, self.0.settings.follow.lifetime))
     }
 
     /// Whether GET operations are resources too.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::engine::StartError;
 use super::super::metrics::Metrics;
 use super::super::upstream::Trust;
-use super::{Claim, Draft, Spent, StateSettings, Taken};
+use super::{Claim, Draft, Place, Spent, StateSettings, Taken};
 
 #[derive(Debug)]
 pub(super) enum Link {}
@@ -43,6 +43,20 @@ impl Link {
     }
 
     pub(super) fn spend(&self, _: &[Draft], _: Duration, _: bool) -> Ready<Option<Spent>> {
+        match *self {}
+    }
+
+    pub(super) fn hold(
+        &self,
+        _: &Place,
+        _: &[u8],
+        _: Duration,
+        _: (usize, bool),
+    ) -> Ready<Option<bool>> {
+        match *self {}
+    }
+
+    pub(super) fn find(&self, _: &Place, _: Duration) -> Ready<Option<Option<Vec<u8>>>> {
         match *self {}
     }
 

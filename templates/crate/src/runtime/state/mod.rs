@@ -1,8 +1,9 @@
 //! What replicas share: through Redis or Valkey, where `--state` names one that answers. Else each replica is on its own.
 //!
 //! `link` holds the connection and says whether it is up, `address` reads the URL, `scripts` are the programs that Redis
-//! runs, `channels` are messages between replicas, and `seal` makes that nobody else reads them. What is shared, and what becomes of it without an answer, is the business of those who ask: `limits`,
-//! `confirmation` and `http::sse`.
+//! runs, `channels` are messages between replicas, `handles` is what is kept of work that goes on, and `seal` makes that nobody
+//! else reads either. What is shared, and what becomes of it without an answer, is the business of those who ask: `limits`,
+//! `confirmation`, `operations` and `http::sse`.
 
 #[cfg(not(feature = "redis"))]
 mod absent;
@@ -11,10 +12,11 @@ mod address;
 #[cfg(all(feature = "redis", feature = "http"))]
 mod channels;
 #[cfg(feature = "redis")]
+mod handles;
+#[cfg(feature = "redis")]
 mod link;
 #[cfg(feature = "redis")]
 mod scripts;
-#[cfg(all(feature = "redis", feature = "http"))]
 mod seal;
 #[cfg(all(test, feature = "redis"))]
 mod tests;
@@ -40,7 +42,6 @@ use absent::Link;
 pub(super) use channels::Listening;
 #[cfg(feature = "redis")]
 use link::Link;
-#[cfg(all(feature = "redis", feature = "http"))]
 pub(super) use seal::Seal;
 
 /// Where the state is, and how it is kept there.
@@ -113,6 +114,17 @@ pub(super) struct Draft {
     pub(super) own: (u64, u64),
 }
 
+/// Where a value of somebody's is kept.
+#[derive(Debug)]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "there is no state")
+)]
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) owner: String,
+}
+
 /// Calls and cost of each account before, or the place of the one that does not allow it, and its calls and cost.
 pub(super) type Spent = Result<Vec<(u64, u64)>, (usize, (u64, u64))>;
 
@@ -181,6 +193,23 @@ impl State {
     /// may or may not be marked now.
     pub(super) async fn once(&self, name: &str, lifetime: Duration) -> Option<bool> {
         self.link.as_ref()?.once(name, lifetime).await
+    }
+
+    /// Keeps a value, or another one at its place, for `lifetime` after it was found last, if its owner has less than so many
+    /// or one of them makes room; whether it does. `None` without an answer.
+    pub(super) async fn hold(
+        &self,
+        place: &Place,
+        value: &[u8],
+        lifetime: Duration,
+        room: (usize, bool),
+    ) -> Option<bool> {
+        self.link.as_ref()?.hold(place, value, lifetime, room).await
+    }
+
+    /// The value that is kept at a place, if there is one; `None` without an answer.
+    pub(super) async fn find(&self, place: &Place, lifetime: Duration) -> Option<Option<Vec<u8>>> {
+        self.link.as_ref()?.find(place, lifetime).await
     }
 
     /// Listens for messages to a name until the first of both is dropped; `None` where nothing is shared.

@@ -7,7 +7,7 @@ pub(super) struct Script {
 }
 
 /// All of them.
-pub(super) const SCRIPTS: [&Script; 2] = [&TAKE, &SPEND];
+pub(super) const SCRIPTS: [&Script; 4] = [&TAKE, &SPEND, &KEEP, &FIND];
 
 /// Takes a token of each bucket, or none: the generic cell rate algorithm (ITU-T I.371), by the clock of Redis.
 ///
@@ -71,5 +71,48 @@ if answer[1] == 0 and ARGV[2] == '1' then
   end
 end
 return answer
+",
+};
+
+/// Keeps a value of an owner who has room for so many.
+///
+/// KEYS are the value and the set of its owner's values by the time when they end; ARGV[1] is the value, ARGV[2] for how
+/// many milliseconds it is kept unless it is found, ARGV[3] how many an owner may have, and ARGV[4] whether one more than
+/// that takes the place of the one that would end first. Gives whether it is kept.
+pub(super) const KEEP: Script = Script {
+    at: 2,
+    text: r"
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+redis.call('ZREM', KEYS[2], KEYS[1])
+if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[3]) then
+  if ARGV[4] ~= '1' then
+    return 0
+  end
+  local first = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
+  redis.call('ZREM', KEYS[2], first)
+  redis.call('DEL', first)
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('ZADD', KEYS[2], string.format('%.0f', now + ARGV[2]), KEYS[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+return 1
+",
+};
+
+/// Finds a value that was kept, which keeps it for longer. KEYS are the same; ARGV[1] is for how many milliseconds.
+pub(super) const FIND: Script = Script {
+    at: 3,
+    text: r"
+local value = redis.call('GET', KEYS[1])
+if value then
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  redis.call('ZADD', KEYS[2], 'XX', string.format('%.0f', now + ARGV[1]), KEYS[1])
+  redis.call('PEXPIRE', KEYS[2], ARGV[1])
+end
+return value
 ",
 };
