@@ -2,12 +2,14 @@
 import contextlib
 import hashlib
 import http.client
+import http.server
 import json
 import os
 import pathlib
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 WORK = pathlib.Path(os.environ["STATE_WORK"])
@@ -110,6 +112,60 @@ class Api:
         recorded = json.loads(connection.getresponse().read())
         connection.close()
         return sum(1 for each in recorded if each["method"] == method and each["target"].endswith(path))
+
+
+class Ledger:
+    """An API whose orders are one number each: it counts reads, says by a validator whether a number is still right, holds a
+    write back where it is told to, and fails where it is told to."""
+
+    def __init__(self):
+        self.orders, self.reads, self.unchanged, self.writes = {}, 0, 0, 0
+        self.headers, self.fails, self.lock = {}, False, threading.Lock()
+        self.arrived, self.goes_on = threading.Event(), threading.Event()
+        self.goes_on.set()
+        ledger = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self, status, body=b"", headers=None):
+                self.send_response(status)
+                for name, value in (headers or {}).items():
+                    self.send_header(name, value)
+                if status != 304:
+                    self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self):
+                number = ledger.orders.get(self.path.split("/")[4].split("?")[0], 0)
+                if ledger.fails:
+                    return self.answer(503)
+                ledger.reads += 1
+                headers = {"ETag": f'"{number}"', "Content-Type": "application/json", **ledger.headers}
+                if self.headers.get("If-None-Match") == headers["ETag"]:
+                    ledger.unchanged += 1
+                    return self.answer(304, headers=headers)
+                token = self.headers["Authorization"] if "ORD-999999" in self.path else ""
+                self.answer(200, json.dumps({"number": number, "note": "note-geheim", "token": token}).encode(), headers)
+
+            def do_DELETE(self):
+                ledger.arrived.set()
+                ledger.goes_on.wait(PATIENCE)
+                name = self.path.split("/")[4].split("?")[0]
+                with ledger.lock:
+                    ledger.orders[name] = ledger.orders.get(name, 0) + 1
+                    ledger.writes += 1
+                with contextlib.suppress(OSError):  # nobody may wait any more
+                    self.answer(200, b"{}", {"Content-Type": "application/json"})
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 class Replica:

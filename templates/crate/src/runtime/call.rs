@@ -759,7 +759,8 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
     let settings = &inner.settings;
     let read_only = outgoing.method.is_safe();
     let exchange = async {
-        let request = (0, &outgoing, !read_only);
+        let changes = (!read_only).then(|| Instant::now() + settings.total_timeout);
+        let request = (0, &outgoing, changes);
         let response = attempts::anywhere(inner, request, &mut 0).await?;
         let status = response.status().as_u16();
         let bounds = Bounds {

@@ -20,7 +20,7 @@ use super::base_url::Bases;
 pub use super::base_url::ServerChoice;
 #[cfg(feature = "cache")]
 use super::cache::Cache;
-pub use super::cache::Caching;
+pub use super::cache::{CacheSettings, CacheStore, Caching};
 use super::call;
 pub use super::call::{HookFailure, HookSettings};
 use super::catalog::{Catalog, Found, Listing};
@@ -79,8 +79,8 @@ pub struct EngineSettings {
     pub limits: LimitSettings,
     /// What becomes of a call whose API fails.
     pub resilience: ResilienceSettings,
-    /// `--cache-size` (`MCP_CACHE_SIZE`): how many bytes of answers are kept at most.
-    pub cache_bytes: usize,
+    /// How much is kept of answers, and where.
+    pub cache: CacheSettings,
     /// Whether and how users log in.
     pub login: LoginSettings,
     /// What replicas share.
@@ -330,6 +330,17 @@ pub(super) struct Inner {
     pub(super) metrics: Arc<Metrics>,
 }
 
+/// What answers depend on beside their calls: replicas of another version, or with another API, have their own.
+#[cfg(feature = "cache")]
+fn about(def: &ServerDef, bases: &Bases) -> String {
+    let all = (0..bases.len()).map(|server| {
+        let base = bases.at(server, 0);
+        base.map(|base| format!("{}{}", base.origin, base.prefix))
+    });
+    let all: Vec<_> = all.collect();
+    serde_json::json!([def.name, def.version, all]).to_string()
+}
+
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Engine").field(&self.def().name).finish()
@@ -361,6 +372,9 @@ impl Engine {
         let policies = Policies::new(&settings.policies, &catalog)?;
         let name = catalog.def().name;
         let state = State::new(&settings.state, name, upstream.trust(), &metrics)?;
+        settings.cache.check(state.is_shared())?;
+        #[cfg(feature = "cache")]
+        let about = about(catalog.def(), &bases);
         metrics.register(catalog.names().map(str::to_owned));
         Ok(Self(Arc::new(Inner {
             catalog,
@@ -372,7 +386,12 @@ impl Engine {
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
             #[cfg(feature = "cache")]
-            cache: Cache::new(settings.cache_bytes, settings.total_timeout),
+            cache: Cache::new(
+                &settings.cache,
+                about,
+                settings.total_timeout,
+                (&state, &metrics),
+            )?,
             settings,
             policies,
             bases,

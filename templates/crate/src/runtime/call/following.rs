@@ -185,13 +185,13 @@ impl Over {
             Self::Result(request, answered) => {
                 is_fresh(facts);
                 facts.upstream_status = Some(answered.0.as_u16());
-                has_changed(inner, asked);
+                has_changed(inner, asked).await;
                 shown(inner, asked, &request, answered, (steps, facts)).await
             }
             Self::Without(kind, word, request, answered) => {
                 is_fresh(facts);
                 facts.upstream_status = Some(answered.0.as_u16());
-                has_changed(inner, asked);
+                has_changed(inner, asked).await;
                 let said = shown(inner, asked, &request, answered, (steps, facts)).await;
                 let word = cleaned(asked, &word);
                 let text = format!(
@@ -220,10 +220,16 @@ fn is_fresh(facts: &mut Facts) {
 }
 
 /// What was read before work was done is old by now.
-fn has_changed(inner: &Inner, asked: &Asked<'_>) {
+#[cfg_attr(
+    not(feature = "cache"),
+    expect(clippy::unused_async, reason = "only a cache is told")
+)]
+async fn has_changed(inner: &Inner, asked: &Asked<'_>) {
     #[cfg(feature = "cache")]
     if !asked.outgoing.method.is_safe() {
-        (inner.cache.writing(asked.outgoing.uri.path())).answered(None);
+        let left = asked.until.0.saturating_duration_since(Instant::now());
+        let writing = inner.cache.writing(asked.outgoing.uri.path(), left).await;
+        writing.answered(None).await;
     }
     #[cfg(not(feature = "cache"))]
     let _ = (inner, asked);

@@ -8,6 +8,8 @@ use super::super::engine::StartError;
 use super::super::metrics::Metrics;
 use super::super::upstream::Trust;
 use super::{Claim, Draft, Place, Spent, StateSettings, Taken};
+#[cfg(feature = "cache")]
+use super::{Looked, Put, Question, Write};
 
 #[derive(Debug)]
 pub(super) enum Link {}
@@ -57,6 +59,26 @@ impl Link {
     }
 
     pub(super) fn find(&self, _: &Place, _: Duration) -> Ready<Option<Option<Vec<u8>>>> {
+        match *self {}
+    }
+
+    #[cfg(feature = "cache")]
+    pub(super) fn look(&self, _: &Question<'_>) -> Ready<Option<Looked>> {
+        match *self {}
+    }
+
+    #[cfg(feature = "cache")]
+    pub(super) fn put(&self, _: &Put<'_>) -> Ready<Option<bool>> {
+        match *self {}
+    }
+
+    #[cfg(feature = "cache")]
+    pub(super) fn mark(&self, _: &Write<'_>) -> Ready<Option<()>> {
+        match *self {}
+    }
+
+    #[cfg(feature = "cache")]
+    pub(super) fn seen_up(&self) -> Ready<()> {
         match *self {}
     }
 

@@ -123,6 +123,13 @@ impl Link {
         let _ = seen.wait_for(Option::is_some).await;
     }
 
+    /// Waits until Redis answers.
+    #[cfg(feature = "cache")]
+    pub(super) async fn seen_up(&self) {
+        let mut seen = self.condition.subscribe();
+        let _ = seen.wait_for(|seen| *seen == Some(Condition::Up)).await;
+    }
+
     /// See [`super::State::take`].
     pub(super) async fn take(&self, claims: &[Claim]) -> Option<Taken> {
         let keys = claims.iter().map(|claim| self.key("limit", &claim.bucket));
