@@ -127,6 +127,7 @@ templates! {
     "src/runtime/call/kept.rs"
     "src/runtime/call/ownership.rs"
     "src/runtime/call/record.rs"
+    "src/runtime/call/repetition.rs"
     "src/runtime/call/resuming.rs"
     "src/runtime/call/stopping.rs"
     "src/runtime/call/tests.rs"

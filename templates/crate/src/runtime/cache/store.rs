@@ -254,7 +254,7 @@ impl<T: Clone + Send + 'static> Cache<T> {
         Writing {
             writes: &self.writes,
             path,
-            note: Some(Some(self.unanswered)),
+            ended: Ended::Perhaps(self.unanswered),
             shared,
         }
     }
@@ -264,16 +264,25 @@ impl<T: Clone + Send + 'static> Cache<T> {
 pub(in super::super) struct Writing<'a> {
     writes: &'a Writes,
     path: &'a str,
-    /// What is written down when it is dropped, and for how long the API may be at it then.
-    note: Option<Option<Duration>>,
+    /// How it stands when it is dropped.
+    ended: Ended,
     shared: Option<Opened>,
+}
+
+/// Whether a write is over.
+enum Ended {
+    Yes,
+    /// The API may be at it for so long.
+    Perhaps(Duration),
+    /// There was none.
+    Unsent,
 }
 
 impl Writing<'_> {
     /// The API has answered; where it sent the request on, by another path.
     pub(in super::super) async fn answered(mut self, by: Option<&str>) {
         let shared = self.shared.take();
-        self.note = Some(None);
+        self.ended = Ended::Yes;
         if let Some(path) = by {
             self.writes.note(path, None);
         }
@@ -286,7 +295,7 @@ impl Writing<'_> {
 
     /// The API has seen nothing of it.
     pub(in super::super) async fn unsent(mut self) {
-        self.note = None;
+        self.ended = Ended::Unsent;
         if let Some(shared) = self.shared.take() {
             shared.close(None).await;
         }
@@ -295,8 +304,10 @@ impl Writing<'_> {
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
-        if let Some(open) = self.note {
-            self.writes.note(self.path, open);
+        match self.ended {
+            Ended::Unsent => {}
+            Ended::Yes => self.writes.note(self.path, None),
+            Ended::Perhaps(open) => self.writes.note(self.path, Some(open)),
         }
     }
 }

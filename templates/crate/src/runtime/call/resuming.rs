@@ -205,7 +205,7 @@ async fn with_resumed(
     let limit = policy.timeout.unwrap_or(inner.settings.total_timeout);
     let until = (Instant::now() + limit, limit);
     let resumed = resumed(&kept, call);
-    let (outgoing, credentials) = ready(inner, tool, plan_of(tool)?, &resumed).await?;
+    let (outgoing, credentials) = ready(inner, tool, plan_of(tool)?, (&resumed, None)).await?;
     let guard = policy.guard.as_ref();
     facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
     let asked = Asked {

@@ -159,7 +159,7 @@ impl Handles {
         let own = self.find_at(handle, &owner, Instant::now());
         match shared::found(&self.state, (handle, &owner), self.lifetime, known).await {
             // Another replica may have looked further.
-            Found::Here(kept) => Ok(Arc::new(kept)),
+            Found::Here(kept) => Ok(kept),
             Found::OfTool(tool) => Err(Missing::Tool(tool)),
             Found::Nothing => {
                 let own = own.ok_or(Missing::Unknown)?;

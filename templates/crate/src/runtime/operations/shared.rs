@@ -3,6 +3,7 @@
 //! It is sealed with the handle, which is a secret of its caller's, and lies at a name that is made of the handle and the
 //! caller: whoever reads the shared state learns nothing of it, and another caller's question is about another name.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -36,7 +37,7 @@ struct Written {
 
 /// What was found of an operation.
 pub(super) enum Found {
-    Here(Kept),
+    Here(Arc<Kept>),
     /// Of a tool that is none of this server's.
     OfTool(String),
     Nothing,
@@ -84,7 +85,7 @@ fn opened(sealed: &[u8], handle: &str, known: impl Fn(&str) -> Option<&'static s
     let text = Seal::new([handle.as_bytes()]).open(sealed, PURPOSE);
     let written = text.and_then(|text| serde_json::from_slice::<Written>(&text).ok());
     match written.map(|written| written.read(known)) {
-        Some(Ok(Some(kept))) => Found::Here(kept),
+        Some(Ok(Some(kept))) => Found::Here(Arc::new(kept)),
         Some(Err(tool)) => Found::OfTool(tool),
         // What somebody else put there.
         Some(Ok(None)) | None => Found::Nothing,
@@ -183,6 +184,7 @@ mod tests {
             } = kept;
             (tool, arguments, headers, fields, since, operation)
         };
+        let found = Arc::try_unwrap(found).expect("nobody else has it");
         assert_eq!(parts(found), parts(kept()));
         let other = "1123456789abcdef0123456789abcdef";
         assert!(matches!(opened(&sealed_one, other, known), Found::Nothing));

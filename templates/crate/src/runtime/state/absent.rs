@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::engine::StartError;
 use super::super::metrics::Metrics;
 use super::super::upstream::Trust;
-use super::{Claim, Draft, Place, Spent, StateSettings, Taken};
+use super::{Claim, Draft, Place, Spent, StateSettings, Stored, Taken};
 #[cfg(feature = "cache")]
 use super::{Looked, Put, Question, Write};
 
@@ -58,7 +58,7 @@ impl Link {
         match *self {}
     }
 
-    pub(super) fn find(&self, _: &Place, _: Duration) -> Ready<Option<Option<Vec<u8>>>> {
+    pub(super) fn find(&self, _: &Place, _: Duration) -> Ready<Option<Stored>> {
         match *self {}
     }
 

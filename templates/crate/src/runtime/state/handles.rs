@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Place;
 use super::link::{Link, milliseconds};
 use super::scripts::{FIND, KEEP};
+use super::{Place, Stored};
 
 impl Link {
     /// See [`super::State::keep`].
@@ -26,7 +26,7 @@ impl Link {
     }
 
     /// See [`super::State::find`].
-    pub(super) async fn find(&self, place: &Place, lifetime: Duration) -> Option<Option<Vec<u8>>> {
+    pub(super) async fn find(&self, place: &Place, lifetime: Duration) -> Option<Stored> {
         let arguments = [milliseconds(lifetime).to_string()];
         self.run(&FIND, self.keys(place), arguments).await
     }

@@ -224,6 +224,9 @@ pub(super) struct Place {
     pub(super) owner: String,
 }
 
+/// A value that is kept, if there is one.
+pub(super) type Stored = Option<Vec<u8>>;
+
 /// Calls and cost of each account before, or the place of the one that does not allow it, and its calls and cost.
 pub(super) type Spent = Result<Vec<(u64, u64)>, (usize, (u64, u64))>;
 
@@ -307,7 +310,7 @@ impl State {
     }
 
     /// The value that is kept at a place, if there is one; `None` without an answer.
-    pub(super) async fn find(&self, place: &Place, lifetime: Duration) -> Option<Option<Vec<u8>>> {
+    pub(super) async fn find(&self, place: &Place, lifetime: Duration) -> Option<Stored> {
         self.link.as_ref()?.find(place, lifetime).await
     }
 
