@@ -1,14 +1,17 @@
 """Drives replicas of one server that share a Redis, and looks at what their clients, the API and Redis see of it."""
 import concurrent.futures
 import contextlib
+import http.client
 import itertools
 import json
 import os
+import random
 import subprocess
 import sys
+import threading
 import time
 
-from replicas import Api, PASSWORD, Redis, Replica, Stream, WORK, api_key, certificates, text_of, until
+from replicas import Api, Ledger, PASSWORD, Redis, Replica, Stream, WORK, api_key, certificates, text_of, until
 
 results = {"passed": 0, "failed": 0}
 
@@ -223,6 +226,261 @@ def rights(redis, api):
               and "Too many calls" not in texts[1], texts)
 
 
+def handles(redis, api):
+    """Work that goes on is taken up by any replica, for who began it and nobody else."""
+    keys = ",".join([api_key("alice", "alices-key"), api_key("bob", "bobs-key")])
+    alice, bob = {"X-API-Key": "alices-key"}, {"X-API-Key": "bobs-key"}
+    report = {"year": 2026, "account": "account-geheim"}
+
+    def begun(server, headers=alice):
+        result = server.call("create_sales_report", report, headers)
+        return result["_meta"]["mcpgen/operation"]["handle"]
+
+    def looked(server, handle, headers=alice):
+        return text_of(server.call("check_operation", {"handle": handle, "wait": 0}, headers))
+
+    options = ["--poll-timeout", "200ms", "--api-keys", keys]
+    with replicas(3, redis, api, *options) as (first, second, third):
+        handle, task, stopped = begun(first), begun(first), begun(first)
+        said = looked(second, handle)
+        check("a handle of another replica is good", "40 % done" in said and handle in said, said)
+        check("for who got it", "no operation of this handle" in looked(second, handle, bob), looked(second, handle, bob))
+        content = redis.content()
+        secrets = [b"account-geheim", b"create_sales_report", b"alice", handle.encode()]
+        check("what Redis keeps of it tells nothing", content and not any(secret in content for secret in secrets), content)
+        working = third.task("tasks/get", task, alice)
+        check("a task is one on every replica", working.get("status") == "working", working)
+        other = third.task("tasks/get", task, bob)
+        check("for its client alone", other.get("code") == -32602, other)
+        first.kill()
+        said = looked(third, handle)
+        check("also when the replica that began it is gone", "80 % done" in said, said)
+        said = looked(second, handle)
+        check("the last look gives the result", '"year":2026' in said.replace(" ", ""), said)
+        check("which stays there for who did not hear it", looked(third, handle) == said, looked(third, handle))
+        before = api.requests("DELETE", "")
+        said = text_of(third.call("cancel_operation", {"handle": stopped}, alice))
+        check("it is stopped on any replica", "asked to stop" in said and api.requests("DELETE", "") == before + 1, said)
+        check("as all see", "Canceled" in looked(second, stopped), looked(second, stopped))
+        ended = second.task("tasks/cancel", task, alice)
+        check("a task too", ended.get("resultType") == "complete", ended)
+        env = {"MCP_STATE": f"redis://:{PASSWORD}@127.0.0.1:{redis.port}", "API_BASE_URL": "http://127.0.0.2:9/api"}
+        moved = Replica("replica-moved", api, options, env)
+        check("credentials go to no address that is not the API's any more", "none of the API's any more" in looked(moved, handle))
+        moved.stop()
+
+        handle = begun(second)
+        redis.kill()
+        check("without Redis its replica goes on", "40 % done" in looked(second, handle))
+        check("and another one says what is the matter", "does not answer at the moment" in looked(third, handle))
+        task = third.task("tasks/get", handle, alice)
+        check("also to who asks for a task", task.get("code") == -32603 and "try again" in task["message"], task)
+        later = begun(second)
+        check("what begins meanwhile has a handle there", "40 % done" in looked(second, later))
+        redis.start()
+        for server in (second, third):
+            until(lambda: server.metric("mcp_state_up") == 1, "a replica that knows that Redis is back")
+        check("what Redis has lost is unknown", "no operation of this handle" in looked(third, later))
+        check("until its replica is asked", "80 % done" in looked(second, later) and "year" in looked(third, later))
+        several = [begun(second) for _ in range(65)]
+        check("one caller has so many", "no operation of this handle" in looked(third, several[0])
+              and "% done" in looked(third, several[1]) and "% done" in looked(third, several[64]))
+
+
+ORDER = "ORD-100005"
+
+
+def read(server, order=ORDER, headers=None):
+    """How a read came by its answer, and the number that it has."""
+    result = server.call("get_order", {"order_id": order}, headers)
+    how = result["_meta"].get("mcpgen/cache", {}).get("status", "asked")
+    return how, None if result.get("isError") else result["structuredContent"]["number"]
+
+
+def write(server, order=ORDER, headers=None):
+    return server.call("remove_gift_message", {"order_id": order}, headers)
+
+
+def know(servers, up):
+    for server in servers:
+        until(lambda: server.metric("mcp_state_up") == up, "a replica that knows how Redis is")
+
+
+def sharing(redis, _):
+    """Answers that one replica has got and others give, until anybody changes what they are about."""
+    ledger = Ledger()
+    options = ["--cache-store", "state", "--cache", "60s"]
+    with replicas(3, redis, ledger, *options) as (first, second, third):
+        check("an answer is asked for once", [read(server) for server in (first, first, second, third, second)]
+              == [("asked", 0), *4 * [("hit", 0)]] and ledger.reads == 1, ledger.reads)
+        said = [second.metric(f'mcp_cache_shared_total{{outcome="{name}"}}') for name in ("hit", "valid")]
+        check("metrics tell where it was", said == [1, 1], said)
+        write(second)
+        check("a write on one replica ends it on all", [read(server) for server in (first, second, third)]
+              == [("asked", 1), ("hit", 1), ("hit", 1)])
+        check("and not what is about something else", [read(first, "ORD-100006"), read(second, "ORD-100006")]
+              == [("asked", 0), ("hit", 0)])
+        ledger.goes_on.clear()
+        ledger.arrived.clear()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(write, first)
+            ledger.arrived.wait()
+            seen = [read(server) for server in (second, third, first)]
+            check("while a write goes on nothing is believed by others", seen[:2] == 2 * [("asked", 1)], seen)
+            ledger.goes_on.set()
+            writing.result()
+        check("nor what was read meanwhile afterwards", [read(server) for server in (second, third)]
+              == [("asked", 2), ("hit", 2)])
+        ledger.goes_on.clear()
+        ledger.arrived.clear()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(given_up, first)
+            ledger.arrived.wait()
+            first.kill()
+            writing.result()
+        seen = read(second)
+        ledger.goes_on.set()
+        until(lambda: ledger.writes == 3, "a write that was on its way")
+        check("a replica that dies in a write leaves nothing that is believed", seen == ("asked", 2) and read(third) == ("asked", 3)
+              and read(second) == ("asked", 3), seen)
+        content = redis.content()
+        check("without a key answers lie in Redis as they are", b"note-geheim" in content)
+        read(second, "ORD-999999")
+        check("but none that shows a credential", b"alice-token" not in redis.content())
+        check("which its replica keeps for itself", read(second, "ORD-999999")[0] == "hit" and read(third, "ORD-999999")[0] == "asked")
+    sharing_without_redis(redis, ledger, options)
+    sharing_of_rules(redis, ledger)
+
+
+def given_up(server):
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        write(server)
+
+
+def sharing_without_redis(redis, ledger, options):
+    with replicas(2, redis, ledger, *options, "--state-prefix", "down") as (first, second):
+        read(first), read(second)
+        redis.kill()
+        know((first, second), 0)
+        check("without Redis the API is asked", [read(server)[0] for server in (first, second, first)]
+              == 3 * ["revalidated"], "")
+        write(first)
+        number = ledger.orders[ORDER]
+        redis.start()
+        know((first, second), 1)
+        check("and with it again answers are shared", [read(server) for server in (second, first)]
+              == [("asked", number), ("hit", number)])
+    with replicas(2, redis, ledger, *options, "--state-prefix", "parted") as (first, second):
+        read(second, "ORD-100007")
+        redis.freeze()
+        until(lambda: first.metric("mcp_state_up") == 0, "a replica that knows that Redis is silent")
+        write(first, "ORD-100007")
+        redis.thaw()
+        know((first, second), 1)
+        until(lambda: read(second, "ORD-100007")[1] == 1, "a write that could not be told is told later")
+        check("what was changed meanwhile is told as soon as it can be", True)
+    with replicas(1, redis, ledger, *options, "--state-prefix", "lost") as (only,):
+        read(only)
+        redis.ask("FLUSHALL")
+        check("what Redis has lost is not believed", read(only)[0] != "hit", "")
+    ledger.fails = False
+    keep = ["--cache-store", "state", "--cache", "1s", "--state-prefix", "stale", "--config", str(WORK / "stale.toml")]
+    (WORK / "stale.toml").write_text('[tools."op:getOrder"]\nstale-if-error = "1h"\n')
+    with replicas(2, redis, ledger, *keep) as (first, second):
+        read(first)
+        ledger.fails = True
+        until(lambda: read(second)[0] == "stale", "an answer of another replica that stands in")
+        check("an answer of another replica stands in for an API that fails", True)
+        redis.kill()
+        know((first, second), 0)
+        check("also when Redis is gone, where it was seen", read(second)[0] == "stale" and read(first)[0] == "stale")
+        redis.start()
+    ledger.fails = False
+
+
+def sharing_of_rules(redis, ledger):
+    """Who gets what, what is sealed, and what the API says itself."""
+    keys = ",".join([api_key("alice", "alices-key"), api_key("bob", "bobs-key")])
+    alice, bob = {"X-API-Key": "alices-key"}, {"X-API-Key": "bobs-key"}
+    old, new, other = (WORK / f"{name}.keys" for name in ("old", "new", "other"))
+    old.write_text("old-" * 8 + "\n")
+    new.write_text("new-" * 8 + "\n" + "old-" * 8 + "\n")
+    other.write_text("oth-" * 8 + "\n")
+    common = ["--cache-store", "state", "--cache", "60s", "--api-keys", keys, "--state-prefix", "sealed"]
+    env = {"MCP_STATE": f"redis://:{PASSWORD}@127.0.0.1:{redis.port}"}
+    redis.ask("FLUSHALL")
+    before, meanwhile, wrong = (Replica(f"replica-{path.stem}", ledger, [*common, "--cache-key-file", str(path)], env)
+                                for path in (old, new, other))
+    number = ledger.orders[ORDER]
+    seen = [read(before, headers=alice), read(meanwhile, headers=alice), read(meanwhile, headers=bob)]
+    check("each caller has their own, and an old key opens", seen == [("asked", number), ("hit", number), ("asked", number)], seen)
+    content = redis.content()
+    secrets = [b"geheim", b"number", b"ETag", b"etag", ORDER.encode(), b"alice", b"old-"]
+    check("with a key nothing in Redis can be read", content and not any(secret in content for secret in secrets), content)
+    check("another key opens nothing", read(wrong, headers=alice) == ("asked", number))
+    write(before, headers=bob)
+    seen = [read(server, headers=alice)[1] for server in (before, meanwhile, wrong)]
+    check("and a write counts all the same, for all callers", seen == 3 * [number + 1], seen)
+    write(wrong, headers=bob)
+    seen = [read(server, headers=alice)[1] for server in (before, meanwhile, wrong)]
+    check("by whichever replica", seen == 3 * [number + 2], seen)
+    for server in (before, meanwhile, wrong):
+        server.stop()
+    (WORK / "secret.toml").write_text('[tools."op:getOrder"]\nclass = "confidential"\ncache = "60s"\n')
+    common = ["--cache-store", "state", "--config", str(WORK / "secret.toml"), "--state-prefix", "class"]
+    with replicas(2, redis, ledger, *common) as (first, second):
+        check("what is confidential is shared with no key by nobody", [read(server)[0] for server in (first, first, second)]
+              == ["asked", "hit", "asked"])
+        write(second)
+        check("and a write on another replica ends it", read(first)[0] == "asked")
+    with replicas(2, redis, ledger, *common, "--cache-key-file", str(old)) as (first, second):
+        check("and sealed by all", [read(server)[0] for server in (first, second)] == ["asked", "hit"])
+    ledger.headers, asked = {"Cache-Control": "max-age=0"}, ledger.unchanged
+    with replicas(2, redis, ledger, "--cache-store", "state", "--cache", "http", "--state-prefix", "http") as (first, second):
+        check("the answer of another replica is asked about with its validator", [read(server)[0] for server in (first, second)]
+              == ["asked", "revalidated"] and ledger.unchanged == asked + 1)
+    ledger.headers = {"Cache-Control": "no-store"}
+    with replicas(2, redis, ledger, "--cache-store", "state", "--cache", "http", "--state-prefix", "no-store") as (first, second):
+        check("what is not to be stored is not", [read(server)[0] for server in (first, first, second)] == 3 * ["asked"])
+    ledger.headers = {}
+
+
+def races(redis, _):
+    """Reads and writes on all replicas at once: whoever asks after a write has ended sees it, whichever replica made it."""
+    ledger, seconds = Ledger(), 6
+    orders = [f"ORD-10000{number}" for number in range(3)]
+    ended, lock = dict.fromkeys(orders, 0), threading.Lock()
+    with replicas(3, redis, ledger, "--cache-store", "state", "--cache", "60s", "--rate-limit", "off") as servers:
+        def reading(seed):
+            chance, hits, old = random.Random(seed), 0, []
+            while time.monotonic() < end:
+                order = chance.choice(orders)
+                known = ended[order]
+                how, number = read(chance.choice(servers), order)
+                hits += how == "hit"
+                old += [(how, number, known)] if number < known else []
+            return hits, old
+
+        def writing(seed):
+            chance, done = random.Random(seed), 0
+            while time.monotonic() < end:
+                order = chance.choice(orders)
+                with lock:  # so that the number is that of this write
+                    write(chance.choice(servers), order)
+                    ended[order] = ledger.orders[order]
+                done += 1
+                time.sleep(chance.random() / 10)
+            return done
+
+        end = time.monotonic() + seconds
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            writes = [pool.submit(writing, seed) for seed in range(2)]
+            reads = [each.result() for each in [pool.submit(reading, seed) for seed in range(6)]]
+            done = sum(each.result() for each in writes)
+        hits, old = sum(hits for hits, _ in reads), [each for _, some in reads for each in some]
+        check(f"{hits} answers of before were right through {done} writes", hits > done > 20 and not old, (hits, done, old[:5]))
+
+
 def scripts(redis, _):
     """What Redis runs, asked by the tests of the module itself."""
     url = f"redis://:{PASSWORD}@127.0.0.1:{redis.port}"
@@ -235,7 +493,7 @@ def main():
     tls = certificates()
     api, redis = Api(), Redis(tls)
     try:
-        parts = {part.__name__: part for part in [limits, rate, budgets, silence, consent, streams, rights, scripts]}
+        parts = {part.__name__: part for part in [limits, rate, budgets, silence, consent, streams, rights, handles, sharing, races, scripts]}
         for name in sys.argv[1:] or parts:
             parts[name](redis, api)
     finally:

@@ -2,12 +2,14 @@
 import contextlib
 import hashlib
 import http.client
+import http.server
 import json
 import os
 import pathlib
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 WORK = pathlib.Path(os.environ["STATE_WORK"])
@@ -84,9 +86,13 @@ class Redis:
 
     def content(self):
         """Everything that is in it, names and values."""
+        reading = {"string": ["GET"], "hash": ["HGETALL"], "zset": ["ZRANGE", "0", "-1"]}
         everything = b""
-        for name in self.ask("--scan").splitlines():
-            everything += name + b"\n" + self.ask("--raw", "GET", name.decode()) + b"\n"
+        for name in self.ask("--scan").decode().splitlines():
+            kind = self.ask("TYPE", name).decode().strip()
+            if kind != "none":  # it has ended since
+                command, *rest = reading[kind]
+                everything += name.encode() + b"\n" + self.ask("--raw", command, name, *rest) + b"\n"
         return everything
 
 
@@ -108,6 +114,60 @@ class Api:
         return sum(1 for each in recorded if each["method"] == method and each["target"].endswith(path))
 
 
+class Ledger:
+    """An API whose orders are one number each: it counts reads, says by a validator whether a number is still right, holds a
+    write back where it is told to, and fails where it is told to."""
+
+    def __init__(self):
+        self.orders, self.reads, self.unchanged, self.writes = {}, 0, 0, 0
+        self.headers, self.fails, self.lock = {}, False, threading.Lock()
+        self.arrived, self.goes_on = threading.Event(), threading.Event()
+        self.goes_on.set()
+        ledger = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self, status, body=b"", headers=None):
+                self.send_response(status)
+                for name, value in (headers or {}).items():
+                    self.send_header(name, value)
+                if status != 304:
+                    self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self):
+                number = ledger.orders.get(self.path.split("/")[4].split("?")[0], 0)
+                if ledger.fails:
+                    return self.answer(503)
+                ledger.reads += 1
+                headers = {"ETag": f'"{number}"', "Content-Type": "application/json", **ledger.headers}
+                if self.headers.get("If-None-Match") == headers["ETag"]:
+                    ledger.unchanged += 1
+                    return self.answer(304, headers=headers)
+                token = self.headers["Authorization"] if "ORD-999999" in self.path else ""
+                self.answer(200, json.dumps({"number": number, "note": "note-geheim", "token": token}).encode(), headers)
+
+            def do_DELETE(self):
+                ledger.arrived.set()
+                ledger.goes_on.wait(PATIENCE)
+                name = self.path.split("/")[4].split("?")[0]
+                with ledger.lock:
+                    ledger.orders[name] = ledger.orders.get(name, 0) + 1
+                    ledger.writes += 1
+                with contextlib.suppress(OSError):  # nobody may wait any more
+                    self.answer(200, b"{}", {"Content-Type": "application/json"})
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
 class Replica:
     """One of the processes that are one server to its clients."""
 
@@ -117,7 +177,7 @@ class Replica:
         self.process = subprocess.Popen(
             [os.environ["MCPGEN"], "serve", "specs/orders/openapi.yaml", "--", "--transport", "http",
              "--listen", f"127.0.0.1:{self.port}", *options],
-            env={**os.environ, "API_BASE_URL": f"http://127.0.0.1:{api.port}/api/v1",
+            env={**os.environ, "API_BASE_URL": f"http://127.0.0.1:{api.port}/api",
                  "API_BEARER_AUTH_TOKEN": "alice-token", **(env or {})},
             stdout=subprocess.DEVNULL, stderr=open(self.log_file, "wb"))
         until(lambda: answers(self.port) or self.process.poll() is not None, name)
@@ -153,6 +213,22 @@ class Replica:
             used.close()
         message = json.loads(text)
         return message["result"] if answer.status == 200 and "result" in message else {"refused": answer.status}
+
+    def task(self, method, task, headers=None):
+        """What the Tasks extension says of a task: a result or an error."""
+        connection = self.connect()
+        meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities": {"extensions": {"io.modelcontextprotocol/tasks": {}}}}
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {"taskId": task, "_meta": meta}}
+        connection.request("POST", "/mcp", json.dumps(body), {**JSON, "MCP-Protocol-Version": "2026-07-28",
+                                                              "Mcp-Method": method, "Mcp-Name": task, **(headers or {})})
+        message = json.loads(connection.getresponse().read())
+        connection.close()
+        return message.get("result") or message.get("error")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
     def stop(self):
         self.process.terminate()

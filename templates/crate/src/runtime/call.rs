@@ -10,6 +10,7 @@ mod hooks;
 mod kept;
 mod ownership;
 mod record;
+mod repetition;
 mod resuming;
 mod stopping;
 
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
@@ -261,9 +262,11 @@ async fn made(
             }
             let plan = plan_of(prepared)?;
             let fields = wished_fields(policy, call)?;
+            let key = repetition::key_of(call)?;
             let wanted = Wanted::of(prepared, plan, bound.as_ref());
             let settled = settled(inner, policy, wanted, call, facts).await?;
-            let (outgoing, credentials) = ready(inner, prepared, plan, call).await?;
+            let (outgoing, credentials) = ready(inner, prepared, plan, (call, key)).await?;
+            repetition::check(call, &outgoing)?;
             let guard = policy.guard.as_ref();
             let read = guard.and_then(|guard| Some((guard, guard.read.as_ref()?)));
             let paying = if read.is_some() {
@@ -497,15 +500,15 @@ async fn prepare(
 ) -> Result<Ready, ToolResult> {
     let plan = plan_of(tool)?;
     Wanted::of(tool, plan, bound).check(inner, call)?;
-    ready(inner, tool, plan, call).await
+    ready(inner, tool, plan, (call, None)).await
 }
 
-/// The request of a call whose arguments are in order.
+/// The request of a call whose arguments are in order; `key` is what makes it one that was made before.
 async fn ready(
     inner: &Inner,
     tool: &Prepared,
     plan: &Plan,
-    call: &Call,
+    (call, key): (&Call, Option<HeaderValue>),
 ) -> Result<Ready, ToolResult> {
     let refuse = |kind, text: String| ToolResult::failure(kind, text);
     let base = (inner.bases.get(tool.def.server)).map_err(|problem| {
@@ -534,7 +537,7 @@ async fn ready(
             let mistakes = arguments::Mistakes(mistakes);
             refuse(ErrorType::InvalidArguments, mistakes.text(tool.def.name))
         })?;
-    inner.settings.resilience.add_key(tool.def, &mut outgoing);
+    (inner.settings.resilience).add_key(tool.def, key, &mut outgoing);
     Ok((outgoing, credentials))
 }
 
@@ -773,7 +776,8 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
     let settings = &inner.settings;
     let read_only = outgoing.method.is_safe();
     let exchange = async {
-        let request = (0, &outgoing, !read_only);
+        let changes = (!read_only).then(|| Instant::now() + settings.total_timeout);
+        let request = (0, &outgoing, changes);
         let response = attempts::anywhere(inner, request, &mut 0).await?;
         let status = response.status().as_u16();
         let bounds = Bounds {

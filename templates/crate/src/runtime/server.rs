@@ -372,7 +372,7 @@ impl Server {
             return Ok(Called::Asks(self.input_required(*question)));
         }
         if takes_tasks
-            && let Some(task) = tasks::begun(&self.engine, name, &result, identity.as_ref())
+            && let Some(task) = tasks::begun(&self.engine, name, &result, identity.as_ref()).await
         {
             let meta = self.result_meta(result.meta);
             return Ok(Called::Begun(Box::new(task.with_meta(meta))));
@@ -410,7 +410,8 @@ impl Server {
         let identity = ctx.identity.clone();
         let tool = tasks::tool(&self.engine, Doing::Check, identity.as_ref())?;
         // Before the call, which cannot tell it apart from other mistakes.
-        (self.engine.operation(id, identity.as_ref())).ok_or_else(tasks::unknown)?;
+        let known = self.engine.operation(id, identity.as_ref()).await;
+        known.map_err(tasks::missing)?;
         let checked = self.engine.call(&tool, tasks::look(id), ctx).await;
         let checked = checked.map_err(|_| tasks::unknown())?;
         let shown = |result| {
@@ -418,7 +419,7 @@ impl Server {
             answer.structured_content = structured.map(|content| content.to_value());
             answer
         };
-        let mut got = tasks::got(&self.engine, id, identity.as_ref(), checked, shown)?;
+        let mut got = tasks::got(&self.engine, id, identity.as_ref(), checked, shown).await?;
         got.meta = Some(self.result_meta(Map::new()));
         Ok(got)
     }
@@ -429,7 +430,8 @@ impl Server {
     /// There is no such task for this caller, or it cannot be stopped.
     pub(super) async fn cancel_task(&self, id: &str, ctx: CallContext) -> Result<(), ErrorData> {
         let identity = ctx.identity.clone();
-        (self.engine.operation(id, identity.as_ref())).ok_or_else(tasks::unknown)?;
+        let known = self.engine.operation(id, identity.as_ref()).await;
+        known.map_err(tasks::missing)?;
         let tool = tasks::tool(&self.engine, Doing::Cancel, identity.as_ref())?;
         let cancelled = self.engine.call(&tool, tasks::stop(id), ctx).await;
         let cancelled = cancelled.map_err(|_| tasks::unknown())?;

@@ -33,8 +33,8 @@ use serde_json::{Map, Value};
 use self::upstream::Recording;
 use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
-    CallContext, ConfirmSettings, Engine, EngineSettings, FollowSettings, ForwardAuth,
-    HookSettings, LoginSettings, ServerChoice, StartError, StateSettings, ToolResult,
+    CacheSettings, CallContext, ConfirmSettings, Engine, EngineSettings, FollowSettings,
+    ForwardAuth, HookSettings, LoginSettings, ServerChoice, StartError, StateSettings, ToolResult,
 };
 use super::super::limits::LimitSettings;
 use super::super::metrics::Metrics;
@@ -144,7 +144,10 @@ impl Setup {
                 checks_scopes: true,
                 limits: LimitSettings::default(),
                 resilience: ResilienceSettings::default(),
-                cache_bytes: 1024 * 1024,
+                cache: CacheSettings {
+                    bytes: 1024 * 1024,
+                    ..CacheSettings::default()
+                },
                 login: LoginSettings::default(),
                 state: StateSettings::default(),
                 hooks: HookSettings::default(),

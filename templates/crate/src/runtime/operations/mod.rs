@@ -5,19 +5,21 @@
 
 mod handles;
 mod pauses;
+mod shared;
 mod tools;
 
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode, Uri};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
 use super::base_url::Origin;
 use super::tool::FinalState;
 use super::upstream::Answered;
-pub(super) use handles::{Handles, Kept};
+pub(super) use handles::{Handles, Kept, Missing};
 pub(super) use pauses::Pauses;
 pub(super) use tools::{HANDLE, WAIT, tools, with_every_argument};
 
@@ -65,7 +67,7 @@ pub(super) struct Operation {
 }
 
 /// How an API says how far it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Told {
     /// In the `status` of a JSON body.
     InBody,
@@ -183,6 +185,16 @@ impl Beginning<'_> {
 }
 
 impl Operation {
+    /// Whether all places where one would look are of origins for which this holds.
+    pub(super) fn is_at(&self, is_ours: &dyn Fn(&Origin) -> bool) -> bool {
+        let mut places = std::iter::once(&self.monitor).chain(&self.location);
+        places.all(|place| {
+            let url = Url::parse(&place.to_string()).ok();
+            url.and_then(|url| Origin::of(&url))
+                .is_some_and(|origin| is_ours(&origin))
+        })
+    }
+
     /// Whether a `DELETE` of the place where one looks stops the work; at a mere `Location` it could be the result that is
     /// deleted.
     pub(super) fn can_be_cancelled(&self) -> bool {

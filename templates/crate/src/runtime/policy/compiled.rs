@@ -451,6 +451,7 @@ fn keeping_of(
         stale_if_error: own()
             .find_map(|(_, rule)| rule.stale_if_error)
             .map(|span| span.0),
+        is_confidential: class == DataClass::Confidential,
     };
     cache::check(keeping.caching, keeping.stale_if_error)
         .map_err(|StartError(why)| StartError(format!("`{}`: {why}", tool.name())))?;

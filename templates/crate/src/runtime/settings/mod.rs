@@ -17,8 +17,8 @@ use std::path::Path;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
 use super::engine::{
-    ConfirmSettings, EngineSettings, FollowSettings, HookSettings, LoginSettings, ServerChoice,
-    StartError,
+    CacheSettings, ConfirmSettings, EngineSettings, FollowSettings, HookSettings, LoginSettings,
+    ServerChoice, StartError,
 };
 use super::limits::LimitSettings;
 use super::policy::PolicySettings;
@@ -406,7 +406,11 @@ impl Settings {
             checks_scopes: !options.callers.no_scope_check,
             limits: limit_settings(&options),
             resilience: resilience_settings(&options.resilience),
-            cache_bytes: options.cache.cache_size.0,
+            cache: CacheSettings {
+                bytes: options.cache.cache_size.0,
+                store: options.cache.cache_store,
+                key_file: options.cache.cache_key_file.as_ref().map(Into::into),
+            },
             login: LoginSettings {
                 program: program(def, &program_args),
                 // Over stdio there is one caller, who is the user.

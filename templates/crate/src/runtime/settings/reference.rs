@@ -43,6 +43,7 @@ const METRICS: &[(&str, &str)] = &[
     ("retries", "mcp_retries_total"),
     ("confirm", "mcp_confirmations_total"),
     ("cache", "mcp_cache_outcomes_total"),
+    ("cache-store", "mcp_cache_shared_total"),
     ("state", "mcp_state_up"),
     ("state-timeout", "mcp_state_errors_total"),
     ("hook-timeout", "mcp_hook_failures_total"),
