@@ -126,6 +126,7 @@ templates! {
     "src/runtime/call/ownership.rs"
     "src/runtime/call/record.rs"
     "src/runtime/call/resuming.rs"
+    "src/runtime/call/shown.rs"
     "src/runtime/call/stopping.rs"
     "src/runtime/call/tests.rs"
     "src/runtime/call/tests/answers.rs"
