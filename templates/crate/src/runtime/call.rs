@@ -13,6 +13,7 @@ mod record;
 mod resuming;
 mod shown;
 mod stopping;
+mod transformed;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
 use super::handle::Api;
 use super::limits::Calling;
 use super::operations::{Begun, Doing};
-use super::policy::{DataClass, ToolPolicy, View, scopes};
+use super::policy::{DataClass, Guard, ToolPolicy, View, scopes};
 use super::redact::Redaction;
 use super::request::{Outgoing, Plan};
 use super::response::piece;
@@ -50,6 +51,7 @@ pub use hooks::{HookFailure, HookSettings};
 pub(super) use kept::Flown;
 use record::{Facts, Names, Record};
 use shown::shown;
+use transformed::Asking;
 
 /// Where an error result says which line of the log belongs to it.
 const REQUEST_ID: &str = "mcpgen/requestId";
@@ -72,9 +74,10 @@ pub(super) async fn run(
     let tool = (inner.catalog.at(position), policy);
     let mut arguments = arguments;
     let confirmation = (policy.confirm.as_ref()).and_then(|name| arguments.shift_remove(name));
-    let fields = (policy.fields.as_ref()).and_then(|name| arguments.shift_remove(name));
     let names = Names::of(inner, name, Some(name));
     let mut record = Record::new(inner, names, policy.class, &arguments, &context);
+    let fields = (policy.fields.as_ref()).and_then(|name| arguments.shift_remove(name));
+    let jq = (policy.jq.as_ref()).and_then(|jq| arguments.shift_remove(&jq.argument));
     let cancelled = context.cancelled.clone();
     let mut call = Call {
         tool: Arc::from(name),
@@ -82,6 +85,7 @@ pub(super) async fn run(
         headers: forwarded(inner, &context),
         confirmation,
         fields,
+        jq,
         context,
     };
     let result = tokio::select! {
@@ -261,6 +265,8 @@ async fn made(
             }
             let plan = plan_of(prepared)?;
             let fields = wished_fields(policy, call)?;
+            let program = transformed::wished(policy, call)?;
+            transformed::check(inner, prepared.def, policy, program.as_deref()).await?;
             let wanted = Wanted::of(prepared, plan, bound.as_ref());
             let settled = settled(inner, policy, wanted, call, facts).await?;
             let (outgoing, credentials) = ready(inner, prepared, plan, call).await?;
@@ -282,6 +288,9 @@ async fn made(
                     call,
                     redaction: policy.redaction(call.context.identity.as_ref()),
                     fields: (policy.fields.as_deref(), &fields),
+                    jq: transformed::asked(policy, program.as_deref()),
+                    guard,
+                    marks: policy.marks && !call.context.is_reading,
                     #[cfg(feature = "cache")]
                     keeping: Some(&policy.keeping),
                     follows: true,
@@ -372,6 +381,7 @@ async fn admitted(
         tool: &call.tool,
         arguments: &call.arguments,
         fields: call.fields.as_ref(),
+        jq: call.jq.as_ref(),
         context: &call.context,
         repeats: is_doing(inner, &call.tool, Doing::Check),
     };
@@ -536,6 +546,12 @@ struct Asked<'a> {
     redaction: Option<&'a Redaction>,
     /// The argument that says which parts of the answer are wanted, and what it says.
     fields: (Option<&'a str>, &'a [String]),
+    /// The jq program that it is given to.
+    jq: Option<Asking<'a>>,
+    /// Who sees the answer, where it shows that.
+    guard: Option<&'a Guard>,
+    /// Whether what the API says is put between marks.
+    marks: bool,
     /// `None` where only an answer of the API will do.
     #[cfg(feature = "cache")]
     keeping: Option<&'a Keeping>,
