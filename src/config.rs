@@ -17,8 +17,9 @@ use crate::selector::Selector;
 
 /// The features of a generated crate that are off unless `[crate] features` names them; a test compares them with its
 /// Cargo.toml.
-pub const FEATURES: [&str; 11] = [
-    "http2", "brotli", "zstd", "charsets", "jwt", "tls", "cache", "digest", "redis", "cel", "spec",
+pub const FEATURES: [&str; 12] = [
+    "http2", "brotli", "zstd", "charsets", "jwt", "tls", "cache", "digest", "redis", "cel", "jq",
+    "spec",
 ];
 
 /// The name of the file.

@@ -37,6 +37,10 @@ enum Outcome {
 /// Runs `mcpgen` with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
+    // A server of `mcpgen serve` starts this program for the jq programs of its calls.
+    if let Some(code) = crate::runtime::worker() {
+        return code;
+    }
     let arguments = Arguments::parse();
     let mut session = Session::default();
     let outcome = match arguments.command {

@@ -5,6 +5,8 @@ mod bad_input;
 mod catalogue;
 mod generated;
 mod hostile;
+#[cfg(feature = "jq")]
+mod jq;
 mod mutual_tls;
 mod prompts;
 mod properties_at_random;

@@ -32,6 +32,7 @@ pub use super::credentials::LoginSettings;
 use super::credentials::{Credentials, Logins};
 use super::custom::{AnyCustom, ListChanges, ToolList};
 use super::identity::Identity;
+use super::jq::Programs;
 use super::limits::turns::Turns;
 use super::limits::{Budgets, LimitSettings, Limits};
 use super::metrics::Metrics;
@@ -145,6 +146,8 @@ pub struct CallContext {
     pub progress: Option<Progress>,
     /// How the user can be asked something.
     pub asking: Asking,
+    /// Whether a resource is read, which is what the API sent and nothing else.
+    pub is_reading: bool,
 }
 
 impl std::fmt::Debug for CallContext {
@@ -328,6 +331,8 @@ pub(super) struct Inner {
     pub(super) state: State,
     #[cfg(feature = "cache")]
     pub(super) cache: Cache<call::Flown>,
+    /// What runs jq programs, where this program can.
+    pub(super) jq: Option<Programs>,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -393,6 +398,7 @@ impl Engine {
                 settings.total_timeout,
                 (&state, &metrics),
             )?,
+            jq: Programs::new(),
             settings,
             policies,
             bases,

@@ -136,10 +136,11 @@ impl ServerHandler for Handler {
                 .extend([tasks]);
         }
         let config = ServerConfig::new(capabilities).with_server_info(self.0.info().clone());
-        match self.0.instructions() {
-            "" => config,
-            instructions => config.with_instructions(instructions),
+        let instructions = self.0.instructions();
+        if instructions.is_empty() {
+            return config;
         }
+        config.with_instructions(instructions)
     }
 
     /// The SDK checks `Mcp-Param-*` headers against the schema that it finds here.

@@ -34,6 +34,7 @@ use super::operations::Doing;
 use super::policy::View;
 use super::prompts::{self, Prompts, Said};
 use super::resources;
+use super::response::EXPLAINED;
 use super::tasks;
 use super::tool::ServerDef;
 #[cfg(feature = "http")]
@@ -82,7 +83,16 @@ impl Server {
     }
 
     /// What a client's model reads first. Where not every caller sees every tool, nothing about tools.
-    pub(super) fn instructions(&self) -> &'static str {
+    pub(super) fn instructions(&self) -> Cow<'static, str> {
+        let about = self.about_tools();
+        if !self.engine.everything().marks_data() {
+            return Cow::Borrowed(about);
+        }
+        let both = format!("{about}\n{EXPLAINED}");
+        Cow::Owned(both.trim_start().to_owned())
+    }
+
+    fn about_tools(&self) -> &'static str {
         let def = self.def();
         if self.engine.shows_everything() {
             return def.instructions;
@@ -519,6 +529,7 @@ impl Caller {
             client: self.client,
             cancelled: self.cancelled,
             progress: self.progress,
+            is_reading: false,
         }
     }
 }

@@ -192,6 +192,8 @@ impl Over {
                 is_fresh(facts);
                 facts.upstream_status = Some(answered.0.as_u16());
                 has_changed(inner, asked).await;
+                // A program is for the result.
+                let asked = &Asked { jq: None, ..*asked };
                 let said = shown(inner, asked, &request, answered, (steps, facts)).await;
                 let word = cleaned(asked, &word);
                 let text = format!(
@@ -449,6 +451,7 @@ async fn handle_for(inner: &Inner, asked: &Asked<'_>, operation: Operation) -> O
         arguments: call.arguments.clone(),
         headers: call.headers.clone(),
         fields: asked.fields.1.to_vec(),
+        jq: asked.jq.map(|jq| jq.program.to_owned()),
         since: Utc::now(),
         operation,
     };
@@ -476,7 +479,11 @@ pub(super) async fn goes_on(
         let mut steps = Steps::new(None);
         // The parts that are wanted are those of the result.
         let fields: (Option<&str>, &[String]) = (None, &[]);
-        let asked = Asked { fields, ..*asked };
+        let asked = Asked {
+            fields,
+            jq: None,
+            ..*asked
+        };
         let said = shown(inner, &asked, asked.outgoing, answered, (&mut steps, facts)).await;
         if said.error.is_none() {
             result = said;

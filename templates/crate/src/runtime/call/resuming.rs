@@ -22,7 +22,7 @@ use super::following::{Over, Watch, goes_on, is_ours, looking, name_of, not_know
 use super::record::Facts;
 use super::{
     Asked, attempts, failed, hooks, lacking_scopes, owned, plan_of, ready, shown, too_few_scopes,
-    with_fallback,
+    transformed, with_fallback,
 };
 
 /// The operation that a handle stands for.
@@ -85,6 +85,7 @@ fn resumed(kept: &Kept, call: &Call) -> Call {
         headers: kept.headers.clone(),
         confirmation: None,
         fields: None,
+        jq: None,
         context: call.context.clone(),
     }
 }
@@ -217,6 +218,9 @@ async fn with_resumed(
         call: &resumed,
         redaction: policy.redaction(call.context.identity.as_ref()),
         fields: (policy.fields.as_deref(), &kept.fields),
+        jq: transformed::asked(policy, kept.jq.as_deref()),
+        guard,
+        marks: policy.marks,
         #[cfg(feature = "cache")]
         keeping: None,
         follows: false,

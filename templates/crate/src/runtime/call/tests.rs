@@ -13,8 +13,11 @@ mod exchange;
 mod failover;
 mod following;
 mod hooks;
+#[cfg(feature = "jq")]
+mod jq;
 mod limits;
 mod login;
+mod mark;
 mod policies;
 mod redaction;
 mod resources;

@@ -33,6 +33,8 @@ pub(in super::super) struct Kept {
     pub(in super::super) headers: Vec<(String, String)>,
     /// The parts of the result that are wanted.
     pub(in super::super) fields: Vec<String>,
+    /// The jq program that the result is given to.
+    pub(in super::super) jq: Option<String>,
     /// When it was handed over.
     pub(in super::super) since: DateTime<Utc>,
     pub(in super::super) operation: Operation,
@@ -196,6 +198,7 @@ impl Handles {
             arguments: kept.arguments.clone(),
             headers: kept.headers.clone(),
             fields: kept.fields.clone(),
+            jq: kept.jq.clone(),
             since: kept.since,
             operation,
         });
@@ -222,6 +225,7 @@ mod tests {
             arguments: Map::new(),
             headers: Vec::new(),
             fields: Vec::new(),
+            jq: None,
             since: Utc::now(),
             operation: Operation {
                 monitor: "http://api.example/operations/1".parse().expect("a URI"),

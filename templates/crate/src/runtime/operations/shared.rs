@@ -29,6 +29,7 @@ struct Written {
     arguments: Map<String, Value>,
     headers: Vec<(String, String)>,
     fields: Vec<String>,
+    jq: Option<String>,
     since_ms: i64,
     monitor: String,
     told: Told,
@@ -52,6 +53,7 @@ pub(super) fn sealed(kept: &Kept, handle: &str) -> Option<Vec<u8>> {
         arguments: kept.arguments.clone(),
         headers: kept.headers.clone(),
         fields: kept.fields.clone(),
+        jq: kept.jq.clone(),
         since_ms: kept.since.timestamp_millis(),
         monitor: kept.operation.monitor.to_string(),
         told: kept.operation.told,
@@ -127,6 +129,7 @@ impl Written {
             arguments: self.arguments,
             headers: self.headers,
             fields: self.fields,
+            jq: self.jq,
             since,
             operation: Operation {
                 monitor,
@@ -150,6 +153,7 @@ mod tests {
             arguments: Map::from_iter([("name".to_owned(), "geheim".into())]),
             headers: vec![("x-tenant".to_owned(), "acme".to_owned())],
             fields: vec!["rows".to_owned()],
+            jq: Some(".rows".to_owned()),
             since: DateTime::from_timestamp_millis(1_700_000_000_123).expect("a time"),
             operation: Operation {
                 monitor: uri("http://api.example/operations/1?v=2"),
@@ -179,10 +183,11 @@ mod tests {
                 arguments,
                 headers,
                 fields,
+                jq,
                 since,
                 operation,
             } = kept;
-            (tool, arguments, headers, fields, since, operation)
+            (tool, arguments, headers, fields, jq, since, operation)
         };
         let found = Arc::try_unwrap(found).expect("nobody else has it");
         assert_eq!(parts(found), parts(kept()));

@@ -46,6 +46,10 @@ pub struct PolicySettings {
     pub confirm: Confirm,
     /// `--result-fields`: whether calls of tools that change nothing may choose parts of the answers.
     pub result_fields: bool,
+    /// `--result-jq`: whether they may give the answers to jq programs.
+    pub result_jq: bool,
+    /// `--mark-data`: whether what the API says is put between marks.
+    pub mark_data: bool,
     /// `--redact`: what is taken out of the answers of tools for which no table says it.
     pub redact: Vec<Redact>,
     /// `--tenant-claim`: the claim that names the tenant, for conditions.
@@ -138,6 +142,11 @@ impl View {
     /// Whether the tool at this position of the catalogue exists.
     pub(super) fn sees(&self, position: usize) -> bool {
         self.visible.get(position).copied().unwrap_or_default()
+    }
+
+    /// Whether what the API says is put between marks in the results of any tool.
+    pub(super) fn marks_data(&self) -> bool {
+        self.compiled.iter().any(|tool| tool.marks)
     }
 
     /// The policy of the tool at this position.

@@ -79,6 +79,10 @@ pub(super) struct ToolRule {
     pub(super) confirm: Option<Confirm>,
     /// Whether calls may choose parts of the answers.
     pub(super) result_fields: Option<bool>,
+    /// Whether calls may give the answers to jq programs.
+    pub(super) result_jq: Option<bool>,
+    /// Whether what the API says is put between marks.
+    pub(super) mark_data: Option<bool>,
     /// How sensitive what they give is.
     pub(super) class: Option<DataClass>,
     /// Arguments that are filled in here and gone from the schema.
@@ -288,6 +292,20 @@ pub(in super::super) const KEYS: &[Key] = &[
         default: "`result-fields`",
         metric: "",
         text: "`true` gives the tools an argument `fields` (`result_fields` where the API has one of that name) by which a call chooses the parts of a JSON answer that it wants to see",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "result-jq",
+        default: "`result-jq`",
+        metric: "",
+        text: "`true` gives the tools an argument `jq` (`result_jq` where the API has one of that name): a jq program that a JSON answer is given to, in a process of its own with 2 s and no access to anything else",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "mark-data",
+        default: "`mark-data`",
+        metric: "",
+        text: "`true` puts what the API says in the text of a result between marks that it cannot forge, `<api-data id=…>` and `</api-data id=…>`",
     },
     Key {
         table: "[tools.…]",

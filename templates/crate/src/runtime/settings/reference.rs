@@ -66,12 +66,12 @@ Who may call which tools, how often, and what becomes of a call whose API fails.
 
 Each option is a flag (`--rate-limit`), a variable (`MCP_RATE_LIMIT`) and a key of the file that `--config` names
 (`rate-limit = \"600/m\"`); the flag comes before the variable, and the variable before the file. The file is read again when it
-changes: its tables, `read-only`, `disabled-tools`, `confirm`, `result-fields`, `cache` and `redact` hold for the calls that come, and a mistake in it leaves the policies of
+changes: its tables, `read-only`, `disabled-tools`, `confirm`, `result-fields`, `result-jq`, `mark-data`, `cache` and `redact` hold for the calls that come, and a mistake in it leaves the policies of
 before in force.
 
 Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt` of the crate, TLS and client certificates, those that
-begin with `tls-`, the feature `tls`, the cache the feature `cache`, what replicas share the feature `redis`, and conditions (`when` and
-`require`) the feature `cel`.
+begin with `tls-`, the feature `tls`, the cache the feature `cache`, `result-jq` the feature `jq`, what replicas share the feature `redis`,
+and conditions (`when` and `require`) the feature `cel`.
 
 A trusted proxy's header says who calls before a key or token does, and a key or token before the certificate of the connection; one
 that is wrong is refused though another is right. A proxy's certificate names nobody. `tls-client-identity = \"none\"` asks for both. The
