@@ -188,6 +188,12 @@ impl Catalog {
         self.index.get(name).copied()
     }
 
+    /// The generated tool of this name, as the tables have it.
+    pub(super) fn generated(&self, name: &str) -> Option<&'static str> {
+        let (def, _) = self.generated.get(self.position(name)?)?;
+        Some(def.name)
+    }
+
     /// The tool of this name, ready to be called.
     pub(super) fn find(&self, name: &str) -> Option<Found<'_>> {
         self.position(name).map(|position| self.at(position))

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use http::HeaderValue;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::nearest;
@@ -20,7 +21,7 @@ use super::base_url::Bases;
 pub use super::base_url::ServerChoice;
 #[cfg(feature = "cache")]
 use super::cache::Cache;
-pub use super::cache::Caching;
+pub use super::cache::{CacheSettings, CacheStore, Caching};
 use super::call;
 pub use super::call::{HookFailure, HookSettings};
 use super::catalog::{Catalog, Found, Listing};
@@ -31,11 +32,12 @@ pub use super::credentials::LoginSettings;
 use super::credentials::{Credentials, Logins};
 use super::custom::{AnyCustom, ListChanges, ToolList};
 use super::identity::Identity;
+use super::jq::Programs;
 use super::limits::turns::Turns;
 use super::limits::{Budgets, LimitSettings, Limits};
 use super::metrics::Metrics;
 pub use super::operations::FollowSettings;
-use super::operations::{Doing, Handles, with_every_argument};
+use super::operations::{Doing, Handles, Missing, with_every_argument};
 use super::policy::{Policies, PolicySettings, View};
 use super::resilience::{Breaker, ResilienceSettings};
 use super::state::State;
@@ -79,8 +81,8 @@ pub struct EngineSettings {
     pub limits: LimitSettings,
     /// What becomes of a call whose API fails.
     pub resilience: ResilienceSettings,
-    /// `--cache-size` (`MCP_CACHE_SIZE`): how many bytes of answers are kept at most.
-    pub cache_bytes: usize,
+    /// How much is kept of answers, and where.
+    pub cache: CacheSettings,
     /// Whether and how users log in.
     pub login: LoginSettings,
     /// What replicas share.
@@ -144,6 +146,8 @@ pub struct CallContext {
     pub progress: Option<Progress>,
     /// How the user can be asked something.
     pub asking: Asking,
+    /// Whether a resource is read, which is what the API sent and nothing else.
+    pub is_reading: bool,
 }
 
 impl std::fmt::Debug for CallContext {
@@ -327,7 +331,20 @@ pub(super) struct Inner {
     pub(super) state: State,
     #[cfg(feature = "cache")]
     pub(super) cache: Cache<call::Flown>,
+    /// What runs jq programs, where this program can.
+    pub(super) jq: Option<Programs>,
     pub(super) metrics: Arc<Metrics>,
+}
+
+/// What answers depend on beside their calls: replicas of another version, or with another API, have their own.
+#[cfg(feature = "cache")]
+fn about(def: &ServerDef, bases: &Bases) -> String {
+    let all = (0..bases.len()).map(|server| {
+        let base = bases.at(server, 0);
+        base.map(|base| format!("{}{}", base.origin, base.prefix))
+    });
+    let all: Vec<_> = all.collect();
+    serde_json::json!([def.name, def.version, all]).to_string()
 }
 
 impl std::fmt::Debug for Engine {
@@ -361,6 +378,9 @@ impl Engine {
         let policies = Policies::new(&settings.policies, &catalog)?;
         let name = catalog.def().name;
         let state = State::new(&settings.state, name, upstream.trust(), &metrics)?;
+        settings.cache.check(state.is_shared())?;
+        #[cfg(feature = "cache")]
+        let about = about(catalog.def(), &bases);
         metrics.register(catalog.names().map(str::to_owned));
         Ok(Self(Arc::new(Inner {
             catalog,
@@ -368,11 +388,17 @@ impl Engine {
             limits: Limits::new(&settings.limits, state.clone()),
             budgets: Budgets::new(&settings.limits, state.clone()),
             confirmations: Confirmations::new(&settings.confirm, &state)?,
-            operations: Handles::new(settings.follow.lifetime),
+            operations: Handles::new(settings.follow.lifetime, state.clone()),
             paths: (0..bases.len()).map(|_| Path::new(&settings)).collect(),
             audit: OnceLock::new(),
             #[cfg(feature = "cache")]
-            cache: Cache::new(settings.cache_bytes, settings.total_timeout),
+            cache: Cache::new(
+                &settings.cache,
+                about,
+                settings.total_timeout,
+                (&state, &metrics),
+            )?,
+            jq: Programs::new(),
             settings,
             policies,
             bases,
@@ -405,6 +431,11 @@ impl Engine {
     /// The tools as an identity sees them.
     pub(super) fn view(&self, identity: Option<&Identity>) -> Arc<View> {
         self.0.policies.view(identity)
+    }
+
+    /// Tells when there are other policies in force.
+    pub(super) fn policy_changes(&self) -> watch::Receiver<()> {
+        self.0.policies.changes()
     }
 
     /// Whether every caller sees every tool.
@@ -561,13 +592,17 @@ impl Engine {
     }
 
     /// When a caller's operation was handed over, and for how long it is kept from now on.
-    pub(super) fn operation(
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) async fn operation(
         &self,
         handle: &str,
         identity: Option<&Identity>,
-    ) -> Option<(DateTime<Utc>, Duration)> {
-        let kept = self.0.operations.find(handle, identity)?;
-        Some((kept.since, self.0.settings.follow.lifetime))
+    ) -> Result<(DateTime<Utc>, Duration), Missing> {
+        let known = |name: &str| self.0.catalog.generated(name);
+        let kept = self.0.operations.find(handle, identity, known).await?;
+        Ok((kept.since, self.0.settings.follow.lifetime))
     }
 
     /// Whether GET operations are resources too.

@@ -29,6 +29,7 @@ mod healthcheck;
 #[cfg(feature = "http")]
 mod http;
 pub mod identity;
+mod jq;
 pub mod limits;
 pub mod logging;
 pub mod metrics;
@@ -84,8 +85,18 @@ pub fn main(def: ServerDef, custom: impl Custom) -> ExitCode {
     run(def, custom, &std::env::args_os().collect::<Vec<_>>())
 }
 
-/// The same with another command line; `args[0]` is the name of the program.
+/// Works on a jq program, if this process was started for that by a server, and gives its exit code. A program that does
+/// more than [`main`] or [`run`] asks this before anything else.
+#[must_use]
+pub fn worker() -> Option<ExitCode> {
+    jq::worker()
+}
+
+/// The same as [`main`] with another command line; `args[0]` is the name of the program.
 pub fn run(def: ServerDef, custom: impl Custom, args: &[OsString]) -> ExitCode {
+    if let Some(code) = worker() {
+        return code;
+    }
     #[cfg(feature = "http")]
     if args.get(1).is_some_and(|first| first == "keys") {
         return identity::keys::command(&args[1..]);

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::engine::{Engine, ToolResult};
 use super::identity::Identity;
-use super::operations::{Doing, ENDED, OPERATION};
+use super::operations::{Doing, ENDED, Missing, OPERATION};
 use super::wire::CLIENT_CAPABILITIES;
 
 /// How often a client is to look, where the API does not say it, in milliseconds.
@@ -27,7 +27,7 @@ pub(super) fn takes_tasks(meta: &Map<String, Value>) -> bool {
 }
 
 /// The task that a call has become; `None` where its result is all.
-pub(super) fn begun(
+pub(super) async fn begun(
     engine: &Engine,
     tool: &str,
     result: &ToolResult,
@@ -37,13 +37,18 @@ pub(super) fn begun(
     // Who checks by calling a tool wants to read the answer.
     (about.get("tool")?.as_str() == Some(tool)).then_some(())?;
     let id = about.get("handle")?.as_str()?;
-    let task = task(engine, id, about, identity)?;
+    let task = task(engine, id, about, identity).await.ok()?;
     Some(CreateTaskResult::new(task))
 }
 
 /// What is told of a task that goes on.
-fn task(engine: &Engine, id: &str, about: &Value, identity: Option<&Identity>) -> Option<Task> {
-    let (since, lifetime) = engine.operation(id, identity)?;
+async fn task(
+    engine: &Engine,
+    id: &str,
+    about: &Value,
+    identity: Option<&Identity>,
+) -> Result<Task, Missing> {
+    let (since, lifetime) = engine.operation(id, identity).await?;
     let now = Utc::now();
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
     let age = (now - since).to_std().unwrap_or_default();
@@ -60,7 +65,7 @@ fn task(engine: &Engine, id: &str, about: &Value, identity: Option<&Identity>) -
     if !said.is_empty() {
         task = task.with_status_message(said.join(", "));
     }
-    Some(task)
+    Ok(task)
 }
 
 #[expect(
@@ -106,11 +111,27 @@ pub(super) fn unknown() -> ErrorData {
     ErrorData::invalid_params("there is no such task for this caller", None)
 }
 
+/// Why there is none.
+pub(super) fn missing(why: Missing) -> ErrorData {
+    match why {
+        Missing::Unknown => unknown(),
+        Missing::Tool(tool) => {
+            let text =
+                format!("`{tool}` began this task, and this server has no such tool any more");
+            ErrorData::invalid_params(text, None)
+        }
+        Missing::Unanswered => {
+            let text = "another replica may know this task, and what they share does not answer: try again in some seconds";
+            ErrorData::internal_error(text, None)
+        }
+    }
+}
+
 /// What `tasks/get` answers, by what `check_operation` has found.
 ///
 /// # Errors
 /// It has found nothing out.
-pub(super) fn got(
+pub(super) async fn got(
     engine: &Engine,
     id: &str,
     identity: Option<&Identity>,
@@ -122,7 +143,7 @@ pub(super) fn got(
     if ended.is_none() && about.get("handle").is_none() {
         return Err(ErrorData::internal_error(checked.as_text(), None));
     }
-    let task = task(engine, id, &about, identity).ok_or_else(unknown)?;
+    let task = task(engine, id, &about, identity).await.map_err(missing)?;
     let payload = match ended {
         None => TaskPayload::Working,
         Some("cancelled") => TaskPayload::Cancelled,

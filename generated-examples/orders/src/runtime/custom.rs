@@ -80,6 +80,8 @@ pub struct Call {
     pub(super) confirmation: Option<Value>,
     /// The parts of the answer that are wanted.
     pub(super) fields: Option<Value>,
+    /// The jq program that the answer is given to.
+    pub(super) jq: Option<Value>,
     pub(super) context: CallContext,
 }
 

@@ -183,6 +183,7 @@ pub struct Metrics {
     cache_requests: Counter,
     cache_hits: Counter,
     cache_outcomes: Family<OutcomeLabels, Counter>,
+    cache_shared: Family<OutcomeLabels, Counter>,
     active_connections: Gauge,
     in_flight: Gauge,
     retries: Counter,
@@ -209,6 +210,7 @@ impl Default for Metrics {
             cache_requests: Counter::default(),
             cache_hits: Counter::default(),
             cache_outcomes: Family::default(),
+            cache_shared: Family::default(),
             active_connections: Gauge::default(),
             in_flight: Gauge::default(),
             retries: Counter::default(),
@@ -268,6 +270,14 @@ impl Metrics {
         }
         let outcome = outcome.label();
         self.cache_outcomes
+            .get_or_create(&OutcomeLabels { outcome })
+            .inc();
+    }
+
+    /// Counts what the shared state said of an answer: `hit`, it had it, `valid`, that of this replica is still right,
+    /// `miss`, or `unanswered`.
+    pub fn cache_shared(&self, outcome: &'static str) {
+        self.cache_shared
             .get_or_create(&OutcomeLabels { outcome })
             .inc();
     }
@@ -378,6 +388,11 @@ impl Metrics {
             "mcp_cache_outcomes",
             "Look-ups in the response cache by what became of them",
             self.cache_outcomes.clone(),
+        );
+        registry.register(
+            "mcp_cache_shared",
+            "Questions about kept answers to the state that replicas share, by its answer",
+            self.cache_shared.clone(),
         );
         registry.register(
             "mcp_active_connections",

@@ -30,6 +30,10 @@ const MAX_CALLS: u32 = 1024;
 /// How many messages may wait for the SDK.
 const SDK_INBOX: usize = 64;
 
+/// Stands with a handshake whose client is told when its tools change.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ToldOfChanges;
+
 /// One connection.
 pub(super) struct Session {
     server: Arc<Server>,
@@ -42,6 +46,8 @@ pub(super) struct Session {
     /// Asks the user, where the client can.
     asker: Option<Asker>,
     sdk: Option<Sdk>,
+    /// Whether the client is told when its tools change.
+    is_told: bool,
 }
 
 /// What the client has made of the connection.
@@ -80,6 +86,7 @@ impl Session {
             questions: Questions::default(),
             asker: None,
             sdk: None,
+            is_told: false,
         }
     }
 
@@ -173,6 +180,10 @@ impl Session {
         };
         let opens = match &mut message {
             ClientJsonRpcMessage::Request(request) => {
+                if matches!(request.request, ClientRequest::InitializeRequest(_)) {
+                    self.tell_of_changes(identity(parts.as_ref()));
+                    request.request.extensions_mut().insert(ToldOfChanges);
+                }
                 if let Some(parts) = parts {
                     request.request.extensions_mut().insert(parts);
                 }
@@ -188,6 +199,32 @@ impl Session {
             _ => return,
         };
         self.hand_over(message, opens).await;
+    }
+
+    /// Tells the client from now on when it sees other tools than before (MCP, server/tools, "List Changed Notification").
+    fn tell_of_changes(&mut self, identity: Option<Identity>) {
+        if std::mem::replace(&mut self.is_told, true) {
+            return;
+        }
+        let (server, cancelled) = (Arc::clone(&self.server), self.cancelled.clone());
+        // The connection ends when nobody has an answer for it any more, and this is none.
+        let out = self.out.downgrade();
+        let (mut changes, mut seen) = server.seen(identity.as_ref());
+        let telling = async move {
+            loop {
+                (server.other_tools(identity.as_ref(), &mut seen, &mut changes)).await;
+                let Some(out) = out.upgrade() else { return };
+                if out.send(wire::tools_changed()).await.is_err() {
+                    return;
+                }
+            }
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                () = telling => {}
+                () = cancelled.cancelled() => {}
+            }
+        });
     }
 
     /// Whether the SDK is past the handshake after this request.

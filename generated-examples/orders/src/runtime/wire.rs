@@ -200,6 +200,11 @@ pub(super) fn error(id: Option<&RawValue>, error: &rmcp::ErrorData) -> Vec<u8> {
     serde_json::to_vec(&Response { jsonrpc, id, error }).expect("maps have text keys")
 }
 
+/// `notifications/tools/list_changed`.
+pub(super) fn tools_changed() -> Vec<u8> {
+    br#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#.to_vec()
+}
+
 /// `notifications/progress`.
 pub(super) fn progress(
     token: &NumberOrString,

@@ -10,17 +10,19 @@ mod hooks;
 mod kept;
 mod ownership;
 mod record;
+mod repetition;
 mod resuming;
+mod shown;
 mod stopping;
+mod transformed;
 
-use std::cell::OnceCell;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::StatusCode;
+use http::HeaderValue;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
@@ -29,20 +31,20 @@ use super::arguments::{self, Reading};
 use super::cache::Keeping;
 use super::catalog::{Found, Prepared};
 use super::confirmation;
-use super::credentials::{Credential, NoCredential, Placed, Whose};
+use super::credentials::{Credential, NoCredential, Placed};
 use super::custom::{Call, Does, Refusal};
 use super::engine::{CallContext, Content, ErrorType, Inner, ToolResult};
 use super::handle::Api;
 use super::limits::Calling;
 use super::operations::{Begun, Doing};
-use super::policy::{DataClass, ToolPolicy, View, scopes};
+use super::policy::{DataClass, Guard, ToolPolicy, View, scopes};
 use super::redact::Redaction;
 use super::request::{Outgoing, Plan};
-use super::response::{Answer, Fields, Known, Sender, piece};
+use super::response::piece;
 use super::schema::Schema;
 use super::steps::Steps;
-use super::tool::{ResultShape, ToolDef};
-use super::upstream::{Answered, Bounds, Failure, Received, Stage, read};
+use super::tool::ToolDef;
+use super::upstream::{Bounds, Failure, Stage, read};
 use agreement::{Settled, settled};
 use failure::{explained, failed, seconds};
 pub(super) use hooks::listing;
@@ -50,6 +52,8 @@ pub use hooks::{HookFailure, HookSettings};
 #[cfg(feature = "cache")]
 pub(super) use kept::Flown;
 use record::{Facts, Names, Record};
+use shown::shown;
+use transformed::Asking;
 
 /// Where an error result says which line of the log belongs to it.
 const REQUEST_ID: &str = "mcpgen/requestId";
@@ -72,9 +76,10 @@ pub(super) async fn run(
     let tool = (inner.catalog.at(position), policy);
     let mut arguments = arguments;
     let confirmation = (policy.confirm.as_ref()).and_then(|name| arguments.shift_remove(name));
-    let fields = (policy.fields.as_ref()).and_then(|name| arguments.shift_remove(name));
     let names = Names::of(inner, name, Some(name));
     let mut record = Record::new(inner, names, policy.class, &arguments, &context);
+    let fields = (policy.fields.as_ref()).and_then(|name| arguments.shift_remove(name));
+    let jq = (policy.jq.as_ref()).and_then(|jq| arguments.shift_remove(&jq.argument));
     let cancelled = context.cancelled.clone();
     let mut call = Call {
         tool: Arc::from(name),
@@ -82,6 +87,7 @@ pub(super) async fn run(
         headers: forwarded(inner, &context),
         confirmation,
         fields,
+        jq,
         context,
     };
     let result = tokio::select! {
@@ -261,9 +267,13 @@ async fn made(
             }
             let plan = plan_of(prepared)?;
             let fields = wished_fields(policy, call)?;
+            let program = transformed::wished(policy, call)?;
+            transformed::check(inner, prepared.def, policy, program.as_deref()).await?;
+            let key = repetition::key_of(call)?;
             let wanted = Wanted::of(prepared, plan, bound.as_ref());
             let settled = settled(inner, policy, wanted, call, facts).await?;
-            let (outgoing, credentials) = ready(inner, prepared, plan, call).await?;
+            let (outgoing, credentials) = ready(inner, prepared, plan, (call, key)).await?;
+            repetition::check(call, &outgoing)?;
             let guard = policy.guard.as_ref();
             let read = guard.and_then(|guard| Some((guard, guard.read.as_ref()?)));
             let paying = if read.is_some() {
@@ -287,6 +297,9 @@ async fn made(
                     call,
                     redaction: policy.redaction(call.context.identity.as_ref()),
                     fields: (policy.fields.as_deref(), &fields),
+                    jq: transformed::asked(policy, program.as_deref()),
+                    guard,
+                    marks: policy.marks && !call.context.is_reading,
                     #[cfg(feature = "cache")]
                     keeping: Some(&policy.keeping),
                     follows: true,
@@ -384,6 +397,7 @@ async fn admitted(
         tool: &call.tool,
         arguments: &call.arguments,
         fields: call.fields.as_ref(),
+        jq: call.jq.as_ref(),
         context: &call.context,
         repeats: is_doing(inner, &call.tool, Doing::Check),
     };
@@ -497,15 +511,15 @@ async fn prepare(
 ) -> Result<Ready, ToolResult> {
     let plan = plan_of(tool)?;
     Wanted::of(tool, plan, bound).check(inner, call)?;
-    ready(inner, tool, plan, call).await
+    ready(inner, tool, plan, (call, None)).await
 }
 
-/// The request of a call whose arguments are in order.
+/// The request of a call whose arguments are in order; `key` is what makes it one that was made before.
 async fn ready(
     inner: &Inner,
     tool: &Prepared,
     plan: &Plan,
-    call: &Call,
+    (call, key): (&Call, Option<HeaderValue>),
 ) -> Result<Ready, ToolResult> {
     let refuse = |kind, text: String| ToolResult::failure(kind, text);
     let base = (inner.bases.get(tool.def.server)).map_err(|problem| {
@@ -534,7 +548,7 @@ async fn ready(
             let mistakes = arguments::Mistakes(mistakes);
             refuse(ErrorType::InvalidArguments, mistakes.text(tool.def.name))
         })?;
-    inner.settings.resilience.add_key(tool.def, &mut outgoing);
+    (inner.settings.resilience).add_key(tool.def, key, &mut outgoing);
     Ok((outgoing, credentials))
 }
 
@@ -548,6 +562,12 @@ struct Asked<'a> {
     redaction: Option<&'a Redaction>,
     /// The argument that says which parts of the answer are wanted, and what it says.
     fields: (Option<&'a str>, &'a [String]),
+    /// The jq program that it is given to.
+    jq: Option<Asking<'a>>,
+    /// Who sees the answer, where it shows that.
+    guard: Option<&'a Guard>,
+    /// Whether what the API says is put between marks.
+    marks: bool,
     /// `None` where only an answer of the API will do.
     #[cfg(feature = "cache")]
     keeping: Option<&'a Keeping>,
@@ -600,153 +620,6 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
     }
 }
 
-/// An answer as its caller is to see it, with the request that it is the answer to.
-async fn shown(
-    inner: &Arc<Inner>,
-    asked: &Asked<'_>,
-    outgoing: &Outgoing,
-    (status, headers, received): Answered,
-    (steps, facts): (&mut Steps<'_>, &mut Facts),
-) -> ToolResult {
-    let Asked {
-        tool,
-        credentials,
-        call,
-        redaction,
-        fields: (fields_argument, paths),
-        ..
-    } = *asked;
-    if status == StatusCode::UNAUTHORIZED {
-        inner.credentials.forget(credentials);
-    }
-    let sent = match credentials {
-        [] => None,
-        some if some.iter().any(|found| found.whose == Whose::Client) => Some(Sender::Client),
-        some if some.iter().any(|found| found.whose == Whose::Caller) => Some(Sender::Exchange),
-        some if some.iter().any(|found| found.whose == Whose::Issued) => Some(Sender::Issued),
-        _ => Some(Sender::Server),
-    };
-    // What is shown must not hold what another call, or this one, has asked with.
-    #[cfg(feature = "cache")]
-    let all = facts.served.as_ref().map(|served| served.with(credentials));
-    #[cfg(feature = "cache")]
-    let credentials = all.as_deref().unwrap_or(credentials);
-    facts.bytes = received.bytes.len();
-    if facts.wants_json && status.is_success() && !received.cut && !received.open {
-        facts.json = Some(received.bytes.clone());
-    }
-    steps.done(facts.bytes);
-    let seen = Seen {
-        method: &outgoing.method,
-        path: outgoing.uri.path(),
-        status,
-        arguments: &call.arguments,
-        headers: &headers,
-        credentials,
-        redaction,
-        fields: (fields_argument, paths),
-        sent,
-    };
-    let result = if received.bytes.len() > LARGE {
-        seen_aside(inner, tool.def.name, &seen, received).await
-    } else {
-        seen.result(inner, tool, received)
-    };
-    #[cfg(feature = "cache")]
-    let result = match &facts.served {
-        Some(served) => served.marked(result),
-        None => result,
-    };
-    result
-}
-
-/// From so many bytes on, an answer is looked at beside what else a thread has to do.
-const LARGE: usize = 64 << 10;
-
-/// An answer, as its caller is to see it.
-struct Seen<'a> {
-    method: &'a http::Method,
-    path: &'a str,
-    status: StatusCode,
-    arguments: &'a Map<String, Value>,
-    headers: &'a http::HeaderMap,
-    credentials: &'a [Arc<Credential>],
-    redaction: Option<&'a Redaction>,
-    fields: (Option<&'a str>, &'a [String]),
-    sent: Option<Sender>,
-}
-
-impl Seen<'_> {
-    fn result(&self, inner: &Inner, tool: &Prepared, received: Received) -> ToolResult {
-        let (fields_argument, paths) = self.fields;
-        let mut fields = Fields::parse(paths.iter().map(String::as_str));
-        if matches!(
-            tool.def.result,
-            ResultShape::Wrapped | ResultShape::WrappedText
-        ) {
-            fields = fields.without("result");
-        }
-        let answer = Answer {
-            method: self.method,
-            path: self.path,
-            status: self.status,
-            arguments: self.arguments,
-            headers: self.headers,
-            received,
-            credentials: self.credentials,
-            redaction: self.redaction,
-            fields: (!fields.is_everything()).then_some(&fields),
-            fields_argument,
-            most_bytes: inner.settings.max_response_bytes,
-            most_chars: inner.settings.max_result_chars,
-            text: OnceCell::new(),
-        };
-        let known = Known {
-            way_out: &|| inner.credentials.way_out(tool.def.security),
-            security: tool.def.security,
-            sent: self.sent,
-        };
-        answer.into_result(tool.def, tool.output.as_ref(), &known)
-    }
-}
-
-/// The same on a thread of its own, so that other calls go on and the deadline of this one holds.
-async fn seen_aside(
-    inner: &Arc<Inner>,
-    name: &'static str,
-    seen: &Seen<'_>,
-    received: Received,
-) -> ToolResult {
-    let inner = Arc::clone(inner);
-    let (method, path, status, sent) = (
-        seen.method.clone(),
-        seen.path.to_owned(),
-        seen.status,
-        seen.sent,
-    );
-    let (arguments, headers) = (seen.arguments.clone(), seen.headers.clone());
-    let (credentials, redaction) = (seen.credentials.to_vec(), seen.redaction.cloned());
-    let (argument, paths) = (seen.fields.0.map(str::to_owned), seen.fields.1.to_vec());
-    let looked = tokio::task::spawn_blocking(move || {
-        let Some(Found::Generated(tool)) = inner.catalog.find(name) else {
-            return broken(name);
-        };
-        let seen = Seen {
-            method: &method,
-            path: &path,
-            status,
-            arguments: &arguments,
-            headers: &headers,
-            credentials: &credentials,
-            redaction: redaction.as_ref(),
-            fields: (argument.as_deref(), &paths),
-            sent,
-        };
-        seen.result(&inner, tool, received)
-    });
-    looked.await.unwrap_or_else(|_| broken(name))
-}
-
 /// The credentials that a tool sends to the default server, for a request that the owner's code makes.
 pub(super) async fn credentials_of(
     inner: &Inner,
@@ -773,7 +646,8 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
     let settings = &inner.settings;
     let read_only = outgoing.method.is_safe();
     let exchange = async {
-        let request = (0, &outgoing, !read_only);
+        let changes = (!read_only).then(|| Instant::now() + settings.total_timeout);
+        let request = (0, &outgoing, changes);
         let response = attempts::anywhere(inner, request, &mut 0).await?;
         let status = response.status().as_u16();
         let bounds = Bounds {

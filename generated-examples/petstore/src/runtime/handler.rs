@@ -21,7 +21,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use super::engine::{Answers, Asker, Asking, CallContext};
 use super::identity::Identity;
 use super::server::{Caller, LIST_TTL_MS, Server, growing};
-use super::session::{self, identity};
+use super::session::{self, ToldOfChanges, identity};
 
 /// The server in the SDK's hands.
 #[derive(Clone)]
@@ -136,10 +136,11 @@ impl ServerHandler for Handler {
                 .extend([tasks]);
         }
         let config = ServerConfig::new(capabilities).with_server_info(self.0.info().clone());
-        match self.0.instructions() {
-            "" => config,
-            instructions => config.with_instructions(instructions),
+        let instructions = self.0.instructions();
+        if instructions.is_empty() {
+            return config;
         }
+        config.with_instructions(instructions)
     }
 
     /// The SDK checks `Mcp-Param-*` headers against the schema that it finds here.
@@ -159,7 +160,13 @@ impl ServerHandler for Handler {
             "initialize"
         );
         ctx.peer.set_peer_info(request.clone());
-        self.negotiate_initialize(&request)
+        let mut result = self.negotiate_initialize(&request)?;
+        // Where each request has its own answer and nothing else, nobody could be told.
+        if ctx.extensions.get::<ToldOfChanges>().is_some() {
+            let tools = result.capabilities.tools.get_or_insert_default();
+            tools.list_changed = Some(true);
+        }
+        Ok(result)
     }
 
     async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {

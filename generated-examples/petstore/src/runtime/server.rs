@@ -19,6 +19,7 @@ use rmcp::model::{
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::answer;
@@ -33,6 +34,7 @@ use super::operations::Doing;
 use super::policy::View;
 use super::prompts::{self, Prompts, Said};
 use super::resources;
+use super::response::EXPLAINED;
 use super::tasks;
 use super::tool::ServerDef;
 #[cfg(feature = "http")]
@@ -71,7 +73,7 @@ impl Server {
         self.engine.def()
     }
 
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "http", test))]
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
     }
@@ -81,7 +83,16 @@ impl Server {
     }
 
     /// What a client's model reads first. Where not every caller sees every tool, nothing about tools.
-    pub(super) fn instructions(&self) -> &'static str {
+    pub(super) fn instructions(&self) -> Cow<'static, str> {
+        let about = self.about_tools();
+        if !self.engine.everything().marks_data() {
+            return Cow::Borrowed(about);
+        }
+        let both = format!("{about}\n{EXPLAINED}");
+        Cow::Owned(both.trim_start().to_owned())
+    }
+
+    fn about_tools(&self) -> &'static str {
         let def = self.def();
         if self.engine.shows_everything() {
             return def.instructions;
@@ -281,6 +292,31 @@ impl Server {
         }
     }
 
+    /// Waits until an identity sees other tools than those of a view, which is another one then.
+    pub(super) async fn other_tools(
+        &self,
+        identity: Option<&Identity>,
+        seen: &mut Arc<View>,
+        changes: &mut watch::Receiver<()>,
+    ) {
+        // The server lives longer than what it serves, and its policies with it.
+        while changes.changed().await.is_ok() {
+            let now = self.engine.view(identity);
+            let before = std::mem::replace(seen, Arc::clone(&now));
+            let listed = self.list_text(Era::Legacy, &now, None);
+            if listed.get() != self.list_text(Era::Legacy, &before, None).get() {
+                return;
+            }
+        }
+        std::future::pending::<()>().await;
+    }
+
+    /// What tells of other policies, and the tools that an identity sees before.
+    pub(super) fn seen(&self, identity: Option<&Identity>) -> (watch::Receiver<()>, Arc<View>) {
+        let changes = self.engine.policy_changes();
+        (changes, self.engine.view(identity))
+    }
+
     /// The response to `tools/list`.
     pub(super) async fn answer_list(&self, request: &Request, asking: WhoLists<'_>) -> Vec<u8> {
         let view = self.engine.view(asking.0);
@@ -346,7 +382,7 @@ impl Server {
             return Ok(Called::Asks(self.input_required(*question)));
         }
         if takes_tasks
-            && let Some(task) = tasks::begun(&self.engine, name, &result, identity.as_ref())
+            && let Some(task) = tasks::begun(&self.engine, name, &result, identity.as_ref()).await
         {
             let meta = self.result_meta(result.meta);
             return Ok(Called::Begun(Box::new(task.with_meta(meta))));
@@ -384,7 +420,8 @@ impl Server {
         let identity = ctx.identity.clone();
         let tool = tasks::tool(&self.engine, Doing::Check, identity.as_ref())?;
         // Before the call, which cannot tell it apart from other mistakes.
-        (self.engine.operation(id, identity.as_ref())).ok_or_else(tasks::unknown)?;
+        let known = self.engine.operation(id, identity.as_ref()).await;
+        known.map_err(tasks::missing)?;
         let checked = self.engine.call(&tool, tasks::look(id), ctx).await;
         let checked = checked.map_err(|_| tasks::unknown())?;
         let shown = |result| {
@@ -392,7 +429,7 @@ impl Server {
             answer.structured_content = structured.map(|content| content.to_value());
             answer
         };
-        let mut got = tasks::got(&self.engine, id, identity.as_ref(), checked, shown)?;
+        let mut got = tasks::got(&self.engine, id, identity.as_ref(), checked, shown).await?;
         got.meta = Some(self.result_meta(Map::new()));
         Ok(got)
     }
@@ -403,7 +440,8 @@ impl Server {
     /// There is no such task for this caller, or it cannot be stopped.
     pub(super) async fn cancel_task(&self, id: &str, ctx: CallContext) -> Result<(), ErrorData> {
         let identity = ctx.identity.clone();
-        (self.engine.operation(id, identity.as_ref())).ok_or_else(tasks::unknown)?;
+        let known = self.engine.operation(id, identity.as_ref()).await;
+        known.map_err(tasks::missing)?;
         let tool = tasks::tool(&self.engine, Doing::Cancel, identity.as_ref())?;
         let cancelled = self.engine.call(&tool, tasks::stop(id), ctx).await;
         let cancelled = cancelled.map_err(|_| tasks::unknown())?;
@@ -491,6 +529,7 @@ impl Caller {
             client: self.client,
             cancelled: self.cancelled,
             progress: self.progress,
+            is_reading: false,
         }
     }
 }

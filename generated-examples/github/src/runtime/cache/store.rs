@@ -1,4 +1,4 @@
-//! The answers that are kept, in memory.
+//! The answers that are kept, in memory, and where replicas share them in what they share too.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -14,11 +14,15 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use http_cache_semantics::{CacheOptions, CachePolicy};
 
 use super::super::credentials::Credential;
+use super::super::engine::StartError;
+use super::super::metrics::Metrics;
 use super::super::request::Outgoing;
+use super::super::state::{Looked, Point, State};
 use super::super::upstream::{Answered, Received};
 use super::flights::{Flight, Flights, Landing};
+use super::shared::{Found, Opened, Shared};
 use super::writes::{Moment, Writes};
-use super::{Caching, Keeping, Key, LONGEST};
+use super::{CacheSettings, CacheStore, Caching, Keeping, Key, LONGEST};
 
 /// In bytes: what an entry takes beside texts that can be counted, and each header beside its own.
 const OVERHEAD: usize = 1024;
@@ -29,6 +33,8 @@ pub(in super::super) struct Cache<T: Clone + Send + 'static> {
     kept: moka::sync::Cache<Key, Arc<Kept>>,
     flights: Flights<T>,
     writes: Writes,
+    /// What replicas keep for each other, where they do.
+    shared: Option<Shared>,
     /// For how long the API may be at a write that it did not answer.
     unanswered: Duration,
 }
@@ -38,18 +44,57 @@ pub(in super::super) struct Kept {
     pub(in super::super) answer: Arc<Answered>,
     /// What it was asked for with, and may show.
     pub(in super::super) credentials: Vec<Arc<Credential>>,
-    path: String,
-    /// When the API said that it is right.
+    pub(super) path: String,
+    /// When the API said that it is right, or another replica had it, and how long before that the API did.
     confirmed: Instant,
+    before: Duration,
     /// For how long from then on.
-    lifetime: Duration,
+    pub(super) lifetime: Duration,
+    /// For how long it stands in afterwards for an API that fails.
+    pub(super) allowance: Duration,
     /// Since when nothing may have been written to its path.
-    since: Moment,
+    pub(super) since: Since,
+    /// Tells it from what other replicas have kept.
+    pub(super) version: u64,
+}
+
+/// A point between two writes: of this replica, and of all of them where they tell each other.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Since {
+    local: Moment,
+    pub(super) shared: Option<Point>,
+}
+
+/// What is kept of an answer.
+pub(in super::super) struct Look {
+    /// What may still be right.
+    pub(in super::super) kept: Option<Arc<Kept>>,
+    /// Whether it may be given to a call while it is fresh. Else no more is known than that the API can be asked about it.
+    pub(in super::super) may_answer: bool,
+    /// What other replicas have written; `None` where that is not known.
+    written: Option<Looked>,
 }
 
 impl<T: Clone + Send + 'static> Cache<T> {
-    /// Keeps so many bytes at most.
-    pub(in super::super) fn new(most_bytes: usize, unanswered: Duration) -> Self {
+    /// `about` tells this server and its API from others, `unanswered` is for how long the API may be at a write that it did
+    /// not answer.
+    ///
+    /// # Errors
+    /// The file of the keys is of no use: one line.
+    pub(in super::super) fn new(
+        settings: &CacheSettings,
+        about: String,
+        unanswered: Duration,
+        (state, metrics): (&State, &Arc<Metrics>),
+    ) -> Result<Self, StartError> {
+        let shared = match settings.store {
+            CacheStore::Memory => None,
+            CacheStore::State => {
+                let key_file = settings.key_file.as_deref();
+                let (state, metrics) = (state.clone(), Arc::clone(metrics));
+                Some(Shared::new(key_file, about, state, metrics)?)
+            }
+        };
         let weight = |_: &Key, kept: &Arc<Kept>| {
             let (_, headers, received) = &*kept.answer;
             let headers: usize = (headers.iter())
@@ -58,36 +103,115 @@ impl<T: Clone + Send + 'static> Cache<T> {
             let bytes = received.bytes.len() + headers + kept.path.len() + OVERHEAD;
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
-        Self {
+        Ok(Self {
             kept: moka::sync::Cache::builder()
-                .max_capacity(most_bytes as u64)
+                .max_capacity(settings.bytes as u64)
                 .weigher(weight)
                 .time_to_live(LONGEST)
                 .build(),
             flights: Flights::default(),
             writes: Writes::default(),
+            shared,
             unanswered,
+        })
+    }
+
+    /// What is kept for a key. `time` is what is left of the call.
+    pub(in super::super) async fn look(&self, key: &Key, path: &str, time: Duration) -> Look {
+        let own = self.get(key);
+        let Some(shared) = &self.shared else {
+            return Look {
+                kept: own,
+                may_answer: true,
+                written: None,
+            };
+        };
+        let local = self.writes.now();
+        let version = own.as_ref().map(|own| own.version);
+        let Some((written, found)) = shared.look((key, path), version, time).await else {
+            shared.count("unanswered");
+            return Look {
+                kept: own,
+                may_answer: false,
+                written: None,
+            };
+        };
+        let (kept, outcome) = match found {
+            Some(found) => (self.take_over((key, path), found, local), "hit"),
+            None => (
+                own.filter(|own| (own.since.shared).is_some_and(|since| written.allows(since))),
+                "valid",
+            ),
+        };
+        shared.count(if kept.is_some() { outcome } else { "miss" });
+        if kept.is_none() {
+            self.kept.invalidate(key);
+        }
+        Look {
+            kept,
+            may_answer: true,
+            written: Some(written),
         }
     }
 
+    /// Keeps what another replica has kept.
+    fn take_over(
+        &self,
+        (key, path): (&Key, &str),
+        found: Found,
+        local: Moment,
+    ) -> Option<Arc<Kept>> {
+        if self.writes.has_changed(path, local) {
+            return None;
+        }
+        let kept = Arc::new(Kept {
+            answer: Arc::new(found.answer),
+            credentials: Vec::new(),
+            path: path.to_owned(),
+            confirmed: Instant::now(),
+            before: found.age,
+            lifetime: found.lifetime,
+            allowance: Duration::ZERO,
+            since: Since {
+                local,
+                shared: Some(found.since),
+            },
+            version: found.version,
+        });
+        self.kept.insert(*key, Arc::clone(&kept));
+        Some(kept)
+    }
+
     /// The answer that was kept for a key, unless its path was written to since.
-    pub(in super::super) fn get(&self, key: &Key) -> Option<Arc<Kept>> {
+    fn get(&self, key: &Key) -> Option<Arc<Kept>> {
         let kept = self.kept.get(key)?;
-        if self.writes.has_changed(&kept.path, kept.since) {
+        if self.writes.has_changed(&kept.path, kept.since.local) {
             self.kept.invalidate(key);
             return None;
         }
         Some(kept)
     }
 
-    /// Keeps an answer, or nothing where it is none that may be kept.
-    pub(in super::super) fn keep(&self, key: Key, kept: Option<Kept>) {
-        match kept {
-            // What is there by now is newer.
-            Some(kept) if self.writes.has_changed(&kept.path, kept.since) => {}
-            Some(kept) => self.kept.insert(key, Arc::new(kept)),
-            None => self.kept.invalidate(&key),
+    /// Keeps an answer.
+    pub(in super::super) async fn keep(&self, key: Key, mut kept: Kept, keeping: &Keeping) {
+        if let Some(shared) = &self.shared
+            && !shared.put(&key, &kept, keeping.is_confidential).await
+        {
+            // Nobody will say whether it is still right, but the API can be asked.
+            kept.since.shared = None;
         }
+        // Otherwise what is there by now is newer.
+        if !self.writes.has_changed(&kept.path, kept.since.local) {
+            self.kept.insert(key, Arc::new(kept));
+        }
+    }
+
+    /// Forgets what was kept of a key, which the API no longer says.
+    pub(in super::super) async fn forget(&self, key: &Key, path: &str, since: Since) {
+        if let (Some(shared), Some(since)) = (&self.shared, since.shared) {
+            shared.remove(key, path, since).await;
+        }
+        self.kept.invalidate(key);
     }
 
     /// Keeps nothing of what there is.
@@ -100,21 +224,38 @@ impl<T: Clone + Send + 'static> Cache<T> {
     pub(in super::super) fn join(
         &self,
         key: &Key,
-        path: &str,
-        start: impl FnOnce(Landing<T>, Moment) -> BoxFuture<'static, T>,
+        (path, look): (&str, &Look),
+        start: impl FnOnce(Landing<T>, Since) -> BoxFuture<'static, T>,
     ) -> (Flight<T>, bool) {
-        let now = self.writes.now();
-        let is_current = |since| !self.writes.has_changed(path, since);
+        let now = Since {
+            local: self.writes.now(),
+            shared: look.written.as_ref().map(|written| written.now),
+        };
+        let is_current = |since: Since| {
+            let is_allowed = |written: &Looked| (since.shared).is_some_and(|it| written.allows(it));
+            !self.writes.has_changed(path, since.local)
+                && look.written.as_ref().is_none_or(is_allowed)
+        };
         let start = |landing| start(landing, now);
         self.flights.join(key, now, is_current, start)
     }
 
-    /// A request is being sent that changes something. Unless it is said how it ended, the API may be at it for a while.
-    pub(in super::super) fn writing<'a>(&'a self, path: &'a str) -> Writing<'a> {
+    /// A request is about to be sent that changes something, of a call that goes on for so long at most. Unless it is said how
+    /// it ended, the API may be at it for a while.
+    pub(in super::super) async fn writing<'a>(
+        &'a self,
+        path: &'a str,
+        time: Duration,
+    ) -> Writing<'a> {
+        let shared = match &self.shared {
+            Some(shared) => Some(shared.open(path, time + self.unanswered).await),
+            None => None,
+        };
         Writing {
             writes: &self.writes,
             path,
-            open: Some(self.unanswered),
+            ended: Ended::Perhaps(self.unanswered),
+            shared,
         }
     }
 }
@@ -123,27 +264,51 @@ impl<T: Clone + Send + 'static> Cache<T> {
 pub(in super::super) struct Writing<'a> {
     writes: &'a Writes,
     path: &'a str,
-    open: Option<Duration>,
+    /// How it stands when it is dropped.
+    ended: Ended,
+    shared: Option<Opened>,
+}
+
+/// Whether a write is over.
+enum Ended {
+    Yes,
+    /// The API may be at it for so long.
+    Perhaps(Duration),
+    /// There was none.
+    Unsent,
 }
 
 impl Writing<'_> {
     /// The API has answered; where it sent the request on, by another path.
-    pub(in super::super) fn answered(mut self, by: Option<&str>) {
-        self.open = None;
+    pub(in super::super) async fn answered(mut self, by: Option<&str>) {
+        let shared = self.shared.take();
+        self.ended = Ended::Yes;
         if let Some(path) = by {
             self.writes.note(path, None);
+        }
+        // This replica knows it at once.
+        drop(self);
+        if let Some(shared) = shared {
+            shared.close(by).await;
         }
     }
 
     /// The API has seen nothing of it.
-    pub(in super::super) fn unsent(self) {
-        std::mem::forget(self);
+    pub(in super::super) async fn unsent(mut self) {
+        self.ended = Ended::Unsent;
+        if let Some(shared) = self.shared.take() {
+            shared.close(None).await;
+        }
     }
 }
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
-        self.writes.note(self.path, self.open);
+        match self.ended {
+            Ended::Unsent => {}
+            Ended::Yes => self.writes.note(self.path, None),
+            Ended::Perhaps(open) => self.writes.note(self.path, Some(open)),
+        }
     }
 }
 
@@ -154,7 +319,7 @@ impl Kept {
         answer: &Answered,
         credentials: Vec<Arc<Credential>>,
         keeping: &Keeping,
-        (lifetime, since): (Duration, Moment),
+        (lifetime, since): (Duration, Since),
     ) -> Option<Self> {
         let (status, headers, received) = answer;
         // A part of an answer, a stream that was still open, or a promise of one is not the answer. Where it was sent on,
@@ -163,33 +328,41 @@ impl Kept {
             && !(received.cut || received.open || received.moved);
         let is_of_use = !lifetime.is_zero()
             || headers.contains_key(ETAG)
-            || headers.contains_key(LAST_MODIFIED)
-            || allowance(headers, keeping).is_some();
-        (is_whole && is_of_use).then(|| Self {
+            || headers.contains_key(LAST_MODIFIED);
+        let allowance = allowance(headers, keeping);
+        (is_whole && (is_of_use || allowance.is_some())).then(|| Self {
             answer: Arc::new(on_its_own(answer)),
             credentials,
             path: path.to_owned(),
             confirmed: Instant::now(),
+            before: Duration::ZERO,
             lifetime,
+            allowance: allowance.unwrap_or_default(),
             since,
+            version: getrandom::u64().unwrap_or_default(),
         })
+    }
+
+    /// How long ago the API said that it is right.
+    pub(super) fn since_confirmed(&self) -> Duration {
+        self.before + self.confirmed.elapsed()
     }
 
     /// Whether it needs no question to the API.
     pub(in super::super) fn is_fresh(&self) -> bool {
-        self.confirmed.elapsed() < self.lifetime
+        self.since_confirmed() < self.lifetime
     }
 
     /// Whether it may stand in for an API that fails (RFC 5861 §4).
     pub(in super::super) fn may_stand_in(&self, keeping: &Keeping) -> bool {
         let (_, headers, _) = &*self.answer;
-        let over = self.confirmed.elapsed().saturating_sub(self.lifetime);
+        let over = self.since_confirmed().saturating_sub(self.lifetime);
         allowance(headers, keeping).is_some_and(|allowed| over <= allowed)
     }
 
     /// How long ago the API made it.
     pub(in super::super) fn age(&self) -> Duration {
-        age_of(&self.answer.1) + self.confirmed.elapsed()
+        age_of(&self.answer.1) + self.since_confirmed()
     }
 
     /// Makes a request the question whether this is still right (RFC 9110 §13); whether it could.

@@ -36,7 +36,9 @@ pub(super) async fn settled(
     facts: &mut Facts,
 ) -> Result<Settled, ToolResult> {
     if policy.confirm.is_none() && !inner.settings.confirm.asks_missing {
-        return wanted.check(inner, call).map(|()| Settled::default());
+        wanted.check(inner, call)?;
+        required(policy, call, facts)?;
+        return Ok(Settled::default());
     }
     // On the heap: few calls are asked about, and all are moved with what this needs.
     Box::pin(asked(inner, policy, wanted, call, facts)).await
@@ -55,6 +57,7 @@ async fn asked(
         Map::new()
     };
     wanted.check(inner, call)?;
+    required(policy, call, facts)?;
     let Some(argument) = &policy.confirm else {
         return Ok(Settled::default());
     };
@@ -108,11 +111,36 @@ async fn asked(
     })
 }
 
-/// Whether the caller may still call the tool, after a while.
+/// What the owner requires of the caller and of arguments that are in order.
+///
+/// # Errors
+/// It is not so: what the model reads.
+pub(super) fn required(
+    policy: &ToolPolicy,
+    call: &Call,
+    facts: &mut Facts,
+) -> Result<(), ToolResult> {
+    match refusal(policy, call) {
+        None => Ok(()),
+        Some(text) => {
+            facts.denied = true;
+            Err(ToolResult::failure(ErrorType::Forbidden, text))
+        }
+    }
+}
+
+fn refusal(policy: &ToolPolicy, call: &Call) -> Option<String> {
+    let identity = call.context.identity.as_ref();
+    (policy.requirements).refusal(&call.tool, identity, &call.arguments)
+}
+
+/// Whether the caller may still make the call, after a while.
 fn is_still_there(inner: &Inner, call: &Call) -> bool {
     let view = inner.policies.view(call.context.identity.as_ref());
     let position = inner.catalog.position(&call.tool);
-    position.is_some_and(|position| view.sees(position))
+    position.is_some_and(|position| {
+        view.sees(position) && refusal(view.policy(position), call).is_none()
+    })
 }
 
 /// Asks the user for what is missing; gives what the user has said, which a client does not send again.

@@ -56,7 +56,7 @@ pub(super) fn begun(
 }
 
 /// Whether the credentials of a server's calls may be seen at an origin.
-fn is_ours(inner: &Inner, server: usize) -> impl Fn(&Origin) -> bool + Sync {
+pub(super) fn is_ours(inner: &Inner, server: usize) -> impl Fn(&Origin) -> bool + Sync {
     move |origin| {
         let mut addresses = 0..inner.bases.addresses(server);
         addresses.any(|address| {
@@ -101,18 +101,21 @@ pub(super) async fn followed(
     let mut watch = Watch::new(inner, asked, None, steps);
     let first_pause = watch.pauses.next(retry_after(&first.1));
     let over = watch.until_over(&mut operation, first_pause).await;
-    stop.not_any_more();
     match over {
         Over::GoesOn(mut progress) => {
-            let handle = handle_for(inner, asked, operation);
+            let handle = handle_for(inner, asked, operation).await;
+            stop.not_any_more();
             progress.last.get_or_insert(first);
             goes_on(inner, asked, handle.as_deref(), progress, facts).await
         }
         over => {
             // What could not be seen may go on all the same.
-            let handle = (over.is_refusal())
-                .then(|| handle_for(inner, asked, operation))
-                .flatten();
+            let handle = if over.is_refusal() {
+                handle_for(inner, asked, operation).await
+            } else {
+                None
+            };
+            stop.not_any_more();
             let mut result = over.result(inner, asked, (watch.steps, facts)).await;
             if let Some(handle) = handle {
                 not_known(inner, asked, &handle, &mut result);
@@ -182,13 +185,15 @@ impl Over {
             Self::Result(request, answered) => {
                 is_fresh(facts);
                 facts.upstream_status = Some(answered.0.as_u16());
-                has_changed(inner, asked);
+                has_changed(inner, asked).await;
                 shown(inner, asked, &request, answered, (steps, facts)).await
             }
             Self::Without(kind, word, request, answered) => {
                 is_fresh(facts);
                 facts.upstream_status = Some(answered.0.as_u16());
-                has_changed(inner, asked);
+                has_changed(inner, asked).await;
+                // A program is for the result.
+                let asked = &Asked { jq: None, ..*asked };
                 let said = shown(inner, asked, &request, answered, (steps, facts)).await;
                 let word = cleaned(asked, &word);
                 let text = format!(
@@ -217,10 +222,16 @@ fn is_fresh(facts: &mut Facts) {
 }
 
 /// What was read before work was done is old by now.
-fn has_changed(inner: &Inner, asked: &Asked<'_>) {
+#[cfg_attr(
+    not(feature = "cache"),
+    expect(clippy::unused_async, reason = "only a cache is told")
+)]
+async fn has_changed(inner: &Inner, asked: &Asked<'_>) {
     #[cfg(feature = "cache")]
     if !asked.outgoing.method.is_safe() {
-        (inner.cache.writing(asked.outgoing.uri.path())).answered(None);
+        let left = asked.until.0.saturating_duration_since(Instant::now());
+        let writing = inner.cache.writing(asked.outgoing.uri.path(), left).await;
+        writing.answered(None).await;
     }
     #[cfg(not(feature = "cache"))]
     let _ = (inner, asked);
@@ -432,7 +443,7 @@ pub(super) fn name_of<'i>(inner: &'i Inner, call: &Call, doing: Doing) -> Option
 }
 
 /// A handle by which the caller takes work up again, where there is a tool for it.
-fn handle_for(inner: &Inner, asked: &Asked<'_>, operation: Operation) -> Option<String> {
+async fn handle_for(inner: &Inner, asked: &Asked<'_>, operation: Operation) -> Option<String> {
     let call = asked.call;
     name_of(inner, call, Doing::Check)?;
     let kept = Kept {
@@ -440,11 +451,13 @@ fn handle_for(inner: &Inner, asked: &Asked<'_>, operation: Operation) -> Option<
         arguments: call.arguments.clone(),
         headers: call.headers.clone(),
         fields: asked.fields.1.to_vec(),
+        jq: asked.jq.map(|jq| jq.program.to_owned()),
         since: Utc::now(),
         operation,
     };
     let bytes = asked.outgoing.body.len();
-    (inner.operations).keep(kept, bytes, call.context.identity.as_ref())
+    let identity = call.context.identity.as_ref();
+    inner.operations.keep(kept, bytes, identity).await
 }
 
 /// The result of a call whose work goes on: what the API has said of it last, and how to ask again.
@@ -466,7 +479,11 @@ pub(super) async fn goes_on(
         let mut steps = Steps::new(None);
         // The parts that are wanted are those of the result.
         let fields: (Option<&str>, &[String]) = (None, &[]);
-        let asked = Asked { fields, ..*asked };
+        let asked = Asked {
+            fields,
+            jq: None,
+            ..*asked
+        };
         let said = shown(inner, &asked, asked.outgoing, answered, (&mut steps, facts)).await;
         if said.error.is_none() {
             result = said;

@@ -12,37 +12,69 @@ use serde_json::{Value, json};
 use super::super::catalog::Found;
 use super::super::custom::Call;
 use super::super::engine::{ErrorType, Inner, ToolResult};
-use super::super::operations::{Doing, ENDED, HANDLE, Kept, OPERATION, WAIT};
+use super::super::operations::{Doing, ENDED, HANDLE, Kept, Missing, OPERATION, WAIT};
 use super::super::policy::ToolPolicy;
 use super::super::steps::Steps;
+use super::super::tool::ToolDef;
 use super::super::upstream::{Failure, Stage};
-use super::following::{Over, Watch, goes_on, looking, name_of, not_known};
+use super::agreement::required;
+use super::following::{Over, Watch, goes_on, is_ours, looking, name_of, not_known};
 use super::record::Facts;
 use super::{
     Asked, attempts, failed, hooks, lacking_scopes, owned, plan_of, ready, shown, too_few_scopes,
-    with_fallback,
+    transformed, with_fallback,
 };
 
 /// The operation that a handle stands for.
 ///
 /// # Errors
 /// There is none for this caller: what the model reads.
-fn kept_of(inner: &Inner, call: &Call, facts: &mut Facts) -> Result<Arc<Kept>, ToolResult> {
+async fn kept_of(inner: &Inner, call: &Call, facts: &mut Facts) -> Result<Arc<Kept>, ToolResult> {
     let handle = call.text(HANDLE).unwrap_or_default().trim();
     let identity = call.context.identity.as_ref();
     let view = inner.policies.view(identity);
-    let kept = inner.operations.find(handle, identity).filter(|kept| {
+    let known = |name: &str| inner.catalog.generated(name);
+    let found = inner.operations.find(handle, identity, known).await;
+    let found = found.and_then(|kept| {
         let position = inner.catalog.position(kept.tool);
-        position.is_some_and(|position| view.sees(position))
+        let is_seen = position.is_some_and(|position| view.sees(position));
+        is_seen.then_some(kept).ok_or(Missing::Unknown)
     });
-    if let Some(kept) = &kept {
+    if let Ok(kept) = &found {
         facts.operation_of = Some(kept.tool);
     }
-    kept.ok_or_else(|| {
-        let text = "There is no operation of this handle for this caller. Use it as the result has it that named it; an \
-                    operation that nobody asks for is forgotten after a while.";
-        ToolResult::failure(ErrorType::InvalidArguments, text)
+    found.map_err(|missing| match missing {
+        Missing::Unknown => {
+            let text = "There is no operation of this handle for this caller. Use it as the result has it that named \
+                        it; an operation that nobody asks for is forgotten after a while.";
+            ToolResult::failure(ErrorType::InvalidArguments, text)
+        }
+        Missing::Tool(tool) => {
+            let text = format!(
+                "`{tool}` began the operation of this handle, and this server has no such tool any more: its result \
+                 cannot be asked for here."
+            );
+            ToolResult::failure(ErrorType::InvalidArguments, text)
+        }
+        Missing::Unanswered => {
+            let text = "The operation of this handle may be known to another replica of this server, and what they share \
+                        does not answer at the moment. The handle is as good as before: try again in some seconds.";
+            ToolResult::failure(ErrorType::Internal, text)
+        }
     })
+}
+
+/// Looks only where the credentials of the tool's calls may be seen: that may have changed since it began.
+fn check_place(inner: &Inner, tool: &ToolDef, kept: &Kept) -> Result<(), ToolResult> {
+    if kept.operation.is_at(&is_ours(inner, tool.server)) {
+        return Ok(());
+    }
+    let text = format!(
+        "The work of `{}` goes on at an address that is none of the API's any more as this server is configured now: \
+         its result cannot be asked for here.",
+        tool.name
+    );
+    Err(ToolResult::failure(ErrorType::InvalidArguments, text))
 }
 
 /// The call that began an operation, on behalf of the one that takes it up again.
@@ -53,6 +85,7 @@ fn resumed(kept: &Kept, call: &Call) -> Call {
         headers: kept.headers.clone(),
         confirmation: None,
         fields: None,
+        jq: None,
         context: call.context.clone(),
     }
 }
@@ -74,7 +107,8 @@ pub(super) async fn checked(
         let mut steps = Steps::new(call.context.progress.as_ref());
         let mut watch = Watch::new(inner, asked, wait, &mut steps);
         let over = watch.until_over(&mut operation, Duration::ZERO).await;
-        inner.operations.moved(&handle, operation);
+        let whose = (handle.as_str(), call.context.identity.as_ref());
+        inner.operations.moved(whose, kept, operation).await;
         let (ended, result) = match over {
             Over::GoesOn(progress) => {
                 return Ok(goes_on(inner, asked, Some(&handle), progress, facts).await);
@@ -157,11 +191,12 @@ async fn with_resumed(
     facts: &mut Facts,
     act: impl AsyncFnOnce(&Asked<'_>, &ToolPolicy, &Kept, &mut Facts) -> Result<ToolResult, ToolResult>,
 ) -> Result<ToolResult, ToolResult> {
-    let kept = kept_of(inner, call, facts)?;
+    let kept = kept_of(inner, call, facts).await?;
     let position = inner.catalog.position(kept.tool).unwrap_or_default();
     let Found::Generated(tool) = inner.catalog.at(position) else {
         unreachable!("only generated tools begin operations")
     };
+    check_place(inner, tool.def, &kept)?;
     if let Some(scopes) = lacking_scopes(inner, tool.def, &call.context) {
         facts.denied = true;
         return Err(too_few_scopes(tool.def.name, &scopes));
@@ -172,7 +207,8 @@ async fn with_resumed(
     let limit = policy.timeout.unwrap_or(inner.settings.total_timeout);
     let until = (Instant::now() + limit, limit);
     let resumed = resumed(&kept, call);
-    let (outgoing, credentials) = ready(inner, tool, plan_of(tool)?, &resumed).await?;
+    required(policy, &resumed, facts)?;
+    let (outgoing, credentials) = ready(inner, tool, plan_of(tool)?, (&resumed, None)).await?;
     let guard = policy.guard.as_ref();
     facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
     let asked = Asked {
@@ -182,6 +218,9 @@ async fn with_resumed(
         call: &resumed,
         redaction: policy.redaction(call.context.identity.as_ref()),
         fields: (policy.fields.as_deref(), &kept.fields),
+        jq: transformed::asked(policy, kept.jq.as_deref()),
+        guard,
+        marks: policy.marks,
         #[cfg(feature = "cache")]
         keeping: None,
         follows: false,

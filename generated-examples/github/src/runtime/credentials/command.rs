@@ -65,8 +65,20 @@ impl Printed {
         line: &str,
         good_for: Option<Duration>,
     ) -> Result<Self, StartError> {
+        let words = words(line).map_err(|why| StartError(format!("`{variable}` {why}")))?;
+        Self::of(variable, words, good_for)
+    }
+
+    /// The same with a command whose words are known.
+    ///
+    /// # Errors
+    /// It prints no secret: one line that names the variable.
+    pub(super) fn of(
+        variable: String,
+        words: Vec<String>,
+        good_for: Option<Duration>,
+    ) -> Result<Self, StartError> {
         let wrong = |why: String| StartError(format!("`{variable}` {why}"));
-        let words = words(line).map_err(|why| wrong(why.to_owned()))?;
         let now = Instant::now();
         let secret = output(&words, LIMIT).map_err(wrong)?;
         Ok(Self(Arc::new(State {
@@ -82,6 +94,11 @@ impl Printed {
             }),
             running: Arc::default(),
         })))
+    }
+
+    /// The words of the command.
+    pub(super) fn words(&self) -> &[String] {
+        &self.0.words
     }
 
     /// The variable that holds the command.

@@ -89,6 +89,8 @@ pub(super) struct Refused {
     pub(super) code: Option<String>,
     /// A sentence without its end, without a secret.
     pub(super) told: String,
+    /// Whether it would be the same soon.
+    pub(super) is_lasting: bool,
 }
 
 #[derive(Deserialize)]
@@ -155,7 +157,11 @@ impl TokenEndpoint {
             Place::Named(site) => Arc::clone(site),
             Place::Issued(issuer) => {
                 let found = issuer.endpoint(upstream).await;
-                found.map_err(|told| Refused { code: None, told })?
+                found.map_err(|told| Refused {
+                    code: None,
+                    told,
+                    is_lasting: false,
+                })?
             }
         };
         self.asked(&site, grant, Some(scopes), upstream).await
@@ -200,8 +206,13 @@ impl TokenEndpoint {
         let failed = |why: String| Refused {
             code: None,
             told: format!("{} {why}", site.host),
+            is_lasting: false,
         };
-        let (form, header) = self.form(fields, scopes, in_body).map_err(failed)?;
+        let lasting = |why: String| Refused {
+            is_lasting: true,
+            ..failed(why)
+        };
+        let (form, header) = self.form(fields, scopes, in_body).map_err(lasting)?;
         let outgoing = oauth::post(&site.url, form, header);
         let answer = oauth::answer(site.way(upstream), outgoing).await;
         let (status, bytes) = answer.map_err(failed)?;
@@ -209,12 +220,22 @@ impl TokenEndpoint {
             // RFC 7009 §2.2: an answer to a revocation may have no content.
             let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
             return serde_json::from_slice(text)
-                .map_err(|_| failed("gave no token in its answer".to_owned()));
+                .map_err(|_| lasting("gave no token in its answer".to_owned()));
         }
         let error = match serde_json::from_slice::<Refusal>(&bytes) {
             Ok(refusal) => refusal.error,
             Err(_) if status == StatusCode::UNAUTHORIZED => "invalid_client".to_owned(),
-            Err(_) => return Err(failed(format!("answered with status {}", status.as_u16()))),
+            Err(_) => {
+                let comes_back = status.is_server_error()
+                    || matches!(
+                        status,
+                        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+                    );
+                return Err(Refused {
+                    is_lasting: !comes_back,
+                    ..failed(format!("answered with status {}", status.as_u16()))
+                });
+            }
         };
         // A code is a word of the specifications; anything else is not repeated.
         let is_code =
@@ -223,7 +244,7 @@ impl TokenEndpoint {
         let why = (code.as_ref()).map_or_else(String::new, |code| format!(": {code}"));
         Err(Refused {
             code,
-            ..failed(format!("refuses a token{why}"))
+            ..lasting(format!("refuses a token{why}"))
         })
     }
 

@@ -1,6 +1,7 @@
 //! The handles by which callers take up again what goes on: not to be guessed, each for who got it, and so many.
 //!
-//! What is kept of an operation is plain data without a credential, so that it can be kept elsewhere too.
+//! What is kept of an operation is plain data without a credential. Each replica has its own, and those that share a state
+//! have them there too (`shared`); without an answer of it, a replica goes on with what it has.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,9 @@ use serde_json::{Map, Value};
 
 use super::super::identity::{Identity, Means};
 use super::super::random;
+use super::super::state::State;
 use super::Operation;
+use super::shared::{self, Found};
 
 /// How many operations are kept of one identity; with one more, the oldest is forgotten.
 const MOST_OF_ONE: usize = 64;
@@ -30,13 +33,26 @@ pub(in super::super) struct Kept {
     pub(in super::super) headers: Vec<(String, String)>,
     /// The parts of the result that are wanted.
     pub(in super::super) fields: Vec<String>,
+    /// The jq program that the result is given to.
+    pub(in super::super) jq: Option<String>,
     /// When it was handed over.
     pub(in super::super) since: DateTime<Utc>,
     pub(in super::super) operation: Operation,
 }
 
 /// Whose an operation is; `None` is who has no identity.
-type Owner = Option<(Means, String)>;
+pub(super) type Owner = Option<(Means, String)>;
+
+/// Why there is no operation for a handle.
+#[derive(Debug, PartialEq, Eq)]
+pub(in super::super) enum Missing {
+    /// Nobody knows it, or it is somebody else's.
+    Unknown,
+    /// The tool of this name that began it is none of this server's any more.
+    Tool(String),
+    /// Another replica may know it, which cannot be found out now.
+    Unanswered,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -52,14 +68,16 @@ struct Entry {
 pub(in super::super) struct Handles {
     lifetime: Duration,
     entries: Mutex<HashMap<String, Entry>>,
+    state: State,
 }
 
 impl Handles {
     /// What nobody asks for is forgotten after `lifetime`.
-    pub(in super::super) fn new(lifetime: Duration) -> Self {
+    pub(in super::super) fn new(lifetime: Duration, state: State) -> Self {
         Self {
             lifetime,
             entries: Mutex::default(),
+            state,
         }
     }
 
@@ -68,17 +86,44 @@ impl Handles {
     }
 
     /// The handle of an operation from now on; `None` when there are too many. `bytes` is what its arguments take, about.
-    pub(in super::super) fn keep(
+    pub(in super::super) async fn keep(
         &self,
         kept: Kept,
         bytes: usize,
         identity: Option<&Identity>,
     ) -> Option<String> {
-        self.keep_at(kept, bytes, owner(identity), Instant::now())
+        let handle = random::id()?;
+        let (kept, owner) = (Arc::new(kept), owner(identity));
+        let is_shared = self.share(&handle, &kept, &owner).await;
+        let is_here = self.keep_at(&handle, kept, bytes, owner, Instant::now());
+        (is_shared || is_here).then_some(handle)
     }
 
-    fn keep_at(&self, kept: Kept, bytes: usize, owner: Owner, now: Instant) -> Option<String> {
-        let handle = random::id()?;
+    /// Keeps it where other replicas find it, or what it has become; whether that can be.
+    async fn share(&self, handle: &str, kept: &Kept, owner: &Owner) -> bool {
+        if !self.state.is_shared() {
+            return false;
+        }
+        let Some(sealed) = shared::sealed(kept, handle) else {
+            return false;
+        };
+        let room = owner
+            .as_ref()
+            .map_or((MOST, false), |_| (MOST_OF_ONE, true));
+        let place = shared::place(handle, owner);
+        let is_kept = self.state.hold(&place, &sealed, self.lifetime, room).await;
+        is_kept == Some(true)
+    }
+
+    /// Whether there was room for it.
+    fn keep_at(
+        &self,
+        handle: &str,
+        kept: Arc<Kept>,
+        bytes: usize,
+        owner: Owner,
+        now: Instant,
+    ) -> bool {
         let mut entries = self.lock();
         entries.retain(|_, entry| entry.ends > now);
         let own = || (entries.iter()).filter(|(_, entry)| entry.owner == owner && owner.is_some());
@@ -89,26 +134,43 @@ impl Handles {
         }
         let taken: usize = entries.values().map(|entry| entry.bytes).sum();
         if entries.len() >= MOST || taken.saturating_add(bytes) > MOST_BYTES {
-            return None;
+            return false;
         }
         let entry = Entry {
             owner,
-            kept: Arc::new(kept),
+            kept,
             bytes,
             begun: now,
             ends: now + self.lifetime,
         };
-        entries.insert(handle.clone(), entry);
-        Some(handle)
+        entries.insert(handle.to_owned(), entry);
+        true
     }
 
-    /// The operation of a handle, if it is this caller's. To ask for it keeps it for longer.
-    pub(in super::super) fn find(
+    /// The operation of a handle, if it is this caller's. To ask for it keeps it for longer. `known` is the tool of a name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(in super::super) async fn find(
         &self,
         handle: &str,
         identity: Option<&Identity>,
-    ) -> Option<Arc<Kept>> {
-        self.find_at(handle, &owner(identity), Instant::now())
+        known: impl Fn(&str) -> Option<&'static str>,
+    ) -> Result<Arc<Kept>, Missing> {
+        let owner = owner(identity);
+        let own = self.find_at(handle, &owner, Instant::now());
+        match shared::found(&self.state, (handle, &owner), self.lifetime, known).await {
+            // Another replica may have looked further.
+            Found::Here(kept) => Ok(kept),
+            Found::OfTool(tool) => Err(Missing::Tool(tool)),
+            Found::Nothing => {
+                let own = own.ok_or(Missing::Unknown)?;
+                // It was begun while the shared state did not answer, or that has lost it.
+                self.share(handle, &own, &owner).await;
+                Ok(own)
+            }
+            Found::Unanswered => own.ok_or(Missing::Unanswered),
+        }
     }
 
     fn find_at(&self, handle: &str, owner: &Owner, now: Instant) -> Option<Arc<Kept>> {
@@ -122,20 +184,29 @@ impl Handles {
     }
 
     /// Looks elsewhere from now on, as the API wants it.
-    pub(in super::super) fn moved(&self, handle: &str, operation: Operation) {
-        if let Some(entry) = self.lock().get_mut(handle)
-            && entry.kept.operation != operation
-        {
-            let kept = &entry.kept;
-            entry.kept = Arc::new(Kept {
-                tool: kept.tool,
-                arguments: kept.arguments.clone(),
-                headers: kept.headers.clone(),
-                fields: kept.fields.clone(),
-                since: kept.since,
-                operation,
-            });
+    pub(in super::super) async fn moved(
+        &self,
+        (handle, identity): (&str, Option<&Identity>),
+        kept: &Kept,
+        operation: Operation,
+    ) {
+        if kept.operation == operation {
+            return;
         }
+        let kept = Arc::new(Kept {
+            tool: kept.tool,
+            arguments: kept.arguments.clone(),
+            headers: kept.headers.clone(),
+            fields: kept.fields.clone(),
+            jq: kept.jq.clone(),
+            since: kept.since,
+            operation,
+        });
+        let owner = owner(identity);
+        if let Some(entry) = (self.lock().get_mut(handle)).filter(|entry| entry.owner == owner) {
+            entry.kept = Arc::clone(&kept);
+        }
+        self.share(handle, &kept, &owner).await;
     }
 }
 
@@ -154,6 +225,7 @@ mod tests {
             arguments: Map::new(),
             headers: Vec::new(),
             fields: Vec::new(),
+            jq: None,
             since: Utc::now(),
             operation: Operation {
                 monitor: "http://api.example/operations/1".parse().expect("a URI"),
@@ -169,14 +241,26 @@ mod tests {
         owner(Some(&identity))
     }
 
+    fn keep(
+        handles: &Handles,
+        tool: &'static str,
+        of: (usize, Owner),
+        now: Instant,
+    ) -> Option<String> {
+        let handle = random::id().expect("randomness");
+        let (bytes, owner) = of;
+        let is_kept = handles.keep_at(&handle, Arc::new(kept(tool)), bytes, owner, now);
+        is_kept.then_some(handle)
+    }
+
     #[test]
     fn a_handle_is_for_who_got_it_until_nobody_asks_for_it() {
-        let handles = Handles::new(Duration::from_secs(60));
+        let handles = Handles::new(Duration::from_secs(60), State::default());
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        let ann = handles.keep_at(kept("a"), 0, named("ann"), start);
+        let ann = keep(&handles, "a", (0, named("ann")), start);
         let ann = ann.expect("a handle");
-        let nobody = handles.keep_at(kept("b"), 0, None, start).expect("another");
+        let nobody = keep(&handles, "b", (0, None), start).expect("another");
         assert_ne!(ann, nobody);
         assert_eq!(ann.len(), 32);
         for other in [named("bob"), None, Some((Means::Jwt, "ann".to_owned()))] {
@@ -194,14 +278,14 @@ mod tests {
 
     #[test]
     fn nobody_takes_the_room_of_the_others() {
-        let handles = Handles::new(Duration::from_secs(60));
+        let handles = Handles::new(Duration::from_secs(60), State::default());
         let start = Instant::now();
-        let bob = handles.keep_at(kept("b"), 0, named("bob"), start);
-        let keep = |number: u64| {
+        let bob = keep(&handles, "b", (0, named("bob")), start);
+        let anns_of = |number: u64| {
             let now = start + Duration::from_millis(number);
-            handles.keep_at(kept("a"), 0, named("ann"), now)
+            keep(&handles, "a", (0, named("ann")), now)
         };
-        let anns: Vec<String> = (0..=64).filter_map(keep).collect();
+        let anns: Vec<String> = (0..=64).filter_map(anns_of).collect();
         assert_eq!(anns.len(), 65);
         let finds = |handle: &str, name: &str| {
             let found = handles.find_at(handle, &named(name), start);
@@ -209,10 +293,10 @@ mod tests {
         };
         assert!(!finds(&anns[0], "ann") && finds(&anns[1], "ann") && finds(&anns[64], "ann"));
         assert!(finds(&bob.expect("a handle"), "bob"));
-        let large = handles.keep_at(kept("a"), MOST_BYTES, named("eve"), start);
-        let larger = handles.keep_at(kept("a"), 1, named("eve"), start);
+        let large = keep(&handles, "a", (MOST_BYTES, named("eve")), start);
+        let larger = keep(&handles, "a", (1, named("eve")), start);
         assert!(large.is_some() && larger.is_none());
         let later = start + Duration::from_secs(61);
-        assert!(handles.keep_at(kept("a"), 1, named("eve"), later).is_some());
+        assert!(keep(&handles, "a", (1, named("eve")), later).is_some());
     }
 }

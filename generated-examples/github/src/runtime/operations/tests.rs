@@ -177,3 +177,51 @@ fn the_result_is_where_the_description_says_or_azures_clients_look() {
     let later = answer(200, &[("location", "/made/2")], &done);
     assert_eq!(looked((post, None), &later).0, at("/made/2"));
 }
+
+#[test]
+fn a_place_with_200_is_the_result_unless_it_says_when_to_ask_again() {
+    let of = |headers: &[(&str, &str)], body: Value| {
+        begun(&Method::POST, None, |beginning| {
+            let (status, first, _) = answer(202, &[("location", "/jobs/1")], &Value::Null);
+            let Begun::Here(mut operation) = beginning.begun(status, &first) else {
+                panic!("it goes on")
+            };
+            let look = operation.look(&answer(200, headers, &body), beginning);
+            assert_eq!(operation.monitor, "https://api.example/jobs/1");
+            look
+        })
+    };
+    let again = [("retry-after", "5")];
+    for word in [
+        "running",
+        "In Progress",
+        "NotStarted",
+        "not_started",
+        "queued",
+    ] {
+        let look = of(&again, json!({"status": word}));
+        assert!(matches!(look, Look::Running(_)), "{word}: {look:?}");
+    }
+    let half = of(&[], json!({"status": "processing", "percentComplete": 50}));
+    assert!(
+        matches!(
+            half,
+            Look::Running(Report {
+                percent: Some(_),
+                ..
+            })
+        ),
+        "{half:?}"
+    );
+    // An order that is pending is what was asked for.
+    for (headers, body) in [
+        (&[][..], json!({"status": "pending", "id": 7})),
+        (&[], json!({"status": "processing", "percentComplete": 100})),
+        (&again, json!({"status": "done"})),
+        (&again, json!({"status": "shipped"})),
+        (&again, json!({"id": 7})),
+        (&again, json!([1])),
+    ] {
+        assert_eq!(of(headers, body.clone()), Look::Done, "{body}");
+    }
+}

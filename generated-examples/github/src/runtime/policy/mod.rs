@@ -7,7 +7,9 @@
 mod access;
 mod binding;
 mod compiled;
+mod condition;
 mod guard;
+mod requirement;
 pub(super) mod scopes;
 mod tables;
 
@@ -15,6 +17,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use serde_json::value::RawValue;
+use tokio::sync::watch;
 
 pub(super) use compiled::ToolPolicy;
 pub(super) use guard::{Guard, Read};
@@ -43,22 +46,35 @@ pub struct PolicySettings {
     pub confirm: Confirm,
     /// `--result-fields`: whether calls of tools that change nothing may choose parts of the answers.
     pub result_fields: bool,
+    /// `--result-jq`: whether they may give the answers to jq programs.
+    pub result_jq: bool,
+    /// `--mark-data`: whether what the API says is put between marks.
+    pub mark_data: bool,
     /// `--redact`: what is taken out of the answers of tools for which no table says it.
     pub redact: Vec<Redact>,
+    /// `--tenant-claim`: the claim that names the tenant, for conditions.
+    pub tenant_claim: String,
     /// The tables of the configuration file.
     pub tables: Tables,
 }
 
 /// The policies that are in force.
 #[derive(Debug)]
-pub(super) struct Policies(RwLock<Arc<Compiled>>);
+pub(super) struct Policies {
+    current: RwLock<Arc<Compiled>>,
+    /// Told when there are others.
+    changes: watch::Sender<()>,
+}
 
 impl Policies {
     /// # Errors
     /// A rule that is about no tool, or that contradicts the tool: one line.
     pub(super) fn new(settings: &PolicySettings, catalog: &Catalog) -> Result<Self, StartError> {
         let compiled = Compiled::new(settings, catalog, None)?;
-        Ok(Self(RwLock::new(Arc::new(compiled))))
+        Ok(Self {
+            current: RwLock::new(Arc::new(compiled)),
+            changes: watch::Sender::new(()),
+        })
     }
 
     /// Puts other policies in force for the calls that come; those of before stay when there is a mistake.
@@ -70,7 +86,7 @@ impl Policies {
         settings: &PolicySettings,
         catalog: &Catalog,
     ) -> Result<(), StartError> {
-        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         let fresh = Compiled::new(settings, catalog, Some(&**current))?;
         if let Some(kind) = current.lost_in(&fresh) {
             return Err(StartError(format!(
@@ -79,18 +95,25 @@ impl Policies {
             )));
         }
         *current = Arc::new(fresh);
+        drop(current);
+        self.changes.send_replace(());
         Ok(())
+    }
+
+    /// Tells when there are others in force.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
     }
 
     /// All tools, whoever may see them.
     pub(super) fn everything(&self) -> Arc<View> {
-        let compiled = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let compiled = self.current.read().unwrap_or_else(PoisonError::into_inner);
         compiled.everything()
     }
 
     /// The tools as an identity sees them.
     pub(super) fn view(&self, identity: Option<&Identity>) -> Arc<View> {
-        let compiled = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let compiled = self.current.read().unwrap_or_else(PoisonError::into_inner);
         compiled.view(identity)
     }
 }
@@ -119,6 +142,11 @@ impl View {
     /// Whether the tool at this position of the catalogue exists.
     pub(super) fn sees(&self, position: usize) -> bool {
         self.visible.get(position).copied().unwrap_or_default()
+    }
+
+    /// Whether what the API says is put between marks in the results of any tool.
+    pub(super) fn marks_data(&self) -> bool {
+        self.compiled.iter().any(|tool| tool.marks)
     }
 
     /// The policy of the tool at this position.

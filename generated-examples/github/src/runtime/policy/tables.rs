@@ -24,6 +24,9 @@ pub struct Tables {
     /// Policies by selector.
     #[serde(default)]
     pub(super) tools: BTreeMap<Spanned<String>, ToolRule>,
+    /// The path of the file.
+    #[serde(skip)]
+    pub(in super::super) file: Option<String>,
 }
 
 /// `[access.NAME]`.
@@ -35,6 +38,8 @@ pub(super) struct AccessRule {
     /// Selectors of tools that may not, though `allow` names them.
     #[serde(default)]
     pub(super) deny: Vec<Spanned<String>>,
+    /// What must be true of the caller for the table to apply.
+    pub(super) when: Option<String>,
 }
 
 /// `[tools."SELECTOR"]`.
@@ -74,11 +79,19 @@ pub(super) struct ToolRule {
     pub(super) confirm: Option<Confirm>,
     /// Whether calls may choose parts of the answers.
     pub(super) result_fields: Option<bool>,
+    /// Whether calls may give the answers to jq programs.
+    pub(super) result_jq: Option<bool>,
+    /// Whether what the API says is put between marks.
+    pub(super) mark_data: Option<bool>,
     /// How sensitive what they give is.
     pub(super) class: Option<DataClass>,
     /// Arguments that are filled in here and gone from the schema.
     #[serde(default)]
     pub(super) bind: BTreeMap<String, Spanned<toml::Value>>,
+    /// What must be true of the caller and the arguments.
+    pub(super) require: Option<String>,
+    /// What is said where it is not.
+    pub(super) require_message: Option<String>,
     /// What must be true of the object that the call is about.
     pub(super) guard: Option<Spanned<GuardRule>>,
 }
@@ -160,6 +173,14 @@ impl Tables {
             (start, error.message().replace('\n', ", "))
         })
     }
+
+    /// A key, with the file that it stands in.
+    pub(super) fn place(&self, key: &str) -> String {
+        match &self.file {
+            Some(file) => format!("config file `{file}`: {key}"),
+            None => key.to_owned(),
+        }
+    }
 }
 
 /// A key of the tables, for the reference.
@@ -187,6 +208,13 @@ pub(in super::super) const KEYS: &[Key] = &[
         default: "`[]`",
         metric: "mcp_tool_invocations_total{tool_name=\"unknown\"}",
         text: "selectors of tools that may not, though `allow` names them",
+    },
+    Key {
+        table: "[access.NAME]",
+        name: "when",
+        default: "",
+        metric: "mcp_tool_invocations_total{tool_name=\"unknown\"}",
+        text: "a condition on `claims` and `identity`: the table applies only to callers of whom it is true. Needs the feature `cel`",
     },
     Key {
         table: "[tools.…]",
@@ -267,6 +295,20 @@ pub(in super::super) const KEYS: &[Key] = &[
     },
     Key {
         table: "[tools.…]",
+        name: "result-jq",
+        default: "`result-jq`",
+        metric: "",
+        text: "`true` gives the tools an argument `jq` (`result_jq` where the API has one of that name): a jq program that a JSON answer is given to, in a process of its own with 2 s and no access to anything else",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "mark-data",
+        default: "`mark-data`",
+        metric: "",
+        text: "`true` puts what the API says in the text of a result between marks that it cannot forge, `<api-data id=…>` and `</api-data id=…>`",
+    },
+    Key {
+        table: "[tools.…]",
         name: "class",
         default: "`internal`",
         metric: "",
@@ -292,6 +334,20 @@ pub(in super::super) const KEYS: &[Key] = &[
         default: "`{}`",
         metric: "",
         text: "arguments that are filled in here and gone from the schema: `claim:NAME` of the identity, `header:NAME` of the client's request, `value:TEXT`, or any other constant. Without an identity, tools with a claim do not exist",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "require",
+        default: "",
+        metric: "mcp_tool_errors_total{error_type=\"forbidden\"}",
+        text: "a condition on `args`, `claims` and `identity` that calls must meet. The conditions of all tables about a tool must hold, whichever looks the closest. Needs the feature `cel`",
+    },
+    Key {
+        table: "[tools.…]",
+        name: "require-message",
+        default: "",
+        metric: "",
+        text: "what a caller is told whose call does not meet it",
     },
     Key {
         table: "[tools.…]",

@@ -42,23 +42,30 @@ pub(super) fn suspected(detectors: Detectors, text: &str) -> Detectors {
 pub(super) fn suspected_in_plain(detectors: Detectors, text: &str) -> Detectors {
     let bytes = text.as_bytes();
     let mut suspected = Detectors::default();
-    let mut suspect = |detector: Detector, is_so: &dyn Fn() -> bool| {
-        if detectors.has(detector) && is_so() {
+    if detectors.has(Detector::Secret)
+        && bytes.len() >= SECRET
+        && Detector::Secret.pattern().is_match(text)
+    {
+        suspected.add(Detector::Secret);
+    }
+    if detectors.has(Detector::Email)
+        && (bytes.contains(&b'@') || (bytes.contains(&b'%') && text.contains("%40")))
+    {
+        suspected.add(Detector::Email);
+    }
+    if bytes.len() < PHONE.0 as usize || !detectors.has_any(&NUMBERS) {
+        return suspected;
+    }
+    let runs = Runs::of(bytes);
+    for (detector, is_there) in [
+        (Detector::Iban, runs.has_iban),
+        (Detector::Card, runs.longest >= CARD),
+        (Detector::Ssn, runs.has_ssn),
+        (Detector::Phone, runs.has_phone),
+    ] {
+        if is_there && detectors.has(detector) {
             suspected.add(detector);
         }
-    };
-    suspect(Detector::Secret, &|| {
-        bytes.len() >= SECRET && Detector::Secret.pattern().is_match(text)
-    });
-    suspect(Detector::Email, &|| {
-        bytes.contains(&b'@') || (bytes.contains(&b'%') && text.contains("%40"))
-    });
-    if bytes.len() >= PHONE.0 as usize && detectors.has_any(&NUMBERS) {
-        let runs = Runs::of(bytes);
-        suspect(Detector::Iban, &|| runs.has_iban);
-        suspect(Detector::Card, &|| runs.longest >= CARD);
-        suspect(Detector::Ssn, &|| runs.has_ssn);
-        suspect(Detector::Phone, &|| runs.has_phone);
     }
     suspected
 }
@@ -86,17 +93,19 @@ enum Class {
 
 const CLASSES: [Class; 256] = {
     let mut classes = [Class::Other; 256];
-    let mut byte = 0_usize;
-    while byte < 256 {
-        classes[byte] = match byte as u8 {
+    let mut byte = u8::MAX;
+    loop {
+        classes[byte as usize] = match byte {
             b'0'..=b'9' => Class::Digit,
             b'+' => Class::Plus,
             b' ' | b'.' | b'-' | b'/' | b'(' | b')' | b'\\' | 0x80.. => Class::Joint,
             _ => Class::Other,
         };
-        byte += 1;
+        if byte == 0 {
+            break classes;
+        }
+        byte -= 1;
     }
-    classes
 };
 
 /// What a plus is in a URL.

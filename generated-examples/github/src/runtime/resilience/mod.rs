@@ -106,8 +106,14 @@ impl ResilienceSettings {
         (pause < left).then_some(pause)
     }
 
-    /// Gives a request a key of its own where the operation has a header for one and the call left it out.
-    pub(super) fn add_key(&self, tool: &ToolDef, outgoing: &mut Outgoing) {
+    /// Gives a request a key where the operation has a header for one and the call left it out: the one that its caller
+    /// stands for, or else one of its own.
+    pub(super) fn add_key(
+        &self,
+        tool: &ToolDef,
+        callers: Option<HeaderValue>,
+        outgoing: &mut Outgoing,
+    ) {
         let has_header = || {
             tool.parameters.iter().any(|parameter| {
                 parameter.location == Location::Header
@@ -116,12 +122,13 @@ impl ResilienceSettings {
                         .eq_ignore_ascii_case(parameter.name)
             })
         };
-        if !self.makes_keys || outgoing.headers.contains_key(IDEMPOTENCY_KEY) || !has_header() {
+        let makes_one = self.makes_keys || callers.is_some();
+        if !makes_one || outgoing.headers.contains_key(IDEMPOTENCY_KEY) || !has_header() {
             return;
         }
         // Without randomness a key could be somebody else's: then there is none.
-        let key = random::id().and_then(|id| HeaderValue::from_str(&id).ok());
-        if let Some(key) = key {
+        let own = || HeaderValue::from_str(&random::id()?).ok();
+        if let Some(key) = callers.or_else(own) {
             outgoing.headers.insert(IDEMPOTENCY_KEY, key);
         }
     }

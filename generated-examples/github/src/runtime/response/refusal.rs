@@ -39,6 +39,10 @@ impl Answer<'_> {
         let mut text = format!("The API answered {}", self.status_line());
         match self.own_words() {
             Some(words) => {
+                let words = match self.mark {
+                    Some(mark) => format!("\n{}", mark.around(&words)),
+                    None => words,
+                };
                 let _ = write!(text, ": {words}");
             }
             None => text.push('.'),
@@ -165,7 +169,10 @@ impl Answer<'_> {
             }
             Some(after) if !after.is_empty() => {
                 let date = self.without_secrets(after.chars().take(40).collect());
-                format!("{reason}Try again after {date}.")
+                match self.mark {
+                    Some(mark) => format!("{reason}Try again later:\n{}", mark.around(&date)),
+                    None => format!("{reason}Try again after {date}."),
+                }
             }
             _ => format!("{reason}Try again later."),
         }

@@ -156,7 +156,8 @@ fn file_layer(
             let start = error.span().map_or(0, |span| span.start);
             at(start, &error.message().replace('\n', ", "))
         })?;
-    let tables = Tables::parse(&text).map_err(|(offset, message)| at(offset, &message))?;
+    let mut tables = Tables::parse(&text).map_err(|(offset, message)| at(offset, &message))?;
+    tables.file = Some(path.to_owned());
     let known = options(command);
     let mut layer = Vec::new();
     for (key, value) in table {

@@ -17,8 +17,8 @@ use std::path::Path;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
 use super::engine::{
-    ConfirmSettings, EngineSettings, FollowSettings, HookSettings, LoginSettings, ServerChoice,
-    StartError,
+    CacheSettings, ConfirmSettings, EngineSettings, FollowSettings, HookSettings, LoginSettings,
+    ServerChoice, StartError,
 };
 use super::limits::LimitSettings;
 use super::policy::PolicySettings;
@@ -290,6 +290,20 @@ pub struct Options {
           action = ArgAction::Set, help_heading = "Policies")]
     pub result_fields: bool,
 
+    /// Give tools that change nothing an argument `jq`: a program that a JSON answer is given to, in a process of its own
+    /// with 2 s and without access to anything else; needs the feature `jq` [env: MCP_RESULT_JQ]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set, help_heading = "Policies")]
+    pub result_jq: bool,
+
+    /// Put what the API says in the text of a result between marks that it cannot forge, so that a model takes it for data and
+    /// not for instructions [env: MCP_MARK_DATA]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", hide_default_value = true, hide_possible_values = true,
+          action = ArgAction::Set, help_heading = "Policies")]
+    pub mark_data: bool,
+
     /// What is taken out of the API's answers before the model sees them, wherever it is found: `card`, `ssn`, `email`,
     /// `phone`, `iban`, `secret` (keys and tokens), or `all` [env: MCP_REDACT]
     #[arg(
@@ -406,7 +420,11 @@ impl Settings {
             checks_scopes: !options.callers.no_scope_check,
             limits: limit_settings(&options),
             resilience: resilience_settings(&options.resilience),
-            cache_bytes: options.cache.cache_size.0,
+            cache: CacheSettings {
+                bytes: options.cache.cache_size.0,
+                store: options.cache.cache_store,
+                key_file: options.cache.cache_key_file.as_ref().map(Into::into),
+            },
             login: LoginSettings {
                 program: program(def, &program_args),
                 // Over stdio there is one caller, who is the user.
@@ -434,7 +452,10 @@ impl Settings {
                 cache: options.cache.cache,
                 confirm: options.confirm.confirm,
                 result_fields: options.result_fields,
+                result_jq: options.result_jq,
+                mark_data: options.mark_data,
                 redact: options.redact.clone(),
+                tenant_claim: options.limits.tenant_claim.clone(),
                 tables,
             },
         };

@@ -43,6 +43,7 @@ const METRICS: &[(&str, &str)] = &[
     ("retries", "mcp_retries_total"),
     ("confirm", "mcp_confirmations_total"),
     ("cache", "mcp_cache_outcomes_total"),
+    ("cache-store", "mcp_cache_shared_total"),
     ("state", "mcp_state_up"),
     ("state-timeout", "mcp_state_errors_total"),
     ("hook-timeout", "mcp_hook_failures_total"),
@@ -65,11 +66,12 @@ Who may call which tools, how often, and what becomes of a call whose API fails.
 
 Each option is a flag (`--rate-limit`), a variable (`MCP_RATE_LIMIT`) and a key of the file that `--config` names
 (`rate-limit = \"600/m\"`); the flag comes before the variable, and the variable before the file. The file is read again when it
-changes: its tables, `read-only`, `disabled-tools`, `confirm`, `result-fields`, `cache` and `redact` hold for the calls that come, and a mistake in it leaves the policies of
+changes: its tables, `read-only`, `disabled-tools`, `confirm`, `result-fields`, `result-jq`, `mark-data`, `cache` and `redact` hold for the calls that come, and a mistake in it leaves the policies of
 before in force.
 
 Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt` of the crate, TLS and client certificates, those that
-begin with `tls-`, the feature `tls`, the cache the feature `cache`, and what replicas share the feature `redis`.
+begin with `tls-`, the feature `tls`, the cache the feature `cache`, `result-jq` the feature `jq`, what replicas share the feature `redis`,
+and conditions (`when` and `require`) the feature `cel`.
 
 A trusted proxy's header says who calls before a key or token does, and a key or token before the certificate of the connection; one
 that is wrong is refused though another is right. A proxy's certificate names nobody. `tls-client-identity = \"none\"` asks for both. The
@@ -86,7 +88,7 @@ const TABLES: &str = "\
 
 `[access.NAME]` says what callers with the role or scope `NAME` may call; `anonymous` is who has no identity. As soon as there is
 one such table, everything that none of a caller's tables allows does not exist for them. `[tools.\"SELECTOR\"]` is about some tools;
-where several are about one tool, the one that looks the closest decides, key by key. Selectors are `op:GLOB`, `GET /path/**`,
+where several are about one tool, the one that looks the closest decides, key by key; conditions of all of them must hold. Selectors are `op:GLOB`, `GET /path/**`,
 `tag:NAME`, `method:GET` and `deprecated`; tools of your own go by `op:NAME`. A selector that is about no tool is a mistake.
 
 ```toml
@@ -102,6 +104,26 @@ arguments = { order_id = \"argument:order_id\" }
 path = \"$.customer.id\"
 equals = \"claim:sub\"
 ```
+
+Conditions are expressions of the [Common Expression Language](https://cel.dev) that give true or false, `when` before there is a call and
+`require` when its arguments are checked, bound and changed by hooks, before anybody is asked and anything is counted or sent:
+
+```toml
+[access.accountant]
+allow = [\"tag:refunds\"]
+when = 'claims.department == \"finance\"'
+
+[tools.\"op:createRefund\"]
+require = 'args.amount <= 100 || \"manager\" in identity.roles'
+require-message = \"refunds above 100 are for managers\"
+```
+
+`args` has the arguments by the names of the tool's schema, `claims` what a token or key says, `identity` has `name`, `means`, `roles`, `scopes`
+and `tenant`. What is absent is an error, unless `has(args.note)` asks first, and an error refuses, as everything does that is not true: another
+type, a number that no 64 bits hold exactly, a member like `Amount` beside `amount`, more than 10,000 values or 256 KiB, or loops that take too long. The log
+says once for each tool what it was, without a value. Say what is allowed and not what is forbidden: texts have many forms. An
+expression has at most 4,096 bytes, 32 levels and two loops within each other, and `matches` a pattern that stands there. There is no clock, so that a list of
+tools depends on who asks alone.
 
 ";
 

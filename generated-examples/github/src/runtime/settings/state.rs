@@ -14,7 +14,7 @@ use super::values::Span;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "State")]
 pub struct StateOptions {
-    /// The Redis or Valkey through which replicas share limits, used consents and /sse streams:
+    /// The Redis or Valkey through which replicas share limits, used consents, /sse streams and handles:
     /// `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, or `rediss://` for TLS; each replica is on its own unless given
     /// [env: MCP_STATE]
     #[arg(long, value_name = "URL")]

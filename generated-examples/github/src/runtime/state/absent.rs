@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::super::engine::StartError;
 use super::super::metrics::Metrics;
 use super::super::upstream::Trust;
-use super::{Claim, Draft, Spent, StateSettings, Taken};
+use super::{Claim, Draft, Place, Spent, StateSettings, Stored, Taken};
+#[cfg(feature = "cache")]
+use super::{Looked, Put, Question, Write};
 
 #[derive(Debug)]
 pub(super) enum Link {}
@@ -43,6 +45,40 @@ impl Link {
     }
 
     pub(super) fn spend(&self, _: &[Draft], _: Duration, _: bool) -> Ready<Option<Spent>> {
+        match *self {}
+    }
+
+    pub(super) fn hold(
+        &self,
+        _: &Place,
+        _: &[u8],
+        _: Duration,
+        _: (usize, bool),
+    ) -> Ready<Option<bool>> {
+        match *self {}
+    }
+
+    pub(super) fn find(&self, _: &Place, _: Duration) -> Ready<Option<Stored>> {
+        match *self {}
+    }
+
+    #[cfg(feature = "cache")]
+    pub(super) fn look(&self, _: &Question<'_>) -> Ready<Option<Looked>> {
+        match *self {}
+    }
+
+    #[cfg(feature = "cache")]
+    pub(super) fn put(&self, _: &Put<'_>) -> Ready<Option<bool>> {
+        match *self {}
+    }
+
+    #[cfg(feature = "cache")]
+    pub(super) fn mark(&self, _: &Write<'_>) -> Ready<Option<()>> {
+        match *self {}
+    }
+
+    #[cfg(feature = "cache")]
+    pub(super) fn seen_up(&self) -> Ready<()> {
         match *self {}
     }
 

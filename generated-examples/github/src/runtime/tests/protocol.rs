@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::super::confirmation::Confirm;
+use super::super::policy::{PolicySettings, Tables};
 use super::stdio::Client;
 use super::{initialize, modern_meta, request};
 
@@ -17,7 +19,8 @@ fn every_version_with_a_handshake_is_spoken() {
         let mut client = Client::start();
         let result = client.ask(&initialize(1, version))["result"].clone();
         assert_eq!(result["protocolVersion"], version);
-        let capabilities = json!({"completions": {}, "resources": {}, "tools": {}});
+        let capabilities =
+            json!({"completions": {}, "resources": {}, "tools": {"listChanged": true}});
         assert_eq!(result["capabilities"], capabilities);
         let info = json!({"name": "orders", "title": "Orders", "version": "1.2.0"});
         assert_eq!(result["serverInfo"], info);
@@ -204,4 +207,51 @@ fn the_names_of_tools_are_suggested_for_their_resources() {
     for (uri, name) in [(schemas, "tool"), ("openapi://nothing/{name}", "name")] {
         assert_eq!(complete(uri, name, "")["error"]["code"], -32602, "{uri}");
     }
+}
+
+fn without(tool: &str) -> PolicySettings {
+    PolicySettings {
+        disabled: vec![tool.to_owned()],
+        ..PolicySettings::default()
+    }
+}
+
+#[test]
+fn a_client_with_a_handshake_is_told_when_its_tools_change() {
+    let mut client = initialized();
+    let engine = client.fixture.server.engine().clone();
+    let replace = |policies: PolicySettings| {
+        engine.replace_policies(&policies).expect("other policies");
+    };
+    replace(without("fail"));
+    let told = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
+    assert_eq!(client.receive(), told);
+    let list = client.ask(&request(1, "tools/list", Value::Null));
+    assert_eq!(list["result"]["tools"].as_array().map(Vec::len), Some(3));
+    // What changes nothing for it is not told.
+    replace(without("fail"));
+    let limited = PolicySettings {
+        tables: Tables::parse("[tools.\"op:echo\"]\nrate = \"1000/s\"\n").expect("tables"),
+        ..without("fail")
+    };
+    replace(limited);
+    assert_eq!(client.ask(&request(2, "ping", Value::Null))["id"], 2);
+    // Other arguments are another list.
+    let confirmed = PolicySettings {
+        confirm: Confirm::Always,
+        ..without("fail")
+    };
+    replace(confirmed);
+    assert_eq!(client.receive(), told);
+    assert!(client.close().is_empty());
+    // Who shook no hands was told of nothing.
+    let mut client = Client::start();
+    let list = client.ask(&request(1, "tools/list", Value::Null));
+    assert_eq!(list["result"]["tools"].as_array().map(Vec::len), Some(4));
+    let engine = client.fixture.server.engine().clone();
+    engine
+        .replace_policies(&without("fail"))
+        .expect("other policies");
+    assert_eq!(client.ask(&request(2, "tools/list", Value::Null))["id"], 2);
+    assert!(client.close().is_empty());
 }

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
+use super::super::policy::PolicySettings;
 use super::callers::KEYS;
 use super::http::{JSON, Site, head, send};
 use super::{initialize, request};
@@ -239,4 +240,24 @@ fn a_stream_is_for_who_opened_it() {
     assert_eq!(stream.post_as(&site, &bob, &hello), 404);
     assert_eq!(stream.post_as(&site, &alice, &hello), 202);
     assert_eq!(stream.message()["id"], 1);
+}
+
+#[test]
+fn a_stream_is_told_when_its_tools_change_and_ends_all_the_same() {
+    let site = Site::start(&[]);
+    let mut stream = Stream::open(&site);
+    stream.post(&site, &initialize(1, "2024-11-05"));
+    let tools = stream.message()["result"]["capabilities"]["tools"].clone();
+    assert_eq!(tools, json!({"listChanged": true}));
+    let fewer = PolicySettings {
+        disabled: vec!["fail".to_owned()],
+        ..PolicySettings::default()
+    };
+    let engine = site.fixture.server.engine();
+    engine.replace_policies(&fewer).expect("other policies");
+    let told = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
+    assert_eq!(stream.message(), told);
+    // A request that has an answer and nothing else is promised nothing.
+    let alone = site.mcp(&[], &initialize(1, "2025-11-25")).json();
+    assert_eq!(alone["result"]["capabilities"]["tools"], json!({}));
 }

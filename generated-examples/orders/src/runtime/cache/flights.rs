@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 
 use super::Key;
-use super::writes::Moment;
+use super::Since;
 
 /// One request, and what it ends with for everybody who waits. It is given up when nobody waits any more.
 pub(super) type Flight<T> = Shared<BoxFuture<'static, T>>;
@@ -22,7 +22,7 @@ struct Aloft<T: Clone> {
 
 struct Entry<T: Clone> {
     number: u64,
-    since: Moment,
+    since: Since,
     flight: WeakShared<BoxFuture<'static, T>>,
 }
 
@@ -56,8 +56,8 @@ impl<T: Clone + Send + 'static> Flights<T> {
     pub(super) fn join(
         &self,
         key: &Key,
-        now: Moment,
-        is_current: impl Fn(Moment) -> bool,
+        now: Since,
+        is_current: impl Fn(Since) -> bool,
         start: impl FnOnce(Landing<T>) -> BoxFuture<'static, T>,
     ) -> (Flight<T>, bool) {
         let mut aloft = self.0.lock().unwrap_or_else(PoisonError::into_inner);

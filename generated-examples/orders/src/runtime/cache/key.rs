@@ -6,7 +6,7 @@ use serde_json::json;
 use super::super::arguments::sorted;
 use super::super::custom::Call;
 use super::super::tool::ToolDef;
-use super::Keeping;
+use super::{Caching, Keeping};
 
 /// Headers that name a request and say nothing of what is asked.
 const OF_ONE_REQUEST: [&str; 4] = [
@@ -16,8 +16,8 @@ const OF_ONE_REQUEST: [&str; 4] = [
     "x-correlation-id",
 ];
 
-/// The digest of a tool, its caller, its arguments and the headers that the call adds. The credentials of the API are no
-/// part of it.
+/// The digest of a tool, its caller, its arguments, the headers that the call adds, and how its answers are kept. The
+/// credentials of the API are no part of it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(in super::super) struct Key([u8; SHA256_OUTPUT_LEN]);
 
@@ -34,9 +34,30 @@ impl Key {
             .filter(|(name, _)| !OF_ONE_REQUEST.contains(&name.as_str()))
             .collect();
         headers.sort_unstable();
-        let text = json!([tool.name, caller, sorted(&call.arguments), headers]).to_string();
+        let what = [tool.name, tool.method, tool.path];
+        let time = match keeping.caching {
+            Caching::Off | Caching::Http => None,
+            Caching::For(time) => Some(time.as_millis().to_string()),
+        };
+        let stale = keeping
+            .stale_if_error
+            .map(|time| time.as_millis().to_string());
+        let how = json!([time, keeping.is_shared, stale]);
+        let text = json!([
+            what,
+            tool.server,
+            caller,
+            sorted(&call.arguments),
+            headers,
+            how
+        ])
+        .to_string();
         let mut key = [0; SHA256_OUTPUT_LEN];
         key.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
         Self(key)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }

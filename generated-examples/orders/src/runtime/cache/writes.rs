@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// When there are more paths, everything that was read before is forgotten instead.
 const MOST_PATHS: usize = 10_000;
 /// A path of more parts than this is related to every other.
-const MOST_PARTS: usize = 64;
+pub(super) const MOST_PARTS: usize = 64;
 
 /// A point between two writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -94,18 +94,21 @@ impl Writes {
         })
     }
 
-    /// `/a/b:c`, `/a/b`, `/a` and the empty path: methods of a thing stand behind a colon with some APIs.
     fn parts<'p>(&'p self, path: &'p str) -> impl Iterator<Item = u64> + 'p {
-        let path = path.trim_end_matches('/');
-        let ends = path.rmatch_indices(['/', ':', ';']).map(|(at, _)| at);
-        std::iter::once(path.len())
-            .chain(ends)
-            .map(|end| self.hasher.hash_one(&path[..end]))
+        parts(path).map(|part| self.hasher.hash_one(part))
     }
 
     fn marks<T>(&self, look: impl FnOnce(&mut Marks) -> T) -> T {
         look(&mut self.marks.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// `/a/b:c`, `/a/b`, `/a` and the empty path: methods of a thing stand behind a colon with some APIs.
+pub(super) fn parts(path: &str) -> impl Iterator<Item = &str> {
+    let path = path.trim_end_matches('/');
+    let ends = path.rmatch_indices(['/', ':', ';']).map(|(at, _)| at);
+    let ends = std::iter::once(path.len()).chain(ends);
+    ends.map(|end| &path[..end])
 }
 
 #[cfg(test)]

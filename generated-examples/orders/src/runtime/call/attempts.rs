@@ -41,7 +41,8 @@ pub(super) async fn made(
             }
             None => None,
         };
-        let request = (tool.def.server, outgoing, changes(tool, outgoing));
+        let changes = changes(tool, outgoing).then_some(deadline);
+        let request = (tool.def.server, outgoing, changes);
         let ended = guarded(inner, path, request, deadline, (&mut *steps, &mut *facts));
         let ended = ended
             .await
@@ -77,7 +78,7 @@ fn changes(tool: &Prepared, outgoing: &Outgoing) -> bool {
 async fn guarded(
     inner: &Inner,
     path: Option<&Path>,
-    request: (usize, &Outgoing, bool),
+    request: (usize, &Outgoing, Option<Instant>),
     deadline: Instant,
     watched: (&mut Steps<'_>, &mut Facts),
 ) -> Result<Result<Answered, Failure>, Duration> {
@@ -96,22 +97,24 @@ async fn guarded(
     Ok(ended)
 }
 
-/// The head of the answer. What changes something makes what was read before old, of its path at the first address.
+/// The head of the answer. What changes something, until when it is waited for, makes what was read before old, of its path at
+/// the first address.
 async fn answered(
     inner: &Inner,
     outgoing: &Outgoing,
-    (path, changes): (&str, bool),
+    (path, changes): (&str, Option<Instant>),
 ) -> Result<Response<Body>, Failure> {
     #[cfg(feature = "cache")]
-    if changes {
-        let writing = inner.cache.writing(path);
+    if let Some(deadline) = changes {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let writing = inner.cache.writing(path, left).await;
         let ended = inner.upstream.send(outgoing).await;
         match &ended {
             Ok(response) => {
                 let moved = response.extensions().get::<MovedTo>();
-                writing.answered(moved.map(|to| to.0.as_str()));
+                writing.answered(moved.map(|to| to.0.as_str())).await;
             }
-            Err(failure) if failure.is_before_request() => writing.unsent(),
+            Err(failure) if failure.is_before_request() => writing.unsent().await,
             // Whatever it does, it may do yet.
             Err(_) => drop(writing),
         }
@@ -122,10 +125,11 @@ async fn answered(
     inner.upstream.send(outgoing).await
 }
 
-/// The head of the answer of the first address of a server that takes the request. `address` becomes the one that did.
+/// The head of the answer of the first address of a server that takes the request. `address` becomes the one that did. A
+/// request that changes something says until when it is waited for.
 pub(super) async fn anywhere(
     inner: &Inner,
-    (server, outgoing, changes): (usize, &Outgoing, bool),
+    (server, outgoing, changes): (usize, &Outgoing, Option<Instant>),
     address: &mut usize,
 ) -> Result<Response<Body>, Failure> {
     let mut untried = inner.bases.addresses(server);
@@ -160,7 +164,7 @@ pub(super) async fn anywhere(
 
 async fn sent(
     inner: &Inner,
-    (server, outgoing, changes): (usize, &Outgoing, bool),
+    (server, outgoing, changes): (usize, &Outgoing, Option<Instant>),
     deadline: Instant,
     (steps, facts): (&mut Steps<'_>, &mut Facts),
 ) -> Result<Answered, Failure> {

@@ -11,7 +11,7 @@ use http::header::{
 };
 use serde_json::json;
 
-use super::super::cache::{Caching, Keeping, Kept, Key, Landing, Moment, age_of, lifetime_of};
+use super::super::cache::{Caching, Keeping, Kept, Key, Landing, Since, age_of, lifetime_of};
 use super::super::catalog;
 use super::super::credentials::{Credential, Whose};
 use super::super::engine::{Content, Inner, Progress, ToolResult};
@@ -146,10 +146,14 @@ impl Asked<'_> {
         // Progress is this call's, and a client that has its answer wants to hear no more of it.
         let waits = Arc::new(());
         let (how, age, credentials, ended) = loop {
-            let kept = inner.cache.get(key);
-            if let Some(kept) = kept.as_ref().filter(|kept| kept.is_fresh()) {
+            let path = self.outgoing.uri.path();
+            let left = || self.until.0.saturating_duration_since(Instant::now());
+            let look = inner.cache.look(key, path, left()).await;
+            let fresh = |kept: &&Arc<Kept>| look.may_answer && kept.is_fresh();
+            if let Some(kept) = look.kept.as_ref().filter(fresh) {
                 break kept_as(CacheOutcome::Hit, kept);
             }
+            let kept = look.kept.clone();
             let start = |landing, since| {
                 let progress = self.call.context.progress.as_ref();
                 let request = Shared {
@@ -165,8 +169,7 @@ impl Asked<'_> {
                 };
                 request.sent(landing, since).boxed()
             };
-            let path = self.outgoing.uri.path();
-            let (flight, is_ours) = inner.cache.join(key, path, start);
+            let (flight, is_ours) = inner.cache.join(key, (path, &look), start);
             let flown = flight.await;
             if !is_ours && flown.is_late {
                 continue;
@@ -178,9 +181,11 @@ impl Asked<'_> {
                 return attempts::made(inner, self.tool, self.outgoing, self.until, watched).await;
             }
             facts.upstream_status = flown.upstream_status;
-            let kept = (flown.failed(keeping))
-                .then(|| inner.cache.get(key))
-                .flatten();
+            let kept = if flown.failed(keeping) {
+                inner.cache.look(key, path, left()).await.kept
+            } else {
+                None
+            };
             if let Some(kept) = kept.filter(|kept| kept.may_stand_in(keeping)) {
                 break kept_as(CacheOutcome::Stale, &kept);
             }
@@ -219,24 +224,31 @@ fn kept_as(how: CacheOutcome, kept: &Kept) -> Found {
 }
 
 impl Shared {
-    async fn sent(mut self, landing: Landing<Flown>, since: Moment) -> Flown {
+    async fn sent(mut self, landing: Landing<Flown>, since: Since) -> Flown {
         let _landing = landing;
         let mut facts = Facts::default();
+        let had_one = self.kept.is_some();
         let (ended, was_confirmed) = self.asked(&mut facts).await;
         let mut is_for_all = true;
         if let Ok(answer) = &ended {
-            let status = answer.0;
-            if status.is_success() {
+            let (cache, path) = (&self.inner.cache, self.outgoing.uri.path());
+            let is_gone = matches!(answer.0, StatusCode::NOT_FOUND | StatusCode::GONE);
+            let kept = if answer.0.is_success() {
                 let lifetime = lifetime_of(&self.outgoing, answer, &self.keeping);
                 is_for_all = lifetime.is_some();
-                let kept = lifetime.and_then(|lifetime| {
-                    let path = self.outgoing.uri.path();
+                lifetime.and_then(|lifetime| {
                     let credentials = self.credentials.clone();
                     Kept::new(path, answer, credentials, &self.keeping, (lifetime, since))
-                });
-                self.inner.cache.keep(self.key, kept);
-            } else if matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE) {
-                self.inner.cache.keep(self.key, None);
+                })
+            } else {
+                None
+            };
+            match kept {
+                Some(kept) => cache.keep(self.key, kept, &self.keeping).await,
+                None if had_one && (is_gone || answer.0.is_success()) => {
+                    cache.forget(&self.key, path, since).await;
+                }
+                None => {}
             }
         }
         Flown {

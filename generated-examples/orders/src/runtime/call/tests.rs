@@ -4,6 +4,8 @@ mod answers;
 #[cfg(feature = "cache")]
 mod cache;
 mod commands;
+#[cfg(feature = "cel")]
+mod conditions;
 mod confirmation;
 mod digest;
 mod discovery;
@@ -11,8 +13,11 @@ mod exchange;
 mod failover;
 mod following;
 mod hooks;
+#[cfg(feature = "jq")]
+mod jq;
 mod limits;
 mod login;
+mod mark;
 mod policies;
 mod redaction;
 mod resources;
@@ -31,8 +36,8 @@ use serde_json::{Map, Value};
 use self::upstream::Recording;
 use super::super::custom::{AnyCustom, Nothing};
 use super::super::engine::{
-    CallContext, ConfirmSettings, Engine, EngineSettings, FollowSettings, ForwardAuth,
-    HookSettings, LoginSettings, ServerChoice, StartError, StateSettings, ToolResult,
+    CacheSettings, CallContext, ConfirmSettings, Engine, EngineSettings, FollowSettings,
+    ForwardAuth, HookSettings, LoginSettings, ServerChoice, StartError, StateSettings, ToolResult,
 };
 use super::super::limits::LimitSettings;
 use super::super::metrics::Metrics;
@@ -142,7 +147,10 @@ impl Setup {
                 checks_scopes: true,
                 limits: LimitSettings::default(),
                 resilience: ResilienceSettings::default(),
-                cache_bytes: 1024 * 1024,
+                cache: CacheSettings {
+                    bytes: 1024 * 1024,
+                    ..CacheSettings::default()
+                },
                 login: LoginSettings::default(),
                 state: StateSettings::default(),
                 hooks: HookSettings::default(),

@@ -141,6 +141,12 @@ impl Identity {
         self.0.scopes.as_deref()
     }
 
+    /// All that was said of it.
+    #[cfg(feature = "cel")]
+    pub(super) fn claims(&self) -> &Map<String, Value> {
+        &self.0.claims
+    }
+
     /// What was said of it under this name; `a.b` is the member `b` of `a`.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<&Value> {

@@ -93,6 +93,7 @@ async fn the_same_call_again_and_again_gets_an_explanation() {
         tool,
         arguments,
         fields: None,
+        jq: None,
         context,
         repeats: false,
     };

@@ -1,10 +1,14 @@
 //! Who sees which tools: `[access.NAME]` by roles and scopes, deny by default once there is one.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::super::engine::StartError;
 use super::super::identity::Identity;
 use super::super::selector::Selector;
+use super::PolicySettings;
 use super::compiled::{Facts, selector};
-use super::tables::Tables;
+use super::condition::{About, Condition};
+use super::tables::{AccessRule, Tables};
 
 /// The name of the rule for who has no identity.
 const ANONYMOUS: &str = "anonymous";
@@ -13,6 +17,7 @@ const ANONYMOUS: &str = "anonymous";
 #[derive(Debug, Default)]
 pub(super) struct Access {
     rules: Vec<Rule>,
+    tenant_claim: String,
 }
 
 /// One of them; the tools by their positions.
@@ -21,10 +26,59 @@ struct Rule {
     name: String,
     allows: Vec<bool>,
     denies: Vec<bool>,
+    when: Option<When>,
+}
+
+/// The condition of a rule.
+#[derive(Debug)]
+struct When {
+    condition: Condition,
+    place: String,
+    /// Whether the log says that it could not be decided.
+    is_told: AtomicBool,
+}
+
+impl When {
+    /// # Errors
+    /// An expression that cannot be one, or that is about who is not known.
+    fn new(name: &str, rule: &AccessRule, tables: &Tables) -> Result<Option<Self>, StartError> {
+        let Some(text) = &rule.when else {
+            return Ok(None);
+        };
+        let place = tables.place(&format!("[access.{name}] when"));
+        if name == ANONYMOUS {
+            return Err(StartError(format!(
+                "{place}: nothing is known of who has no identity; take the condition away"
+            )));
+        }
+        let condition = Condition::new(text, About::Caller);
+        let condition = condition.map_err(|why| StartError(format!("{place}: {why}")))?;
+        Ok(Some(Self {
+            condition,
+            place,
+            is_told: AtomicBool::new(false),
+        }))
+    }
+
+    fn holds(&self, identity: Option<&Identity>, tenant_claim: &str) -> bool {
+        let decided = self.condition.holds((identity, tenant_claim), None);
+        decided.unwrap_or_else(|undecided| {
+            if !self.is_told.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    target: "mcp::policy",
+                    "{} could not be decided for a caller, to whom the table does not apply, nor to others like that: {}",
+                    self.place,
+                    undecided.reason()
+                );
+            }
+            false
+        })
+    }
 }
 
 impl Access {
-    pub(super) fn new(tables: &Tables, tools: &[Facts<'_>]) -> Result<Self, StartError> {
+    pub(super) fn new(settings: &PolicySettings, tools: &[Facts<'_>]) -> Result<Self, StartError> {
+        let tables = &settings.tables;
         let mut rules = Vec::new();
         for (name, rule) in &tables.access {
             let place = |list: &str| format!("[access.{}] {list}", name.get_ref());
@@ -45,14 +99,23 @@ impl Access {
                 name: name.get_ref().clone(),
                 allows: allows.map(|(allow, deny)| allow && !deny).collect(),
                 denies,
+                when: When::new(name.get_ref(), rule, tables)?,
             });
         }
-        Ok(Self { rules })
+        Ok(Self {
+            rules,
+            tenant_claim: settings.tenant_claim.clone(),
+        })
     }
 
     /// Whether access depends on who calls.
     pub(super) fn is_set(&self) -> bool {
         !self.rules.is_empty()
+    }
+
+    /// Whether a rule has a condition.
+    pub(super) fn has_conditions(&self) -> bool {
+        self.rules.iter().any(|rule| rule.when.is_some())
     }
 
     /// The rules that fit an identity, by their indices.
@@ -61,8 +124,9 @@ impl Access {
             Some(identity) => identity.has_role(name),
             None => name == ANONYMOUS,
         };
+        let holds = |when: &When| when.holds(identity, &self.tenant_claim);
         (self.rules.iter().enumerate())
-            .filter(|(_, rule)| fits(&rule.name))
+            .filter(|(_, rule)| fits(&rule.name) && rule.when.as_ref().is_none_or(holds))
             .map(|(index, _)| index)
             .collect()
     }

@@ -11,17 +11,27 @@ use super::super::confirmation::Confirm;
 use super::super::custom::{CustomTool, Does};
 use super::super::engine::StartError;
 use super::super::identity::Identity;
+use super::super::jq;
 use super::super::limits::Buckets;
 use super::super::path::Path;
 use super::super::redact::{Redact, Redaction};
 use super::super::selector::{Selector, Subject};
 use super::super::settings::Budget;
-use super::super::tool::ToolDef;
+use super::super::tool::{ResultShape, ToolDef};
 use super::access::Access;
 use super::binding::Bindings;
 use super::guard::Guard;
+use super::requirement::{Requirements, requirements};
 use super::tables::{DataClass, ToolRule};
 use super::{PolicySettings, View, Views};
+
+/// The argument that is a jq program.
+#[derive(Debug)]
+pub(in super::super) struct JqArgument {
+    pub(in super::super) argument: String,
+    /// Whether what the program is given is `result` of the structured content.
+    is_wrapped: bool,
+}
 
 /// The policies of one tool.
 #[derive(Debug, Default)]
@@ -47,10 +57,16 @@ pub(in super::super) struct ToolPolicy {
     pub(in super::super) confirm: Option<String>,
     /// The argument by which a call chooses parts of the answer.
     pub(in super::super) fields: Option<String>,
+    /// The argument by which a call gives the answer to a jq program.
+    pub(in super::super) jq: Option<JqArgument>,
+    /// Whether what the API says is put between marks.
+    pub(in super::super) marks: bool,
     /// How sensitive its results are.
     pub(in super::super) class: DataClass,
     /// Arguments that are filled in here.
     pub(in super::super) bindings: Bindings,
+    /// What must be true of the caller and the arguments.
+    pub(in super::super) requirements: Requirements,
     /// What must be true of the object that a call is about.
     pub(in super::super) guard: Option<Guard>,
 }
@@ -67,7 +83,10 @@ impl ToolPolicy {
 
     /// Whether clients see other arguments than the tool has.
     pub(in super::super) fn changes_schema(&self) -> bool {
-        !self.bindings.is_empty() || self.confirm.is_some() || self.fields.is_some()
+        !self.bindings.is_empty()
+            || self.confirm.is_some()
+            || self.fields.is_some()
+            || self.jq.is_some()
     }
 
     /// Makes of the schema of the tool's arguments what clients see; a strict one asks for every argument.
@@ -78,6 +97,18 @@ impl ToolPolicy {
             let names =
                 json!({"type": "array", "items": {"type": "string"}, "description": description});
             add_optional(schema, name, names, is_strict);
+        }
+        if let Some(jq) = &self.jq {
+            let input = if jq.is_wrapped {
+                "`.` is the value of `result`"
+            } else {
+                "`.` is the answer"
+            };
+            let description = format!(
+                "A jq program that makes of a JSON answer what is needed of it: `[.items[] | {{id, name}}]`; {input}."
+            );
+            let program = json!({"type": "string", "description": description});
+            add_optional(schema, &jq.argument, program, is_strict);
         }
         if let Some(name) = &self.confirm {
             let description = "Leave this out at first. The user has to agree to this call: the answer says how to ask, and what to put here then.";
@@ -136,6 +167,8 @@ impl Compiled {
         let off = disabled(&settings.disabled, &facts)?;
         let rules = tool_rules(settings, &facts)?;
         check_answers(&rules, settings.cache, &facts)?;
+        let required = requirements(&rules, settings, &facts)?;
+        let tenant_claim = Arc::from(settings.tenant_claim.as_str());
         let mut tools = Vec::with_capacity(facts.len());
         for (position, tool) in facts.iter().enumerate() {
             let mut policy = policy_of(tool, &rules, &facts)?;
@@ -143,6 +176,9 @@ impl Compiled {
             policy.redaction = redaction_of(tool, &rules, &settings.redact, policy.class)?;
             policy.confirm = confirmation_of(tool, &rules, settings.confirm);
             policy.fields = fields_of(tool, &rules, settings.result_fields);
+            policy.requirements = Requirements::new(&required, tool, &tenant_claim);
+            policy.jq = jq_of(tool, &rules, settings.result_jq)?;
+            policy.marks = marks_of(tool, &rules, settings.mark_data);
             policy.is_off |= off[position] || (settings.read_only && !tool.reads_only());
             let counted = before.and_then(|before| before.tools[position].rate.as_ref());
             if let (Some(rate), Some(counted)) = (&mut policy.rate, counted)
@@ -161,7 +197,7 @@ impl Compiled {
         let visible = tools.iter().map(|tool| !tool.is_off).collect();
         let depends = tools.iter().any(ToolPolicy::needs_identity);
         let tools = Arc::new(tools);
-        let access = Access::new(&settings.tables, &facts)?;
+        let access = Access::new(settings, &facts)?;
         Ok(Self {
             following: positions(&|tool| tool.follows()),
             long_running: positions(&|tool| {
@@ -180,21 +216,30 @@ impl Compiled {
     /// The kind of rules that there are here and not in the policies that are to follow.
     pub(super) fn lost_in(&self, next: &Self) -> Option<&'static str> {
         let has_binds = |it: &Self| it.tools.iter().any(|tool| !tool.bindings.is_empty());
+        let has_requirements =
+            |it: &Self| it.tools.iter().any(|tool| !tool.requirements.is_empty());
         let has_guards = |it: &Self| it.tools.iter().any(|tool| tool.guard.is_some());
         let hides = |it: &Self| {
             let mut tools = it.tools.iter();
             tools.any(|tool| !tool.redaction.is_empty() || tool.class == DataClass::Restricted)
         };
         let asks = |it: &Self| it.tools.iter().any(|tool| tool.confirm.is_some());
+        let marks = |it: &Self| it.tools.iter().any(|tool| tool.marks);
         let asks_less = next.confirm < self.confirm || (asks(self) && !asks(next));
         if self.access.is_set() && !next.access.is_set() {
             Some("`[access]` table")
+        } else if self.access.has_conditions() && !next.access.has_conditions() {
+            Some("`when`")
+        } else if has_requirements(self) && !has_requirements(next) {
+            Some("`require`")
         } else if has_guards(self) && !has_guards(next) {
             Some("guard")
         } else if has_binds(self) && !has_binds(next) {
             Some("bound argument")
         } else if hides(self) && !hides(next) {
             Some("`redact` or `class`")
+        } else if marks(self) && !marks(next) {
+            Some("`mark-data`")
         } else if asks_less {
             Some("`confirm` as strict as it was")
         } else {
@@ -309,15 +354,20 @@ impl Facts<'_> {
         }
     }
 
+    /// The names of its arguments.
+    pub(super) fn arguments(&self) -> Vec<&str> {
+        match self.0 {
+            Listing::Generated(tool, _) => super::super::request::arguments_of(tool),
+            Listing::Custom(tool) => (tool.input_schema.get("properties"))
+                .and_then(Value::as_object)
+                .map(|properties| properties.keys().map(String::as_str).collect())
+                .unwrap_or_default(),
+        }
+    }
+
     /// Whether it has an argument of this name.
     pub(super) fn has_argument(&self, name: &str) -> bool {
-        match self.0 {
-            Listing::Generated(tool, _) => {
-                super::super::request::arguments_of(tool).contains(&name)
-            }
-            Listing::Custom(tool) => (tool.input_schema.get("properties"))
-                .is_some_and(|properties| properties.get(name).is_some()),
-        }
+        self.arguments().contains(&name)
     }
 }
 
@@ -356,7 +406,7 @@ fn disabled(entries: &[String], tools: &[Facts<'_>]) -> Result<Vec<bool>, StartE
     Ok(off)
 }
 
-type Rules<'s> = Vec<(Selector, &'s ToolRule)>;
+pub(super) type Rules<'s> = Vec<(Selector, &'s ToolRule)>;
 
 /// The rules from the one that looks the closest to the one that looks the least.
 fn tool_rules<'s>(
@@ -434,6 +484,7 @@ fn keeping_of(
         stale_if_error: own()
             .find_map(|(_, rule)| rule.stale_if_error)
             .map(|span| span.0),
+        is_confidential: class == DataClass::Confidential,
     };
     cache::check(keeping.caching, keeping.stale_if_error)
         .map_err(|StartError(why)| StartError(format!("`{}`: {why}", tool.name())))?;
@@ -516,6 +567,40 @@ fn fields_of(tool: &Facts<'_>, rules: &Rules<'_>, everywhere: bool) -> Option<St
     let mut names = ["fields", "result_fields"].into_iter();
     let name = names.find(|name| !tool.has_argument(name))?;
     (is_on && tool.generated().is_some()).then(|| name.to_owned())
+}
+
+/// The argument that is a jq program; `None` where there is none.
+///
+/// # Errors
+/// This program cannot run any.
+fn jq_of(
+    tool: &Facts<'_>,
+    rules: &Rules<'_>,
+    everywhere: bool,
+) -> Result<Option<JqArgument>, StartError> {
+    let mut own = rules.iter().filter(|(selector, _)| tool.fits(selector));
+    let is_on = own.find_map(|(_, rule)| rule.result_jq);
+    let is_on = is_on.unwrap_or(everywhere && tool.reads_only());
+    let Some(generated) = tool.generated().filter(|_| is_on) else {
+        return Ok(None);
+    };
+    jq::check(is_on).map_err(|StartError(why)| StartError(format!("`{}`: {why}", tool.name())))?;
+    let mut names = ["jq", "result_jq"].into_iter();
+    let argument = names.find(|name| !tool.has_argument(name));
+    Ok(argument.map(|argument| JqArgument {
+        argument: argument.to_owned(),
+        is_wrapped: matches!(
+            generated.result,
+            ResultShape::Wrapped | ResultShape::WrappedText
+        ),
+    }))
+}
+
+/// Tools of the owner's say what they say themselves.
+fn marks_of(tool: &Facts<'_>, rules: &Rules<'_>, everywhere: bool) -> bool {
+    let mut own = rules.iter().filter(|(selector, _)| tool.fits(selector));
+    let is_on = own.find_map(|(_, rule)| rule.mark_data);
+    is_on.unwrap_or(everywhere) && tool.generated().is_some()
 }
 
 fn policy_of(

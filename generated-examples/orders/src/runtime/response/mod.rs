@@ -4,7 +4,9 @@
 //! text is untrusted: capped, made visible, and never interpreted.
 
 mod excerpt;
+mod given;
 mod html;
+mod mark;
 mod media;
 mod notes;
 mod paging;
@@ -22,6 +24,7 @@ use serde_json::{Map, Value};
 
 use self::excerpt::Excerpt;
 pub(super) use self::excerpt::Fields;
+pub(super) use self::mark::{EXPLAINED, Mark};
 use self::media::{Kind, MediaType};
 use super::credentials::Credential;
 use super::engine::{Content, ErrorType, Structured, ToolResult};
@@ -52,6 +55,11 @@ pub(super) struct Answer<'a> {
     pub(super) fields: Option<&'a Fields>,
     /// The argument that says so, where there is one.
     pub(super) fields_argument: Option<&'a str>,
+    /// The argument that is a jq program, and the lines of JSON that it gives for the answer; none where the answer is not
+    /// one JSON text.
+    pub(super) jq: Option<(&'a str, Option<&'a str>)>,
+    /// What is put around what the API says.
+    pub(super) mark: Option<&'a Mark>,
     /// `--max-response-bytes`.
     pub(super) most_bytes: usize,
     /// `--max-result-chars`.
@@ -75,7 +83,7 @@ impl Answer<'_> {
         let mut result = self.accepted(tool, output, &media);
         if result.error.is_none() {
             let notes = self.notes(tool, result.structured.is_some(), &media);
-            result.content.extend(notes.map(Content::Text));
+            result.content.extend(notes.into_iter().map(Content::Text));
         }
         // Clients throw a success away that lacks the structured content which an output schema promises.
         if result.error.is_none()
@@ -89,7 +97,9 @@ impl Answer<'_> {
 
     /// What the head of the answer tells, and where the next page is: a block of its own, so that the first one stays
     /// what the upstream sent.
-    fn notes(&self, tool: &ToolDef, is_structured: bool, media: &MediaType) -> Option<String> {
+    ///
+    /// Between marks it is two blocks: headers are the API's words, and the rest is ours.
+    fn notes(&self, tool: &ToolDef, is_structured: bool, media: &MediaType) -> Vec<String> {
         // Without a body there is a sentence that tells them.
         let headers = if self.received.bytes.is_empty() {
             Vec::new()
@@ -99,11 +109,21 @@ impl Answer<'_> {
         let mut notes: Vec<String> = (headers.into_iter())
             .map(|note| self.without_secrets(note))
             .collect();
+        let mut theirs = Vec::new();
+        if self.mark.is_some() {
+            theirs.append(&mut notes);
+        }
         if paging::may_page(tool) {
             let body = self.body_about_pages(media);
             let next = paging::next_page(tool, self.arguments, self.headers, body.as_ref());
+            let is_word = next.as_ref().is_some_and(paging::NextPage::is_word);
             let sentence = next.map(|next| self.without_secrets(next.sentence(tool.name)));
-            notes.extend(sentence.filter(|sentence| !sentence.contains(REDACTED)));
+            let sentence = sentence.filter(|sentence| !sentence.contains(REDACTED));
+            // A cursor is the API's, and may be a sentence.
+            match self.mark {
+                Some(_) if !is_word => theirs.extend(sentence),
+                _ => notes.extend(sentence),
+            }
         }
         let is_text = matches!(
             media.kind(&self.received.bytes),
@@ -112,7 +132,7 @@ impl Answer<'_> {
         if let Some(charset) = (media.charset_of(&self.received.bytes))
             .filter(|charset| is_text && !text::knows(charset))
         {
-            let charset = text::visible(Cow::Borrowed(charset));
+            let charset = text::visible(Cow::Borrowed(self.word(charset)));
             notes.push(format!(
                 "The response is in the character set `{charset}`, which this server was built without: only ASCII is right."
             ));
@@ -120,10 +140,31 @@ impl Answer<'_> {
         if !is_structured && self.is_broken_json(tool, media) {
             notes.push(format!(
                 "The response says that it is `{}`, but it is not JSON.",
-                media.essence()
+                self.word(media.essence())
             ));
         }
-        (!notes.is_empty()).then(|| brief(&notes.join("\n")))
+        let theirs = (!theirs.is_empty()).then(|| self.data(&brief(&theirs.join("\n"))));
+        let ours = (!notes.is_empty()).then(|| brief(&notes.join("\n")));
+        theirs.into_iter().chain(ours).collect()
+    }
+
+    /// What the API says, between marks where there are any.
+    fn data(&self, text: &str) -> String {
+        match self.mark {
+            Some(mark) => mark.around(text),
+            None => text.to_owned(),
+        }
+    }
+
+    /// A word of the API within a sentence of ours: where its words stand between marks, no more than a word.
+    fn word<'t>(&self, text: &'t str) -> &'t str {
+        const LONGEST: usize = 60;
+        let is_word = text.len() <= LONGEST && !text.contains(char::is_whitespace);
+        if self.mark.is_none() || is_word {
+            text
+        } else {
+            "…"
+        }
     }
 
     fn without_secrets(&self, text: String) -> String {
@@ -160,6 +201,16 @@ impl Answer<'_> {
     }
 
     fn accepted(&self, tool: &ToolDef, output: Option<&Output>, media: &MediaType) -> ToolResult {
+        if let Some((argument, given)) = self.jq {
+            return match given {
+                Some(given) => self.given(argument, given, tool, output),
+                None => self.ungiven(argument, tool, output, media),
+            };
+        }
+        self.as_it_is(tool, output, media)
+    }
+
+    fn as_it_is(&self, tool: &ToolDef, output: Option<&Output>, media: &MediaType) -> ToolResult {
         let shape = tool.result;
         if self.received.bytes.is_empty() {
             return ToolResult::text(self.emptiness());
@@ -191,7 +242,7 @@ impl Answer<'_> {
                     "The response is larger than the {} bytes that this server reads \
                          (`MCP_MAX_RESPONSE_BYTES`), and a part of `{}` is of no use.",
                     self.most_bytes,
-                    media.essence()
+                    self.word(media.essence())
                 ),
             ),
             _ if (self.credentials.iter())
@@ -201,7 +252,7 @@ impl Answer<'_> {
                     ErrorType::Internal,
                     format!(
                         "The response is `{}` and holds the credential that was sent, so it is not shown.",
-                        media.essence()
+                        self.word(media.essence())
                     ),
                 )
             }
@@ -225,6 +276,7 @@ impl Answer<'_> {
             return None;
         }
         let coding = self.without_secrets(coding.into_owned());
+        let coding = self.word(&coding);
         Some(ToolResult::failure(
             ErrorType::Internal,
             format!(
@@ -248,7 +300,10 @@ impl Answer<'_> {
             let structured = self.structured(&text, shape, output);
             ToolResult {
                 structured: structured.or_else(|| wrapped_text(&text, shape, output)),
-                ..ToolResult::text(text)
+                ..ToolResult::text(match self.mark {
+                    Some(mark) => mark.around(&text),
+                    None => text.into_owned(),
+                })
             }
         } else if let Some(excerpt) = excerpt::fitted(&text, self.most_chars, self.received.cut) {
             self.excerpt(&excerpt, tool, output)
@@ -281,9 +336,11 @@ impl Answer<'_> {
                 _ => format!("at its top there are `{}`", names.join("`, `")),
             };
             let missed = missed.join("`, `");
-            brief(&format!(
+            let note = brief(&format!(
                 "`{argument}`: nothing in the {read} is called `{missed}`; {there}."
-            ))
+            ));
+            // Names are the API's words.
+            self.data(&note)
         });
         (Cow::Owned(part), note)
     }
@@ -307,7 +364,7 @@ impl Answer<'_> {
             ResultShape::Unstructured => None,
             _ => marked.filter(accepted).and_then(|json| self.visible(json)),
         };
-        let mut result = ToolResult::text(excerpt.text.clone());
+        let mut result = ToolResult::text(self.data(&excerpt.text));
         result.content.push(Content::Text(note));
         ToolResult {
             structured,
@@ -458,7 +515,10 @@ impl Answer<'_> {
         if self.received.cut {
             bytes = text::whole_characters(bytes);
         }
-        let text = text::decode(bytes, media.charset_of(bytes));
+        self.safe(text::decode(bytes, media.charset_of(bytes)))
+    }
+
+    fn safe<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
         let mut text = text::visible(text);
         for credential in self.credentials {
             credential.redact(&mut text);
@@ -493,28 +553,30 @@ impl Answer<'_> {
             return format!(
                 "{}\n\n[Cut: these are the first {} characters {note}. Ask for less, with the arguments that filter \
                  or page, if there are any.]",
-                &text[..end],
+                self.data(&text[..end]),
                 self.most_chars
             );
         }
         if self.received.open {
             return format!(
-                "{text}\n\n[Cut: the API was still sending when the time for this call was over.]"
+                "{}\n\n[Cut: the API was still sending when the time for this call was over.]",
+                self.data(text)
             );
         }
         if self.received.cut {
             return format!(
-                "{text}\n\n[Cut: this is the beginning of a response larger than {} bytes. Ask for less, with the \
+                "{}\n\n[Cut: this is the beginning of a response larger than {} bytes. Ask for less, with the \
                  arguments that filter or page, if there are any.]",
+                self.data(text),
                 self.most_bytes
             );
         }
-        text.to_owned()
+        self.data(text)
     }
 
     fn emptiness(&self) -> String {
         use std::fmt::Write as _;
-        let mut text = format!(
+        let text = format!(
             "The call succeeded ({}); the response has no body.",
             self.status_line()
         );
@@ -529,14 +591,20 @@ impl Answer<'_> {
         } else {
             &[LOCATION, OPERATION_LOCATION, AZURE_OPERATION]
         };
+        let mut headers = String::new();
         for name in shown {
             if let Some(value) = self.headers.get(name) {
                 let value = String::from_utf8_lossy(value.as_bytes());
                 let value = brief(&self.without_secrets(value.into_owned()));
-                let _ = write!(text, "\n{}: {value}", title_case(name.as_str()));
+                let _ = write!(headers, "\n{}: {value}", title_case(name.as_str()));
             }
         }
-        text
+        match self.mark {
+            Some(mark) if !headers.is_empty() => {
+                format!("{text}\n{}", mark.around(headers.trim_start()))
+            }
+            _ => text + &headers,
+        }
     }
 
     /// `404 Not Found`.

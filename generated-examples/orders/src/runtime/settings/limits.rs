@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
-use super::super::cache::Caching;
+use super::super::cache::{CacheStore, Caching};
 use super::super::confirmation::Confirm;
 use super::super::engine::HookFailure;
 use super::values::{Patience, Size, Span};
@@ -158,6 +158,22 @@ pub struct CacheOptions {
     /// How many bytes of answers are kept, with what each entry takes [env: MCP_CACHE_SIZE]
     #[arg(long, value_name = "BYTES", default_value = "64MiB")]
     pub cache_size: Size,
+
+    /// Where they are kept: `memory`, each replica has its own, or `state`, replicas share them through what --state names,
+    /// and a change that one of them makes ends what all have read [env: MCP_CACHE_STORE]
+    #[arg(
+        long,
+        value_name = "STORE",
+        value_enum,
+        default_value = "memory",
+        hide_possible_values = true
+    )]
+    pub cache_store: CacheStore,
+
+    /// What seals them there: a file of keys of 32 bytes or more, one a line, of which the first seals and all open; without
+    /// it they lie there as they are, and those of tools for confidential data not at all [env: MCP_CACHE_KEY_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub cache_key_file: Option<String>,
 }
 
 /// What becomes of a call whose hook in `src/custom.rs` fails.

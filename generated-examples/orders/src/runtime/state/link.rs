@@ -68,6 +68,11 @@ pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
+/// What a script is called with: text or bytes.
+pub(super) trait Argument: AsRef<[u8]> + Send + Sync {}
+
+impl<T: AsRef<[u8]> + Send + Sync> Argument for T {}
+
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Link")
@@ -116,6 +121,13 @@ impl Link {
     pub(super) async fn first_seen(&self) {
         let mut seen = self.condition.subscribe();
         let _ = seen.wait_for(Option::is_some).await;
+    }
+
+    /// Waits until Redis answers.
+    #[cfg(feature = "cache")]
+    pub(super) async fn seen_up(&self) {
+        let mut seen = self.condition.subscribe();
+        let _ = seen.wait_for(|seen| *seen == Some(Condition::Up)).await;
     }
 
     /// See [`super::State::take`].
@@ -188,14 +200,15 @@ impl Link {
     }
 
     /// What a script says; `None` without an answer.
-    async fn run<T: FromRedisValue>(
+    pub(super) async fn run<T: FromRedisValue, A: Argument>(
         &self,
         script: &Script,
-        keys: impl Iterator<Item = String>,
-        arguments: impl Iterator<Item = String>,
+        keys: impl IntoIterator<Item = String>,
+        arguments: impl IntoIterator<Item = A>,
     ) -> Option<T> {
         let open = self.lock().clone()?;
-        let (keys, arguments): (Vec<_>, Vec<_>) = (keys.collect(), arguments.collect());
+        let keys: Vec<_> = keys.into_iter().collect();
+        let arguments: Vec<_> = arguments.into_iter().collect();
         let evaluated = evaluated(&open, script, &keys, &arguments);
         self.answered(&open, evaluated).await
     }
@@ -411,11 +424,14 @@ async fn evaluated<T: FromRedisValue>(
     open: &Open,
     script: &Script,
     keys: &[String],
-    arguments: &[String],
+    arguments: &[impl Argument],
 ) -> Result<T, RedisError> {
     let command = |name: &str, what: &str| -> Cmd {
         let mut command = redis::cmd(name);
-        command.arg(what).arg(keys.len()).arg(keys).arg(arguments);
+        command.arg(what).arg(keys.len()).arg(keys);
+        for argument in arguments {
+            command.arg(argument.as_ref());
+        }
         command
     };
     let mut connection = open.connection.clone();
@@ -429,6 +445,6 @@ async fn evaluated<T: FromRedisValue>(
     }
 }
 
-fn milliseconds(time: Duration) -> u64 {
+pub(super) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
 }

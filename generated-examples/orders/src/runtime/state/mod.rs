@@ -1,20 +1,24 @@
 //! What replicas share: through Redis or Valkey, where `--state` names one that answers. Else each replica is on its own.
 //!
 //! `link` holds the connection and says whether it is up, `address` reads the URL, `scripts` are the programs that Redis
-//! runs, `channels` are messages between replicas, and `seal` makes that nobody else reads them. What is shared, and what becomes of it without an answer, is the business of those who ask: `limits`,
-//! `confirmation` and `http::sse`.
+//! runs, `channels` are messages between replicas, `handles` is what is kept of work that goes on, `answers` what is kept of the API's, and `seal` makes that nobody
+//! else reads either. What is shared, and what becomes of it without an answer, is the business of those who ask: `limits`,
+//! `confirmation`, `operations`, `cache` and `http::sse`.
 
 #[cfg(not(feature = "redis"))]
 mod absent;
 #[cfg(feature = "redis")]
 mod address;
+#[cfg(all(feature = "redis", feature = "cache"))]
+mod answers;
 #[cfg(all(feature = "redis", feature = "http"))]
 mod channels;
+#[cfg(feature = "redis")]
+mod handles;
 #[cfg(feature = "redis")]
 mod link;
 #[cfg(feature = "redis")]
 mod scripts;
-#[cfg(all(feature = "redis", feature = "http"))]
 mod seal;
 #[cfg(all(test, feature = "redis"))]
 mod tests;
@@ -40,7 +44,6 @@ use absent::Link;
 pub(super) use channels::Listening;
 #[cfg(feature = "redis")]
 use link::Link;
-#[cfg(all(feature = "redis", feature = "http"))]
 pub(super) use seal::Seal;
 
 /// Where the state is, and how it is kept there.
@@ -113,6 +116,117 @@ pub(super) struct Draft {
     pub(super) own: (u64, u64),
 }
 
+/// A point between two writes that replicas have told each other; those of another epoch are not known any more.
+#[cfg(feature = "cache")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Point {
+    pub(super) epoch: u64,
+    pub(super) number: u64,
+}
+
+/// What is asked about an answer that may be kept.
+#[cfg(feature = "cache")]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "there is no state")
+)]
+pub(super) struct Question<'a> {
+    /// What it may be kept as.
+    pub(super) names: &'a [String],
+    /// Names the key with which it would be kept.
+    pub(super) id: &'a str,
+    /// How long it may take to ask the API.
+    pub(super) time: Duration,
+    /// The version that needs not be given.
+    pub(super) known: Option<u64>,
+    /// The marks of its path.
+    pub(super) fields: &'a [String],
+    /// How long an answer is kept at most.
+    pub(super) longest: Duration,
+}
+
+/// What is known of it.
+#[cfg(feature = "cache")]
+#[derive(Debug)]
+pub(super) struct Looked {
+    pub(super) now: Point,
+    /// The last write to its path.
+    pub(super) last: u64,
+    /// Whether one may not be over.
+    pub(super) is_open: bool,
+    pub(super) known: Option<Known>,
+}
+
+/// An answer that is kept and that nothing was written to since.
+#[cfg(feature = "cache")]
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) age: Duration,
+    pub(super) since: Point,
+    pub(super) version: u64,
+    /// That of its name among those that were asked for.
+    pub(super) place: usize,
+    /// Nothing, where the version is known.
+    pub(super) value: Vec<u8>,
+}
+
+#[cfg(feature = "cache")]
+impl Looked {
+    /// Whether nothing was written to the path since.
+    pub(super) fn allows(&self, since: Point) -> bool {
+        !self.is_open && self.now.epoch == since.epoch && self.last <= since.number
+    }
+}
+
+/// An answer that is to be kept.
+#[cfg(feature = "cache")]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "there is no state")
+)]
+pub(super) struct Put<'a> {
+    pub(super) name: &'a str,
+    pub(super) id: &'a str,
+    pub(super) since: Point,
+    pub(super) lifetime: Duration,
+    /// How long ago the API said that it is right.
+    pub(super) age: Duration,
+    pub(super) version: u64,
+    /// Nothing, where the replica keeps it to itself.
+    pub(super) value: &'a [u8],
+    pub(super) fields: &'a [String],
+}
+
+/// A request that changes something.
+#[cfg(feature = "cache")]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "there is no state")
+)]
+pub(super) struct Write<'a> {
+    pub(super) id: &'a str,
+    /// For how long the API may be at it; `None` when it is over.
+    pub(super) left: Option<Duration>,
+    /// The names of all keys that its marks are named with.
+    pub(super) ids: &'a str,
+    pub(super) fields: &'a [String],
+    pub(super) longest: Duration,
+}
+
+/// Where a value of somebody's is kept.
+#[derive(Debug)]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "there is no state")
+)]
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) owner: String,
+}
+
+/// A value that is kept, if there is one.
+pub(super) type Stored = Option<Vec<u8>>;
+
 /// Calls and cost of each account before, or the place of the one that does not allow it, and its calls and cost.
 pub(super) type Spent = Result<Vec<(u64, u64)>, (usize, (u64, u64))>;
 
@@ -181,6 +295,50 @@ impl State {
     /// may or may not be marked now.
     pub(super) async fn once(&self, name: &str, lifetime: Duration) -> Option<bool> {
         self.link.as_ref()?.once(name, lifetime).await
+    }
+
+    /// Keeps a value, or another one at its place, for `lifetime` after it was found last, if its owner has less than so many
+    /// or one of them makes room; whether it does. `None` without an answer.
+    pub(super) async fn hold(
+        &self,
+        place: &Place,
+        value: &[u8],
+        lifetime: Duration,
+        room: (usize, bool),
+    ) -> Option<bool> {
+        self.link.as_ref()?.hold(place, value, lifetime, room).await
+    }
+
+    /// The value that is kept at a place, if there is one; `None` without an answer.
+    pub(super) async fn find(&self, place: &Place, lifetime: Duration) -> Option<Stored> {
+        self.link.as_ref()?.find(place, lifetime).await
+    }
+
+    /// Looks for an answer, and for what was written to its path; `None` without an answer.
+    #[cfg(feature = "cache")]
+    pub(super) async fn look(&self, question: &Question<'_>) -> Option<Looked> {
+        self.link.as_ref()?.look(question).await
+    }
+
+    /// Keeps an answer of the API, or only says that the replica does; whether nothing was written to its path since it was
+    /// asked for. `None` without an answer.
+    #[cfg(feature = "cache")]
+    pub(super) async fn put(&self, put: &Put<'_>) -> Option<bool> {
+        self.link.as_ref()?.put(put).await
+    }
+
+    /// Tells all replicas of a write; `None` without an answer.
+    #[cfg(feature = "cache")]
+    pub(super) async fn mark(&self, write: &Write<'_>) -> Option<()> {
+        self.link.as_ref()?.mark(write).await
+    }
+
+    /// Waits until the shared state answers.
+    #[cfg(feature = "cache")]
+    pub(super) async fn up(&self) {
+        if let Some(link) = &self.link {
+            link.seen_up().await;
+        }
     }
 
     /// Listens for messages to a name until the first of both is dropped; `None` where nothing is shared.

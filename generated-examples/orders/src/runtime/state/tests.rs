@@ -1,6 +1,9 @@
 //! The shared state as its users see it: with nobody there, with somebody who does not answer, and with a real Redis where
 //! `MCPGEN_TEST_REDIS` names one (`tests/state/run` does).
 
+#[cfg(feature = "cache")]
+mod answers;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -37,6 +37,7 @@ pub(super) async fn before(
         headers: call.headers.clone(),
         confirmation: None,
         fields: None,
+        jq: None,
         context: CallContext {
             progress: None,
             ..call.context.clone()
@@ -54,6 +55,9 @@ pub(super) async fn before(
         call: &reading,
         redaction: policy.redaction(call.context.identity.as_ref()),
         fields: (None, &[]),
+        jq: None,
+        guard: None,
+        marks: false,
         // What was true a while ago says nothing of what is.
         #[cfg(feature = "cache")]
         keeping: None,
@@ -97,7 +101,10 @@ pub(super) fn of_result(
 }
 
 /// What is cut or no JSON shows nothing.
-fn admitted(guard: &Guard, facts: &Facts, call: &Call) -> Result<(), ToolResult> {
+///
+/// # Errors
+/// It is not the caller's.
+pub(super) fn admitted(guard: &Guard, facts: &Facts, call: &Call) -> Result<(), ToolResult> {
     match &facts.json {
         Some(json) if guard.admits(json, &call.context) => Ok(()),
         _ => Err(not_owned(call)),

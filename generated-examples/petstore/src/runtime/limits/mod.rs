@@ -177,12 +177,13 @@ impl Limits {
             tool,
             arguments,
             fields,
+            jq,
             context,
             ..
         } = *call;
         let key = self.hashed(|hasher| {
             (caller(context), tool).hash(hasher);
-            fields.map(Value::to_string).hash(hasher);
+            (fields.map(Value::to_string), jq.map(Value::to_string)).hash(hasher);
             for (name, value) in arguments {
                 // The order of arguments says nothing; the JSON of a value is the same for the same value.
                 let one = self.hasher.hash_one((name, value.to_string()));
@@ -211,6 +212,8 @@ pub(super) struct Calling<'a> {
     pub(super) arguments: &'a Map<String, Value>,
     /// The parts of the answer that it wants.
     pub(super) fields: Option<&'a Value>,
+    /// The jq program that the answer is given to.
+    pub(super) jq: Option<&'a Value>,
     pub(super) context: &'a CallContext,
     /// Whether its tool is made to be called like this again and again.
     pub(super) repeats: bool,

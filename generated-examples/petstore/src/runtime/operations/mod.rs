@@ -5,19 +5,21 @@
 
 mod handles;
 mod pauses;
+mod shared;
 mod tools;
 
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode, Uri};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
 use super::base_url::Origin;
 use super::tool::FinalState;
 use super::upstream::Answered;
-pub(super) use handles::{Handles, Kept};
+pub(super) use handles::{Handles, Kept, Missing};
 pub(super) use pauses::Pauses;
 pub(super) use tools::{HANDLE, WAIT, tools, with_every_argument};
 
@@ -65,7 +67,7 @@ pub(super) struct Operation {
 }
 
 /// How an API says how far it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Told {
     /// In the `status` of a JSON body.
     InBody,
@@ -183,6 +185,16 @@ impl Beginning<'_> {
 }
 
 impl Operation {
+    /// Whether all places where one would look are of origins for which this holds.
+    pub(super) fn is_at(&self, is_ours: &dyn Fn(&Origin) -> bool) -> bool {
+        let mut places = std::iter::once(&self.monitor).chain(&self.location);
+        places.all(|place| {
+            let url = Url::parse(&place.to_string()).ok();
+            url.and_then(|url| Origin::of(&url))
+                .is_some_and(|origin| is_ours(&origin))
+        })
+    }
+
     /// Whether a `DELETE` of the place where one looks stops the work; at a mere `Location` it could be the result that is
     /// deleted.
     pub(super) fn can_be_cancelled(&self) -> bool {
@@ -223,6 +235,7 @@ impl Operation {
                 self.monitor = location.unwrap_or_else(|| self.monitor.clone());
                 Look::Running(Report::of(&body))
             }
+            Told::ByStatus if is_unfinished(headers, &body) => Look::Running(Report::of(&body)),
             Told::ByStatus => Look::Done,
             Told::InBody => {
                 self.location = location.or_else(|| self.location.take());
@@ -239,12 +252,7 @@ impl Operation {
                 _ => Look::Done,
             };
         };
-        let plain: String = (word.chars())
-            .filter(char::is_ascii_alphanumeric)
-            .map(|c| c.to_ascii_lowercase())
-            .take(LONGEST_WORD)
-            .collect();
-        match plain.as_str() {
+        match plain(word).as_str() {
             "succeeded" | "success" | "successful" | "completed" | "complete" | "done"
             | "finished" | "ok" | "partiallysucceeded" | "partiallycompleted" => {
                 self.result(body, beginning)
@@ -296,6 +304,42 @@ impl Report {
 /// a server behind them.
 pub(super) fn is_for_now(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 502..=504)
+}
+
+/// Whether what is at a `Location` with 200 says that it is not the result yet. A word alone does not: an order that is
+/// `pending` is the result of placing it. Nothing that is finished says when to ask again, or how much of it is done.
+fn is_unfinished(headers: &HeaderMap, body: &Value) -> bool {
+    let word = body.get("status").and_then(Value::as_str).map(plain);
+    let runs = word.is_some_and(|word| {
+        matches!(
+            word.as_str(),
+            "running"
+                | "inprogress"
+                | "pending"
+                | "queued"
+                | "processing"
+                | "accepted"
+                | "notstarted"
+                | "started"
+                | "waiting"
+                | "scheduled"
+        )
+    });
+    let is_on_its_way = || {
+        Report::of(body)
+            .percent
+            .is_some_and(|percent| percent < 100.0)
+    };
+    runs && (headers.contains_key(RETRY_AFTER) || is_on_its_way())
+}
+
+/// A word as it is compared: `Not started` is `notstarted`.
+fn plain(word: &str) -> String {
+    (word.chars())
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .take(LONGEST_WORD)
+        .collect()
 }
 
 /// Whether the media type of an answer says this.

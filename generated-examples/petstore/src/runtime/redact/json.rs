@@ -143,7 +143,7 @@ impl Walk<'_> {
         match unquoted(token) {
             Cow::Borrowed(plain) => without(self.suspected, plain),
             // What cannot be seen is taken out later, and must not hide anything until then.
-            read => without(self.suspected, &visible(read)),
+            Cow::Owned(read) => without(self.suspected, &visible(Cow::Owned(read))),
         }
     }
 
@@ -173,14 +173,14 @@ impl Walk<'_> {
     fn string(&mut self) {
         let bytes = self.text.as_bytes();
         self.at += 1;
-        while let Some(byte) = bytes.get(self.at) {
-            match byte {
-                b'"' => {
-                    self.at += 1;
+        while let Some(rest) = bytes.get(self.at..) {
+            match rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+                Some(length) if rest[length] == b'"' => {
+                    self.at += length + 1;
                     return;
                 }
-                b'\\' => self.at += 2,
-                _ => self.at += 1,
+                Some(length) => self.at += length + 2,
+                None => break,
             }
         }
         self.at = bytes.len();
@@ -224,11 +224,12 @@ fn quoted(text: &str) -> String {
 
 /// What a string says; what is no JSON is taken as it stands.
 fn unquoted(token: &str) -> Cow<'_, str> {
-    let plain = token.trim_matches('"');
-    if !token.contains('\\') {
-        return Cow::Borrowed(plain);
+    let inside = token.strip_prefix('"').unwrap_or(token);
+    let inside = inside.strip_suffix('"').unwrap_or(inside);
+    if !inside.as_bytes().contains(&b'\\') {
+        return Cow::Borrowed(inside);
     }
-    serde_json::from_str(token).map_or(Cow::Borrowed(plain), Cow::Owned)
+    serde_json::from_str(token).map_or(Cow::Borrowed(inside), Cow::Owned)
 }
 
 #[cfg(test)]

@@ -114,6 +114,10 @@ pub(super) async fn read(
     let Some((tool, arguments)) = operation(engine, &view, uri) else {
         return Err(not_found(uri));
     };
+    let ctx = CallContext {
+        is_reading: true,
+        ..ctx
+    };
     let result = engine.call(tool.name, arguments, ctx).await;
     let result = result.map_err(|_| not_found(uri))?;
     if let Some(error) = result.error {

@@ -51,6 +51,12 @@ const DEEPEST: usize = 3;
 pub(super) struct NextPage(Vec<(&'static str, Value)>);
 
 impl NextPage {
+    /// Whether its values are single words.
+    pub(super) fn is_word(&self) -> bool {
+        let mut values = self.0.iter().map(|(_, value)| value.to_string());
+        values.all(|value| !value.contains(char::is_whitespace) && !value.contains('\\'))
+    }
+
     /// A sentence for the model.
     pub(super) fn sentence(&self, tool: &str) -> String {
         let arguments: Vec<String> = (self.0.iter())

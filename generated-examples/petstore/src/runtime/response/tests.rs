@@ -58,6 +58,8 @@ fn result(upstream: &Upstream, tool: &ToolDef, output: Option<Value>) -> ToolRes
         },
         arguments: &Map::new(),
         fields: None,
+        jq: None,
+        mark: None,
         fields_argument: None,
         credentials: &[],
         most_bytes: 100,

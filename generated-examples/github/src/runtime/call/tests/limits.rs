@@ -1,5 +1,6 @@
 //! Limits and failures: what is refused, tried again, left alone and written down.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
@@ -63,10 +64,22 @@ async fn what_may_be_repeated_is_tried_again_and_nothing_else() {
 
 const PAYMENTS: &[Group] = &[Group {
     tag: "payments",
-    tools: &[ToolDef::new("pay", "POST", "/pay")
-        .parameters(&[Parameter::header("Idempotency-Key").argument("key")])],
+    tools: &[
+        ToolDef::new("pay", "POST", "/pay")
+            .parameters(&[Parameter::header("Idempotency-Key").argument("key")]),
+        ToolDef::new("refund", "POST", "/refund")
+            .parameters(&[Parameter::header("Idempotency-Key").argument("key")]),
+        ToolDef::new("note", "POST", "/note"),
+        ToolDef::new("paid", "GET", "/pay").hints(Hints::READ),
+    ],
     schemas: "{}",
 }];
+
+fn key_of(request: &str) -> String {
+    let lines = request.lines();
+    let mut keys = lines.filter_map(|line| line.strip_prefix("idempotency-key: "));
+    keys.next().expect("a key").to_owned()
+}
 
 #[tokio::test]
 async fn a_call_with_a_key_is_repeated_under_the_same_key() {
@@ -75,13 +88,8 @@ async fn a_call_with_a_key_is_repeated_under_the_same_key() {
     setup.def.groups = PAYMENTS;
     retrying(&mut setup.settings);
     let tools = setup.engine();
-    let key_of = |request: &String| -> String {
-        let lines = request.lines();
-        let mut keys = lines.filter_map(|line| line.strip_prefix("idempotency-key: "));
-        keys.next().expect("a key").to_owned()
-    };
     assert_eq!(call(&tools, "pay", json!({})).await.error, None);
-    let keys: Vec<String> = api.requests().iter().map(key_of).collect();
+    let keys: Vec<String> = api.requests().iter().map(|it| key_of(it)).collect();
     assert_eq!(keys.len(), 2);
     assert!(keys[0] == keys[1] && keys[0].len() == 32, "{keys:?}");
     assert_eq!(call(&tools, "pay", json!({})).await.error, None);
@@ -89,8 +97,68 @@ async fn a_call_with_a_key_is_repeated_under_the_same_key() {
         call(&tools, "pay", json!({"key": "mine"})).await.error,
         None
     );
-    let keys: Vec<String> = api.requests().iter().map(key_of).collect();
+    let keys: Vec<String> = api.requests().iter().map(|it| key_of(it)).collect();
     assert!(keys[2] != keys[1] && keys[3] == "mine", "{keys:?}");
+}
+
+#[tokio::test]
+async fn a_caller_says_which_calls_are_one_on_every_replica() {
+    let api = failing(0, "500 Internal Server Error", "").await;
+    let replica = |makes_keys| {
+        let mut setup = Setup::new(&api.url);
+        setup.def.groups = PAYMENTS;
+        setup.settings.resilience.makes_keys = makes_keys;
+        setup.engine()
+    };
+    let by = |name: Option<&str>, key: Value| {
+        let identity =
+            |name: &str| Identity::new(name.to_owned(), Means::Jwt, Vec::new(), None, Map::new());
+        CallContext {
+            identity: name.map(identity),
+            meta: Map::from_iter([("mcpgen/idempotency-key".to_owned(), key)]),
+            ..CallContext::default()
+        }
+    };
+    let (one, other) = (replica(true), replica(false));
+    let calls = [
+        (&one, "pay", json!({}), Some("ann"), "1"),
+        (&other, "pay", json!({}), Some("ann"), "1"),
+        (&one, "pay", json!({}), Some("ann"), "2"),
+        (&one, "pay", json!({}), Some("bob"), "1"),
+        (&one, "pay", json!({}), None, "1"),
+        (&one, "refund", json!({}), Some("ann"), "1"),
+        (&one, "pay", json!({"key": "mine"}), Some("ann"), "1"),
+    ];
+    for (replica, tool, arguments, name, key) in calls {
+        let result = call_with(replica, tool, arguments, by(name, key.into())).await;
+        assert_eq!(result.error, None, "{}", result.as_text());
+    }
+    let keys: Vec<String> = api.requests().iter().map(|it| key_of(it)).collect();
+    assert_eq!((&keys[0], keys[0].len()), (&keys[1], 32));
+    assert_eq!(keys[6], "mine");
+    let different: BTreeSet<&String> = keys[1..].iter().collect();
+    assert_eq!(different.len(), 6, "{keys:?}");
+    assert!(!keys.contains(&"1".to_owned()));
+    let wrong = [json!(1), json!(""), json!("x".repeat(256)), json!(["a"])];
+    for key in wrong {
+        let refused = call_with(&one, "pay", json!({}), by(None, key)).await;
+        assert_eq!(refused.error, Some(ErrorType::InvalidArguments));
+        assert!(
+            refused.as_text().contains("1 to 255 bytes"),
+            "{}",
+            refused.as_text()
+        );
+    }
+    let refused = call_with(&one, "note", json!({}), by(None, "1".into())).await;
+    assert_eq!(refused.error, Some(ErrorType::InvalidArguments));
+    assert!(
+        refused.as_text().contains("may do it twice"),
+        "{}",
+        refused.as_text()
+    );
+    // What may be repeated anyway needs no key.
+    let read = call_with(&one, "paid", json!({}), by(None, "1".into())).await;
+    assert_eq!((read.error, api.requests().len()), (None, 8));
 }
 
 #[tokio::test]

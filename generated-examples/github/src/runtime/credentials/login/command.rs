@@ -24,7 +24,7 @@ use super::super::source::{Origin, given, is_given};
 use super::authorization::Authorization;
 use super::browser;
 use super::device;
-use super::file::{Login, LoginFile};
+use super::file::{Login, LoginFile, Secret};
 use super::loopback::{Loopback, USUAL};
 use super::provider::Provider;
 
@@ -67,7 +67,7 @@ struct LoginArguments {
     status: bool,
 }
 
-/// End a login: its tokens are revoked where the issuer can, and deleted.
+/// End a login: its tokens are revoked where the issuer can, and deleted; ends with 1 if they could not be revoked.
 #[derive(Debug, Parser)]
 #[command(name = "logout", max_term_width = 100)]
 struct LogoutArguments {
@@ -164,7 +164,7 @@ async fn logged_in(place: Place<'_>, arguments: &LoginArguments) -> Result<ExitC
     let issuer = arguments.issuer.as_deref();
     let provider = Provider::found(scheme, issuer, place.env, &place.upstream).await?;
     let mut login = draft(&place, scheme, arguments, &provider)?;
-    let endpoint = login.endpoint(scheme)?;
+    let endpoint = login.endpoint(scheme).await?;
     let by_device = arguments.device || provider.authorization.is_none();
     let asked = Instant::now();
     let flow = async {
@@ -221,7 +221,10 @@ fn draft(
         token_endpoint: provider.token.clone(),
         revocation_endpoint: provider.revocation.clone(),
         client_id: id,
-        client_secret: value(secret.as_ref())?,
+        client_secret: match secret {
+            Some(secret) => Some(Secret::of(&secret)?),
+            None => None,
+        },
         audience: targets.audience,
         resource: targets.resource,
         scopes: scopes(place, scheme, arguments, provider),
@@ -327,7 +330,7 @@ async fn by_code_of_device(
         text.push_str(&format!("\nOr go to {}", shown(complete)));
     }
     (place.say)(&text);
-    device::token(endpoint, &codes, &place.upstream).await
+    device::token(endpoint, &codes, &place.upstream, place.say).await
 }
 
 fn told_of_login(
@@ -375,6 +378,9 @@ fn status(
         let text = match file.read()? {
             Some(login) => {
                 code = ExitCode::SUCCESS;
+                if let Some(warning) = file.warning() {
+                    (place.say)(&format!("warning: {warning}"));
+                }
                 format!(
                     "{}\n  in {}\n",
                     about(scheme, &login),
@@ -427,6 +433,7 @@ async fn logged_out(place: Place<'_>, arguments: &LogoutArguments) -> Result<Exi
             names(&schemes)
         ));
     }
+    let mut code = ExitCode::SUCCESS;
     for scheme in schemes {
         let file = file(&place, scheme, arguments.token_file.as_ref())?;
         if !file.is_there() {
@@ -440,20 +447,30 @@ async fn logged_out(place: Place<'_>, arguments: &LogoutArguments) -> Result<Exi
         match login {
             Ok(Some(login)) => (place.say)(&match revoked(&place, scheme, &login).await {
                 Ok(()) => format!("`{}`: logged out, and the tokens are revoked", scheme.name),
-                Err(why) => format!(
-                    "`{}`: logged out here, but the issuer takes the tokens until they end: {why}",
-                    scheme.name
-                ),
+                Err(why) => {
+                    code = ExitCode::FAILURE;
+                    format!(
+                        "`{}`: logged out here, but the issuer takes the tokens until they end: {why}",
+                        scheme.name
+                    )
+                }
             }),
-            Ok(None) | Err(_) => (place.say)(&format!("`{}`: logged out", scheme.name)),
+            Ok(None) => (place.say)(&format!("`{}`: logged out", scheme.name)),
+            Err(why) => {
+                code = ExitCode::FAILURE;
+                (place.say)(&format!(
+                    "`{}`: logged out here, but the tokens could not be revoked: {why}",
+                    scheme.name
+                ));
+            }
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
 
 /// RFC 7009: the refresh token first, with which others could be got.
 async fn revoked(place: &Place<'_>, scheme: &'static Scheme, login: &Login) -> Result<(), String> {
-    let endpoint = login.endpoint(scheme)?;
+    let endpoint = login.endpoint(scheme).await?;
     let url = login.revocation_endpoint.as_deref();
     let site = login.site(url.ok_or("it names no endpoint for that")?)?;
     let refresh = login.refresh_token.as_deref();

@@ -49,7 +49,7 @@ pub(super) async fn codes(
     })
 }
 
-/// Asks for the token until the user has logged in.
+/// Asks for the token until the user has logged in. What goes wrong meanwhile is told to `say`.
 ///
 /// # Errors
 /// The user has not, or the issuer refuses: a sentence without its end.
@@ -57,6 +57,7 @@ pub(super) async fn token(
     endpoint: &TokenEndpoint,
     codes: &Codes,
     upstream: &Upstream,
+    say: &dyn Fn(&str),
 ) -> Result<Answer, String> {
     let grant = [("grant_type", GRANT), ("device_code", &codes.device_code)];
     let end = Instant::now() + Duration::from_secs(codes.expires_in.min(86_400));
@@ -65,7 +66,11 @@ pub(super) async fn token(
         tokio::time::sleep(pace.pause).await;
         match endpoint.ask(&grant, "", upstream).await {
             Ok(answer) => return Ok(answer),
-            Err(refused) => pace.after(refused)?,
+            Err(refused) => {
+                if let Some(trouble) = pace.after(refused)? {
+                    say(&trouble);
+                }
+            }
         }
     }
     Err(EXPIRED.to_owned())
@@ -88,8 +93,8 @@ impl Pace {
         }
     }
 
-    /// §3.5: goes on after a refusal, or not.
-    fn after(&mut self, refused: Refused) -> Result<(), String> {
+    /// §3.5: goes on after a refusal, or not; gives what the user has to know of it.
+    fn after(&mut self, refused: Refused) -> Result<Option<String>, String> {
         match refused.code.as_deref() {
             Some("authorization_pending") => self.failures = 0,
             Some("slow_down") => {
@@ -99,13 +104,15 @@ impl Pace {
             Some("expired_token") => return Err(EXPIRED.to_owned()),
             Some("access_denied") => return Err("the login was not allowed".to_owned()),
             // Out of reach for once: more slowly, but on.
-            None if self.failures < MOST_FAILURES => {
+            None if !refused.is_lasting && self.failures < MOST_FAILURES => {
                 self.failures += 1;
                 self.pause *= 2;
+                let (why, pause) = (refused.told, self.pause.as_secs());
+                return Ok(Some(format!("{why}; it is asked again in {pause} s")));
             }
             _ => return Err(refused.told),
         }
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -128,17 +135,24 @@ mod tests {
         let refused = |code: Option<&str>| Refused {
             code: code.map(str::to_owned),
             told: "told".to_owned(),
+            is_lasting: code.is_some(),
         };
-        assert_eq!(pace.after(refused(Some("authorization_pending"))), Ok(()));
+        assert_eq!(pace.after(refused(Some("authorization_pending"))), Ok(None));
         assert_eq!(seconds(&pace), 5);
-        assert_eq!(pace.after(refused(Some("slow_down"))), Ok(()));
-        assert_eq!(pace.after(refused(Some("slow_down"))), Ok(()));
+        assert_eq!(pace.after(refused(Some("slow_down"))), Ok(None));
+        assert_eq!(pace.after(refused(Some("slow_down"))), Ok(None));
         assert_eq!(seconds(&pace), 15);
-        assert_eq!(pace.after(refused(None)), Ok(()));
+        let told = Some("told; it is asked again in 30 s".to_owned());
+        assert_eq!(pace.after(refused(None)), Ok(told));
         assert_eq!(seconds(&pace), 30);
         for end in ["expired_token", "access_denied", "invalid_client"] {
             assert!(pace.after(refused(Some(end))).is_err(), "{end}");
         }
+        let lasting = Refused {
+            is_lasting: true,
+            ..refused(None)
+        };
+        assert_eq!(pace.after(lasting), Err("told".to_owned()));
         let mut pace = Pace::of(&codes(""));
         let failures = (0..9).map_while(|_| pace.after(refused(None)).ok());
         assert_eq!(failures.count(), 5);

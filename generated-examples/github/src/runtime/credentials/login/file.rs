@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use chrono::Utc;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+use super::super::super::engine::StartError;
 use super::super::super::files::{reason, replace_secret};
 use super::super::super::tool::{Scheme, ServerDef};
+use super::super::command::Printed;
 use super::super::discovery::{Issuer, Site};
 use super::super::endpoint::{Answer, Targets, TokenEndpoint, variable};
 use super::super::kept::Token;
@@ -32,7 +34,7 @@ pub(super) struct Login {
     pub(super) revocation_endpoint: Option<String>,
     pub(super) client_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) client_secret: Option<String>,
+    pub(super) client_secret: Option<Secret>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) audience: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +49,52 @@ pub(super) struct Login {
     pub(super) expires_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) refresh_token: Option<String>,
+}
+
+/// The client's secret, or how it is got: what is kept elsewhere stays there.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Secret {
+    Text(String),
+    File { file: PathBuf },
+    Command { command: Vec<String> },
+}
+
+impl Secret {
+    /// # Errors
+    /// The folder of this process is not there: a sentence without its end.
+    pub(super) fn of(origin: &Origin) -> Result<Self, String> {
+        Ok(match origin {
+            Origin::Variable(secret) => Self::Text(secret.expose_secret().to_owned()),
+            Origin::File { path, .. } => {
+                let path = std::path::absolute(path);
+                let file = path.map_err(|error| format!("there is no folder: {error}"))?;
+                Self::File { file }
+            }
+            Origin::Command(printed) => Self::Command {
+                command: printed.words().to_vec(),
+            },
+        })
+    }
+
+    /// Where its value comes from. A command is run.
+    async fn origin(&self, scheme: &'static Scheme) -> Result<Origin, String> {
+        let variable = |end: &str| format!("{}_{end}", variable(scheme, "CLIENT_SECRET"));
+        Ok(match self {
+            Self::Text(text) => Origin::Variable(text.clone().into()),
+            Self::File { file } => Origin::File {
+                variable: variable("FILE"),
+                path: file.clone(),
+            },
+            Self::Command { command } => {
+                let (variable, command) = (variable("COMMAND"), command.clone());
+                let run = move || Printed::of(variable, command, None);
+                let run = tokio::task::spawn_blocking(run).await;
+                let run = run.map_err(|_| "the command of the login broke off".to_owned())?;
+                Origin::Command(run.map_err(|StartError(why)| why)?)
+            }
+        })
+    }
 }
 
 impl fmt::Debug for Login {
@@ -89,18 +137,19 @@ impl Login {
     /// Where its tokens are got, and as which client.
     ///
     /// # Errors
-    /// The endpoint of the file is none that secrets may be sent to.
-    pub(super) fn endpoint(&self, scheme: &'static Scheme) -> Result<TokenEndpoint, String> {
-        let secret = |text: &String| Origin::Variable(SecretString::from(text.clone()));
+    /// The endpoint of the file is none that secrets may be sent to, or the client's secret cannot be had.
+    pub(super) async fn endpoint(&self, scheme: &'static Scheme) -> Result<TokenEndpoint, String> {
+        let site = self.site(&self.token_endpoint)?;
+        let secret = match &self.client_secret {
+            Some(secret) => Some(secret.origin(scheme).await?),
+            None => None,
+        };
         let targets = Targets {
             audience: self.audience.clone(),
             resource: self.resource.clone(),
         };
-        let client = (
-            Some(secret(&self.client_id)),
-            self.client_secret.as_ref().map(secret),
-        );
-        let site = self.site(&self.token_endpoint)?;
+        let id = Origin::Variable(SecretString::from(self.client_id.clone()));
+        let client = (Some(id), secret);
         Ok(TokenEndpoint::of_login(scheme, client, site, targets))
     }
 
@@ -145,6 +194,18 @@ impl LoginFile {
         self.0.is_file()
     }
 
+    /// What is wrong with who may read it: a sentence without its end.
+    pub(super) fn warning(&self) -> Option<String> {
+        let mode = self.mode()?;
+        (mode & 0o077 != 0).then(|| {
+            format!(
+                "other users may read the tokens of the login, `{path}` (mode {mode:03o}): take that away with `chmod 600 \
+                 {path}`, and log in again if somebody may have",
+                path = self.0.display()
+            )
+        })
+    }
+
     /// The login; `None` where there is none.
     ///
     /// # Errors
@@ -152,6 +213,8 @@ impl LoginFile {
     pub(super) fn read(&self) -> Result<Option<Login>, String> {
         let told = |why: &str| format!("the file of the login, `{}`, {why}", self.0.display());
         let size = match fs::metadata(&self.0) {
+            // A pipe would be waited for.
+            Ok(metadata) if !metadata.is_file() => return Err(told("is no file")),
             Ok(metadata) => metadata.len(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(told(&format!("cannot be read: {}", reason(&error)))),
@@ -161,10 +224,33 @@ impl LoginFile {
         }
         let text = fs::read(&self.0)
             .map_err(|error| told(&format!("cannot be read: {}", reason(&error))))?;
-        let login = serde_json::from_slice(&text);
-        login
-            .map(Some)
-            .map_err(|_| told("holds none; log in again"))
+        let login: Login =
+            serde_json::from_slice(&text).map_err(|_| told("holds none; log in again"))?;
+        if matches!(login.client_secret, Some(Secret::Command { .. })) && self.is_anybodys() {
+            return Err(told(
+                "names a command, and other users may write it, so the command is not run; log in again",
+            ));
+        }
+        Ok(Some(login))
+    }
+
+    /// Whether other users may write it.
+    fn is_anybodys(&self) -> bool {
+        self.mode().is_some_and(|mode| mode & 0o022 != 0)
+    }
+
+    #[cfg(unix)]
+    fn mode(&self) -> Option<u32> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let metadata = fs::metadata(&self.0).ok().filter(fs::Metadata::is_file)?;
+        Some(metadata.permissions().mode() & 0o777)
+    }
+
+    /// Who may do what with a file is not said by a mode here.
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_self, reason = "the same signature as on Unix")]
+    fn mode(&self) -> Option<u32> {
+        None
     }
 
     /// Puts a login in the place of the one that was there. The caller holds the lock.

@@ -93,6 +93,9 @@ impl LoggedIn {
                 Ok(None)
             };
         }
+        if let Some(warning) = file.warning() {
+            tracing::warn!(target: "mcp::credentials", "{warning}");
+        }
         Ok(Some(Self {
             scheme,
             file,
@@ -208,7 +211,7 @@ impl LoggedIn {
     }
 
     async fn renewed(&self, login: &Login, upstream: &Upstream) -> Result<Login, String> {
-        let endpoint = login.endpoint(self.scheme)?;
+        let endpoint = login.endpoint(self.scheme).await?;
         let refresh = login.refresh_token.as_deref().unwrap_or_default();
         let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
         let answer = endpoint.ask(&grant, "", upstream).await;

@@ -29,6 +29,7 @@ async fn issuer(seconds: usize) -> Recording {
         let host = request.split("host: ").nth(1).and_then(|text| text.lines().next());
         let url = format!("http://{}", host.unwrap_or_default());
         let form = request.split("\r\n\r\n").nth(1).unwrap_or_default();
+        let form = format!("{form}&");
         let tokens = |number: usize| {
             json!({"access_token": format!("geheim-a{number}"), "refresh_token": format!("geheim-r{number}"),
                    "token_type": "Bearer", "expires_in": seconds, "id_token": format!("e30.{}.x", URL_SAFE_NO_PAD.encode(r#"{"sub": "alice"}"#))})
@@ -66,17 +67,24 @@ struct Terminal {
 
 impl Terminal {
     fn running(api: &str, issuer: &str, file: &Scratch, args: &[&str]) -> Self {
+        Self::with(&[], api, issuer, file, args)
+    }
+
+    /// The same with more variables.
+    fn with(more: &[(&str, &str)], api: &str, issuer: &str, file: &Scratch, args: &[&str]) -> Self {
         let (telling, told) = mpsc::channel();
         let words = ["pets-mcp"].iter().chain(args).map(OsString::from);
         let words: Vec<OsString> = words.collect();
-        let env: BTreeMap<String, String> = [
+        let path = file.path();
+        let usual = [
             ("API_BASE_URL", api),
             ("API_BEARER_AUTH_CLIENT_ID", "desk"),
             ("API_BEARER_AUTH_ISSUER", issuer),
-            ("API_BEARER_AUTH_LOGIN_FILE", &file.path()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
+            ("API_BEARER_AUTH_LOGIN_FILE", path.as_str()),
+        ];
+        let env: BTreeMap<String, String> = (usual.iter().chain(more))
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         let running = std::thread::spawn(move || {
             let say = |text: &str| telling.send(text.to_owned()).expect("heard");
             credentials::login(&def(), &words, &|name: &str| env.get(name).cloned(), &say)
@@ -435,4 +443,130 @@ async fn a_login_that_the_issuer_ended_says_how_to_begin_again() {
         "{told}"
     );
     assert!(api.requests().is_empty());
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clients_secret_that_is_kept_elsewhere_stays_there() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (api, issuer) = (answering("200 OK", JSON, "{}").await, issuer(20).await);
+    let secret = Scratch::holding("streng\n");
+    let (path, command) = (secret.path(), format!("cat {}", secret.path()));
+    for (variable, value) in [
+        ("API_BEARER_AUTH_CLIENT_SECRET_FILE", path.as_str()),
+        ("API_BEARER_AUTH_CLIENT_SECRET_COMMAND", command.as_str()),
+    ] {
+        let file = Scratch::holding("");
+        let more = [(variable, value)];
+        let words = ["login", "--no-browser"];
+        let terminal = Terminal::with(&more, &api.url, &issuer.url, &file, &words);
+        let page = terminal.page();
+        let state = parameter(&page, "state");
+        let query = format!("code=c-1&state={state}&iss={}", issuer.url);
+        get(&parameter(&page, "redirect_uri"), &query, None).await;
+        let (code, told) = terminal.end();
+        assert_eq!(code, ExitCode::SUCCESS, "{told}");
+        let kept = std::fs::read_to_string(file.path()).expect("a file");
+        assert!(kept.contains(&path) && !kept.contains("streng"), "{kept}");
+        // A server that renews the login shows itself as the same client.
+        let before = issuer.requests().len();
+        let renewed = pet(&engine(&api.url, &issuer.url, &file)).await;
+        assert_eq!(renewed.error, None, "{}", renewed.as_text());
+        let renewal = issuer.requests().split_off(before).concat();
+        assert!(
+            renewal.contains("authorization: Basic ZGVzazpzdHJlbmc="),
+            "{renewal}"
+        );
+        // Who may write the file must not choose what is run.
+        let anybodys = std::fs::Permissions::from_mode(0o666);
+        std::fs::set_permissions(file.path(), anybodys).expect("ours");
+        let told = pet(&engine(&api.url, &issuer.url, &file)).await.as_text();
+        let is_refused = told.contains("the command is not run");
+        assert_eq!(is_refused, variable.ends_with("_COMMAND"), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_that_could_not_revoke_says_so_with_its_code() {
+    let (api, issuer) = (answering("200 OK", JSON, "{}").await, issuer(3600).await);
+    let file = Scratch::holding("");
+    log_in(&api, &issuer, &file).await;
+    let text = std::fs::read_to_string(file.path()).expect("a file");
+    file.write(&text.replace("/revoke", "/gone"));
+    let terminal = Terminal::running(&api.url, &issuer.url, &file, &["logout"]);
+    let (code, told) = terminal.end();
+    assert_eq!(code, ExitCode::FAILURE);
+    assert!(
+        told.contains("the issuer takes the tokens until they end"),
+        "{told}"
+    );
+    assert!(!std::path::Path::new(&file.path()).exists());
+    file.write("{}");
+    let terminal = Terminal::running(&api.url, &issuer.url, &file, &["logout"]);
+    let (code, told) = terminal.end();
+    assert_eq!(code, ExitCode::FAILURE);
+    assert!(told.contains("could not be revoked"), "{told}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_others_may_read_is_warned_of_and_a_pipe_is_none() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (api, issuer) = (answering("200 OK", JSON, "{}").await, issuer(3600).await);
+    let file = Scratch::holding("");
+    log_in(&api, &issuer, &file).await;
+    let status = || {
+        let terminal = Terminal::running(&api.url, &issuer.url, &file, &["login", "--status"]);
+        terminal.end()
+    };
+    assert_eq!(status(), (ExitCode::SUCCESS, String::new()));
+    let others = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(file.path(), others).expect("ours");
+    let (code, told) = status();
+    assert_eq!(code, ExitCode::SUCCESS);
+    assert!(
+        told.starts_with("warning: other users may read the tokens"),
+        "{told}"
+    );
+    assert!(
+        told.contains("(mode 644)") && told.contains("chmod 600"),
+        "{told}"
+    );
+    std::fs::remove_file(file.path()).expect("ours");
+    let made = std::process::Command::new("mkfifo")
+        .arg(file.path())
+        .status();
+    assert!(made.expect("a program of every Unix").success());
+    let (code, told) = status();
+    assert_eq!(code, ExitCode::FAILURE);
+    assert!(told.contains("is no file"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_asks_in_vain_says_so() {
+    let api = answering("200 OK", JSON, "{}").await;
+    let issuer = Recording::start(|request| {
+        let host = request.split("host: ").nth(1).and_then(|text| text.lines().next());
+        let url = format!("http://{}", host.unwrap_or_default());
+        let body = match request.split(' ').nth(1).unwrap_or_default() {
+            "/.well-known/openid-configuration" => json!({
+                "issuer": url, "token_endpoint": format!("{url}/token"), "device_authorization_endpoint": format!("{url}/device"),
+            }),
+            "/device" => json!({"device_code": "d-1", "user_code": "WDJB-MJHT", "verification_uri": format!("{url}/activate"),
+                                "expires_in": 600, "interval": 1}),
+            _ => return reply("404 Not Found", "", b""),
+        };
+        reply("200 OK", JSON, body.to_string().as_bytes())
+    })
+    .await;
+    let file = Scratch::holding("");
+    let terminal = Terminal::running(&api.url, &issuer.url, &file, &["login", "--device"]);
+    let (code, told) = terminal.end();
+    assert_eq!(code, ExitCode::FAILURE);
+    assert!(told.contains("answered with status 404"), "{told}");
+    let asked = issuer
+        .requests()
+        .into_iter()
+        .filter(|it| it.starts_with("POST /token "));
+    assert_eq!(asked.count(), 1);
 }

@@ -61,7 +61,8 @@ impl Loopback {
         if !is_plain {
             return Err(wrong());
         }
-        let address = SocketAddr::new(ip, url.port().unwrap_or(0));
+        let named = port(uri).map_err(|()| wrong())?;
+        let address = SocketAddr::new(ip, named.unwrap_or(0));
         let listener = TcpListener::bind(address).await.map_err(|error| {
             format!(
                 "the browser cannot come back to `{uri}`: {error}; choose another `--redirect-uri`"
@@ -71,8 +72,8 @@ impl Loopback {
             .local_addr()
             .map_err(|error| error.to_string())?
             .port();
-        let authority = format!("{}:{port}", url.host_str().unwrap_or_default());
-        let redirect_uri = match url.port() {
+        let authority = authority(url.host_str().unwrap_or_default(), port);
+        let redirect_uri = match named {
             // Issuers compare texts.
             Some(_) => uri.to_owned(),
             None => format!("http://{authority}{}", url.path()),
@@ -107,6 +108,32 @@ impl Loopback {
                 }
             }
         }
+    }
+}
+
+/// The port that an address names, if it does. A URL forgets one that is usual, which is another than any free one.
+///
+/// # Errors
+/// It is none, or 0, where nobody can be called back.
+fn port(uri: &str) -> Result<Option<u16>, ()> {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    // What stands in brackets is an address with colons of its own.
+    let after = authority.rsplit(']').next().unwrap_or_default();
+    match after.split_once(':') {
+        None | Some((_, "")) => Ok(None),
+        Some((_, port)) => match port.parse() {
+            Ok(0) | Err(_) => Err(()),
+            Ok(port) => Ok(Some(port)),
+        },
+    }
+}
+
+/// What a browser calls a server (RFC 9110 §7.2): the usual port is left out.
+fn authority(host: &str, port: u16) -> String {
+    match port {
+        80 => host.to_owned(),
+        port => format!("{host}:{port}"),
     }
 }
 
@@ -165,6 +192,22 @@ fn query<'h>(head: &'h str, (authority, path): &(String, String)) -> Option<&'h 
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_usual_port_is_a_port_where_it_is_written() {
+        for (uri, named) in [
+            ("http://127.0.0.1:80/callback", Some(80)),
+            ("http://127.0.0.1/callback", None),
+            ("http://127.0.0.1:/callback", None),
+            ("http://[::1]:080/callback", Some(80)),
+            ("http://[::1]/callback:8", None),
+            ("http://localhost:8765", Some(8765)),
+        ] {
+            assert_eq!(port(uri), Ok(named), "{uri}");
+        }
+        assert_eq!(authority("127.0.0.1", 80), "127.0.0.1");
+        assert_eq!(authority("[::1]", 8765), "[::1]:8765");
+    }
+
     #[tokio::test]
     async fn a_browser_comes_back_to_this_machine_only() {
         for wrong in [
@@ -175,6 +218,8 @@ mod tests {
             "http://a@127.0.0.1/callback",
             "http://127.0.0.1/callback?a=b",
             "127.0.0.1:9",
+            "http://127.0.0.1:0/callback",
+            "http://[::1]:0/callback",
         ] {
             let told = Loopback::bind(wrong).await.expect_err(wrong);
             assert!(told.contains("is no address of this machine"), "{told}");
