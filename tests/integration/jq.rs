@@ -61,9 +61,10 @@ fn answers_are_given_to_the_programs_of_calls() {
     );
     assert_eq!(text(&answers[2]), "2");
     assert_eq!(text(&answers[3]), "2");
+    let value: Value = serde_json::from_str(text(&answers[1])).expect("JSON");
     assert_eq!(
-        answers[1]["result"]["structuredContent"].to_string(),
-        format!("{{\"result\":{}}}", text(&answers[1]))
+        answers[1]["result"]["structuredContent"],
+        json!({ "result": value })
     );
     let without = told(place.path(), &[], &requests[..2], true);
     assert_eq!(

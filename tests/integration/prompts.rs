@@ -252,8 +252,7 @@ fn prompts_are_declared_only_where_there_are_any() {
     let place = shop();
     let discover = [("server/discover", json!({}))];
     let with = told(place.path(), &[], &discover, true);
-    let capabilities =
-        json!({"completions": {}, "prompts": {}, "resources": {}, "tools": {"listChanged": true}});
+    let capabilities = json!({"completions": {}, "prompts": {}, "resources": {}, "tools": {}});
     assert_eq!(with[0]["result"]["capabilities"], capabilities);
     let without = "[prompts]\ntriage = {enabled = false}\ncancelling = {enabled = false}\nschema = {enabled = false}\n";
     fs::write(place.path().join("mcpgen.toml"), without).expect("can be written");
