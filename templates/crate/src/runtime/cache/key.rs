@@ -1,7 +1,6 @@
 //! What an answer is found by.
 
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
-use serde_json::json;
 
 use super::super::arguments::sorted;
 use super::super::custom::Call;
@@ -24,36 +23,28 @@ pub(in super::super) struct Key([u8; SHA256_OUTPUT_LEN]);
 impl Key {
     /// The key of a call whose arguments are checked.
     pub(in super::super) fn new(tool: &ToolDef, call: &Call, keeping: &Keeping) -> Self {
-        let caller = match &call.context.identity {
-            _ if keeping.is_shared => json!("everybody"),
-            Some(identity) => json!([identity.means().label(), identity.name()]),
-            None => json!("nobody"),
-        };
+        let identity = call.context.identity.as_ref();
+        let caller = (identity.filter(|_| !keeping.is_shared))
+            .map(|identity| (identity.means().label(), identity.name()));
         let mut headers: Vec<(String, &str)> = (call.headers.iter())
             .map(|(name, value)| (name.to_ascii_lowercase(), value.as_str()))
             .filter(|(name, _)| !OF_ONE_REQUEST.contains(&name.as_str()))
             .collect();
         headers.sort_unstable();
-        let what = [tool.name, tool.method, tool.path];
         let time = match keeping.caching {
             Caching::Off | Caching::Http => None,
-            Caching::For(time) => Some(time.as_millis().to_string()),
+            Caching::For(time) => Some(time),
         };
-        let stale = keeping
-            .stale_if_error
-            .map(|time| time.as_millis().to_string());
-        let how = json!([time, keeping.is_shared, stale]);
-        let text = json!([
-            what,
-            tool.server,
+        let facts = (
+            (tool.name, tool.method, tool.path, tool.server),
             caller,
             sorted(&call.arguments),
             headers,
-            how
-        ])
-        .to_string();
+            (time, keeping.is_shared, keeping.stale_if_error),
+        );
+        let text = serde_json::to_vec(&facts).expect("names and values are JSON");
         let mut key = [0; SHA256_OUTPUT_LEN];
-        key.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+        key.copy_from_slice(digest(&SHA256, &text).as_ref());
         Self(key)
     }
 
