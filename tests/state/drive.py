@@ -164,7 +164,7 @@ def consent(redis, api):
         agreed = {**arguments, "confirm": token}
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(lambda server: server.call("cancel_order", agreed), 4 * [first, second]))
-        used = [answer for answer in answers if "was done by another call" in text_of(answer) or "was used" in text_of(answer)]
+        used = [answer for answer in answers if "done by another call" in text_of(answer) or "was used" in text_of(answer)]
         check("a consent is good once on all replicas", len(used) == 7 and api.requests("POST", "/cancel") == before + 1,
               [text_of(answer) for answer in answers])
 
@@ -308,8 +308,9 @@ def know(servers, up):
 
 def sharing(redis, _):
     """Answers that one replica has got and others give, until anybody changes what they are about."""
-    ledger = Ledger()
-    options = ["--cache-store", "state", "--cache", "60s"]
+    ledger, keys = Ledger(), WORK / "cache.keys"
+    keys.write_text("key-" * 8)
+    options = ["--cache-store", "state", "--cache-key-file", str(keys), "--cache", "60s"]
     with replicas(3, redis, ledger, *options) as (first, second, third):
         check("an answer is asked for once", [read(server) for server in (first, first, second, third, second)]
               == [("asked", 0), *4 * [("hit", 0)]] and ledger.reads == 1, ledger.reads)
@@ -344,12 +345,38 @@ def sharing(redis, _):
         check("a replica that dies in a write leaves nothing that is believed", seen == ("asked", 2) and read(third) == ("asked", 3)
               and read(second) == ("asked", 3), seen)
         content = redis.content()
-        check("without a key answers lie in Redis as they are", b"note-geheim" in content)
+        check("what lies in Redis cannot be read", content and b"note-geheim" not in content)
         read(second, "ORD-999999")
         check("but none that shows a credential", b"alice-token" not in redis.content())
         check("which its replica keeps for itself", read(second, "ORD-999999")[0] == "hit" and read(third, "ORD-999999")[0] == "asked")
+        env = {"MCP_STATE": f"redis://:{PASSWORD}@127.0.0.1:{redis.port}", "API_BEARER_AUTH_TOKEN": "bob-token"}
+        bob = Replica("replica-bob", ledger, options, env)
+        seen = [read(server, "ORD-100008")[0] for server in (second, second, bob, bob, second)]
+        check("a server with another credential has its own answers", seen[1:] == ["hit", "asked", "hit", "hit"], seen)
+        bob.stop()
+    with replicas(2, redis, ledger, "--cache-store", "state", "--cache", "60s", "--state-prefix", "no-keys") as (first, second):
+        check("without keys what was asked for with a credential is kept by its replica alone",
+              [read(server)[0] for server in (first, first, second)] == ["asked", "hit", "asked"])
+    sharing_after_a_snapshot(redis, ledger, options)
     sharing_without_redis(redis, ledger, options)
     sharing_of_rules(redis, ledger)
+
+
+def sharing_after_a_snapshot(redis, ledger, options):
+    """A Redis that begins anew with what it had a while ago, as it does by default."""
+    with replicas(2, redis, ledger, *options, "--state-prefix", "snapshot") as (first, second):
+        read(first), read(second)
+        redis.ask("SAVE")
+        write(first)
+        number = ledger.orders[ORDER]
+        redis.kill()
+        know((first, second), 0)
+        redis.start()
+        know((first, second), 1)
+        check("what was written since is seen by all", [read(server)[1] for server in (second, first)] == [number, number])
+        write(second)
+        check("also what is written later", [read(server)[1] for server in (first, second)] == [number + 1, number + 1])
+    (WORK / "dump.rdb").unlink()
 
 
 def given_up(server):
@@ -368,8 +395,9 @@ def sharing_without_redis(redis, ledger, options):
         number = ledger.orders[ORDER]
         redis.start()
         know((first, second), 1)
-        check("and with it again answers are shared", [read(server) for server in (second, first)]
-              == [("asked", number), ("hit", number)])
+        seen = [read(server) for server in (second, first, second)]
+        check("and with it again answers are shared, once each has made sure", seen
+              == [("asked", number), ("asked", number), ("hit", number)], seen)
     with replicas(2, redis, ledger, *options, "--state-prefix", "parted") as (first, second):
         read(second, "ORD-100007")
         redis.freeze()
@@ -384,7 +412,7 @@ def sharing_without_redis(redis, ledger, options):
         redis.ask("FLUSHALL")
         check("what Redis has lost is not believed", read(only)[0] != "hit", "")
     ledger.fails = False
-    keep = ["--cache-store", "state", "--cache", "1s", "--state-prefix", "stale", "--config", str(WORK / "stale.toml")]
+    keep = [*options[:4], "--cache", "1s", "--state-prefix", "stale", "--config", str(WORK / "stale.toml")]
     (WORK / "stale.toml").write_text('[tools."op:getOrder"]\nstale-if-error = "1h"\n')
     with replicas(2, redis, ledger, *keep) as (first, second):
         read(first)
@@ -436,11 +464,12 @@ def sharing_of_rules(redis, ledger):
     with replicas(2, redis, ledger, *common, "--cache-key-file", str(old)) as (first, second):
         check("and sealed by all", [read(server)[0] for server in (first, second)] == ["asked", "hit"])
     ledger.headers, asked = {"Cache-Control": "max-age=0"}, ledger.unchanged
-    with replicas(2, redis, ledger, "--cache-store", "state", "--cache", "http", "--state-prefix", "http") as (first, second):
+    keyed = ["--cache-store", "state", "--cache-key-file", str(old), "--cache", "http"]
+    with replicas(2, redis, ledger, *keyed, "--state-prefix", "http") as (first, second):
         check("the answer of another replica is asked about with its validator", [read(server)[0] for server in (first, second)]
               == ["asked", "revalidated"] and ledger.unchanged == asked + 1)
     ledger.headers = {"Cache-Control": "no-store"}
-    with replicas(2, redis, ledger, "--cache-store", "state", "--cache", "http", "--state-prefix", "no-store") as (first, second):
+    with replicas(2, redis, ledger, *keyed, "--state-prefix", "no-store") as (first, second):
         check("what is not to be stored is not", [read(server)[0] for server in (first, first, second)] == 3 * ["asked"])
     ledger.headers = {}
 
@@ -450,7 +479,9 @@ def races(redis, _):
     ledger, seconds = Ledger(), 6
     orders = [f"ORD-10000{number}" for number in range(3)]
     ended, lock = dict.fromkeys(orders, 0), threading.Lock()
-    with replicas(3, redis, ledger, "--cache-store", "state", "--cache", "60s", "--rate-limit", "off") as servers:
+    (WORK / "cache.keys").write_text("key-" * 8)
+    options = ["--cache-store", "state", "--cache-key-file", str(WORK / "cache.keys"), "--cache", "60s", "--rate-limit", "off"]
+    with replicas(3, redis, ledger, *options) as servers:
         def reading(seed):
             chance, hits, old = random.Random(seed), 0, []
             while time.monotonic() < end:

@@ -1,11 +1,10 @@
 //! The part of JSONPath (RFC 9535) that policies need: `$.a.b`, `$['a']`, `$.items[0].a` and `$.items[*].a`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// A path into a JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +43,9 @@ impl Path {
     }
 
     /// Everything that the path leads to in a JSON text; `None` where it leads past what is there, for one of the items
-    /// too, and where that is no JSON. What the path does not lead to is not made values of.
+    /// too, and where that is no JSON. A list or an object at its end counts as null: it is nobody's name.
     pub(super) fn values(&self, json: &[u8]) -> Option<Vec<Value>> {
+        let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
         let mut found = Vec::new();
         let mut reader = serde_json::Deserializer::from_slice(json);
         let way = Way {
@@ -71,16 +71,21 @@ impl Way<'_> {
             found: self.found,
         }
     }
+
+    /// A value that has no members; whether the path ends at it.
+    fn ends_at(self, value: Value) -> bool {
+        let is_end = self.steps.is_empty();
+        if is_end {
+            self.found.push(value);
+        }
+        is_end
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Way<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
-        if self.steps.is_empty() {
-            self.found.push(Value::deserialize(reader)?);
-            return Ok(true);
-        }
         reader.deserialize_any(self)
     }
 }
@@ -93,20 +98,30 @@ impl<'de> Visitor<'de> for Way<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<bool, A::Error> {
-        let name = match &self.steps[0] {
-            Step::Name(name) => name,
-            Step::All => {
+        let name = match self.steps.first() {
+            Some(Step::Name(name)) => name,
+            Some(Step::All) => {
                 // Of two members of one name, the last one counts.
-                let map = Map::deserialize(MapAccessDeserializer::new(map))?;
-                let mut leads = true;
-                for value in map.into_iter().map(|(_, value)| value) {
-                    leads &= self.rest().deserialize(value).map_err(A::Error::custom)?;
+                let mut members = BTreeMap::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    let mut found = Vec::new();
+                    let way = Way {
+                        steps: &self.steps[1..],
+                        found: &mut found,
+                    };
+                    let leads = map.next_value_seed(way)?;
+                    members.insert(name, (leads, found));
                 }
-                return Ok(leads);
+                let mut all_lead = true;
+                for (leads, found) in members.into_values() {
+                    all_lead &= leads;
+                    self.found.extend(found);
+                }
+                return Ok(all_lead);
             }
-            Step::Index(_) => {
+            Some(Step::Index(_)) | None => {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                return Ok(false);
+                return Ok(self.ends_at(Value::Null));
             }
         };
         let before = self.found.len();
@@ -123,9 +138,13 @@ impl<'de> Visitor<'de> for Way<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<bool, A::Error> {
-        let mut leads = self.steps[0] == Step::All;
+        let Some(step) = self.steps.first() else {
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(self.ends_at(Value::Null));
+        };
+        let mut leads = *step == Step::All;
         for at in 0.. {
-            let item = match &self.steps[0] {
+            let item = match step {
                 Step::All => {
                     let item = items.next_element_seed(self.rest())?;
                     leads &= item.unwrap_or(true);
@@ -147,28 +166,28 @@ impl<'de> Visitor<'de> for Way<'_> {
         Ok(leads)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<bool, E> {
-        Ok(false)
+    fn visit_bool<E: Error>(self, value: bool) -> Result<bool, E> {
+        Ok(self.ends_at(value.into()))
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<bool, E> {
-        Ok(false)
+    fn visit_i64<E: Error>(self, value: i64) -> Result<bool, E> {
+        Ok(self.ends_at(value.into()))
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<bool, E> {
-        Ok(false)
+    fn visit_u64<E: Error>(self, value: u64) -> Result<bool, E> {
+        Ok(self.ends_at(value.into()))
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<bool, E> {
-        Ok(false)
+    fn visit_f64<E: Error>(self, value: f64) -> Result<bool, E> {
+        Ok(self.ends_at(value.into()))
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<bool, E> {
-        Ok(false)
+    fn visit_str<E: Error>(self, value: &str) -> Result<bool, E> {
+        Ok(self.ends_at(value.into()))
     }
 
     fn visit_unit<E: Error>(self) -> Result<bool, E> {
-        Ok(false)
+        Ok(self.ends_at(Value::Null))
     }
 }
 
@@ -223,11 +242,14 @@ mod tests {
 
     #[test]
     fn a_path_leads_to_members_items_and_all_of_them() {
-        let json = br#"{"a": {"b c": [{"d": 1}, {"d": [2.50]}], "f": {"x": true, "y": "\u0061"}}, "e": null}"#;
+        let json = br#"{"a": {"b c": [{"d": 1}, {"d": 2.50}], "f": {"x": true, "y": "\u0061"}}, "e": null, "g": [7]}"#;
         let values = |path: &str| Path::parse(path).expect("a path").values(json);
         for (path, expected) in [
-            ("$.a['b c'][1].d", json!([[2.5]])),
-            ("$.a[\"b c\"][*].d", json!([1, [2.5]])),
+            ("$.a['b c'][1].d", json!([2.5])),
+            ("$.a[\"b c\"][*].d", json!([1, 2.5])),
+            ("$.g", json!([null])),
+            ("$.g[*]", json!([7])),
+            ("$.a.f", json!([null])),
             ("$.a.f.*", json!([true, "a"])),
             ("$.e", json!([null])),
         ] {
@@ -260,7 +282,13 @@ mod tests {
         assert_eq!(values("$.a.b", twice), Some(vec![json!(4)]));
         assert_eq!(values("$.a.*", twice), Some(vec![json!(4)]));
         assert_eq!(values("$.*.b", twice), Some(vec![json!(4)]));
-        assert_eq!(values("$.a", r#"{"a": 1, "a": {}}"#), Some(vec![json!({})]));
+        assert_eq!(
+            values("$.a", r#"{"a": 1, "a": {}}"#),
+            Some(vec![json!(null)])
+        );
+        let disguised = r#"{"a": {"$serde_json::private::RawValue": "\"alice\""}}"#;
+        assert_eq!(values("$.a", disguised), Some(vec![json!(null)]));
+        assert_eq!(values("$.a", "\u{feff}{\"a\": 1}"), Some(vec![json!(1)]));
         assert_eq!(values("$.a.b", r#"{"a": {"b": 1}, "a": {}}"#), None);
         for broken in ["{\"a\": 1} x", "{\"a\": 1", "", "<a>1</a>"] {
             assert_eq!(values("$.a", broken), None, "{broken}");

@@ -183,7 +183,7 @@ async fn hooked(
     call: &mut Call,
     facts: &mut Facts,
 ) -> ToolResult {
-    take_meta_out(tool.0, &mut call.arguments);
+    take_meta_out(tool.0, call);
     let result = match hooks::before(inner, call, &mut facts.denied).await {
         Ok(()) => dispatch(inner, tool, call, facts).await,
         Err(refusal) => refusal,
@@ -195,7 +195,7 @@ async fn hooked(
 }
 
 /// Some hosts put the request's `_meta` inside the arguments.
-fn take_meta_out(found: Found<'_>, arguments: &mut Map<String, Value>) {
+fn take_meta_out(found: Found<'_>, call: &mut Call) {
     const META: &str = "_meta";
     let is_argument = match found {
         Found::Generated(Prepared { plan: Ok(plan), .. }) => plan.arguments.contains(&META),
@@ -204,8 +204,14 @@ fn take_meta_out(found: Found<'_>, arguments: &mut Map<String, Value>) {
             (tool.input_schema.get("properties")).is_some_and(|all| all.get(META).is_some())
         }
     };
-    if !is_argument && arguments.contains_key(META) {
-        arguments.shift_remove(META);
+    if is_argument {
+        return;
+    }
+    // Whoever says there that this is a call of before is to be believed.
+    if let Some(Value::Object(mut meta)) = call.arguments.shift_remove(META)
+        && let Some(key) = meta.remove(repetition::META)
+    {
+        call.context.meta.entry(repetition::META).or_insert(key);
     }
 }
 
@@ -268,7 +274,7 @@ async fn made(
             let plan = plan_of(prepared)?;
             let fields = wished_fields(policy, call)?;
             let program = transformed::wished(policy, call)?;
-            transformed::check(inner, prepared.def, policy, program.as_deref()).await?;
+            transformed::check(inner, prepared.def, policy, (call, program.as_deref())).await?;
             let key = repetition::key_of(call)?;
             let wanted = Wanted::of(prepared, plan, bound.as_ref());
             let settled = settled(inner, policy, wanted, call, facts).await?;
@@ -297,7 +303,7 @@ async fn made(
                     call,
                     redaction: policy.redaction(call.context.identity.as_ref()),
                     fields: (policy.fields.as_deref(), &fields),
-                    jq: transformed::asked(policy, program.as_deref()),
+                    jq: transformed::asked(policy, program.as_deref(), call),
                     guard,
                     marks: policy.marks && !call.context.is_reading,
                     #[cfg(feature = "cache")]

@@ -1,14 +1,16 @@
 //! The side of the server: starts a process for a program, gives it the answer, reads what it makes of it, and kills it
 //! when it is late or says too much, and when its call ends.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::super::engine::ErrorType;
 use super::Failed;
@@ -30,6 +32,8 @@ const MARGIN: u64 = 64 << 10;
 #[derive(Debug)]
 pub(in super::super) struct Programs {
     turns: Semaphore,
+    /// One turn for each caller, so that nobody's programs keep those of all others waiting.
+    callers: Mutex<HashMap<u64, Arc<Semaphore>>>,
 }
 
 impl Programs {
@@ -41,7 +45,20 @@ impl Programs {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Some(Self {
             turns: Semaphore::new(processors),
+            callers: Mutex::default(),
         })
+    }
+
+    /// Waits for the turn of a caller, whose programs run one after the other.
+    pub(in super::super) async fn turn(&self, caller: u64) -> Option<OwnedSemaphorePermit> {
+        let turn = {
+            let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whoever waits or runs has one more of it.
+            callers.retain(|_, turn| Arc::strong_count(turn) > 1);
+            let turn = callers.entry(caller);
+            Arc::clone(turn.or_insert_with(|| Arc::new(Semaphore::new(1))))
+        };
+        turn.acquire_owned().await.ok()
     }
 
     /// # Errors

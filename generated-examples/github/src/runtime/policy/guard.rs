@@ -72,14 +72,16 @@ impl Guard {
     }
 }
 
-/// An id is a number to one side and a text to the other often enough.
+/// An id is a number to one side and a text to the other often enough. Numbers of which not all digits are known, those
+/// with a fraction and those beyond 64 bits, are nobody's.
 fn is_same(value: &Value, claim: &Value) -> bool {
-    let text = |value: &Value| match value {
+    let name = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
     };
-    value == claim || text(value).is_some_and(|value| Some(value) == text(claim))
+    name(value).is_some_and(|value| Some(value) == name(claim))
 }
 
 impl Read {

@@ -21,12 +21,27 @@ enum Place {
 
 /// The JSON without what is to be taken out; `None` where that is nothing. Only the detectors that are suspected are asked.
 pub(super) fn redacted(text: &str, redaction: &Redaction, suspected: Detectors) -> Option<String> {
+    walked(text, redaction, suspected, true)
+}
+
+/// The same of a text that is no JSON and may have some in it: a single quote in it begins no string.
+pub(super) fn redacted_in(text: &str, redaction: &Redaction) -> Option<String> {
+    walked(text, redaction, redaction.detectors, false)
+}
+
+fn walked(
+    text: &str,
+    redaction: &Redaction,
+    suspected: Detectors,
+    is_json: bool,
+) -> Option<String> {
     let mut walk = Walk {
         text,
         at: 0,
         places: Vec::new(),
         redaction,
         suspected,
+        is_json,
         new: String::new(),
         copied: 0,
         names: 0,
@@ -44,6 +59,8 @@ struct Walk<'a> {
     places: Vec<Place>,
     redaction: &'a Redaction,
     suspected: Detectors,
+    /// Whether a string that does not end was cut off.
+    is_json: bool,
     new: String,
     /// Up to where the text is in `new`.
     copied: usize,
@@ -108,8 +125,10 @@ impl Walk<'_> {
                 let end = self.at;
                 // A number may be a card's; one that is short, or has a fraction, is not.
                 let token = &self.text[start..end];
-                let is_long = token.len() >= 14 && token.bytes().all(|byte| byte.is_ascii_digit());
-                if is_long && without(self.suspected, token).is_some() {
+                let whole = token.trim_start_matches('-');
+                let whole = whole.strip_suffix(".0").unwrap_or(whole);
+                let is_long = whole.len() >= 14 && whole.bytes().all(|byte| byte.is_ascii_digit());
+                if is_long && without(self.suspected, whole).is_some() {
                     self.replace(start, end, "null");
                 }
             }
@@ -135,6 +154,9 @@ impl Walk<'_> {
     fn found(&self, start: usize, end: usize) -> Option<String> {
         let token = &self.text[start..end];
         if token.len() < 2 || !token.ends_with('"') {
+            if !self.is_json {
+                return None;
+            }
             return (!self.redaction.detectors.is_empty()).then(|| format!("{REDACTED}]"));
         }
         if self.suspected.is_empty() {
@@ -229,7 +251,34 @@ fn unquoted(token: &str) -> Cow<'_, str> {
     if !inside.as_bytes().contains(&b'\\') {
         return Cow::Borrowed(inside);
     }
-    serde_json::from_str(token).map_or(Cow::Borrowed(inside), Cow::Owned)
+    Cow::Owned(serde_json::from_str(token).unwrap_or_else(|_| read_escapes(inside)))
+}
+
+/// What a string says of which not all can be read: half of a character hides nothing of the rest.
+fn read_escapes(inside: &str) -> String {
+    let mut out = String::with_capacity(inside.len());
+    let mut rest = inside;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        out.push_str(before);
+        let mut chars = escape.chars();
+        let code = || u32::from_str_radix(escape.strip_prefix('u')?.get(..4)?, 16).ok();
+        if let Some(code) = code() {
+            out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            rest = &escape[5..];
+            continue;
+        }
+        match chars.next() {
+            Some('n') => out.push('\n'),
+            Some('r') => out.push('\r'),
+            Some('t') => out.push('\t'),
+            Some('b') => out.push('\u{8}'),
+            Some('f') => out.push('\u{c}'),
+            Some(other) => out.push(other),
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+    out + rest
 }
 
 #[cfg(test)]
@@ -296,6 +345,29 @@ mod tests {
             redacted_by(&[], &[Detector::Email], text),
             r#"{"\u0061":"[redacted: email]"}"#
         );
+    }
+
+    #[test]
+    fn half_a_character_and_escapes_within_escapes_hide_nothing() {
+        let all = Detector::ALL;
+        for (text, expected) in [
+            (r#"{"a":"x \ud83d\n4111111111111111"}"#, "[redacted: card]"),
+            (
+                r#"{"a":"\ud83d ann\u0040example.org"}"#,
+                "[redacted: email]",
+            ),
+            (r#"{"a":"\ud83d\t415-555-0132"}"#, "[redacted: phone]"),
+            (
+                r#"{"a":"{\"b\":\"x\\n4111111111111111\"}"}"#,
+                "[redacted: card]",
+            ),
+            (r#"{"a":"line\\n219-09-9999"}"#, "[redacted: ssn]"),
+            (r#"{"a":[4111111111111111.0]}"#, "[null]"),
+            (r#"{"a":[-4111111111111111]}"#, "[null]"),
+        ] {
+            let told = redacted_by(&[], &all, text);
+            assert!(told.contains(expected), "{text}: {told}");
+        }
     }
 
     #[test]

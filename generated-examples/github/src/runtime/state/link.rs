@@ -187,6 +187,12 @@ impl Link {
         Some(marked.is_some())
     }
 
+    /// The number of the connection that is open.
+    #[cfg(feature = "cache")]
+    pub(super) fn connection(&self) -> Option<u64> {
+        self.lock().as_ref().map(|open| open.number)
+    }
+
     /// What a command says; `None` without an answer.
     pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
         let open = self.lock().clone()?;
@@ -221,10 +227,11 @@ impl Link {
     ) -> Option<T> {
         let why = match tokio::time::timeout(self.timeout, question).await {
             Ok(Ok(answer)) => return Some(answer),
-            // Something else may be allowed: whoever can bring this about must not part the replicas.
-            Ok(Err(error)) if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) => {
+            // It answers, and something else may work: whoever can bring this about must not part the replicas. Whether
+            // what all need works is asked again and again.
+            Ok(Err(error)) if matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Parse) => {
                 self.metrics.state_error();
-                tracing::debug!(%error, "Redis does not let this server do something");
+                tracing::debug!(%error, "Redis refuses something of this server's");
                 return None;
             }
             Ok(Err(error)) => error.to_string(),
@@ -329,7 +336,7 @@ impl Link {
         {
             tracing::warn!(
                 %error,
-                "messages to an `/sse` stream of another replica are lost: the Redis user needs the commands PUBLISH,                  SUBSCRIBE and UNSUBSCRIBE, and the channels `{}*`",
+                "messages to an `/sse` stream of another replica are lost: the Redis user needs the commands PUBLISH, SUBSCRIBE and UNSUBSCRIBE, and the channels `{}*`",
                 self.key("channel", "")
             );
         }

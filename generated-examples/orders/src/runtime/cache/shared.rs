@@ -5,7 +5,7 @@
 //! replica dies in between. What cannot be marked is owed: it ends everything as soon as it can.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,8 @@ struct Inner {
     /// Until when writes may go on that could not be marked.
     owed: Mutex<Option<Instant>>,
     is_settling: AtomicBool,
+    /// The number of the connection that was used last; 0 before there was any.
+    connection: AtomicU64,
 }
 
 /// An answer that was found, and since which write it is right.
@@ -76,6 +78,7 @@ impl Shared {
             metrics,
             owed: Mutex::default(),
             is_settling: AtomicBool::default(),
+            connection: AtomicU64::default(),
         })))
     }
 
@@ -89,6 +92,7 @@ impl Shared {
     ) -> Option<(Looked, Option<Found>)> {
         let inner = &self.0;
         let fields = inner.names.of_read(path)?;
+        let connection = inner.connected().await?;
         if !inner.settle().await {
             return None;
         }
@@ -102,6 +106,9 @@ impl Shared {
             longest: LONGEST,
         };
         let mut looked = inner.state.look(&question).await?;
+        if inner.state.connection() != Some(connection) {
+            return None;
+        }
         let found = looked.known.as_mut().and_then(|known| {
             let value = std::mem::take(&mut known.value);
             let value = (!value.is_empty()).then_some(value)?;
@@ -134,7 +141,9 @@ impl Shared {
         ) else {
             return false;
         };
-        let may_leave = (!is_confidential || inner.names.seals()) && !shows_a_credential(kept);
+        let may_leave = inner.names.may_have(key)
+            && (!is_confidential || inner.names.seals())
+            && !shows_a_credential(kept);
         let value = may_leave.then(|| written(kept)).flatten();
         let value = value.and_then(|value| inner.names.sealed(value, &name));
         let put = Put {
@@ -232,6 +241,20 @@ impl Inner {
             longest: LONGEST,
         };
         self.state.mark(&write).await
+    }
+
+    /// The connection. After another one, Redis may have begun anew with what it had on a disk, without the last writes:
+    /// then nothing that is kept is believed.
+    async fn connected(&self) -> Option<u64> {
+        let now = self.state.connection()?;
+        let before = self.connection.load(Ordering::Acquire);
+        if before != now {
+            if before != 0 {
+                self.state.renew().await?;
+            }
+            self.connection.store(now, Ordering::Release);
+        }
+        Some(now)
     }
 
     /// What was read so far is believed by nobody any more, as soon as that can be said.

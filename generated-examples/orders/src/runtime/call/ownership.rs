@@ -96,7 +96,15 @@ pub(super) fn of_result(
     match (result.error, facts.upstream_status) {
         (None, _) => admitted(guard, facts, call).map(|()| result),
         (Some(_), Some(403 | 404 | 410)) => Err(not_owned(call)),
-        (Some(_), _) => Ok(result),
+        // What it says of an object of which nobody knows whose it is.
+        (Some(kind), Some(status)) => {
+            let text = format!(
+                "The API answered {status}. What it said is not shown, since that does not tell whose object `{}` is about.",
+                call.tool
+            );
+            Err(ToolResult::failure(kind, text))
+        }
+        (Some(_), None) => Ok(result),
     }
 }
 

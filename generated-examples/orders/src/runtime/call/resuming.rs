@@ -218,7 +218,7 @@ async fn with_resumed(
         call: &resumed,
         redaction: policy.redaction(call.context.identity.as_ref()),
         fields: (policy.fields.as_deref(), &kept.fields),
-        jq: transformed::asked(policy, kept.jq.as_deref()),
+        jq: transformed::asked(policy, kept.jq.as_deref(), call),
         guard,
         marks: policy.marks,
         #[cfg(feature = "cache")]

@@ -9,7 +9,7 @@ mod shared;
 pub(super) mod turns;
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
+use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _, RandomState};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -217,6 +217,13 @@ pub(super) struct Calling<'a> {
     pub(super) context: &'a CallContext,
     /// Whether its tool is made to be called like this again and again.
     pub(super) repeats: bool,
+}
+
+/// What tells a caller from the others, in this process.
+pub(super) fn number_of(context: &CallContext) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    caller(context).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn caller(context: &CallContext) -> Caller<'_> {

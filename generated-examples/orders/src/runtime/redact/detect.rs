@@ -201,8 +201,12 @@ impl Detector {
 }
 
 fn around(text: &str, found: &Range<usize>) -> (Option<char>, Option<char>) {
-    let before = text[..found.start].chars().next_back();
-    (before, text[found.end..].chars().next())
+    let mut before = text[..found.start].chars().rev();
+    let (last, escape) = (before.next(), before.next());
+    // JSON within a string of JSON: `\n` there is the end of a line.
+    let is_escape = escape == Some('\\') && matches!(last, Some('n' | 'r' | 't' | 'b' | 'f'));
+    let last = if is_escape { Some(' ') } else { last };
+    (last, text[found.end..].chars().next())
 }
 
 /// The parts of a run of groups that are what is looked for: what stands beside it, a date or an amount, may look like

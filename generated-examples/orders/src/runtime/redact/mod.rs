@@ -117,8 +117,11 @@ impl Redaction {
     /// A text that may be JSON, or JSON behind a guard against scripts; `None` where nothing is to be taken out. Paths lead
     /// nowhere in any other text: what they mean may be anywhere in it, so nothing of it is shown.
     fn piece(&self, text: &str) -> Option<String> {
-        if self.paths.is_empty() || text.trim().is_empty() || is_json(text) {
+        if text.trim().is_empty() || is_json(text) {
             return json::redacted(text, self, self.detectors);
+        }
+        if self.paths.is_empty() {
+            return json::redacted_in(text, self);
         }
         let behind = GUARDS
             .iter()
@@ -152,9 +155,12 @@ impl Redaction {
         let mut lines: Vec<String> = Vec::new();
         for line in event.split('\n') {
             if !line.starts_with("data:") {
-                let is_field = FIELDS.iter().any(|field| line.starts_with(field));
-                let new = if is_field { None } else { self.piece(line) };
-                lines.push(new.unwrap_or_else(|| line.to_owned()));
+                let field = FIELDS.iter().find(|field| line.starts_with(**field));
+                let (name, value) = line.split_at(field.map_or(0, |field| field.len()));
+                // A word is no JSON, and is not to be withheld for that.
+                let is_word = field.is_some() && !value.trim_start().starts_with(['{', '[', '"']);
+                let new = if is_word { None } else { self.piece(value) };
+                lines.push(new.map_or_else(|| line.to_owned(), |new| format!("{name}{new}")));
             } else if let Some(data) = data.take() {
                 lines.extend(data.split('\n').map(|line| format!("data:{line}")));
             } else if !is_new {

@@ -63,6 +63,16 @@ impl Link {
     }
 
     #[cfg(feature = "cache")]
+    pub(super) fn connection(&self) -> Option<u64> {
+        match *self {}
+    }
+
+    #[cfg(feature = "cache")]
+    pub(super) fn renew(&self) -> Ready<Option<()>> {
+        match *self {}
+    }
+
+    #[cfg(feature = "cache")]
     pub(super) fn look(&self, _: &Question<'_>) -> Ready<Option<Looked>> {
         match *self {}
     }

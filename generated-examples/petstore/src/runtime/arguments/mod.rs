@@ -8,6 +8,8 @@ mod exact;
 mod message;
 mod nearest;
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 pub(super) use nearest::nearest;
@@ -99,10 +101,15 @@ pub(super) fn check(
 }
 
 /// The arguments with the members of every object in order: how a client wrote them says nothing.
-pub(super) fn sorted(arguments: &Map<String, Value>) -> Value {
-    let mut sorted = Value::Object(arguments.clone());
-    sorted.sort_all_objects();
-    sorted
+pub(super) fn sorted(arguments: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
+    let is_one = |value: &Value| !value.is_object() && !value.is_array();
+    if arguments.len() <= 1 && arguments.values().all(is_one) {
+        return Cow::Borrowed(arguments);
+    }
+    let mut sorted = arguments.clone();
+    sorted.sort_keys();
+    sorted.values_mut().for_each(Value::sort_all_objects);
+    Cow::Owned(sorted)
 }
 
 /// How many values there are, this one among them; it does not count far beyond [`MOST_VALUES`].

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::{
     AGE, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
-    COOKIE, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    COOKIE, ETAG, EXPIRES, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, PRAGMA, TE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE, VARY,
 };
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use http_cache_semantics::{CacheOptions, CachePolicy};
@@ -418,6 +418,13 @@ const IS_NO_NEWS: [HeaderName; 9] = [
     UPGRADE,
 ];
 
+/// Whether an answer has no word about being kept, so that it may be, and has to be asked about again (RFC 9111 §3, §4.2).
+fn says_nothing((status, headers, _): &Answered) -> bool {
+    let words = [CACHE_CONTROL, EXPIRES, PRAGMA, VARY];
+    matches!(status.as_u16(), 200 | 203 | 204)
+        && !words.iter().any(|name| headers.contains_key(name))
+}
+
 /// For how long an answer is right without a question, if it may be given to more than one call at all.
 pub(in super::super) fn lifetime_of(
     outgoing: &Outgoing,
@@ -427,6 +434,7 @@ pub(in super::super) fn lifetime_of(
     match keeping.caching {
         Caching::Off => None,
         Caching::For(time) => Some(time),
+        Caching::Http if says_nothing(answer) => Some(Duration::ZERO),
         Caching::Http => {
             let now = SystemTime::now();
             let policy = policy(outgoing, answer, keeping, now)?;

@@ -133,7 +133,12 @@ impl Asked<'_> {
             || (conditions.iter()).any(|name| self.outgoing.headers.contains_key(name))
             || (self.credentials.iter())
                 .any(|credential| matches!(credential.whose, Whose::Client | Whose::Caller));
-        (!asks_api).then(|| (keeping, Key::new(self.tool.def, self.call, keeping)))
+        (!asks_api).then(|| {
+            (
+                keeping,
+                Key::new(self.tool.def, (self.call, self.credentials), keeping),
+            )
+        })
     }
 
     async fn look_up(

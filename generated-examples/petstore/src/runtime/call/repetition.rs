@@ -13,7 +13,7 @@ use super::super::resilience::may_repeat;
 use super::super::state::name_of;
 
 /// Where a call says it.
-const META: &str = "mcpgen/idempotency-key";
+pub(super) const META: &str = "mcpgen/idempotency-key";
 /// In bytes.
 const LONGEST: usize = 255;
 

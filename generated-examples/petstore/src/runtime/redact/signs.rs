@@ -26,8 +26,11 @@ pub(super) fn suspected(detectors: Detectors, text: &str) -> Detectors {
     if !bytes.contains(&b'\\') {
         return suspected_in_plain(detectors, text);
     }
-    // An escape may spell anything.
-    if text.contains("\\u") {
+    // An escape may spell anything, or what cannot be seen and hides the rest.
+    if ["\\u", "\\b", "\\f"]
+        .iter()
+        .any(|escape| text.contains(escape))
+    {
         return detectors;
     }
     let mut suspected = suspected_in_plain(detectors, text);
@@ -196,6 +199,12 @@ mod tests {
             Detector::Email,
             "{\"a\":\"ann\\u0040example.org\"}"
         ));
+        for hidden in [
+            r#"{"a":"4111\b1111\b1111\b1111"}"#,
+            r#"{"a":"4111\f111111111111"}"#,
+        ] {
+            assert!(suspects(Detector::Card, hidden), "{hidden}");
+        }
         assert!(suspects(
             Detector::Secret,
             "Bearer abc\\/def\\/ghi\\/jkl\\/m0"

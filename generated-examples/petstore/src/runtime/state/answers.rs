@@ -85,6 +85,15 @@ impl Link {
         Some(())
     }
 
+    /// See [`super::State::renew`].
+    pub(super) async fn renew(&self) -> Option<()> {
+        let mut renewal = redis::cmd("HSET");
+        renewal.arg(self.marks()).arg("epoch");
+        renewal.arg(hex(getrandom::u64().ok()?));
+        let _: u64 = self.ask(&renewal).await?;
+        Some(())
+    }
+
     fn marks(&self) -> String {
         self.key("cache", "writes")
     }

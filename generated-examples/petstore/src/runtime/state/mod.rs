@@ -341,6 +341,18 @@ impl State {
         }
     }
 
+    /// The number of the connection that is open; each has another one.
+    #[cfg(feature = "cache")]
+    pub(super) fn connection(&self) -> Option<u64> {
+        self.link.as_ref()?.connection()
+    }
+
+    /// Makes that no answer is believed that is kept; `None` without an answer.
+    #[cfg(feature = "cache")]
+    pub(super) async fn renew(&self) -> Option<()> {
+        self.link.as_ref()?.renew().await
+    }
+
     /// Listens for messages to a name until the first of both is dropped; `None` where nothing is shared.
     #[cfg(all(feature = "redis", feature = "http"))]
     pub(super) async fn listen(&self, name: &str) -> Option<(Listening, Receiver<Vec<u8>>)> {

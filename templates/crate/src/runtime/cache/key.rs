@@ -1,8 +1,12 @@
 //! What an answer is found by.
 
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 
 use super::super::arguments::sorted;
+use super::super::credentials::{Credential, Whose};
 use super::super::custom::Call;
 use super::super::tool::ToolDef;
 use super::{Caching, Keeping};
@@ -15,14 +19,46 @@ const OF_ONE_REQUEST: [&str; 4] = [
     "x-correlation-id",
 ];
 
-/// The digest of a tool, its caller, its arguments, the headers that the call adds, and how its answers are kept. The
-/// credentials of the API are no part of it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(in super::super) struct Key([u8; SHA256_OUTPUT_LEN]);
+/// The digest of a tool, its caller, its arguments, the headers that the call adds, and how its answers are kept. In this
+/// process the credentials of the API are no part of it.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Key {
+    found_by: [u8; SHA256_OUTPUT_LEN],
+    asked_as: AskedAs,
+}
+
+/// Whose credentials a request has, for other processes, which may have others.
+#[derive(Clone, Copy)]
+pub(super) enum AskedAs {
+    /// It has none.
+    Nobody,
+    /// Those that the owner gave this server; a digest of them.
+    Server([u8; SHA256_OUTPUT_LEN]),
+    /// Others, also tokens that this server got.
+    Other,
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.found_by == other.found_by
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.found_by.hash(hasher);
+    }
+}
 
 impl Key {
     /// The key of a call whose arguments are checked.
-    pub(in super::super) fn new(tool: &ToolDef, call: &Call, keeping: &Keeping) -> Self {
+    pub(in super::super) fn new(
+        tool: &ToolDef,
+        (call, credentials): (&Call, &[Arc<Credential>]),
+        keeping: &Keeping,
+    ) -> Self {
         let identity = call.context.identity.as_ref();
         let caller = (identity.filter(|_| !keeping.is_shared))
             .map(|identity| (identity.means().label(), identity.name()));
@@ -43,12 +79,41 @@ impl Key {
             (time, keeping.is_shared, keeping.stale_if_error),
         );
         let text = serde_json::to_vec(&facts).expect("names and values are JSON");
-        let mut key = [0; SHA256_OUTPUT_LEN];
-        key.copy_from_slice(digest(&SHA256, &text).as_ref());
-        Self(key)
+        Self {
+            found_by: digested(&text),
+            asked_as: AskedAs::of(credentials),
+        }
+    }
+
+    pub(super) fn asked_as(&self) -> &AskedAs {
+        &self.asked_as
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.found_by
     }
+}
+
+impl AskedAs {
+    fn of(credentials: &[Arc<Credential>]) -> Self {
+        if credentials.is_empty() {
+            return Self::Nobody;
+        }
+        let texts: Option<Vec<Vec<&str>>> = (credentials.iter())
+            .map(|credential| (credential.whose == Whose::Server).then(|| credential.texts()))
+            .collect();
+        match texts {
+            Some(texts) => {
+                let text = serde_json::to_vec(&texts).expect("texts are JSON");
+                Self::Server(digested(&text))
+            }
+            None => Self::Other,
+        }
+    }
+}
+
+fn digested(bytes: &[u8]) -> [u8; SHA256_OUTPUT_LEN] {
+    let mut out = [0; SHA256_OUTPUT_LEN];
+    out.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    out
 }

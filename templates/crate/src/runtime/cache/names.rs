@@ -11,7 +11,7 @@ use super::super::engine::StartError;
 use super::super::files::reason;
 use super::super::state::Seal;
 use super::super::text::hex;
-use super::Key;
+use super::key::{AskedAs, Key};
 use super::writes::{MOST_PARTS, parts};
 
 const OPTION: &str = "--cache-key-file";
@@ -87,9 +87,24 @@ impl Names {
         self.namers.first().map_or("", |namer| &namer.id)
     }
 
+    /// Whether an answer may be there at all. What the API has given for a credential is for that alone, which nobody may
+    /// guess from a name; and a token that this server got is no replica's but its own.
+    pub(super) fn may_have(&self, key: &Key) -> bool {
+        match key.asked_as() {
+            AskedAs::Nobody => true,
+            AskedAs::Server(_) => self.seals(),
+            AskedAs::Other => false,
+        }
+    }
+
     /// What an answer may be kept as; the first one is what it will be.
     pub(super) fn of_answer(&self, key: &Key) -> Vec<String> {
-        let what: [&[u8]; 3] = [b"answer", self.about.as_bytes(), key.bytes()];
+        let asked_as: &[u8] = match key.asked_as() {
+            AskedAs::Server(digest) if self.seals() => digest,
+            _ => b"",
+        };
+        let about = self.about.as_bytes();
+        let what: [&[u8]; 4] = [b"answer", about, key.bytes(), asked_as];
         let namers = self.namers.iter();
         namers.map(|namer| namer.name(&what, 16)).collect()
     }

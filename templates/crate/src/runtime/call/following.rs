@@ -432,7 +432,12 @@ fn cleaned(asked: &Asked<'_>, word: &str) -> String {
     let shown = piece(&status, asked.credentials, asked.redaction);
     let shown = shown.and_then(|shown| serde_json::from_str::<Value>(&shown).ok());
     let word = shown.as_ref().and_then(|shown| shown["status"].as_str());
-    word.unwrap_or_default().to_owned()
+    let word = word.unwrap_or_default();
+    // Where the API's words stand between marks, there is no more than a word of it in a sentence of ours.
+    if asked.marks && word.contains(char::is_whitespace) {
+        return "…".to_owned();
+    }
+    word.to_owned()
 }
 
 /// The name of the tool that does this, where the caller has it.

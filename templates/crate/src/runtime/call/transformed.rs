@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::super::custom::Call;
 use super::super::engine::{ErrorType, Inner, ToolResult};
 use super::super::jq::Failed;
+use super::super::limits::number_of;
 use super::super::policy::ToolPolicy;
 use super::super::response::piece;
 use super::super::tool::ToolDef;
@@ -22,13 +23,20 @@ pub(super) struct Asking<'a> {
     /// The argument that it is.
     pub(super) argument: &'a str,
     pub(super) program: &'a str,
+    /// Whose call it is.
+    pub(super) caller: u64,
 }
 
 /// The program of a call, with the argument that it is.
-pub(super) fn asked<'a>(policy: &'a ToolPolicy, program: Option<&'a str>) -> Option<Asking<'a>> {
+pub(super) fn asked<'a>(
+    policy: &'a ToolPolicy,
+    program: Option<&'a str>,
+    call: &Call,
+) -> Option<Asking<'a>> {
     Some(Asking {
         argument: &policy.jq.as_ref()?.argument,
         program: program?,
+        caller: number_of(&call.context),
     })
 }
 
@@ -65,16 +73,20 @@ pub(super) async fn check(
     inner: &Inner,
     tool: &ToolDef,
     policy: &ToolPolicy,
-    program: Option<&str>,
+    (call, program): (&Call, Option<&str>),
 ) -> Result<(), ToolResult> {
-    let (Some(jq), Some(asking)) = (&inner.jq, asked(policy, program)) else {
+    let (Some(jq), Some(asking)) = (&inner.jq, asked(policy, program, call)) else {
         return Ok(());
     };
     if tool.hints.read_only {
         return Ok(());
     }
     // On the heap: few calls have a program.
-    let checked = Box::pin(jq.check(asking.program)).await;
+    let checked = Box::pin(async {
+        let _turn = jq.turn(asking.caller).await;
+        jq.check(asking.program).await
+    });
+    let checked = checked.await;
     checked.map_err(|Failed { text, kind }| {
         let text = format!("`{}`: {text}. No request was sent.", asking.argument);
         ToolResult::failure(kind, text)
@@ -99,7 +111,10 @@ pub(super) async fn given(
     };
     let most = inner.settings.max_response_bytes;
     let given = match &inner.jq {
-        Some(jq) => jq.run(asking.program, &json, most).await,
+        Some(jq) => {
+            let _turn = jq.turn(asking.caller).await;
+            jq.run(asking.program, &json, most).await
+        }
         None => Err(Failed::unable()),
     };
     given.map(Some).map_err(|Failed { text, kind }| {

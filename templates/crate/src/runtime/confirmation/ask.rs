@@ -111,7 +111,7 @@ pub(in super::super) fn unspent(tool: &str, why: Unspent) -> ToolResult {
              found out at the moment. Try the same call again in some seconds."
         ),
         Unspent::Used => format!(
-            "`{tool}` was not called: what the user agreed to was done by another call. Look before you repeat it."
+            "`{tool}` was not called: what the user agreed to may have been done by another call. Look before you repeat it."
         ),
     };
     ToolResult::failure(ErrorType::Forbidden, text)

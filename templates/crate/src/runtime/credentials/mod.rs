@@ -198,6 +198,14 @@ impl Credential {
         }
     }
 
+    /// What is secret in it.
+    #[cfg(feature = "cache")]
+    pub(super) fn texts(&self) -> Vec<&str> {
+        (self.secrets.iter())
+            .map(ExposeSecret::expose_secret)
+            .collect()
+    }
+
     /// Whether the bytes of a body that is no text hold the credential.
     pub(super) fn is_in(&self, bytes: &[u8]) -> bool {
         self.forms().any(|form| {

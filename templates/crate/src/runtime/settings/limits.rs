@@ -171,7 +171,7 @@ pub struct CacheOptions {
     pub cache_store: CacheStore,
 
     /// What seals them there: a file of keys of 32 bytes or more, one a line, of which the first seals and all open; without
-    /// it they lie there as they are, and those of tools for confidential data not at all [env: MCP_CACHE_KEY_FILE]
+    /// it they lie there as they are, and those that were asked for with a credential, or of tools for confidential data, not at all [env: MCP_CACHE_KEY_FILE]
     #[arg(long, value_name = "FILE")]
     pub cache_key_file: Option<String>,
 }

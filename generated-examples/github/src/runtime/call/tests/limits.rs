@@ -139,6 +139,15 @@ async fn a_caller_says_which_calls_are_one_on_every_replica() {
     let different: BTreeSet<&String> = keys[1..].iter().collect();
     assert_eq!(different.len(), 6, "{keys:?}");
     assert!(!keys.contains(&"1".to_owned()));
+    // Some hosts put it inside the arguments.
+    let inside = json!({"_meta": {"mcpgen/idempotency-key": "1"}});
+    let by_ann = by(Some("ann"), "1".into());
+    let without = CallContext {
+        meta: Map::new(),
+        ..by_ann
+    };
+    assert_eq!(call_with(&one, "pay", inside, without).await.error, None);
+    assert_eq!(key_of(&api.requests()[7]), keys[0]);
     let wrong = [json!(1), json!(""), json!("x".repeat(256)), json!(["a"])];
     for key in wrong {
         let refused = call_with(&one, "pay", json!({}), by(None, key)).await;
@@ -158,7 +167,7 @@ async fn a_caller_says_which_calls_are_one_on_every_replica() {
     );
     // What may be repeated anyway needs no key.
     let read = call_with(&one, "paid", json!({}), by(None, "1".into())).await;
-    assert_eq!((read.error, api.requests().len()), (None, 8));
+    assert_eq!((read.error, api.requests().len()), (None, 9));
 }
 
 #[tokio::test]

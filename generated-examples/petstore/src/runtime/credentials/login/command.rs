@@ -478,6 +478,8 @@ async fn revoked(place: &Place<'_>, scheme: &'static Scheme, login: &Login) -> R
         ("refresh_token", refresh),
         ("access_token", Some(login.access_token.as_str())),
     ];
+    // Where one of them cannot be revoked, the other one still may.
+    let mut ended = Ok(());
     for (kind, token) in tokens {
         let Some(token) = token else { continue };
         let fields = [("token", token), ("token_type_hint", kind)];
@@ -485,11 +487,13 @@ async fn revoked(place: &Place<'_>, scheme: &'static Scheme, login: &Login) -> R
         match answer.await {
             Ok(_) => {}
             // §2.2.1: a kind of token that cannot be revoked, such as a signed one.
-            Err(refused) if refused.code.as_deref() == Some("unsupported_token_type") => {}
-            Err(refused) => return Err(refused.told),
+            Err(refused)
+                if kind == "access_token"
+                    && refused.code.as_deref() == Some("unsupported_token_type") => {}
+            Err(refused) => ended = ended.and(Err(refused.told)),
         }
     }
-    Ok(())
+    ended
 }
 
 /// The security schemes that a login can be for: that one, or all.

@@ -289,6 +289,32 @@ async fn a_guard_admits_nothing_that_it_cannot_look_at() {
         .await;
         assert_eq!(result.error, Some(ErrorType::Forbidden), "{body}");
     }
+    // So is what is said of something that went wrong.
+    let api = answering(
+        "409 Conflict",
+        JSON,
+        r#"{"owner": "bob", "note": "secret"}"#,
+    )
+    .await;
+    let engine = orders(&api.url, GUARDED).expect("an engine");
+    let alice = by(identity("alice", &[]));
+    let result = call_with(&engine, "list_orders", json!({}), alice).await;
+    assert_eq!(result.error, Some(ErrorType::Upstream4xx));
+    assert!(!result.as_text().contains("secret"), "{}", result.as_text());
+    // Numbers of which not all digits are known are nobody's.
+    for (owner, claim) in [
+        ("12345678901234567890124", "12345678901234567890123"),
+        ("0.1000000000000000055", "0.1"),
+        ("[\"alice\"]", "[\"alice\"]"),
+    ] {
+        let body = format!(r#"{{"items": [{{"owner": {owner}}}]}}"#);
+        let api = Recording::start(move |_| reply("200 OK", JSON, body.as_bytes())).await;
+        let engine = orders(&api.url, GUARDED).expect("an engine");
+        let claims = serde_json::from_str(&format!(r#"{{"sub": {claim}}}"#)).expect("claims");
+        let who = Identity::new("alice".to_owned(), Means::Jwt, Vec::new(), None, claims);
+        let result = call_with(&engine, "list_orders", json!({}), by(who)).await;
+        assert_eq!(result.error, Some(ErrorType::Forbidden), "{owner}");
+    }
     // What is cut may be anybody's.
     let api = answering("200 OK", JSON, r#"{"items": [], "more": "bob's"}"#).await;
     let mut setup = Setup::new(&api.url);

@@ -133,6 +133,43 @@ async fn text_is_looked_into_whatever_it_calls_itself() {
 }
 
 #[tokio::test]
+async fn a_single_quote_in_a_text_ends_nothing() {
+    for (media, text) in [
+        (
+            "text/plain",
+            "The 3.5\" drive of order 7 costs 10 dollars.\nLine two stays.\n",
+        ),
+        ("text/csv", "id,name\n1,3.5\" drive\n2,other\n"),
+        ("application/xml", "<a><b>3.5\" drive</b><c>kept</c></a>"),
+    ] {
+        let headers = format!("Content-Type: {media}\r\n");
+        let api = Recording::start(move |_| reply("200 OK", &headers, text.as_bytes())).await;
+        let engine = engine(&api.url, &["all"], "");
+        let result = call(&engine, "ping", json!({})).await;
+        assert_eq!(result.as_text(), text);
+    }
+}
+
+#[tokio::test]
+async fn paths_lead_into_every_line_of_an_event() {
+    let text =
+        ": {\"phone\":\"x2\"}\nid: {\"phone\":\"x3\"}\nevent: phone\ndata: {\"phone\":\"x4\"}\n\n";
+    let headers = "Content-Type: text/event-stream\r\n";
+    let api = Recording::start(move |_| reply("200 OK", headers, text.as_bytes())).await;
+    let engine = engine(
+        &api.url,
+        &[],
+        "[tools.\"GET /ping\"]\nredact = [\"$.phone\"]\n",
+    );
+    let result = call(&engine, "ping", json!({})).await.as_text();
+    assert!(
+        !["x2", "x3", "x4"].iter().any(|it| result.contains(it)),
+        "{result}"
+    );
+    assert!(result.contains("event: phone"), "{result}");
+}
+
+#[tokio::test]
 async fn events_of_many_lines_are_one_json() {
     let body = "event: a\ndata: {\"id\": 1,\ndata:  \"owner\": {\"mail\":\ndata: \"x\"}}\n\ndata: {\"id\": 2}\n\n";
     let headers = "Content-Type: text/event-stream\r\n";
