@@ -32,7 +32,7 @@ def replicas(count, redis, api, *options, env=None):
     started = []
     try:
         for number in range(count):
-            url = f"redis://:{PASSWORD}@127.0.0.1:{redis.port}"
+            url = redis.url()
             if number == count - 1:
                 url = f"rediss://:{PASSWORD}@localhost:{redis.tls_port}"
             # A machine that is busy with other things is no Redis that is down.
@@ -215,8 +215,7 @@ def streams(redis, api):
 def rights(redis, api):
     """A user of Redis who may do all but talk to other replicas."""
     redis.ask("ACL", "SETUSER", "narrow", "on", f">{PASSWORD}", "~*", "+@all", "resetchannels")
-    url = f"redis://narrow:{PASSWORD}@127.0.0.1:{redis.port}"
-    with replicas(1, redis, api, "--rate-limit", "2/h:2", env={"MCP_STATE": url}) as (server,):
+    with replicas(1, redis, api, "--rate-limit", "2/h:2", env={"MCP_STATE": redis.url("narrow")}) as (server,):
         said = lambda: [line for line in server.log().splitlines() if "PUBLISH" in line]
         until(said, "a replica that says what it may not do")
         check("without channels there is one warning that names the rights", len(said()) == 1 and '"level":"WARN"' in said()[0]
@@ -264,7 +263,7 @@ def handles(redis, api):
         check("as all see", "Canceled" in looked(second, stopped), looked(second, stopped))
         ended = second.task("tasks/cancel", task, alice)
         check("a task too", ended.get("resultType") == "complete", ended)
-        env = {"MCP_STATE": f"redis://:{PASSWORD}@127.0.0.1:{redis.port}", "API_BASE_URL": "http://127.0.0.2:9/api"}
+        env = {"MCP_STATE": redis.url(), "API_BASE_URL": "http://127.0.0.2:9/api"}
         moved = Replica("replica-moved", api, options, env)
         check("credentials go to no address that is not the API's any more", "none of the API's any more" in looked(moved, handle))
         moved.stop()
@@ -349,7 +348,7 @@ def sharing(redis, _):
         read(second, "ORD-999999")
         check("but none that shows a credential", b"alice-token" not in redis.content())
         check("which its replica keeps for itself", read(second, "ORD-999999")[0] == "hit" and read(third, "ORD-999999")[0] == "asked")
-        env = {"MCP_STATE": f"redis://:{PASSWORD}@127.0.0.1:{redis.port}", "API_BEARER_AUTH_TOKEN": "bob-token"}
+        env = {"MCP_STATE": redis.url(), "API_BEARER_AUTH_TOKEN": "bob-token"}
         bob = Replica("replica-bob", ledger, options, env)
         seen = [read(server, "ORD-100008")[0] for server in (second, second, bob, bob, second)]
         check("a server with another credential has its own answers", seen[1:] == ["hit", "asked", "hit", "hit"], seen)
@@ -435,7 +434,7 @@ def sharing_of_rules(redis, ledger):
     new.write_text("new-" * 8 + "\n" + "old-" * 8 + "\n")
     other.write_text("oth-" * 8 + "\n")
     common = ["--cache-store", "state", "--cache", "60s", "--api-keys", keys, "--state-prefix", "sealed"]
-    env = {"MCP_STATE": f"redis://:{PASSWORD}@127.0.0.1:{redis.port}"}
+    env = {"MCP_STATE": redis.url()}
     redis.ask("FLUSHALL")
     before, meanwhile, wrong = (Replica(f"replica-{path.stem}", ledger, [*common, "--cache-key-file", str(path)], env)
                                 for path in (old, new, other))
@@ -514,9 +513,8 @@ def races(redis, _):
 
 def scripts(redis, _):
     """What Redis runs, asked by the tests of the module itself."""
-    url = f"redis://:{PASSWORD}@127.0.0.1:{redis.port}"
     tested = subprocess.run(["cargo", "test", "--quiet", "--locked", "--lib", "--", "runtime::state::"],
-                            env={**os.environ, "MCPGEN_TEST_REDIS": url}, capture_output=True, text=True)
+                            env={**os.environ, "MCPGEN_TEST_REDIS": redis.url()}, capture_output=True, text=True)
     check("buckets are taken together, and counters are shared", tested.returncode == 0, tested.stdout + tested.stderr)
 
 

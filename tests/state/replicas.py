@@ -60,6 +60,9 @@ class Redis:
         self.process = None
         self.start()
 
+    def url(self, user=""):
+        return f"redis://{user}:{PASSWORD}@127.0.0.1:{self.port}"
+
     def start(self):
         _, certificate, key = self.tls
         self.process = subprocess.Popen(

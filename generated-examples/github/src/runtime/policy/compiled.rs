@@ -451,10 +451,8 @@ fn check_answers(rules: &Rules<'_>, cache: Caching, tools: &[Facts<'_>]) -> Resu
                 "{place} is about `GET` operations that change nothing, and this is about none"
             )));
         }
-        let caching_of = |tool: &&Facts<'_>| {
-            let mut own = rules.iter().filter(|(selector, _)| tool.fits(selector));
-            own.find_map(|(_, rule)| rule.cache).unwrap_or(cache)
-        };
+        let caching_of =
+            |tool: &&Facts<'_>| closest(tool, rules, |rule| rule.cache).unwrap_or(cache);
         if !about.iter().any(|tool| is_on(caching_of(tool))) {
             return Err(StartError(format!(
                 "{place} says something about answers that are kept, and none is: set `cache`"
@@ -473,17 +471,14 @@ fn keeping_of(
     if !tool.gets() {
         return Ok(Keeping::default());
     }
-    let own = || (rules.iter()).filter(|(selector, _)| tool.fits(selector));
     let cache = match class {
         DataClass::Confidential => Caching::Off,
         _ => cache,
     };
     let keeping = Keeping {
-        caching: own().find_map(|(_, rule)| rule.cache).unwrap_or(cache),
-        is_shared: own().find_map(|(_, rule)| rule.cache_shared) == Some(true),
-        stale_if_error: own()
-            .find_map(|(_, rule)| rule.stale_if_error)
-            .map(|span| span.0),
+        caching: closest(tool, rules, |rule| rule.cache).unwrap_or(cache),
+        is_shared: closest(tool, rules, |rule| rule.cache_shared) == Some(true),
+        stale_if_error: closest(tool, rules, |rule| rule.stale_if_error).map(|span| span.0),
         is_confidential: class == DataClass::Confidential,
     };
     cache::check(keeping.caching, keeping.stale_if_error)
@@ -538,8 +533,7 @@ fn redaction_of(
 
 /// The argument that takes the user's consent to calls of a tool; `None` where nobody is asked.
 fn confirmation_of(tool: &Facts<'_>, rules: &Rules<'_>, everywhere: Confirm) -> Option<String> {
-    let mut own = rules.iter().filter(|(selector, _)| tool.fits(selector));
-    let confirm = own.find_map(|(_, rule)| rule.confirm);
+    let confirm = closest(tool, rules, |rule| rule.confirm);
     let is_asked = match confirm.unwrap_or(everywhere) {
         Confirm::Never => false,
         Confirm::Destructive => tool.destroys(),
@@ -558,14 +552,26 @@ fn confirmation_of(tool: &Facts<'_>, rules: &Rules<'_>, everywhere: Confirm) -> 
     })
 }
 
+/// What the closest of the rules about a tool says that says anything.
+fn closest<T>(
+    tool: &Facts<'_>,
+    rules: &Rules<'_>,
+    said: impl Fn(&ToolRule) -> Option<T>,
+) -> Option<T> {
+    let mut own = rules.iter().filter(|(selector, _)| tool.fits(selector));
+    own.find_map(|(_, rule)| said(rule))
+}
+
+/// The first of these names that no argument of the API has: it likes to have one of ours.
+fn free_name(tool: &Facts<'_>, names: [&'static str; 2]) -> Option<&'static str> {
+    names.into_iter().find(|name| !tool.has_argument(name))
+}
+
 /// The argument that chooses parts of a tool's answers; `None` where there is none.
 fn fields_of(tool: &Facts<'_>, rules: &Rules<'_>, everywhere: bool) -> Option<String> {
-    let mut own = rules.iter().filter(|(selector, _)| tool.fits(selector));
-    let is_on = own.find_map(|(_, rule)| rule.result_fields);
+    let is_on = closest(tool, rules, |rule| rule.result_fields);
     let is_on = is_on.unwrap_or(everywhere && tool.reads_only());
-    // APIs like to have an argument of that name themselves.
-    let mut names = ["fields", "result_fields"].into_iter();
-    let name = names.find(|name| !tool.has_argument(name))?;
+    let name = free_name(tool, ["fields", "result_fields"])?;
     (is_on && tool.generated().is_some()).then(|| name.to_owned())
 }
 
@@ -578,15 +584,13 @@ fn jq_of(
     rules: &Rules<'_>,
     everywhere: bool,
 ) -> Result<Option<JqArgument>, StartError> {
-    let mut own = rules.iter().filter(|(selector, _)| tool.fits(selector));
-    let is_on = own.find_map(|(_, rule)| rule.result_jq);
+    let is_on = closest(tool, rules, |rule| rule.result_jq);
     let is_on = is_on.unwrap_or(everywhere && tool.reads_only());
     let Some(generated) = tool.generated().filter(|_| is_on) else {
         return Ok(None);
     };
     jq::check(is_on).map_err(|StartError(why)| StartError(format!("`{}`: {why}", tool.name())))?;
-    let mut names = ["jq", "result_jq"].into_iter();
-    let argument = names.find(|name| !tool.has_argument(name));
+    let argument = free_name(tool, ["jq", "result_jq"]);
     Ok(argument.map(|argument| JqArgument {
         argument: argument.to_owned(),
         is_wrapped: matches!(
@@ -598,8 +602,7 @@ fn jq_of(
 
 /// Tools of the owner's say what they say themselves.
 fn marks_of(tool: &Facts<'_>, rules: &Rules<'_>, everywhere: bool) -> bool {
-    let mut own = rules.iter().filter(|(selector, _)| tool.fits(selector));
-    let is_on = own.find_map(|(_, rule)| rule.mark_data);
+    let is_on = closest(tool, rules, |rule| rule.mark_data);
     is_on.unwrap_or(everywhere) && tool.generated().is_some()
 }
 
@@ -610,18 +613,18 @@ fn policy_of(
 ) -> Result<ToolPolicy, StartError> {
     let mut policy = ToolPolicy::default();
     let own = || rules.iter().filter(|(selector, _)| tool.fits(selector));
-    policy.class = own().find_map(|(_, rule)| rule.class).unwrap_or_default();
-    policy.is_off = own().find_map(|(_, rule)| rule.enabled) == Some(false)
+    policy.class = closest(tool, rules, |rule| rule.class).unwrap_or_default();
+    policy.is_off = closest(tool, rules, |rule| rule.enabled) == Some(false)
         || policy.class == DataClass::Restricted;
-    policy.rate = (own().find_map(|(_, rule)| rule.rate))
+    policy.rate = closest(tool, rules, |rule| rule.rate)
         .and_then(|rate| rate.0)
         .map(|rate| Arc::new(Buckets::new(rate)));
-    policy.budget = (own().find_map(|(_, rule)| rule.budget)).unwrap_or_default();
-    policy.cost = own().find_map(|(_, rule)| rule.cost).unwrap_or(1);
-    policy.timeout = own().find_map(|(_, rule)| rule.timeout).map(|span| span.0);
+    policy.budget = closest(tool, rules, |rule| rule.budget).unwrap_or_default();
+    policy.cost = closest(tool, rules, |rule| rule.cost).unwrap_or(1);
+    policy.timeout = closest(tool, rules, |rule| rule.timeout).map(|span| span.0);
     policy.unredacted_for =
-        (own().find_map(|(_, rule)| rule.unredacted_for.clone())).unwrap_or_default();
-    policy.fallback = own().find_map(|(_, rule)| rule.fallback.clone());
+        closest(tool, rules, |rule| rule.unredacted_for.clone()).unwrap_or_default();
+    policy.fallback = closest(tool, rules, |rule| rule.fallback.clone());
     for (selector, rule) in own() {
         let place = format!("[tools.\"{selector}\"]");
         policy.bindings.add(&rule.bind, tool, &place)?;

@@ -24,7 +24,7 @@ const MOST: usize = 4096;
 const MOST_BYTES: usize = 64 << 20;
 
 /// What is kept of an operation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in super::super) struct Kept {
     /// The tool whose call began it.
     pub(in super::super) tool: &'static str,
@@ -194,13 +194,8 @@ impl Handles {
             return;
         }
         let kept = Arc::new(Kept {
-            tool: kept.tool,
-            arguments: kept.arguments.clone(),
-            headers: kept.headers.clone(),
-            fields: kept.fields.clone(),
-            jq: kept.jq.clone(),
-            since: kept.since,
             operation,
+            ..kept.clone()
         });
         let owner = owner(identity);
         if let Some(entry) = (self.lock().get_mut(handle)).filter(|entry| entry.owner == owner) {

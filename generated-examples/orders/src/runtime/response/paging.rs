@@ -8,6 +8,7 @@ use http::header::LINK;
 use serde_json::{Map, Value};
 
 use super::super::tool::{Location, Parameter, ToolDef};
+use super::mark::is_word;
 
 /// Names of arguments that choose a page, without case and punctuation.
 const PAGE_ARGUMENTS: &[&str] = &[
@@ -52,9 +53,9 @@ pub(super) struct NextPage(Vec<(&'static str, Value)>);
 
 impl NextPage {
     /// Whether its values are single words.
-    pub(super) fn is_word(&self) -> bool {
+    pub(super) fn has_words_only(&self) -> bool {
         let mut values = self.0.iter().map(|(_, value)| value.to_string());
-        values.all(|value| !value.contains(char::is_whitespace) && !value.contains('\\'))
+        values.all(|value| is_word(&value) && !value.contains('\\'))
     }
 
     /// A sentence for the model.

@@ -85,6 +85,15 @@ impl Key {
         }
     }
 
+    /// One of a call of which nothing else matters.
+    #[cfg(test)]
+    pub(super) fn of(asked_as: AskedAs) -> Self {
+        Self {
+            found_by: [0; SHA256_OUTPUT_LEN],
+            asked_as,
+        }
+    }
+
     pub(super) fn asked_as(&self) -> &AskedAs {
         &self.asked_as
     }

@@ -240,6 +240,14 @@ impl<T: Clone + Send + 'static> Cache<T> {
         self.flights.join(key, now, is_current, start)
     }
 
+    /// What is at a path has changed, by work that the API did after it had answered.
+    pub(in super::super) async fn changed(&self, path: &str) {
+        self.writes.note(path, None);
+        if let Some(shared) = &self.shared {
+            shared.changed(path).await;
+        }
+    }
+
     /// A request is about to be sent that changes something, of a call that goes on for so long at most. Unless it is said how
     /// it ended, the API may be at it for a while.
     pub(in super::super) async fn writing<'a>(

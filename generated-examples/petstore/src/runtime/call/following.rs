@@ -22,7 +22,7 @@ use super::super::operations::{
 };
 use super::super::request::{Outgoing, with_query};
 use super::super::resilience::retry_after;
-use super::super::response::{piece, stand_in};
+use super::super::response::{is_word, piece, stand_in};
 use super::super::steps::Steps;
 use super::super::upstream::Answered;
 use super::record::Facts;
@@ -229,9 +229,7 @@ fn is_fresh(facts: &mut Facts) {
 async fn has_changed(inner: &Inner, asked: &Asked<'_>) {
     #[cfg(feature = "cache")]
     if !asked.outgoing.method.is_safe() {
-        let left = asked.until.0.saturating_duration_since(Instant::now());
-        let writing = inner.cache.writing(asked.outgoing.uri.path(), left).await;
-        writing.answered(None).await;
+        inner.cache.changed(asked.outgoing.uri.path()).await;
     }
     #[cfg(not(feature = "cache"))]
     let _ = (inner, asked);
@@ -434,7 +432,7 @@ fn cleaned(asked: &Asked<'_>, word: &str) -> String {
     let word = shown.as_ref().and_then(|shown| shown["status"].as_str());
     let word = word.unwrap_or_default();
     // Where the API's words stand between marks, there is no more than a word of it in a sentence of ours.
-    if asked.marks && word.contains(char::is_whitespace) {
+    if asked.marks && !is_word(word) {
         return "…".to_owned();
     }
     word.to_owned()

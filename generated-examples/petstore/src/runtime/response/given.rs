@@ -41,7 +41,7 @@ impl Answer<'_> {
         if !self.is_too_long(&text) {
             return ToolResult {
                 structured,
-                ..ToolResult::text(self.data(&text))
+                ..ToolResult::text(self.data(text))
             };
         }
         match excerpt::fitted(&text, self.most_chars, false) {

@@ -100,8 +100,9 @@ impl Names {
     /// What an answer may be kept as; the first one is what it will be.
     pub(super) fn of_answer(&self, key: &Key) -> Vec<String> {
         let asked_as: &[u8] = match key.asked_as() {
+            AskedAs::Nobody => b"nobody",
             AskedAs::Server(digest) if self.seals() => digest,
-            _ => b"",
+            AskedAs::Server(_) | AskedAs::Other => b"",
         };
         let about = self.about.as_bytes();
         let what: [&[u8]; 4] = [b"answer", about, key.bytes(), asked_as];
@@ -221,6 +222,33 @@ mod tests {
         assert!(names(&format!("{NEW}\n{OLD}\n")).is_ok());
         let none = Path::new("/nowhere/keys");
         assert!(Names::new(Some(none), String::new()).is_err());
+    }
+
+    #[test]
+    fn an_answer_is_for_the_credentials_that_it_was_asked_for_with() {
+        let sealing = names(OLD).expect("keys");
+        let plain = Names::new(None, "about".to_owned()).expect("no keys");
+        let all = [
+            AskedAs::Nobody,
+            AskedAs::Server([1; 32]),
+            AskedAs::Server([2; 32]),
+            AskedAs::Other,
+        ];
+        let keys = all.map(Key::of);
+        assert_eq!(
+            keys.map(|key| sealing.may_have(&key)),
+            [true, true, true, false]
+        );
+        assert_eq!(
+            keys.map(|key| plain.may_have(&key)),
+            [true, false, false, false]
+        );
+        let different = |names: &Names| {
+            let all = keys.iter().flat_map(|key| names.of_answer(key));
+            all.collect::<std::collections::BTreeSet<_>>().len()
+        };
+        // What may not be there has a name all the same, under which nobody finds another one's.
+        assert_eq!((different(&sealing), different(&plain)), (4, 2));
     }
 
     #[test]

@@ -178,13 +178,18 @@ impl Shared {
         }
     }
 
+    /// Marks a write to a path that is over.
+    pub(super) async fn changed(&self, path: &str) {
+        let inner = &self.0;
+        (inner.ended(&id_of_write(), &inner.names.of_write(path))).await;
+    }
+
     /// Marks a write to a path, which may go on for so long.
     pub(super) async fn open(&self, path: &str, left: Duration) -> Opened {
         let inner = &self.0;
         let mut opened = Opened {
             inner: Arc::clone(inner),
-            // Without randomness, one name for all of them makes more be asked for anew.
-            id: random::id().unwrap_or_else(|| "none".to_owned()),
+            id: id_of_write(),
             fields: inner.names.of_write(path),
             ends: Instant::now() + left,
             is_marked: false,
@@ -215,11 +220,8 @@ impl Opened {
     pub(super) async fn close(mut self, also: Option<&str>) {
         let also = also.map(|path| self.inner.names.of_write(path));
         let fields = [self.fields.clone(), also.unwrap_or_default()].concat();
-        let marked = self.inner.mark(&self.id, None, &fields).await;
+        self.inner.ended(&self.id, &fields).await;
         self.is_over = true;
-        if marked.is_none() {
-            self.inner.owe(Instant::now());
-        }
     }
 }
 
@@ -255,6 +257,13 @@ impl Inner {
             self.connection.store(now, Ordering::Release);
         }
         Some(now)
+    }
+
+    /// Marks a write as over.
+    async fn ended(self: &Arc<Self>, id: &str, fields: &[String]) {
+        if self.mark(id, None, fields).await.is_none() {
+            self.owe(Instant::now());
+        }
     }
 
     /// What was read so far is believed by nobody any more, as soon as that can be said.
@@ -298,9 +307,8 @@ impl Inner {
         };
         let left = until.saturating_duration_since(Instant::now());
         let left = (!left.is_zero()).then_some(left);
-        let id = random::id().unwrap_or_else(|| "none".to_owned());
         let everything = Names::of_everything();
-        if self.mark(&id, left, &everything).await.is_none() {
+        if (self.mark(&id_of_write(), left, &everything).await).is_none() {
             return false;
         }
         let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -309,6 +317,11 @@ impl Inner {
         }
         owed.is_none()
     }
+}
+
+/// Without randomness, one name for all of them makes more be asked for anew.
+fn id_of_write() -> String {
+    random::id().unwrap_or_else(|| "none".to_owned())
 }
 
 /// How long it is of use.

@@ -72,9 +72,11 @@ pub(super) async fn shown(
         sent,
     };
     // How long a program takes, and whether it fails, tells of what it sees: nobody's program sees what is another's.
-    let may_see = !facts.wants_json
-        || guard.is_some_and(|guard| ownership::admitted(guard, facts, call).is_ok());
-    let given = match jq.filter(|_| status.is_success() && may_see) {
+    let may_see = || {
+        !facts.wants_json
+            || guard.is_some_and(|guard| ownership::admitted(guard, facts, call).is_ok())
+    };
+    let given = match jq.filter(|_| status.is_success() && may_see()) {
         Some(asking) => Some((
             asking.argument,
             Box::pin(transformed::given(inner, asking, &seen, &received)).await,

@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 
 use self::excerpt::Excerpt;
 pub(super) use self::excerpt::Fields;
-pub(super) use self::mark::{EXPLAINED, Mark};
+pub(super) use self::mark::{EXPLAINED, Mark, is_word};
 use self::media::{Kind, MediaType};
 use super::credentials::Credential;
 use super::engine::{Content, ErrorType, Structured, ToolResult};
@@ -116,12 +116,12 @@ impl Answer<'_> {
         if paging::may_page(tool) {
             let body = self.body_about_pages(media);
             let next = paging::next_page(tool, self.arguments, self.headers, body.as_ref());
-            let is_word = next.as_ref().is_some_and(paging::NextPage::is_word);
+            let has_words = next.as_ref().is_some_and(paging::NextPage::has_words_only);
             let sentence = next.map(|next| self.without_secrets(next.sentence(tool.name)));
             let sentence = sentence.filter(|sentence| !sentence.contains(REDACTED));
             // A cursor is the API's, and may be a sentence.
             match self.mark {
-                Some(_) if !is_word => theirs.extend(sentence),
+                Some(_) if !has_words => theirs.extend(sentence),
                 _ => notes.extend(sentence),
             }
         }
@@ -143,24 +143,24 @@ impl Answer<'_> {
                 self.word(media.essence())
             ));
         }
-        let theirs = (!theirs.is_empty()).then(|| self.data(&brief(&theirs.join("\n"))));
+        let theirs = (!theirs.is_empty()).then(|| self.data(brief(&theirs.join("\n"))));
         let ours = (!notes.is_empty()).then(|| brief(&notes.join("\n")));
         theirs.into_iter().chain(ours).collect()
     }
 
     /// What the API says, between marks where there are any.
-    fn data(&self, text: &str) -> String {
+    fn data<'t>(&self, text: impl Into<Cow<'t, str>>) -> String {
+        let text = text.into();
         match self.mark {
-            Some(mark) => mark.around(text),
-            None => text.to_owned(),
+            Some(mark) => mark.around(&text),
+            None => text.into_owned(),
         }
     }
 
     /// A word of the API within a sentence of ours: where its words stand between marks, no more than a word.
     fn word<'t>(&self, text: &'t str) -> &'t str {
         const LONGEST: usize = 60;
-        let is_word = text.len() <= LONGEST && !text.contains(char::is_whitespace);
-        if self.mark.is_none() || is_word {
+        if self.mark.is_none() || (text.len() <= LONGEST && is_word(text)) {
             text
         } else {
             "…"
@@ -300,10 +300,7 @@ impl Answer<'_> {
             let structured = self.structured(&text, shape, output);
             ToolResult {
                 structured: structured.or_else(|| wrapped_text(&text, shape, output)),
-                ..ToolResult::text(match self.mark {
-                    Some(mark) => mark.around(&text),
-                    None => text.into_owned(),
-                })
+                ..ToolResult::text(self.data(text))
             }
         } else if let Some(excerpt) = excerpt::fitted(&text, self.most_chars, self.received.cut) {
             self.excerpt(&excerpt, tool, output)

@@ -195,3 +195,15 @@ async fn a_call_that_ends_leaves_its_turn_to_the_next() {
         "1\n"
     );
 }
+
+#[tokio::test]
+async fn programs_of_one_caller_wait_for_each_other_and_for_nobody_else() {
+    let programs = Programs::new().expect("this program runs jq");
+    let first = programs.turn(1).await;
+    assert!(first.is_some());
+    assert!(programs.turn(1).now_or_never().is_none());
+    let other = programs.turn(2).now_or_never().flatten();
+    assert!(other.is_some());
+    drop(first);
+    assert!(programs.turn(1).now_or_never().flatten().is_some());
+}
