@@ -114,6 +114,7 @@ templates! {
     "src/runtime/cache/key.rs"
     "src/runtime/cache/mod.rs"
     "src/runtime/cache/names.rs"
+    "src/runtime/cache/room.rs"
     "src/runtime/cache/shared.rs"
     "src/runtime/cache/store.rs"
     "src/runtime/cache/writes.rs"

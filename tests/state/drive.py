@@ -356,6 +356,12 @@ def sharing(redis, _):
     with replicas(2, redis, ledger, "--cache-store", "state", "--cache", "60s", "--state-prefix", "no-keys") as (first, second):
         check("without keys what was asked for with a credential is kept by its replica alone",
               [read(server)[0] for server in (first, first, second)] == ["asked", "hit", "asked"])
+    with replicas(1, redis, ledger, *options, "--state-prefix", "small", "--cache-size", "32KiB") as (only,):
+        for number in range(100):
+            read(only, f"ORD-2{number:05}")
+        kept = redis.ask("KEYS", "*small*cache:*").splitlines()
+        full = only.metric('mcp_cache_shared_total{outcome="full"}')
+        check("nobody fills Redis by reading", 10 < len(kept) < 64 and full > 50, (len(kept), full))
     sharing_after_a_snapshot(redis, ledger, options)
     sharing_without_redis(redis, ledger, options)
     sharing_of_rules(redis, ledger)

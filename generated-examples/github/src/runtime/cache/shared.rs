@@ -4,7 +4,6 @@
 //! question a call. A write is marked there before it is sent and after it was answered, so that it counts also when its
 //! replica dies in between. What cannot be marked is owed: it ends everything as soon as it can.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,8 +19,9 @@ use super::super::random;
 use super::super::state::{Looked, Point, Put, Question, State, Write};
 use super::super::upstream::{Answered, Received};
 use super::names::Names;
+use super::room::Room;
 use super::store::Kept;
-use super::{Key, LONGEST};
+use super::{CacheSettings, Key, LONGEST};
 
 /// In bytes: what is larger is kept by its replica alone.
 const LARGEST: usize = 1 << 20;
@@ -38,6 +38,7 @@ pub(super) struct Shared(Arc<Inner>);
 struct Inner {
     state: State,
     names: Names,
+    room: Room,
     metrics: Arc<Metrics>,
     /// Until when writes may go on that could not be marked.
     owed: Mutex<Option<Instant>>,
@@ -67,13 +68,14 @@ impl Shared {
     /// # Errors
     /// The file of the keys is of no use: one line.
     pub(super) fn new(
-        key_file: Option<&Path>,
+        settings: &CacheSettings,
         about: String,
         state: State,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StartError> {
         Ok(Self(Arc::new(Inner {
-            names: Names::new(key_file, about)?,
+            names: Names::new(settings.key_file.as_deref(), about)?,
+            room: Room::new(settings.bytes),
             state,
             metrics,
             owed: Mutex::default(),
@@ -145,6 +147,13 @@ impl Shared {
             && (!is_confidential || inner.names.seals())
             && !shows_a_credential(kept);
         let value = may_leave.then(|| written(kept)).flatten();
+        let value = value.filter(|value| {
+            let has_room = inner.room.take(value.len() + name.len(), lasting(kept));
+            if !has_room {
+                self.count("full");
+            }
+            has_room
+        });
         let value = value.and_then(|value| inner.names.sealed(value, &name));
         let put = Put {
             name: &name,

@@ -1,6 +1,6 @@
 //! An answer on its way to its caller: what stands beside it is gathered, and a large one is looked at aside.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -177,6 +177,7 @@ impl Seen<'_> {
             most_bytes: inner.settings.max_response_bytes,
             most_chars: inner.settings.max_result_chars,
             text: OnceCell::new(),
+            is_json: Cell::default(),
         }
     }
 }

@@ -114,8 +114,12 @@ impl Detector {
                 _ => Vec::new(),
             };
             for Range { start, end } in real {
-                new.push_str(&text[copied..start]);
-                new.push_str(&format!("{REDACTED}: {}]", self.name()));
+                if copied == 0 {
+                    new.reserve(text.len() + REDACTED.len());
+                }
+                for piece in [&text[copied..start], REDACTED, ": ", self.name(), "]"] {
+                    new.push_str(piece);
+                }
                 copied = end;
             }
         }

@@ -6,12 +6,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use serde_json::Value;
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
 use super::super::path::Step;
 use super::super::text::visible;
-use super::detect::Detectors;
-use super::{REDACTED, Redaction, without};
+use super::detect::{Detector, Detectors};
+use super::signs::Signs;
+use super::{REDACTED, Redaction, without, without_suspected};
 
 /// Where the walk is: in an object behind a name, or in an array at an index.
 enum Place {
@@ -19,38 +20,45 @@ enum Place {
     Array(usize),
 }
 
-/// The JSON without what is to be taken out; `None` where that is nothing. Only the detectors that are suspected are asked.
-pub(super) fn redacted(text: &str, redaction: &Redaction, suspected: Detectors) -> Option<String> {
-    walked(text, redaction, suspected, true)
+/// The JSON without what is to be taken out; `None` where that is nothing.
+pub(super) fn redacted(text: &str, redaction: &Redaction, signs: &Signs) -> Option<String> {
+    let mut walk = Walk::new(text, redaction, signs);
+    walk.run();
+    walk.ended()
 }
 
 /// The same of a text that is no JSON and may have some in it: a single quote in it begins no string.
 pub(super) fn redacted_in(text: &str, redaction: &Redaction) -> Option<String> {
-    walked(text, redaction, redaction.detectors, false)
+    let signs = Signs::anywhere(redaction.detectors);
+    let mut walk = Walk::new(text, redaction, &signs);
+    walk.is_json = false;
+    walk.run();
+    walk.ended()
 }
 
-fn walked(
+/// The same of a text that is one JSON text, where these signs are all there is and no path leads anywhere: what has no sign
+/// is passed over.
+pub(super) fn redacted_at_signs(
     text: &str,
     redaction: &Redaction,
-    suspected: Detectors,
-    is_json: bool,
+    signs: &Signs,
 ) -> Option<String> {
-    let mut walk = Walk {
-        text,
-        at: 0,
-        places: Vec::new(),
-        redaction,
-        suspected,
-        is_json,
-        new: String::new(),
-        copied: 0,
-        names: 0,
-    };
-    walk.run();
-    (walk.copied > 0).then(|| {
-        walk.new.push_str(&text[walk.copied..]);
-        walk.new
-    })
+    let mut walk = Walk::new(text, redaction, signs);
+    while let Some((sign, _)) = walk.signs.and_then(<[_]>::first).copied() {
+        let Some(start) = walk.string_around(sign) else {
+            walk.number(sign);
+            continue;
+        };
+        walk.at = start;
+        walk.string();
+        let end = walk.at;
+        if text[end..].trim_start().starts_with(':') {
+            walk.look_at_name(start, end);
+        } else {
+            walk.look_at_text(start, end);
+        }
+    }
+    walk.ended()
 }
 
 struct Walk<'a> {
@@ -59,6 +67,8 @@ struct Walk<'a> {
     places: Vec<Place>,
     redaction: &'a Redaction,
     suspected: Detectors,
+    /// Those that are still ahead; `None` where there may be some anywhere.
+    signs: Option<&'a [(usize, Detector)]>,
     /// Whether a string that does not end was cut off.
     is_json: bool,
     new: String,
@@ -68,7 +78,29 @@ struct Walk<'a> {
     names: usize,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(text: &'a str, redaction: &'a Redaction, signs: &'a Signs) -> Self {
+        Self {
+            text,
+            at: 0,
+            places: Vec::new(),
+            redaction,
+            suspected: signs.detectors(),
+            signs: signs.places(),
+            is_json: true,
+            new: String::new(),
+            copied: 0,
+            names: 0,
+        }
+    }
+
+    fn ended(mut self) -> Option<String> {
+        (self.copied > 0).then(|| {
+            self.new.push_str(&self.text[self.copied..]);
+            self.new
+        })
+    }
+
     fn run(&mut self) {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
@@ -115,22 +147,11 @@ impl Walk<'_> {
             }
             b'"' => {
                 self.string();
-                let end = self.at;
-                if let Some(new) = self.found(start, end) {
-                    self.replace(start, end, &quoted(&new));
-                }
+                self.look_at_text(start, self.at);
             }
             _ => {
                 self.literal();
-                let end = self.at;
-                // A number may be a card's; one that is short, or has a fraction, is not.
-                let token = &self.text[start..end];
-                let whole = token.trim_start_matches('-');
-                let whole = whole.strip_suffix(".0").unwrap_or(whole);
-                let is_long = whole.len() >= 14 && whole.bytes().all(|byte| byte.is_ascii_digit());
-                if is_long && without(self.suspected, whole).is_some() {
-                    self.replace(start, end, "null");
-                }
+                self.look_at_literal(start, self.at);
             }
         }
     }
@@ -140,18 +161,75 @@ impl Walk<'_> {
         let start = self.at;
         self.string();
         let end = self.at;
-        if let Some(new) = self.found(start, end) {
-            // Two members must not get the same name.
-            self.names += 1;
-            self.replace(start, end, &quoted(&format!("{new} {}", self.names)));
-        }
+        self.look_at_name(start, end);
         if let Some(Place::Object(here)) = self.places.last_mut() {
             *here = Some(start..end);
         }
     }
 
+    fn look_at_name(&mut self, start: usize, end: usize) {
+        if let Some(new) = self.found(start, end) {
+            // Two members must not get the same name.
+            self.names += 1;
+            self.replace(start, end, &quoted(&format!("{new} {}", self.names)));
+        }
+    }
+
+    fn look_at_text(&mut self, start: usize, end: usize) {
+        if let Some(new) = self.found(start, end) {
+            self.replace(start, end, &quoted(&new));
+        }
+    }
+
+    /// A number may be a card's; one that is short, or has a fraction, is not.
+    fn look_at_literal(&mut self, start: usize, end: usize) {
+        let whole = self.text[start..end].trim_start_matches('-');
+        let whole = whole.strip_suffix(".0").unwrap_or(whole);
+        let is_long = whole.len() >= 14 && whole.bytes().all(|byte| byte.is_ascii_digit());
+        if is_long && without(self.suspected, whole).is_some() {
+            self.replace(start, end, "null");
+        }
+    }
+
+    /// Where the string begins that a sign is in, if it is in one; nothing is in any string here.
+    fn string_around(&mut self, sign: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let before = &bytes[self.at..sign];
+        // Without escapes, every quote begins a string or ends one.
+        if memchr(b'\\', before).is_none() {
+            let is_inside = memchr_iter(b'"', before).count() % 2 == 1;
+            let quote = memrchr(b'"', before).filter(|_| is_inside);
+            return quote.map(|quote| self.at + quote);
+        }
+        while let Some(quote) = memchr(b'"', &bytes[self.at..sign]) {
+            let start = self.at + quote;
+            self.at = start;
+            self.string();
+            if self.at > sign {
+                return Some(start);
+            }
+        }
+        None
+    }
+
+    /// The number in which a sign is, and all other signs in it.
+    fn number(&mut self, sign: usize) {
+        let before = &self.text.as_bytes()[self.at..sign];
+        let length = before
+            .iter()
+            .rev()
+            .take_while(|byte| is_part(**byte))
+            .count();
+        let start = sign - length;
+        self.at = start;
+        self.literal();
+        self.look_at_literal(start, self.at);
+        self.at = self.at.max(sign + 1);
+        self.signs_before(self.at);
+    }
+
     /// What the detectors make of a string. One that is cut off may end in the middle of what they look for.
-    fn found(&self, start: usize, end: usize) -> Option<String> {
+    fn found(&mut self, start: usize, end: usize) -> Option<String> {
         let token = &self.text[start..end];
         if token.len() < 2 || !token.ends_with('"') {
             if !self.is_json {
@@ -159,14 +237,26 @@ impl Walk<'_> {
             }
             return (!self.redaction.detectors.is_empty()).then(|| format!("{REDACTED}]"));
         }
-        if self.suspected.is_empty() {
-            return None;
+        match self.signs_before(end) {
+            Some(suspected) if suspected.is_empty() => None,
+            Some(suspected) => seen(token, |plain| without_suspected(suspected, plain)),
+            None if self.suspected.is_empty() => None,
+            None => seen(token, |plain| without(self.suspected, plain)),
         }
-        match unquoted(token) {
-            Cow::Borrowed(plain) => without(self.suspected, plain),
-            // What cannot be seen is taken out later, and must not hide anything until then.
-            Cow::Owned(read) => without(self.suspected, &visible(Cow::Owned(read))),
+    }
+
+    /// What has a sign up to here that nobody has looked at; `None` where there may be some anywhere.
+    fn signs_before(&mut self, end: usize) -> Option<Detectors> {
+        let mut ahead = self.signs?;
+        let mut found = Detectors::default();
+        while let Some(((at, detector), rest)) = ahead.split_first()
+            && *at < end
+        {
+            found.add(*detector);
+            ahead = rest;
         }
+        self.signs = Some(ahead);
+        Some(found)
     }
 
     /// Whether one of the owner's paths leads here.
@@ -186,6 +276,9 @@ impl Walk<'_> {
     }
 
     fn replace(&mut self, start: usize, end: usize, new: &str) {
+        if self.copied == 0 {
+            self.new.reserve(self.text.len());
+        }
         self.new.push_str(&self.text[self.copied..start]);
         self.new.push_str(new);
         self.copied = end;
@@ -196,7 +289,7 @@ impl Walk<'_> {
         let bytes = self.text.as_bytes();
         self.at += 1;
         while let Some(rest) = bytes.get(self.at..) {
-            match rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+            match memchr2(b'"', b'\\', rest) {
                 Some(length) if rest[length] == b'"' => {
                     self.at += length + 1;
                     return;
@@ -211,8 +304,11 @@ impl Walk<'_> {
     /// Goes to the end of a number, `true`, `false` or `null`.
     fn literal(&mut self) {
         let rest = &self.text.as_bytes()[self.at..];
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
-        self.at += rest.iter().take_while(|byte| is_part(byte)).count().max(1);
+        self.at += rest
+            .iter()
+            .take_while(|byte| is_part(**byte))
+            .count()
+            .max(1);
     }
 
     /// Goes to the end of the value that begins here.
@@ -240,8 +336,22 @@ impl Walk<'_> {
     }
 }
 
+/// Whether a number or a word of JSON may have this in it.
+fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+}
+
 fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+    serde_json::to_string(text).expect("a text is JSON")
+}
+
+/// What a look at what a string says gives.
+fn seen(token: &str, look: impl Fn(&str) -> Option<String>) -> Option<String> {
+    match unquoted(token) {
+        Cow::Borrowed(plain) => look(plain),
+        // What cannot be seen is taken out later, and must not hide anything until then.
+        Cow::Owned(read) => look(&visible(Cow::Owned(read))),
+    }
 }
 
 /// What a string says; what is no JSON is taken as it stands.
@@ -284,6 +394,7 @@ fn read_escapes(inside: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::path::Path;
+    use super::super::detect::EXAMPLES;
     use super::super::{Detector, Redaction};
     use super::*;
 
@@ -293,7 +404,8 @@ mod tests {
             detectors: Detectors::of(detectors),
             paths: paths.collect(),
         };
-        redacted(text, &redaction, redaction.detectors).unwrap_or_else(|| text.to_owned())
+        let new = redacted(text, &redaction, &Signs::of(redaction.detectors, text));
+        new.unwrap_or_else(|| text.to_owned())
     }
 
     #[test]
@@ -377,6 +489,54 @@ mod tests {
             redacted_by(&[], &[Detector::Email, Detector::Card], text),
             r#"{"[redacted: email] 1":1,"[redacted: email] 2":[null]}"#
         );
+    }
+
+    #[test]
+    fn what_has_a_sign_is_what_is_found_where_all_is_looked_into() {
+        let beside = [
+            "",
+            "x ",
+            "550e8400-e29b-41d4 ",
+            "task_id ",
+            "100% ",
+            "2026-11-29 ",
+            "\\n",
+            "\\\" ",
+            "--- ",
+        ];
+        for (number, (_, it)) in EXAMPLES.iter().enumerate() {
+            let it = it.replace('\n', "\\n");
+            let (_, other) = EXAMPLES[(number + 7) % EXAMPLES.len()];
+            let other = other.replace('\n', "\\n");
+            for before in beside {
+                for text in [
+                    format!(
+                        r#"{{"a":"{before}{it}","b":[1,"x",{{"{before}{it}":null}}],"c":"{other}"}}"#
+                    ),
+                    format!(
+                        r#" [ 4111111111111111 , "{before}" , {{}} , [ ] , -1.5e3, "{it}",true,"{other} {it}" ] "#
+                    ),
+                    format!(
+                        r#"{{"{other}":{{"a":{{"b":"{before}"}}}},"d":"plain","e":"{before}{it} plain"}}"#
+                    ),
+                ] {
+                    let redaction = Redaction {
+                        detectors: Detectors::of(&Detector::ALL),
+                        paths: Vec::new(),
+                    };
+                    let expected =
+                        redacted(&text, &redaction, &Signs::anywhere(redaction.detectors));
+                    let signs = Signs::of(redaction.detectors, &text);
+                    assert!(expected.is_some(), "{text}");
+                    assert_eq!(
+                        redacted_at_signs(&text, &redaction, &signs),
+                        expected,
+                        "{text}"
+                    );
+                    assert_eq!(redacted(&text, &redaction, &signs), expected, "{text}");
+                }
+            }
+        }
     }
 
     #[test]

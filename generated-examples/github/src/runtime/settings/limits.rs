@@ -155,7 +155,8 @@ pub struct CacheOptions {
     #[arg(long, value_name = "TIME", default_value = "off")]
     pub cache: Caching,
 
-    /// How many bytes of answers are kept, with what each entry takes [env: MCP_CACHE_SIZE]
+    /// How many bytes of answers are kept in memory, with what each entry takes, and of each replica's in the shared state
+    /// [env: MCP_CACHE_SIZE]
     #[arg(long, value_name = "BYTES", default_value = "64MiB")]
     pub cache_size: Size,
 

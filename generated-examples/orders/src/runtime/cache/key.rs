@@ -34,7 +34,7 @@ pub(super) enum AskedAs {
     Nobody,
     /// Those that the owner gave this server; a digest of them.
     Server([u8; SHA256_OUTPUT_LEN]),
-    /// Others, also tokens that this server got.
+    /// Others, also tokens that this server got; or nothing is kept for other processes.
     Other,
 }
 
@@ -53,11 +53,12 @@ impl Hash for Key {
 }
 
 impl Key {
-    /// The key of a call whose arguments are checked.
+    /// The key of a call whose arguments are checked. `shares` is whether answers are kept for other processes too.
     pub(in super::super) fn new(
         tool: &ToolDef,
         (call, credentials): (&Call, &[Arc<Credential>]),
         keeping: &Keeping,
+        shares: bool,
     ) -> Self {
         let identity = call.context.identity.as_ref();
         let caller = (identity.filter(|_| !keeping.is_shared))
@@ -81,7 +82,11 @@ impl Key {
         let text = serde_json::to_vec(&facts).expect("names and values are JSON");
         Self {
             found_by: digested(&text),
-            asked_as: AskedAs::of(credentials),
+            asked_as: if shares {
+                AskedAs::of(credentials)
+            } else {
+                AskedAs::Other
+            },
         }
     }
 

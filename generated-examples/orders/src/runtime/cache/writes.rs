@@ -25,6 +25,8 @@ pub(super) struct Writes {
 #[derive(Debug, Default)]
 struct Marks {
     now: Moment,
+    /// Until when the API may still be at any of them.
+    until: Option<Instant>,
     /// Everything is as if it were written to.
     all: Mark,
     at: HashMap<u64, Mark>,
@@ -62,6 +64,7 @@ impl Writes {
         let parts: Vec<u64> = self.parts(path).take(MOST_PARTS + 1).collect();
         self.marks(|marks| {
             marks.now.0 += 1;
+            marks.until = marks.until.max(until);
             let now = marks.now;
             if marks.below.len() >= MOST_PATHS || parts.len() > MOST_PARTS {
                 let until = (marks.at.values())
@@ -84,6 +87,10 @@ impl Writes {
     /// Whether something was written to a path, above it or below it: to the order itself, to all orders of which it is
     /// one, or to its items.
     pub(super) fn has_changed(&self, path: &str, since: Moment) -> bool {
+        let is_over = |until: Option<Instant>| until.is_none_or(|until| until <= Instant::now());
+        if self.marks(|marks| marks.now <= since && is_over(marks.until)) {
+            return false;
+        }
         let parts: Vec<u64> = self.parts(path).take(MOST_PARTS + 1).collect();
         let is_later = |mark: Option<&Mark>| mark.is_some_and(|mark| mark.has_changed(since));
         self.marks(|marks| {

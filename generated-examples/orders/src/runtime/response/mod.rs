@@ -13,7 +13,7 @@ mod paging;
 mod refusal;
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,7 +30,7 @@ use super::credentials::Credential;
 use super::engine::{Content, ErrorType, Structured, ToolResult};
 use super::operations::{AZURE_OPERATION, OPERATION_LOCATION};
 use super::output::Output;
-use super::redact::{REDACTED, Redaction};
+use super::redact::{REDACTED, Redacted, Redaction};
 use super::text;
 use super::tool::{Location, Parameter, ResultShape, ToolDef};
 use super::upstream::Received;
@@ -66,6 +66,8 @@ pub(super) struct Answer<'a> {
     pub(super) most_chars: usize,
     /// The body as it may be shown, once somebody has looked; `None` where it is as it came.
     pub(super) text: OnceCell<Option<String>>,
+    /// Whether that somebody has seen that it is one JSON text.
+    pub(super) is_json: Cell<bool>,
 }
 
 impl Answer<'_> {
@@ -297,7 +299,8 @@ impl Answer<'_> {
         let mut result = if self.received.open {
             ToolResult::text(self.capped(&text))
         } else if !self.received.cut && !self.is_too_long(&text) {
-            let structured = self.structured(&text, shape, output);
+            let is_json = self.fields.is_none() && self.is_json.get();
+            let structured = self.structured((&text, is_json), shape, output);
             ToolResult {
                 structured: structured.or_else(|| wrapped_text(&text, shape, output)),
                 ..ToolResult::text(self.data(text))
@@ -393,10 +396,10 @@ impl Answer<'_> {
         }
     }
 
-    /// `structuredContent`, if the response is what the output schema promises.
+    /// `structuredContent`, if the response is what the output schema promises. `is_json` is whether that was seen of it.
     fn structured(
         &self,
-        text: &str,
+        (text, is_json): (&str, bool),
         shape: ResultShape,
         output: Option<&Output>,
     ) -> Option<Structured> {
@@ -405,7 +408,7 @@ impl Answer<'_> {
             ResultShape::Object => text.to_owned(),
             ResultShape::Wrapped | ResultShape::WrappedText => {
                 // Else `1,"more":2` would become a field of the wrapper.
-                if !is_json(text) {
+                if !is_json && !self::is_json(text) {
                     return None;
                 }
                 format!("{{\"result\":{text}}}")
@@ -497,9 +500,13 @@ impl Answer<'_> {
     /// The body as text, without what cannot be seen, the credentials that were sent, and what the caller may not see.
     fn decoded(&self, media: &MediaType) -> Cow<'_, str> {
         let bytes = &self.received.bytes[..];
-        let cleaned = self.text.get_or_init(|| match self.decoded_anew(media) {
-            Cow::Borrowed(text) if text.len() == bytes.len() => None,
-            text => Some(text.into_owned()),
+        let cleaned = self.text.get_or_init(|| {
+            let Redacted { text, is_json } = self.decoded_anew(media);
+            self.is_json.set(is_json);
+            match text {
+                Cow::Borrowed(text) if text.len() == bytes.len() => None,
+                text => Some(text.into_owned()),
+            }
         });
         match cleaned {
             Some(text) => Cow::Borrowed(text),
@@ -507,7 +514,7 @@ impl Answer<'_> {
         }
     }
 
-    fn decoded_anew(&self, media: &MediaType) -> Cow<'_, str> {
+    fn decoded_anew(&self, media: &MediaType) -> Redacted<'_> {
         let mut bytes = &self.received.bytes[..];
         if self.received.cut {
             bytes = text::whole_characters(bytes);
@@ -515,7 +522,7 @@ impl Answer<'_> {
         self.safe(text::decode(bytes, media.charset_of(bytes)))
     }
 
-    fn safe<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+    fn safe<'t>(&self, text: Cow<'t, str>) -> Redacted<'t> {
         let mut text = text::visible(text);
         for credential in self.credentials {
             credential.redact(&mut text);
@@ -527,7 +534,10 @@ impl Answer<'_> {
         match self.redaction {
             Some(redaction) if self.received.cut => redaction.body(without_half(text)),
             Some(redaction) => redaction.body(text),
-            None => text,
+            None => Redacted {
+                text,
+                is_json: false,
+            },
         }
     }
 
@@ -667,7 +677,7 @@ pub(super) fn piece(
         return None;
     }
     Some(match redaction {
-        Some(redaction) => redaction.body(Cow::Owned(clean)).into_owned(),
+        Some(redaction) => redaction.body(Cow::Owned(clean)).text.into_owned(),
         None => clean,
     })
 }

@@ -66,6 +66,7 @@ fn result(upstream: &Upstream, tool: &ToolDef, output: Option<Value>) -> ToolRes
         redaction: None,
         most_chars: upstream.most_chars,
         text: std::cell::OnceCell::new(),
+        is_json: std::cell::Cell::default(),
     }
     .into_result(tool, output.as_ref(), &known)
 }

@@ -65,7 +65,7 @@ pub(super) async fn answered(
     asked: &Asked<'_>,
     (steps, facts): (&mut Steps<'_>, &mut Facts),
 ) -> Result<Answered, Box<ToolResult>> {
-    if let Some((keeping, key)) = asked.may_be_kept() {
+    if let Some((keeping, key)) = asked.may_be_kept(inner) {
         return asked.look_up(inner, keeping, &key, facts).await;
     }
     let watched = (steps, facts);
@@ -117,7 +117,7 @@ struct Shared {
 impl Asked<'_> {
     /// What the call is found by, if its answer may be kept. What was asked for with a credential of the client's or the
     /// caller's is nobody else's, and who asks with a condition wants an answer of the API.
-    fn may_be_kept(&self) -> Option<(&Keeping, Key)> {
+    fn may_be_kept(&self, inner: &Inner) -> Option<(&Keeping, Key)> {
         let keeping = (self.keeping).filter(|keeping| keeping.caching != Caching::Off)?;
         let conditions = [
             CACHE_CONTROL,
@@ -134,10 +134,9 @@ impl Asked<'_> {
             || (self.credentials.iter())
                 .any(|credential| matches!(credential.whose, Whose::Client | Whose::Caller));
         (!asks_api).then(|| {
-            (
-                keeping,
-                Key::new(self.tool.def, (self.call, self.credentials), keeping),
-            )
+            let asked = (self.call, self.credentials);
+            let key = Key::new(self.tool.def, asked, keeping, inner.cache.shares());
+            (keeping, key)
         })
     }
 
@@ -274,9 +273,8 @@ impl Shared {
             unreachable!("a tool does not go away")
         };
         let mut steps = Steps::new(self.progress.as_ref());
-        let mut question = self.outgoing.clone();
         if let Some(kept) = self.kept.take()
-            && kept.ask_again(&mut question)
+            && let Some(question) = kept.question(&self.outgoing)
         {
             let watched = (&mut steps, &mut *facts);
             let answer = match attempts::made(inner, tool, &question, self.until, watched).await {

@@ -15,7 +15,7 @@ use serde::de::IgnoredAny;
 
 pub(super) use self::detect::Detector;
 use self::detect::Detectors;
-use self::signs::{suspected, suspected_in_plain};
+use self::signs::Signs;
 use super::path::{Path, Step};
 
 /// How what stands for something that was taken out begins.
@@ -34,6 +34,13 @@ const FIELDS: [&str; 4] = ["event:", "id:", "retry:", ":"];
 pub(super) struct Redaction {
     detectors: Detectors,
     paths: Vec<Path>,
+}
+
+/// What is left of a text.
+pub(super) struct Redacted<'t> {
+    pub(super) text: Cow<'t, str>,
+    /// Whether it was seen to be one JSON text, which it still is.
+    pub(super) is_json: bool,
 }
 
 /// One entry of `--redact` or `redact`.
@@ -91,34 +98,47 @@ impl Redaction {
     }
 
     /// The body of an answer: JSON, many of them, a stream of events, or any other text.
-    pub(super) fn body<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
-        let detectors = suspected(self.detectors, &text);
-        let finds_nothing = detectors.is_empty() && is_ended(&text);
-        if finds_nothing && self.paths.is_empty() {
-            return text;
+    pub(super) fn body<'t>(&self, text: Cow<'t, str>) -> Redacted<'t> {
+        let signs = Signs::of(self.detectors, &text);
+        if self.paths.is_empty() && signs.detectors().is_empty() && is_ended(&text) {
+            return Redacted {
+                text,
+                is_json: false,
+            };
         }
-        if is_json(&text) {
-            let is_clear = finds_nothing && !self.paths.iter().any(|path| may_lead(path, &text));
-            let new = (!is_clear)
-                .then(|| json::redacted(&text, self, detectors))
-                .flatten();
-            return new.map_or(text, Cow::Owned);
-        }
-        // What only begins like JSON may hold anything between what looks like its parts.
-        let plain = self.text(&text).map_or(text, Cow::Owned);
-        let new = if is_events(&plain) {
-            Some(self.events(&plain))
+        let is_one = text.trim_start().starts_with(['{', '[']) && is_value(&text);
+        let leads = || self.paths.iter().any(|path| may_lead(path, &text));
+        let new = if is_one && signs.places().is_some() && !leads() {
+            json::redacted_at_signs(&text, self, &signs)
+        } else if is_one || is_json(&text) {
+            json::redacted(&text, self, &signs)
         } else {
-            self.piece(&plain)
+            self.no_json(&text)
         };
-        new.map_or(plain, Cow::Owned)
+        Redacted {
+            text: new.map_or(text, Cow::Owned),
+            is_json: is_one,
+        }
+    }
+
+    /// A text that only begins like JSON may hold anything between what looks like its parts.
+    fn no_json(&self, text: &str) -> Option<String> {
+        let plain = self.text(text);
+        let seen = plain.as_deref().unwrap_or(text);
+        let new = if is_events(seen) {
+            Some(self.events(seen))
+        } else {
+            self.piece(seen)
+        };
+        new.or(plain)
     }
 
     /// A text that may be JSON, or JSON behind a guard against scripts; `None` where nothing is to be taken out. Paths lead
     /// nowhere in any other text: what they mean may be anywhere in it, so nothing of it is shown.
     fn piece(&self, text: &str) -> Option<String> {
+        let anywhere = || Signs::anywhere(self.detectors);
         if text.trim().is_empty() || is_json(text) {
-            return json::redacted(text, self, self.detectors);
+            return json::redacted(text, self, &anywhere());
         }
         if self.paths.is_empty() {
             return json::redacted_in(text, self);
@@ -128,7 +148,7 @@ impl Redaction {
             .find_map(|guard| text.trim_start().strip_prefix(guard));
         match behind.filter(|rest| is_json(rest)) {
             Some(rest) => {
-                Some(json::redacted(rest, self, self.detectors).unwrap_or_else(|| rest.to_owned()))
+                Some(json::redacted(rest, self, &anywhere()).unwrap_or_else(|| rest.to_owned()))
             }
             None => Some(WITHHELD.to_owned()),
         }
@@ -173,9 +193,13 @@ impl Redaction {
 
 /// A text without what the detectors find; `None` where that is nothing.
 fn without(detectors: Detectors, text: &str) -> Option<String> {
-    let suspected = suspected_in_plain(detectors, text);
+    without_suspected(Signs::of_plain(detectors, text).detectors(), text)
+}
+
+/// The same where only these may find something.
+fn without_suspected(detectors: Detectors, text: &str) -> Option<String> {
     let mut new = None;
-    for detector in suspected.iter() {
+    for detector in detectors.iter() {
         new = detector.redacted(new.as_deref().unwrap_or(text)).or(new);
     }
     new
@@ -190,17 +214,28 @@ fn is_ended(text: &str) -> bool {
     text.trim_end().ends_with(['}', ']', '"'])
 }
 
-/// Whether a path may lead anywhere in a JSON text: its last name is there, or may be under an escape.
+/// Whether a path may lead anywhere in a text that is one object or array: it begins as that does, and its last name is
+/// there, or may be under an escape.
 fn may_lead(path: &Path, text: &str) -> bool {
+    let is_right = match path.steps().first() {
+        Some(Step::Name(_)) => text.trim_start().starts_with('{'),
+        Some(Step::Index(_)) => text.trim_start().starts_with('['),
+        Some(Step::All) | None => true,
+    };
     let last = path.steps().iter().rev().find_map(|step| match step {
         Step::Name(name) => Some(name),
         Step::Index(_) | Step::All => None,
     });
-    let is_plain = |name: &String| !name.contains(['"', '\\', '/']);
-    match last.filter(|name| is_plain(name)) {
-        Some(name) => text.contains("\\u") || text.contains(name.as_str()),
-        None => true,
-    }
+    let is_plain = |name: &&String| !name.contains(['"', '\\', '/']);
+    is_right
+        && last
+            .filter(is_plain)
+            .is_none_or(|name| text.contains(name.as_str()) || text.contains("\\u"))
+}
+
+/// Whether a text is one JSON text.
+fn is_value(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 /// Whether a text is JSON as far as it goes, or each of its lines is. Numbers beside each other are text: a card has spaces.

@@ -11,6 +11,8 @@ mod key;
 #[cfg(feature = "cache")]
 mod names;
 #[cfg(feature = "cache")]
+mod room;
+#[cfg(feature = "cache")]
 mod shared;
 #[cfg(feature = "cache")]
 mod store;
@@ -73,7 +75,7 @@ pub enum CacheStore {
 /// How much is kept, and where.
 #[derive(Debug, Clone, Default)]
 pub struct CacheSettings {
-    /// `--cache-size`: how many bytes of answers are kept in memory at most.
+    /// `--cache-size`: how many bytes of answers are kept in memory at most, and of this replica's in the shared state.
     pub bytes: usize,
     /// `--cache-store`.
     pub store: CacheStore,

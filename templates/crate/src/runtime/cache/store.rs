@@ -90,9 +90,8 @@ impl<T: Clone + Send + 'static> Cache<T> {
         let shared = match settings.store {
             CacheStore::Memory => None,
             CacheStore::State => {
-                let key_file = settings.key_file.as_deref();
                 let (state, metrics) = (state.clone(), Arc::clone(metrics));
-                Some(Shared::new(key_file, about, state, metrics)?)
+                Some(Shared::new(settings, about, state, metrics)?)
             }
         };
         let weight = |_: &Key, kept: &Arc<Kept>| {
@@ -114,6 +113,11 @@ impl<T: Clone + Send + 'static> Cache<T> {
             shared,
             unanswered,
         })
+    }
+
+    /// Whether answers are kept for other processes too.
+    pub(in super::super) fn shares(&self) -> bool {
+        self.shared.is_some()
     }
 
     /// What is kept for a key. `time` is what is left of the call.
@@ -373,18 +377,18 @@ impl Kept {
         age_of(&self.answer.1) + self.since_confirmed()
     }
 
-    /// Makes a request the question whether this is still right (RFC 9110 §13); whether it could.
-    pub(in super::super) fn ask_again(&self, outgoing: &mut Outgoing) -> bool {
+    /// The question whether this is still right (RFC 9110 §13), if it can be asked.
+    pub(in super::super) fn question(&self, outgoing: &Outgoing) -> Option<Outgoing> {
         let (_, headers, _) = &*self.answer;
         let validators = [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)];
-        let mut can = false;
+        let mut question = None;
         for (validator, condition) in validators {
             if let Some(value) = headers.get(validator) {
-                outgoing.headers.insert(condition, value.clone());
-                can = true;
+                let question = question.get_or_insert_with(|| outgoing.clone());
+                question.headers.insert(condition, value.clone());
             }
         }
-        can
+        question
     }
 
     /// The answer with what a 304 says of it (RFC 9111 §3.2); `None` where that is about another one.

@@ -40,9 +40,8 @@ struct Facts {
 /// A claim by its name, or by the names on the way to it.
 fn member<'c>(claims: &'c Map<String, Value>, name: &str) -> Option<&'c Value> {
     claims.get(name).or_else(|| {
-        let mut steps = name.split('.');
-        let first = claims.get(steps.next()?)?;
-        steps.try_fold(first, |value, step| value.get(step))
+        let (first, rest) = name.split_once('.')?;
+        (rest.split('.')).try_fold(claims.get(first)?, |value, step| value.get(step))
     })
 }
 

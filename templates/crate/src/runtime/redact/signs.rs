@@ -1,6 +1,8 @@
-//! A look at the bytes of a text that costs a fraction of the patterns: what of all that is looked for cannot be in it.
+//! A look at the bytes of a text that costs a fraction of the patterns: where something of all that is looked for may be.
 //!
-//! The text may be JSON as it came. What is ruled out is in none of its strings; nearly every answer has none of most.
+//! The text may be JSON as it came: what has no sign here is in none of its strings and numbers.
+
+use memchr::{memchr2_iter, memchr3_iter, memmem};
 
 use super::detect::{Detector, Detectors};
 
@@ -10,8 +12,8 @@ const PHONE: (u32, u32) = (7, 10);
 const SSN: u32 = 9;
 /// The fewest of a card.
 const CARD: u32 = 14;
-/// The fewest bytes of a key or token.
-const SECRET: usize = 16;
+/// The fewest bytes of a key or token behind what it begins with.
+const SECRET: usize = 8;
 /// What is made of digits.
 const NUMBERS: [Detector; 4] = [
     Detector::Iban,
@@ -19,160 +21,202 @@ const NUMBERS: [Detector; 4] = [
     Detector::Ssn,
     Detector::Phone,
 ];
+/// A text with more signs than this is looked into everywhere.
+const MOST: usize = 1 << 16;
 
-/// Those of the detectors that may find something in a text, which may be JSON.
-pub(super) fn suspected(detectors: Detectors, text: &str) -> Detectors {
-    let bytes = text.as_bytes();
-    if !bytes.contains(&b'\\') {
-        return suspected_in_plain(detectors, text);
-    }
-    // An escape may spell anything, or what cannot be seen and hides the rest.
-    if ["\\u", "\\b", "\\f"]
-        .iter()
-        .any(|escape| text.contains(escape))
-    {
-        return detectors;
-    }
-    let mut suspected = suspected_in_plain(detectors, text);
-    // A slash may be written with an escape, and a bearer's token may have many.
-    if detectors.has(Detector::Secret) && text.contains("\\/") && text.contains("earer ") {
-        suspected.add(Detector::Secret);
-    }
-    suspected
+/// What may be in a text, and where.
+#[derive(Debug)]
+pub(super) struct Signs {
+    detectors: Detectors,
+    /// In order, and each within what is found. `None` where that may be anywhere.
+    places: Option<Vec<(usize, Detector)>>,
 }
 
-/// Those of the detectors that may find something in a text without escapes.
-pub(super) fn suspected_in_plain(detectors: Detectors, text: &str) -> Detectors {
-    let bytes = text.as_bytes();
-    let mut suspected = Detectors::default();
-    if detectors.has(Detector::Secret)
-        && bytes.len() >= SECRET
-        && Detector::Secret.pattern().is_match(text)
-    {
-        suspected.add(Detector::Secret);
-    }
-    if detectors.has(Detector::Email)
-        && (bytes.contains(&b'@') || (bytes.contains(&b'%') && text.contains("%40")))
-    {
-        suspected.add(Detector::Email);
-    }
-    if bytes.len() < PHONE.0 as usize || !detectors.has_any(&NUMBERS) {
-        return suspected;
-    }
-    let runs = Runs::of(bytes);
-    for (detector, is_there) in [
-        (Detector::Iban, runs.has_iban),
-        (Detector::Card, runs.longest >= CARD),
-        (Detector::Ssn, runs.has_ssn),
-        (Detector::Phone, runs.has_phone),
-    ] {
-        if is_there && detectors.has(detector) {
-            suspected.add(detector);
+impl Signs {
+    /// What these detectors may find in a text, which may be JSON.
+    pub(super) fn of(detectors: Detectors, text: &str) -> Self {
+        // An escape may spell anything, or what cannot be seen and hides the rest.
+        let hides = |escape: &&str| text.contains(*escape);
+        if text.as_bytes().contains(&b'\\') && ["\\u", "\\b", "\\f"].iter().any(hides) {
+            return Self::anywhere(detectors);
         }
+        Self::of_plain(detectors, text)
     }
-    suspected
-}
 
-/// Digits that follow each other, with nothing between them but what separates the groups of a number.
-#[derive(Debug, Default)]
-struct Runs {
-    longest: u32,
-    /// Whether there are enough behind a plus, or enough of which the last four stand apart.
-    has_phone: bool,
-    /// Whether enough have hyphens where a social security number has them.
-    has_ssn: bool,
-    /// Whether two capitals stand before two digits (ISO 13616).
-    has_iban: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Class {
-    Digit,
-    /// Stands between digits of one number. A character that is not ASCII may be a space.
-    Joint,
-    Plus,
-    Other,
-}
-
-const CLASSES: [Class; 256] = {
-    let mut classes = [Class::Other; 256];
-    let mut byte = u8::MAX;
-    loop {
-        classes[byte as usize] = match byte {
-            b'0'..=b'9' => Class::Digit,
-            b'+' => Class::Plus,
-            b' ' | b'.' | b'-' | b'/' | b'(' | b')' | b'\\' | 0x80.. => Class::Joint,
-            _ => Class::Other,
+    /// What these detectors may find in a text without escapes.
+    pub(super) fn of_plain(detectors: Detectors, text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut places = Vec::new();
+        let mut suspected = Detectors::default();
+        let mut sign = |at: usize, detector: Detector| {
+            if detectors.has(detector) && places.len() <= MOST {
+                suspected.add(detector);
+                places.push((at, detector));
+            }
         };
-        if byte == 0 {
-            break classes;
+        if detectors.has(Detector::Email) {
+            for at in memchr2_iter(b'@', b'%', bytes) {
+                if bytes[at] == b'@' || bytes[at..].starts_with(b"%40") {
+                    sign(at, Detector::Email);
+                }
+            }
         }
-        byte -= 1;
+        if detectors.has(Detector::Secret) {
+            secrets(bytes, |at| sign(at, Detector::Secret));
+        }
+        if detectors.has_any(&NUMBERS) {
+            numbers(bytes, &mut sign);
+        }
+        if places.len() > MOST {
+            return Self::anywhere(detectors);
+        }
+        places.sort_unstable_by_key(|(at, _)| *at);
+        Self {
+            detectors: suspected,
+            places: Some(places),
+        }
     }
-};
+
+    /// All of these may find something anywhere.
+    pub(super) fn anywhere(detectors: Detectors) -> Self {
+        Self {
+            detectors,
+            places: None,
+        }
+    }
+
+    /// Those that may find something.
+    pub(super) fn detectors(&self) -> Detectors {
+        self.detectors
+    }
+
+    /// Where, in order; `None` where that may be anywhere.
+    pub(super) fn places(&self) -> Option<&[(usize, Detector)]> {
+        self.places.as_deref()
+    }
+}
+
+/// Where something stands that keys and tokens begin with.
+fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(byte);
+    let goes_on = |at: usize| {
+        let behind = bytes.get(at + 1..at + 1 + SECRET);
+        behind.is_some_and(|behind| behind.iter().all(is_part))
+    };
+    for at in memchr3_iter(b'_', b'-', b'J', bytes) {
+        let is_one = match &bytes[at.saturating_sub(4)..=at] {
+            [b'-', b'-', b'-', b'-', b'-'] => bytes[at + 1..].starts_with(b"BEGIN "),
+            [.., b's' | b'r' | b'p', b'k', b'_']
+            | [.., b'g', b'h', b'p' | b'o' | b'u' | b's' | b'r', b'_']
+            | [.., b'p', b'a', b't', b'_' | b'-']
+            | [.., b'n', b'p', b'm', b'_']
+            | [.., b's', b'e', b'c', b'_']
+            | [.., b's', b'k', b'-']
+            | [.., b'x', b'o', b'x', _, b'-']
+            | [.., b'e', b'y', b'J'] => goes_on(at),
+            _ => false,
+        };
+        if is_one {
+            sign(at);
+        }
+    }
+    for at in memchr2_iter(b'.', b'I', bytes) {
+        let is_one = match &bytes[at.saturating_sub(4)..=at] {
+            [.., b'S', b'G', b'.'] | [.., b'y', b'a', b'2', b'9', b'.'] => true,
+            [.., b'A', b'K' | b'S', b'I'] => bytes[at + 1..].starts_with(b"A"),
+            [.., b'A', b'I'] => bytes[at + 1..].starts_with(b"za"),
+            _ => false,
+        };
+        if is_one && goes_on(at) {
+            sign(at);
+        }
+    }
+    // Behind it there may be more spaces, and slashes with escapes.
+    memmem::find_iter(bytes, b"earer ").for_each(sign);
+}
+
+/// What stands between digits of one number. A character that is not ASCII may be a space.
+fn is_joint(byte: u8) -> bool {
+    matches!(
+        byte,
+        b' ' | b'.' | b'-' | b'/' | b'(' | b')' | b'\\' | 0x80..
+    )
+}
 
 /// What a plus is in a URL.
 const PLUS: &[u8] = b"%2B";
+/// No number has so many other bytes between two of its digits.
+const APART: usize = 8;
 
-impl Runs {
-    fn of(bytes: &[u8]) -> Self {
-        let mut runs = Self::default();
-        let (mut run, mut is_after_plus) = (0_u32, false);
-        let mut at = 0;
-        while at < bytes.len() {
-            // No number has eight other characters between two of its digits.
-            if let Some(word) = bytes[at..].first_chunk::<8>()
-                && !has_digit_or_plus(u64::from_ne_bytes(*word))
-            {
+/// Where digits follow each other as they do in what is made of digits, with nothing between them but what separates the
+/// groups of a number.
+fn numbers(bytes: &[u8], mut sign: impl FnMut(usize, Detector)) {
+    let (mut run, mut is_after_plus, mut end) = (0_u32, false, 0);
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    for (number, word) in words.iter().chain([&last]).enumerate() {
+        let mut found = digits_and_pluses(*word);
+        while found != 0 {
+            let at = number * 8 + found.trailing_zeros() as usize / 8;
+            found &= found - 1;
+            let between = &bytes[end..at];
+            if between.len() >= APART {
                 (run, is_after_plus) = (0, false);
-                at += 8;
+            } else if let Some(other) = between.iter().rposition(|byte| !is_joint(*byte)) {
+                (run, is_after_plus) = (0, bytes[..=end + other].ends_with(PLUS));
+            }
+            end = at + 1;
+            if bytes[at] == b'+' {
+                (run, is_after_plus) = (0, true);
                 continue;
             }
-            let end = bytes.len().min(at + 8);
-            while at < end {
-                match CLASSES[usize::from(bytes[at])] {
-                    Class::Digit => {
-                        run += 1;
-                        runs.see(&bytes[..=at], run, is_after_plus);
-                    }
-                    Class::Joint => {}
-                    Class::Plus => (run, is_after_plus) = (0, true),
-                    Class::Other => {
-                        is_after_plus = bytes[..=at].ends_with(PLUS);
-                        run = 0;
-                    }
-                }
-                at += 1;
+            run += 1;
+            if run == 2 && is_country(&bytes[..=at]) {
+                sign(at, Detector::Iban);
+            } else if run >= PHONE.0 {
+                long(&bytes[..=at], (run, is_after_plus), |it| sign(at, it));
             }
         }
-        runs
-    }
-
-    /// A digit is the last of these bytes, and that many stand together there.
-    fn see(&mut self, bytes: &[u8], run: u32, is_after_plus: bool) {
-        self.longest = self.longest.max(run);
-        let back = |count: usize| bytes.len().checked_sub(count + 1).map(|at| bytes[at]);
-        self.has_phone |= (is_after_plus && run >= PHONE.0)
-            || (run >= PHONE.1 && matches!(back(4), Some(b'-' | b'.' | b' ')));
-        self.has_ssn |= run >= SSN && back(4) == Some(b'-') && back(7) == Some(b'-');
-        let is_capital = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_uppercase());
-        self.has_iban |= run == 2
-            && back(1).is_some_and(|byte| byte.is_ascii_digit())
-            && is_capital(back(2))
-            && is_capital(back(3));
     }
 }
 
-/// Whether one of eight bytes is `0` to `9` or `+`.
-fn has_digit_or_plus(word: u64) -> bool {
+/// Whether two capitals stand before the two digits at the end (ISO 13616).
+fn is_country(bytes: &[u8]) -> bool {
+    match bytes {
+        [.., first, second, b'0'..=b'9', _] => {
+            first.is_ascii_uppercase() && second.is_ascii_uppercase()
+        }
+        _ => false,
+    }
+}
+
+/// A digit is the last of these bytes, and that many stand together there: what that may be.
+fn long(bytes: &[u8], (run, is_after_plus): (u32, bool), mut sign: impl FnMut(Detector)) {
+    let back = |count: usize| bytes.len().checked_sub(count + 1).map(|at| bytes[at]);
+    if run >= CARD {
+        sign(Detector::Card);
+    }
+    if run >= SSN && back(4) == Some(b'-') && back(7) == Some(b'-') {
+        sign(Detector::Ssn);
+    }
+    let is_apart = || matches!(back(4), Some(b'-' | b'.' | b' '));
+    if is_after_plus || (run >= PHONE.1 && is_apart()) {
+        sign(Detector::Phone);
+    }
+}
+
+/// Which of eight bytes are `0` to `9` or `+`: the highest bit of each, the first byte the lowest.
+fn digits_and_pluses(word: [u8; 8]) -> u64 {
     const EACH: u64 = u64::MAX / 255;
     const LOW: u64 = EACH * 0x7f;
+    let word = u64::from_le_bytes(word);
     // A byte less `0` is below ten when adding 118 to its low bits does not reach the high one.
     let digit = word ^ (EACH * u64::from(b'0'));
     let is_no_digit = ((digit & LOW) + EACH * 0x76) | digit;
     let plus = word ^ (EACH * u64::from(b'+'));
     let is_no_plus = ((plus & LOW) + LOW) | plus;
-    (is_no_digit & is_no_plus) & (EACH * 0x80) != EACH * 0x80
+    !(is_no_digit & is_no_plus) & (EACH * 0x80)
 }
 
 #[cfg(test)]
@@ -180,7 +224,8 @@ mod tests {
     use super::*;
 
     fn suspects(detector: Detector, text: &str) -> bool {
-        suspected(Detectors::of(&[detector]), text).has(detector)
+        let signs = Signs::of(Detectors::of(&[detector]), text);
+        signs.detectors().has(detector)
     }
 
     #[test]
@@ -226,9 +271,9 @@ mod tests {
             for place in 0..8 {
                 let mut word = *b"abc:;/\xff\"";
                 word[place] = byte;
-                let expected = byte.is_ascii_digit() || byte == b'+';
-                let found = has_digit_or_plus(u64::from_ne_bytes(word));
-                assert_eq!(found, expected, "{byte} at {place}");
+                let is_one = byte.is_ascii_digit() || byte == b'+';
+                let expected = if is_one { 0x80 << (place * 8) } else { 0 };
+                assert_eq!(digits_and_pluses(word), expected, "{byte} at {place}");
             }
         }
     }

@@ -29,7 +29,7 @@ impl Answer<'_> {
         tool: &ToolDef,
         output: Option<&Output>,
     ) -> ToolResult {
-        let text = self.safe(Cow::Borrowed(lines.trim_end()));
+        let text = self.safe(Cow::Borrowed(lines.trim_end())).text;
         let structured = self.structured_lines(&text, tool.result, output);
         if text.is_empty() {
             let text = format!("`{argument}` gave no output.");
@@ -67,8 +67,8 @@ impl Answer<'_> {
             (Some(only), None) => Cow::Borrowed(only),
             _ => Cow::Owned(format!("[{}]", lines.lines().collect::<Vec<_>>().join(","))),
         };
-        let itself = self.structured(&value, shape, output);
-        itself.or_else(|| self.structured(&value, ResultShape::Wrapped, output))
+        let itself = self.structured((&value, false), shape, output);
+        itself.or_else(|| self.structured((&value, false), ResultShape::Wrapped, output))
     }
 
     /// The answer as it is, where it cannot be given to a program.
