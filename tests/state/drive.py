@@ -279,8 +279,8 @@ def handles(redis, api):
         redis.start()
         for server in (second, third):
             until(lambda: server.metric("mcp_state_up") == 1, "a replica that knows that Redis is back")
-        check("what Redis has lost is unknown", "no operation of this handle" in looked(third, later))
-        check("until its replica is asked", "80 % done" in looked(second, later) and "year" in looked(third, later))
+        until(lambda: "% done" in looked(third, later), "a handle that its replica tells as soon as Redis is back")
+        check("which is known to all when Redis is back", "year" in looked(third, later))
         several = [begun(second) for _ in range(65)]
         check("one caller has so many", "no operation of this handle" in looked(third, several[0])
               and "% done" in looked(third, several[1]) and "% done" in looked(third, several[64]))

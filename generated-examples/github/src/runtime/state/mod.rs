@@ -342,9 +342,16 @@ impl State {
     }
 
     /// The number of the connection that is open; each has another one.
-    #[cfg(feature = "cache")]
     pub(super) fn connection(&self) -> Option<u64> {
         self.link.as_ref()?.connection()
+    }
+
+    /// Waits for a connection that has another number than this one; for ever where nothing is shared.
+    pub(super) async fn connected_anew(&self, last: Option<u64>) -> u64 {
+        match &self.link {
+            Some(link) => link.connected_anew(last).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Makes that no answer is believed that is kept; `None` without an answer.

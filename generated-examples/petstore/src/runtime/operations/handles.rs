@@ -4,11 +4,12 @@
 //! have them there too (`shared`); without an answer of it, a replica goes on with what it has.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::super::identity::{Identity, Means};
 use super::super::random;
@@ -63,12 +64,16 @@ struct Entry {
     ends: Instant,
 }
 
+type Entries = Mutex<HashMap<String, Entry>>;
+
 /// The operations that go on, by their handles.
 #[derive(Debug)]
 pub(in super::super) struct Handles {
     lifetime: Duration,
-    entries: Mutex<HashMap<String, Entry>>,
+    entries: Arc<Entries>,
     state: State,
+    /// What shares them anew, as long as there are any of these.
+    sharing: OnceLock<DropGuard>,
 }
 
 impl Handles {
@@ -76,13 +81,14 @@ impl Handles {
     pub(in super::super) fn new(lifetime: Duration, state: State) -> Self {
         Self {
             lifetime,
-            entries: Mutex::default(),
+            entries: Arc::default(),
             state,
+            sharing: OnceLock::new(),
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.entries)
     }
 
     /// The handle of an operation from now on; `None` when there are too many. `bytes` is what its arguments take, about.
@@ -94,6 +100,7 @@ impl Handles {
     ) -> Option<String> {
         let handle = random::id()?;
         let (kept, owner) = (Arc::new(kept), owner(identity));
+        self.share_anew();
         let is_shared = self.share(&handle, &kept, &owner).await;
         let is_here = self.keep_at(&handle, kept, bytes, owner, Instant::now());
         (is_shared || is_here).then_some(handle)
@@ -101,18 +108,31 @@ impl Handles {
 
     /// Keeps it where other replicas find it, or what it has become; whether that can be.
     async fn share(&self, handle: &str, kept: &Kept, owner: &Owner) -> bool {
+        share(&self.state, self.lifetime, (handle, kept, owner)).await == Some(true)
+    }
+
+    /// From now on, what the shared state has not heard of, or has lost, is shared as soon as it answers again.
+    fn share_anew(&self) {
         if !self.state.is_shared() {
-            return false;
+            return;
         }
-        let Some(sealed) = shared::sealed(kept, handle) else {
-            return false;
-        };
-        let room = owner
-            .as_ref()
-            .map_or((MOST, false), |_| (MOST_OF_ONE, true));
-        let place = shared::place(handle, owner);
-        let is_kept = self.state.hold(&place, &sealed, self.lifetime, room).await;
-        is_kept == Some(true)
+        self.sharing.get_or_init(|| {
+            let (state, lifetime) = (self.state.clone(), self.lifetime);
+            let entries = Arc::clone(&self.entries);
+            let end = CancellationToken::new();
+            let ended = end.clone();
+            tokio::spawn(async move {
+                let sharing = async {
+                    let mut last = state.connection();
+                    loop {
+                        last = Some(state.connected_anew(last).await);
+                        share_all(&state, lifetime, &entries).await;
+                    }
+                };
+                ended.run_until_cancelled(sharing).await
+            });
+            end.drop_guard()
+        });
     }
 
     /// Whether there was room for it.
@@ -202,6 +222,47 @@ impl Handles {
             entry.kept = Arc::clone(&kept);
         }
         self.share(handle, &kept, &owner).await;
+    }
+}
+
+fn locked(entries: &Entries) -> MutexGuard<'_, HashMap<String, Entry>> {
+    entries.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// `None` without an answer.
+async fn share(
+    state: &State,
+    lifetime: Duration,
+    (handle, kept, owner): (&str, &Kept, &Owner),
+) -> Option<bool> {
+    if !state.is_shared() {
+        return None;
+    }
+    let Some(sealed) = shared::sealed(kept, handle) else {
+        return Some(false);
+    };
+    let room = (owner.as_ref()).map_or((MOST, false), |_| (MOST_OF_ONE, true));
+    let place = shared::place(handle, owner);
+    state.hold(&place, &sealed, lifetime, room).await
+}
+
+/// Shares what is not there.
+async fn share_all(state: &State, lifetime: Duration, entries: &Entries) {
+    let now = Instant::now();
+    let all: Vec<_> = (locked(entries).iter())
+        .filter(|(_, entry)| entry.ends > now)
+        .map(|(handle, entry)| (handle.clone(), Arc::clone(&entry.kept), entry.owner.clone()))
+        .collect();
+    for (handle, kept, owner) in all {
+        let there = state.find(&shared::place(&handle, &owner), lifetime).await;
+        let is_told = match there {
+            Some(None) => share(state, lifetime, (&handle, &kept, &owner)).await,
+            Some(Some(_)) => Some(true),
+            None => None,
+        };
+        if is_told.is_none() {
+            return;
+        }
     }
 }
 

@@ -62,8 +62,11 @@ impl Link {
         match *self {}
     }
 
-    #[cfg(feature = "cache")]
     pub(super) fn connection(&self) -> Option<u64> {
+        match *self {}
+    }
+
+    pub(super) fn connected_anew(&self, _: Option<u64>) -> Ready<u64> {
         match *self {}
     }
 

@@ -188,9 +188,20 @@ impl Link {
     }
 
     /// The number of the connection that is open.
-    #[cfg(feature = "cache")]
     pub(super) fn connection(&self) -> Option<u64> {
         self.lock().as_ref().map(|open| open.number)
+    }
+
+    /// Waits for a connection that has another number than this one.
+    pub(super) async fn connected_anew(&self, last: Option<u64>) -> u64 {
+        let mut seen = self.condition.subscribe();
+        loop {
+            if let Some(number) = self.connection().filter(|number| Some(*number) != last) {
+                return number;
+            }
+            // It does not end before this link does.
+            let _ = seen.changed().await;
+        }
     }
 
     /// What a command says; `None` without an answer.
