@@ -407,18 +407,34 @@ async fn admitted(
         context: &call.context,
         repeats: is_doing(inner, &call.tool, Doing::Check),
     };
-    let mut told = |(limit, refusal)| {
+    if paying == Paying::Later {
+        payable(inner, policy, call, facts).await?;
+    }
+    let admitted = (inner.limits).admit_to_tool(&calling, policy.rate.as_deref());
+    admitted.await.map_err(|(limit, refusal)| {
         facts.denied = true;
         inner.metrics.limited(limit);
         refusal
-    };
+    })
+}
+
+/// Whether a call can be paid for.
+async fn payable(
+    inner: &Inner,
+    policy: &ToolPolicy,
+    call: &Call,
+    facts: &mut Facts,
+) -> Result<(), ToolResult> {
     // To look at what was paid for, and to stop it, is free.
-    if paying == Paying::Later && !calling.repeats && !is_doing(inner, &call.tool, Doing::Cancel) {
-        let payable = budget::check(inner, policy, call).await;
-        payable.map_err(|refusal| told(("budget", refusal)))?;
+    let is_free = |doing| is_doing(inner, &call.tool, doing);
+    if is_free(Doing::Check) || is_free(Doing::Cancel) {
+        return Ok(());
     }
-    let admitted = (inner.limits).admit_to_tool(&calling, policy.rate.as_deref());
-    admitted.await.map_err(told)
+    let payable = budget::check(inner, policy, call).await;
+    payable.inspect_err(|_| {
+        facts.denied = true;
+        inner.metrics.limited("budget");
+    })
 }
 
 /// Whether a tool is the one that does this with work that goes on.

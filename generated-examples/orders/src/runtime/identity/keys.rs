@@ -172,7 +172,7 @@ enum Keys {
         /// After how many days it is no longer taken
         #[arg(long, value_name = "DAYS")]
         days: Option<u32>,
-        /// Its roles
+        /// Its roles, with commas between them, as the tables `[access.ROLE]` name them
         #[arg(long, value_name = "ROLE", value_delimiter = ',', value_parser = name)]
         roles: Vec<String>,
         /// Append the line to this file, the one of MCP_API_KEYS_FILE

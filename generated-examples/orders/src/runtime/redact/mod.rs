@@ -17,6 +17,7 @@ pub(super) use self::detect::Detector;
 use self::detect::Detectors;
 use self::signs::Signs;
 use super::path::{Path, Step};
+use super::text::visible;
 
 /// How what stands for something that was taken out begins.
 pub(super) const REDACTED: &str = "[redacted";
@@ -193,7 +194,47 @@ impl Redaction {
 
 /// A text without what the detectors find; `None` where that is nothing.
 fn without(detectors: Detectors, text: &str) -> Option<String> {
-    without_suspected(Signs::of_plain(detectors, text).detectors(), text)
+    let text = written_out(text);
+    without_suspected(Signs::of_plain(detectors, &text).detectors(), &text)
+}
+
+/// What character references begin with (XML 1.0 §4.1).
+const REFERENCE: &str = "&#";
+
+/// A text with the characters themselves in place of references to them, where they mean nothing else to XML.
+fn written_out(text: &str) -> Cow<'_, str> {
+    let Some(first) = text.find(REFERENCE) else {
+        return Cow::Borrowed(text);
+    };
+    let (before, mut rest) = text.split_at(first);
+    let mut out = before.to_owned();
+    while let Some(found) = rest.find(REFERENCE) {
+        out.push_str(&rest[..found]);
+        rest = &rest[found..];
+        let end = rest
+            .bytes()
+            .take(MOST_OF_REFERENCE)
+            .position(|byte| byte == b';');
+        let referred = end.and_then(|end| referred(&rest[REFERENCE.len()..end]));
+        let (piece, length) = match (referred, end) {
+            (Some(c), Some(end)) => (c, end + 1),
+            _ => ('&', 1),
+        };
+        out.push(piece);
+        rest = &rest[length..];
+    }
+    visible(Cow::Owned(out + rest))
+}
+
+/// In bytes.
+const MOST_OF_REFERENCE: usize = 12;
+
+fn referred(number: &str) -> Option<char> {
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number.parse(),
+    };
+    char::from_u32(code.ok()?).filter(|c| !"<>&\"'".contains(*c) && !c.is_control())
 }
 
 /// The same where only these may find something.

@@ -10,7 +10,7 @@ use super::super::custom::Call;
 use super::super::engine::{Answers, Asking, ErrorType, Inner, Question, Reply, ToolResult};
 use super::super::policy::ToolPolicy;
 use super::record::Facts;
-use super::{Paying, Wanted, admitted};
+use super::{Paying, Wanted, admitted, payable};
 
 /// What stands for a secret in a question.
 const NOT_SHOWN: &str = "(a secret that is not shown)";
@@ -65,6 +65,8 @@ async fn asked(
     let is_admitted = matches!(call.context.asking, Asking::Now(_));
     if is_admitted {
         admitted(inner, policy, (call, Paying::Later), facts).await?;
+    } else {
+        payable(inner, policy, call, facts).await?;
     }
     let is_filled_in = |name: &String| wanted.bound.is_some_and(|it| it.contains_key(name));
     let shown: Map<String, Value> = (call.arguments.iter())

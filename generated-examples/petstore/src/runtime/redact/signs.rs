@@ -4,6 +4,7 @@
 
 use memchr::{memchr2_iter, memchr3_iter, memmem};
 
+use super::REFERENCE;
 use super::detect::{Detector, Detectors};
 
 /// The fewest digits of a telephone number behind a plus, and of one without.
@@ -35,9 +36,10 @@ pub(super) struct Signs {
 impl Signs {
     /// What these detectors may find in a text, which may be JSON.
     pub(super) fn of(detectors: Detectors, text: &str) -> Self {
-        // An escape may spell anything, or what cannot be seen and hides the rest.
+        // An escape or a reference may spell anything, or what cannot be seen and hides the rest.
         let hides = |escape: &&str| text.contains(*escape);
-        if text.as_bytes().contains(&b'\\') && ["\\u", "\\b", "\\f"].iter().any(hides) {
+        let has_escapes = text.as_bytes().contains(&b'\\');
+        if text.contains(REFERENCE) || (has_escapes && ["\\u", "\\b", "\\f"].iter().any(hides)) {
             return Self::anywhere(detectors);
         }
         Self::of_plain(detectors, text)

@@ -293,6 +293,27 @@ async fn a_token_is_used_up_by_what_is_done_and_by_nothing_else() {
 }
 
 #[tokio::test]
+async fn nobody_is_asked_about_what_cannot_be_paid_for() {
+    let upstream = answering("201 Created", JSON, "{}").await;
+    let tables = "[tools.\"POST /pets\"]\nbudget = \"1 calls\"\n";
+    let engine = engine(&upstream.url, Confirm::Writes, tables);
+    let asked = call(&engine, "add_pet", json!({"name": "Rex"})).await;
+    let arguments = json!({"name": "Rex", "confirm": token(&asked)});
+    assert_eq!(call(&engine, "add_pet", arguments).await.error, None);
+    let (context, questions) = saying(yes());
+    for context in [CallContext::default(), context] {
+        let result = call_with(&engine, "add_pet", json!({"name": "Max"}), context).await;
+        assert_eq!(result.error, Some(ErrorType::RateLimited));
+        let text = result.as_text();
+        assert!(
+            text.contains("budget") && result.meta.get("mcpgen/confirm").is_none(),
+            "{text}"
+        );
+    }
+    assert!(questions.lock().expect("not poisoned").is_empty());
+}
+
+#[tokio::test]
 async fn a_question_that_nobody_answers_is_no_yes() {
     let upstream = answering("201 Created", JSON, "{}").await;
     let mut setup = Setup::new(&upstream.url);

@@ -133,6 +133,38 @@ async fn text_is_looked_into_whatever_it_calls_itself() {
 }
 
 #[tokio::test]
+async fn references_to_characters_hide_nothing() {
+    for (media, text, expected) in [
+        (
+            "application/xml",
+            "<a>ann&#64;example.org &#60;ok&#62;</a>",
+            "<a>[redacted: email] &#60;ok&#62;</a>",
+        ),
+        (
+            "application/xml",
+            "<a>&#x34;111&#x200b;1111&#32;1111 1111, &#; &#99999999; &#38;</a>",
+            "<a>[redacted: card], &#; &#99999999; &#38;</a>",
+        ),
+        (
+            "application/json",
+            r#"{"a":"ann&#x40;example.org","b":"&#169;"}"#,
+            r#"{"a":"[redacted: email]","b":"&#169;"}"#,
+        ),
+        (
+            "application/xml",
+            "<a>&#169; &#64;</a>",
+            "<a>&#169; &#64;</a>",
+        ),
+    ] {
+        let headers = format!("Content-Type: {media}\r\n");
+        let api = Recording::start(move |_| reply("200 OK", &headers, text.as_bytes())).await;
+        let engine = engine(&api.url, &["all"], "");
+        let result = call(&engine, "ping", json!({})).await;
+        assert_eq!(result.as_text(), expected);
+    }
+}
+
+#[tokio::test]
 async fn a_single_quote_in_a_text_ends_nothing() {
     for (media, text) in [
         (
