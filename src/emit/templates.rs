@@ -241,6 +241,7 @@ templates! {
     "src/runtime/output.rs"
     "src/runtime/path.rs"
     "src/runtime/pem.rs"
+    "src/runtime/plain.rs"
     "src/runtime/policy/access.rs"
     "src/runtime/policy/binding.rs"
     "src/runtime/policy/compiled.rs"

@@ -38,6 +38,7 @@ mod operations;
 mod output;
 mod path;
 mod pem;
+mod plain;
 pub mod policy;
 mod prompts;
 mod questions;

@@ -30,6 +30,7 @@ use super::credentials::Credential;
 use super::engine::{Content, ErrorType, Structured, ToolResult};
 use super::operations::{AZURE_OPERATION, OPERATION_LOCATION};
 use super::output::Output;
+use super::plain;
 use super::redact::{REDACTED, Redacted, Redaction};
 use super::text;
 use super::tool::{Location, Parameter, ResultShape, ToolDef};
@@ -199,7 +200,7 @@ impl Answer<'_> {
         if self.received.cut || !["ext", "_more", "ursor", "age"].into_iter().any(says) {
             return None;
         }
-        serde_json::from_str(&text).ok()
+        plain::read(text.as_bytes()).ok()
     }
 
     fn accepted(&self, tool: &ToolDef, output: Option<&Output>, media: &MediaType) -> ToolResult {
@@ -423,7 +424,7 @@ impl Answer<'_> {
     fn visible(&self, json: String) -> Option<Structured> {
         // Raw characters are gone by now; escaped ones do not show before they are read.
         if json.contains("\\u") {
-            let mut value: Value = serde_json::from_str(&json).ok()?;
+            let mut value = plain::read(json.as_bytes()).ok()?;
             text::clean_all(&mut value, &|text| self.cleaned(text));
             return Structured::of(&value);
         }
@@ -488,7 +489,7 @@ impl Answer<'_> {
         let Some(clean) = self.cleaned(&plain) else {
             return text;
         };
-        Cow::Owned(match serde_json::from_str::<Value>(&text) {
+        Cow::Owned(match plain::read(text.as_bytes()) {
             Ok(mut value) => {
                 text::clean_all(&mut value, &|text| self.cleaned(text));
                 value.to_string()

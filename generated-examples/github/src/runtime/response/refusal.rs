@@ -7,6 +7,7 @@ use http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::Value;
 
 use super::super::engine::{ErrorType, ToolResult};
+use super::super::plain;
 use super::super::text;
 use super::super::tool::Need;
 use super::html;
@@ -73,7 +74,7 @@ impl Answer<'_> {
                 .or_else(|| html_text(body).filter(is_new))
                 .map(|words| brief(&self.without_secrets(words)));
         }
-        let Ok(mut value) = serde_json::from_str::<Value>(body) else {
+        let Ok(mut value) = plain::read(body.as_bytes()) else {
             return non_empty(body).filter(is_new).map(|words| brief(&words));
         };
         text::clean_all(&mut value, &|text| self.cleaned(text));

@@ -17,6 +17,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::base_url::Origin;
+use super::plain;
 use super::tool::FinalState;
 use super::upstream::Answered;
 pub(super) use handles::{Handles, Kept, Missing};
@@ -218,7 +219,7 @@ impl Operation {
         if !status.is_success() {
             return Look::Done;
         }
-        let is_json = || (!received.cut).then(|| serde_json::from_slice(&received.bytes).ok());
+        let is_json = || (!received.cut).then(|| plain::read(&received.bytes).ok());
         let body: Option<Value> = is_json().flatten();
         // What was to be JSON, or a page of somebody in between, is no result.
         let is_broken =

@@ -3,6 +3,7 @@
 use std::ops::{Range, RangeInclusive};
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::{Match, Regex};
 
 use super::REDACTED;
@@ -106,22 +107,14 @@ impl Detector {
     pub(super) fn redacted(self, text: &str) -> Option<String> {
         let mut new = String::new();
         let mut copied = 0;
-        for found in self.pattern().find_iter(text) {
-            let real = match self {
-                Self::Card => grouped(text, &found, 14..=19, is_card),
-                Self::Iban => grouped(text, &found, 15..=34, is_iban),
-                _ if self.is_real(text, &found) => vec![found.range()],
-                _ => Vec::new(),
-            };
-            for Range { start, end } in real {
-                if copied == 0 {
-                    new.reserve(text.len() + REDACTED.len());
-                }
-                for piece in [&text[copied..start], REDACTED, ": ", self.name(), "]"] {
-                    new.push_str(piece);
-                }
-                copied = end;
+        for Range { start, end } in self.found(text) {
+            if copied == 0 {
+                new.reserve(text.len() + REDACTED.len());
             }
+            for piece in [&text[copied..start], REDACTED, ": ", self.name(), "]"] {
+                new.push_str(piece);
+            }
+            copied = end;
         }
         (copied > 0).then(|| {
             new.push_str(&text[copied..]);
@@ -129,17 +122,57 @@ impl Detector {
         })
     }
 
+    /// Where it is, in order.
+    fn found(self, text: &str) -> Vec<Range<usize>> {
+        let mut all = Vec::new();
+        let mut at = 0;
+        while let Some(found) = self.pattern().find_at(text, at) {
+            at = found.end();
+            match self {
+                Self::Card => all.extend(grouped(text, &found, 14..=19, is_card)),
+                Self::Iban => all.extend(grouped(text, &found, 15..=34, is_iban)),
+                Self::Secret => match secret(text, &found) {
+                    Some(secret) => {
+                        at = secret.end;
+                        all.push(secret);
+                    }
+                    None => at = behind_first(&found),
+                },
+                _ if self.is_real(text, &found) => all.push(found.range()),
+                // What is none may begin with something else and go on with one.
+                Self::Ssn | Self::Phone => at = behind_first(&found),
+                Self::Email => {}
+            }
+        }
+        if self == Self::Secret {
+            let tokens = signed_tokens(text);
+            if !tokens.is_empty() {
+                all.extend(tokens);
+                all.sort_unstable_by_key(|range| range.start);
+                let mut end = 0;
+                all.retain(|range| {
+                    let is_apart = range.start >= end;
+                    end = end.max(range.end);
+                    is_apart
+                });
+            }
+        }
+        all
+    }
+
     pub(super) fn pattern(self) -> &'static Regex {
         match self {
+            // What each of them begins with, and what may stand before that.
             Self::Secret => pattern!(concat!(
+                "(?:^|[^A-Za-z0-9])(?:",
                 "-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)",
-                "|eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]*",
                 "|(?:AKIA|ASIA)[0-9A-Z]{16}",
                 "|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20,}",
                 "|xox[abeoprs]-[A-Za-z0-9-]{10,}|npm_[A-Za-z0-9]{36}",
-                "|(?:sk|rk|pk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{20,}",
+                "|(?:sk|rk|pk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{20,200}",
                 "|AIza[0-9A-Za-z_-]{35}|ya29\\.[0-9A-Za-z_-]{20,}|SG\\.[A-Za-z0-9_-]{16,}\\.[A-Za-z0-9_-]{16,}",
                 "|[Bb]earer +[A-Za-z0-9._~+/-]{16,}=*",
+                ")",
             )),
             Self::Email => {
                 // Letters of a domain are those of any script (RFC 6531 §3.3).
@@ -165,7 +198,7 @@ impl Detector {
             Self::Card => pattern!(concat!("[0-9]+(?:", separator!(), "[0-9]+)*")),
             Self::Ssn => pattern!("[0-9]{3}-[0-9]{2}-[0-9]{4}"),
             Self::Phone => pattern!(concat!(
-                "(?:\\+|%2B)[0-9](?:[ \u{a0}\u{202f}\u{2011}./-]?\\(?[0-9]\\)?){6,14}",
+                "(?:\\+|%2[Bb])[0-9](?:[ \u{a0}\u{202f}\u{2011}./-]?\\(?[0-9]\\)?){6,14}",
                 "|(?:1[-. ])?(?:\\([0-9]{3}\\) ?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}",
             )),
         }
@@ -192,16 +225,78 @@ impl Detector {
                 let last = found.as_str().rsplit('.').next().unwrap_or_default();
                 !FILES.iter().any(|ending| last.eq_ignore_ascii_case(ending))
             }
-            // Words with a hyphen look like keys.
-            Self::Secret => {
-                let it = found.as_str();
-                let is_key =
-                    it.starts_with("-----") || it.bytes().any(|byte| byte.is_ascii_digit());
-                is_key && !before.is_some_and(|c| c.is_ascii_alphanumeric())
-            }
             _ => true,
         }
     }
+}
+
+/// Behind the first character of what is none.
+fn behind_first(found: &Match<'_>) -> usize {
+    let first = found.as_str().chars().next();
+    found.start() + first.map_or(1, char::len_utf8)
+}
+
+/// The key or token in what looks like one, behind what stands before it.
+fn secret(text: &str, found: &Match<'_>) -> Option<Range<usize>> {
+    const PEM: &str = "-----BEGIN";
+    /// Words look like these.
+    const WORDS: [&str; 7] = ["sk-", "sk_", "rk_", "pk_", "whsec_", "Bearer", "bearer"];
+    let first = found.as_str().chars().next()?;
+    let stands_before = !first.is_ascii_alphanumeric() && !found.as_str().starts_with(PEM);
+    let start = found.start() + if stands_before { first.len_utf8() } else { 0 };
+    let it = &text[start..found.end()];
+    if it.starts_with(PEM) {
+        return Some(start..found.end());
+    }
+    let is_word = WORDS.iter().any(|word| it.starts_with(word))
+        && !["_live_", "_test_"].iter().any(|part| it.contains(part))
+        && !it.bytes().any(|byte| byte.is_ascii_digit());
+    let rest = text[found.end()..]
+        .bytes()
+        .take_while(|byte| is_of_token(*byte))
+        .count();
+    (!is_word).then(|| start..found.end() + rest)
+}
+
+/// Whether base64url has this (RFC 4648 §5).
+fn is_of_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// JSON Web Tokens (RFC 7515 §7.1). A pattern would look at a long run of their letters once for each that may begin one.
+fn signed_tokens(text: &str) -> Vec<Range<usize>> {
+    const SHORTEST: usize = 8;
+    let bytes = text.as_bytes();
+    let end_of = |start: usize| {
+        let length = bytes[start..]
+            .iter()
+            .take_while(|byte| is_of_token(**byte))
+            .count();
+        start + length
+    };
+    // The end of the token that ends its first part here.
+    let end_behind = |header: usize| {
+        let claims = (bytes.get(header) == Some(&b'.')).then(|| end_of(header + 1))?;
+        let is_one = claims - (header + 1) >= SHORTEST && bytes.get(claims) == Some(&b'.');
+        is_one.then(|| end_of(claims + 1))
+    };
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let (mut header, mut end) = (0, None);
+    for start in memmem::find_iter(bytes, b"eyJ") {
+        let is_behind = found.last().is_some_and(|last| start < last.end);
+        let is_inside = start > 0 && bytes[start - 1].is_ascii_alphanumeric();
+        if is_behind || is_inside {
+            continue;
+        }
+        if start >= header {
+            header = end_of(start);
+            end = end_behind(header);
+        }
+        if let Some(end) = end.filter(|_| header - start >= 3 + SHORTEST) {
+            found.push(start..end);
+        }
+    }
+    found
 }
 
 fn around(text: &str, found: &Range<usize>) -> (Option<char>, Option<char>) {
@@ -418,6 +513,59 @@ mod tests {
     }
 
     #[test]
+    fn what_is_none_hides_none_in_it() {
+        for (detector, text, expected) in [
+            (
+                Detector::Secret,
+                "task-export-x-AKIAIOSFODNN7EXAMPLE",
+                "task-export-x-[redacted: secret]",
+            ),
+            (
+                Detector::Secret,
+                "disk-token-is-here-ghp_0123456789abcdefghijABCDEFGHIJ012345",
+                "disk-token-is-here-[redacted: secret]",
+            ),
+            (
+                Detector::Secret,
+                "risk-a-b-c-d-e-f-g-eyJhbGciOiJI.eyJzdWIiOiIx.dGVz",
+                "risk-a-b-c-d-e-f-g-[redacted: secret]",
+            ),
+            (
+                Detector::Secret,
+                "xBearer sk_live_abcdefghijklmnopqrst",
+                "xBearer [redacted: secret]",
+            ),
+            (
+                Detector::Secret,
+                "x-----BEGIN PRIVATE KEY-----\nMI AKIAIOSFODNNQEXAMPLE",
+                "x-----BEGIN PRIVATE KEY-----\nMI [redacted: secret]",
+            ),
+            (
+                Detector::Secret,
+                "AKIAIOSFODNN7EXAMPLE,AKIAIOSFODNN7EXAMPLE",
+                "[redacted: secret],[redacted: secret]",
+            ),
+            (
+                Detector::Phone,
+                "tel+1 415-555-0132",
+                "tel+[redacted: phone]",
+            ),
+            (Detector::Phone, "%2b442079460958", "[redacted: phone]"),
+        ] {
+            assert_eq!(finds(detector, text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_run_of_what_may_begin_a_token_is_looked_at_once() {
+        let run = "eyJaaaaaaaa_AKIAIOSFODNN7EXAMPLE_".repeat(30_000);
+        let told = finds(Detector::Secret, &run).expect("keys");
+        assert!(!told.contains("AKIA"));
+        let words = "ask-".repeat(250_000);
+        assert_eq!(finds(Detector::Secret, &words), None);
+    }
+
+    #[test]
     fn what_only_looks_like_one_is_left() {
         for (detector, it) in [
             (Detector::Card, "4111111111111112"),
@@ -442,6 +590,7 @@ mod tests {
             (Detector::Secret, "risk-assessment-report-2026-final"),
             (Detector::Secret, "task_abcdefghijklmnopqrst1"),
             (Detector::Secret, "Bearer authentication-required"),
+            (Detector::Secret, "eyJhbGciOiJIUzI1NiJ9 alone.eyJ.x"),
             (Detector::Card, "4006381333931"),
         ] {
             assert_eq!(finds(detector, it), None, "{it}");

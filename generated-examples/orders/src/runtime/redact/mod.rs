@@ -111,7 +111,7 @@ impl Redaction {
         let leads = || self.paths.iter().any(|path| may_lead(path, &text));
         let new = if is_one && signs.places().is_some() && !leads() {
             json::redacted_at_signs(&text, self, &signs)
-        } else if is_one || is_json(&text) {
+        } else if is_one || is_cut_off(&text) {
             json::redacted(&text, self, &signs)
         } else {
             self.no_json(&text)
@@ -122,37 +122,42 @@ impl Redaction {
         }
     }
 
-    /// A text that only begins like JSON may hold anything between what looks like its parts.
+    /// What is not one JSON text.
     fn no_json(&self, text: &str) -> Option<String> {
-        let plain = self.text(text);
-        let seen = plain.as_deref().unwrap_or(text);
-        let new = if is_events(seen) {
-            Some(self.events(seen))
-        } else {
-            self.piece(seen)
-        };
-        new.or(plain)
+        if is_events(text) {
+            return Some(self.events(text));
+        }
+        self.piece(text)
     }
 
-    /// A text that may be JSON, or JSON behind a guard against scripts; `None` where nothing is to be taken out. Paths lead
-    /// nowhere in any other text: what they mean may be anywhere in it, so nothing of it is shown.
+    /// A text that may be JSON, JSON on each line, or JSON behind a guard against scripts; `None` where nothing is to be taken
+    /// out. Paths lead nowhere in any other text: what they mean may be anywhere in it, so nothing of it is shown.
     fn piece(&self, text: &str) -> Option<String> {
-        let anywhere = || Signs::anywhere(self.detectors);
-        if text.trim().is_empty() || is_json(text) {
-            return json::redacted(text, self, &anywhere());
+        let json = |text: &str| json::redacted(text, self, &Signs::anywhere(self.detectors));
+        if text.trim().is_empty() || is_value(text) || is_cut_off(text) {
+            return json(text);
         }
-        if self.paths.is_empty() {
-            return json::redacted_in(text, self);
+        if is_lines(text) {
+            // Nothing of one line says anything of the next.
+            let lines = text.split_inclusive('\n');
+            return Some(
+                lines
+                    .map(|line| json(line).unwrap_or_else(|| line.to_owned()))
+                    .collect(),
+            );
         }
-        let behind = GUARDS
-            .iter()
-            .find_map(|guard| text.trim_start().strip_prefix(guard));
-        match behind.filter(|rest| is_json(rest)) {
-            Some(rest) => {
-                Some(json::redacted(rest, self, &anywhere()).unwrap_or_else(|| rest.to_owned()))
-            }
-            None => Some(WITHHELD.to_owned()),
+        let begin = text.trim_start();
+        let behind = GUARDS.iter().find_map(|guard| begin.strip_prefix(guard));
+        if let Some(rest) = behind.filter(|rest| is_value(rest) || is_cut_off(rest)) {
+            let guard = &text[..text.len() - rest.len()];
+            return json(rest).map(|new| format!("{guard}{new}"));
         }
+        if !self.paths.is_empty() {
+            return Some(WITHHELD.to_owned());
+        }
+        // What only begins like JSON may hold anything between what looks like its parts.
+        let plain = self.text(text);
+        json::redacted_in(plain.as_deref().unwrap_or(text), self).or(plain)
     }
 
     /// Text that is no JSON; `None` where nothing is to be taken out.
@@ -179,8 +184,12 @@ impl Redaction {
                 let field = FIELDS.iter().find(|field| line.starts_with(**field));
                 let (name, value) = line.split_at(field.map_or(0, |field| field.len()));
                 // A word is no JSON, and is not to be withheld for that.
-                let is_word = field.is_some() && !value.trim_start().starts_with(['{', '[', '"']);
-                let new = if is_word { None } else { self.piece(value) };
+                let is_word = field.is_some() && !value.contains(['{', '[', '"']);
+                let new = if is_word {
+                    self.text(value)
+                } else {
+                    self.piece(value)
+                };
                 lines.push(new.map_or_else(|| line.to_owned(), |new| format!("{name}{new}")));
             } else if let Some(data) = data.take() {
                 lines.extend(data.split('\n').map(|line| format!("data:{line}")));
@@ -198,43 +207,50 @@ fn without(detectors: Detectors, text: &str) -> Option<String> {
     without_suspected(Signs::of_plain(detectors, &text).detectors(), &text)
 }
 
-/// What character references begin with (XML 1.0 §4.1).
-const REFERENCE: &str = "&#";
+/// What character references begin with (XML 1.0 §4.1), and the escapes of JSON within a text.
+const REFERENCES: [&str; 2] = ["&#", "\\u"];
+/// In bytes: what a reference takes at most.
+const LONGEST_REFERENCE: usize = 12;
 
-/// A text with the characters themselves in place of references to them, where they mean nothing else to XML.
+/// A text with the characters themselves in place of references to them, where they mean nothing else there.
 fn written_out(text: &str) -> Cow<'_, str> {
-    let Some(first) = text.find(REFERENCE) else {
+    let next = |text: &str| REFERENCES.iter().filter_map(|it| text.find(it)).min();
+    let Some(first) = next(text) else {
         return Cow::Borrowed(text);
     };
     let (before, mut rest) = text.split_at(first);
     let mut out = before.to_owned();
-    while let Some(found) = rest.find(REFERENCE) {
+    while let Some(found) = rest.find(['&', '\\']) {
         out.push_str(&rest[..found]);
         rest = &rest[found..];
-        let end = rest
-            .bytes()
-            .take(MOST_OF_REFERENCE)
-            .position(|byte| byte == b';');
-        let referred = end.and_then(|end| referred(&rest[REFERENCE.len()..end]));
-        let (piece, length) = match (referred, end) {
-            (Some(c), Some(end)) => (c, end + 1),
-            _ => ('&', 1),
-        };
-        out.push(piece);
+        let (c, length) =
+            referred(rest).unwrap_or((if rest.starts_with('&') { '&' } else { '\\' }, 1));
+        out.push(c);
         rest = &rest[length..];
     }
     visible(Cow::Owned(out + rest))
 }
 
-/// In bytes.
-const MOST_OF_REFERENCE: usize = 12;
-
-fn referred(number: &str) -> Option<char> {
-    let code = match number.strip_prefix(['x', 'X']) {
-        Some(digits) => u32::from_str_radix(digits, 16),
-        None => number.parse(),
+/// The character of the reference that a text begins with, and the length of it in bytes.
+fn referred(text: &str) -> Option<(char, usize)> {
+    let (code, length) = if let Some(digits) = text.strip_prefix("\\u") {
+        (u32::from_str_radix(digits.get(..4)?, 16), 6)
+    } else {
+        let number = text.strip_prefix("&#")?;
+        let end = number
+            .bytes()
+            .take(LONGEST_REFERENCE)
+            .position(|byte| byte == b';')?;
+        let number = &number[..end];
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => number.parse(),
+        };
+        (code, end + 3)
     };
-    char::from_u32(code.ok()?).filter(|c| !"<>&\"'".contains(*c) && !c.is_control())
+    let c = char::from_u32(code.ok()?)?;
+    let is_text = !"<>&\"'\\".contains(c) && !c.is_control();
+    is_text.then_some((c, length))
 }
 
 /// The same where only these may find something.
@@ -267,7 +283,10 @@ fn may_lead(path: &Path, text: &str) -> bool {
         Step::Name(name) => Some(name),
         Step::Index(_) | Step::All => None,
     });
-    let is_plain = |name: &&String| !name.contains(['"', '\\', '/']);
+    let is_plain = |name: &&String| {
+        let may_be_escaped = |c: char| matches!(c, '"' | '\\' | '/') || c.is_control();
+        !name.contains(may_be_escaped)
+    };
     is_right
         && last
             .filter(is_plain)
@@ -279,13 +298,56 @@ fn is_value(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-/// Whether a text is JSON as far as it goes, or each of its lines is. Numbers beside each other are text: a card has spaces.
-fn is_json(text: &str) -> bool {
-    let is_value = |text: &str| {
-        let is_cut_off = text.trim_start().starts_with(['{', '[', '"']);
-        serde_json::from_str::<IgnoredAny>(text)
-            .map_or_else(|error| is_cut_off && error.is_eof(), |_| true)
-    };
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-    is_value(text) || lines.all(is_value)
+/// Whether a text is JSON as far as it goes.
+fn is_cut_off(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '[', '"'])
+        && serde_json::from_str::<IgnoredAny>(text).is_err_and(|error| error.is_eof())
+}
+
+/// Whether each line of a text is JSON, of which the last one may be cut off. Numbers beside each other are text: a card has
+/// spaces.
+fn is_lines(text: &str) -> bool {
+    let mut lines = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .peekable();
+    while let Some(line) = lines.next() {
+        let is_last = lines.peek().is_none();
+        if !(is_value(line) || is_last && is_cut_off(line)) {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_to_names_that_are_written_with_escapes() {
+        for (path, text) in [
+            ("$['a\nb']", r#"{"a\nb":1}"#),
+            ("$['a\tb']", r#"{"a\tb":1}"#),
+            ("$['a/b']", r#"{"a\/b":1}"#),
+            ("$.ab", r#"{"a\u0062":1}"#),
+            ("$[0]", "[1]"),
+            ("$[*].b.c", r#"[{"b":{"c":2}}]"#),
+        ] {
+            assert!(
+                may_lead(&Path::parse(path).expect("a path"), text),
+                "{path}"
+            );
+        }
+        for (path, text) in [
+            ("$.a.b", r#"[{"a":{"b":1}}]"#),
+            ("$[0].b", r#"{"b":1}"#),
+            ("$.a.b", r#"{"a":1}"#),
+        ] {
+            assert!(
+                !may_lead(&Path::parse(path).expect("a path"), text),
+                "{path}"
+            );
+        }
+    }
 }

@@ -4,7 +4,6 @@
 
 use memchr::{memchr2_iter, memchr3_iter, memmem};
 
-use super::REFERENCE;
 use super::detect::{Detector, Detectors};
 
 /// The fewest digits of a telephone number behind a plus, and of one without.
@@ -39,7 +38,7 @@ impl Signs {
         // An escape or a reference may spell anything, or what cannot be seen and hides the rest.
         let hides = |escape: &&str| text.contains(*escape);
         let has_escapes = text.as_bytes().contains(&b'\\');
-        if text.contains(REFERENCE) || (has_escapes && ["\\u", "\\b", "\\f"].iter().any(hides)) {
+        if text.contains("&#") || (has_escapes && ["\\u", "\\b", "\\f"].iter().any(hides)) {
             return Self::anywhere(detectors);
         }
         Self::of_plain(detectors, text)
@@ -146,7 +145,7 @@ fn is_joint(byte: u8) -> bool {
 }
 
 /// What a plus is in a URL.
-const PLUS: &[u8] = b"%2B";
+const PLUS: [&[u8]; 2] = [b"%2B", b"%2b"];
 /// No number has so many other bytes between two of its digits.
 const APART: usize = 8;
 
@@ -166,7 +165,8 @@ fn numbers(bytes: &[u8], mut sign: impl FnMut(usize, Detector)) {
             if between.len() >= APART {
                 (run, is_after_plus) = (0, false);
             } else if let Some(other) = between.iter().rposition(|byte| !is_joint(*byte)) {
-                (run, is_after_plus) = (0, bytes[..=end + other].ends_with(PLUS));
+                let before = &bytes[..=end + other];
+                (run, is_after_plus) = (0, PLUS.iter().any(|plus| before.ends_with(plus)));
             }
             end = at + 1;
             if bytes[at] == b'+' {

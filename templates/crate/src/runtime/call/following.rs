@@ -12,7 +12,7 @@ use http::header::{
     IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
 };
 use http::{HeaderName, Method, StatusCode, Uri};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::base_url::Origin;
 use super::super::custom::Call;
@@ -20,6 +20,7 @@ use super::super::engine::{Content, ErrorType, Inner, ToolResult};
 use super::super::operations::{
     Beginning, Begun, Doing, Kept, Look, OPERATION, Operation, Pauses, Report, is_for_now,
 };
+use super::super::plain;
 use super::super::request::{Outgoing, with_query};
 use super::super::resilience::retry_after;
 use super::super::response::{is_word, piece, stand_in};
@@ -428,7 +429,7 @@ fn cleaned(asked: &Asked<'_>, word: &str) -> String {
     // As a part of the answer that it stands in, whose parts may be hidden.
     let status = json!({"status": word}).to_string();
     let shown = piece(&status, asked.credentials, asked.redaction);
-    let shown = shown.and_then(|shown| serde_json::from_str::<Value>(&shown).ok());
+    let shown = shown.and_then(|shown| plain::read(shown.as_bytes()).ok());
     let word = shown.as_ref().and_then(|shown| shown["status"].as_str());
     let word = word.unwrap_or_default();
     // Where the API's words stand between marks, there is no more than a word of it in a sentence of ours.

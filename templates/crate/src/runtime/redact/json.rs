@@ -74,8 +74,8 @@ struct Walk<'a> {
     new: String,
     /// Up to where the text is in `new`.
     copied: usize,
-    /// How many names of members were taken out.
-    names: usize,
+    /// How many names of members were taken out, once one was.
+    names: Option<usize>,
 }
 
 impl<'a> Walk<'a> {
@@ -90,7 +90,7 @@ impl<'a> Walk<'a> {
             is_json: true,
             new: String::new(),
             copied: 0,
-            names: 0,
+            names: None,
         }
     }
 
@@ -150,8 +150,12 @@ impl<'a> Walk<'a> {
                 self.look_at_text(start, self.at);
             }
             _ => {
+                let before = self.text[..start].chars().next_back();
                 self.literal();
-                self.look_at_literal(start, self.at);
+                // In a text that is no JSON, digits may be a part of a word.
+                if self.is_json || !before.is_some_and(|c| c.is_alphanumeric() || c == '.') {
+                    self.look_at_literal(start, self.at);
+                }
             }
         }
     }
@@ -169,9 +173,13 @@ impl<'a> Walk<'a> {
 
     fn look_at_name(&mut self, start: usize, end: usize) {
         if let Some(new) = self.found(start, end) {
-            // Two members must not get the same name.
-            self.names += 1;
-            self.replace(start, end, &quoted(&format!("{new} {}", self.names)));
+            // Two members must not get the same name, also where some were taken out before the API has answered.
+            let names = self
+                .names
+                .get_or_insert_with(|| self.text.matches(REDACTED).count());
+            *names += 1;
+            let name = quoted(&format!("{new} {names}"));
+            self.replace(start, end, &name);
         }
     }
 
@@ -181,12 +189,25 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A number may be a card's; one that is short, or has a fraction, is not.
+    /// A number may be a card's, however it is written; one that is short, or has a fraction, is not.
     fn look_at_literal(&mut self, start: usize, end: usize) {
-        let whole = self.text[start..end].trim_start_matches('-');
-        let whole = whole.strip_suffix(".0").unwrap_or(whole);
-        let is_long = whole.len() >= 14 && whole.bytes().all(|byte| byte.is_ascii_digit());
-        if is_long && without(self.suspected, whole).is_some() {
+        /// In bytes: the shortest that is a card's, `3e13`.
+        const SHORTEST: usize = 4;
+        let token = self.text[start..end].trim_start_matches('-');
+        if self.suspected.is_empty() || token.len() < SHORTEST {
+            return;
+        }
+        let is_digits = token.bytes().all(|byte| byte.is_ascii_digit());
+        let whole = if is_digits {
+            Some(token.to_owned())
+        } else {
+            written_whole(token)
+        };
+        let is_long = |whole: &String| whole.len() >= 14;
+        if whole
+            .filter(is_long)
+            .is_some_and(|whole| without(self.suspected, &whole).is_some())
+        {
             self.replace(start, end, "null");
         }
     }
@@ -336,6 +357,14 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// The digits of a number that is written with a fraction or an exponent and has none.
+fn written_whole(token: &str) -> Option<String> {
+    let number: f64 = token
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then(|| token.parse().ok())??;
+    (number.fract() == 0.0 && number < 1e19).then(|| format!("{number:.0}"))
+}
+
 /// Whether a number or a word of JSON may have this in it.
 fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
@@ -345,13 +374,14 @@ fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("a text is JSON")
 }
 
-/// What a look at what a string says gives.
+/// What a look at what a string says gives. What cannot be seen hides nothing: a string that has any of it is written anew.
 fn seen(token: &str, look: impl Fn(&str) -> Option<String>) -> Option<String> {
-    match unquoted(token) {
-        Cow::Borrowed(plain) => look(plain),
-        // What cannot be seen is taken out later, and must not hide anything until then.
-        Cow::Owned(read) => look(&visible(Cow::Owned(read))),
-    }
+    let Cow::Owned(read) = unquoted(token) else {
+        return look(unquoted(token).as_ref());
+    };
+    let shown = visible(Cow::Borrowed(read.as_str()));
+    let is_as_read = *shown == *read;
+    look(&shown).or_else(|| (!is_as_read).then(|| shown.into_owned()))
 }
 
 /// What a string says; what is no JSON is taken as it stands.

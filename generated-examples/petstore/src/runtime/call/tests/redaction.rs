@@ -164,6 +164,99 @@ async fn references_to_characters_hide_nothing() {
     }
 }
 
+/// What a caller sees of an answer where everything that a detector finds is taken out.
+async fn shown(media: &str, text: &'static str) -> String {
+    let headers = format!("Content-Type: {media}\r\n");
+    let api = Recording::start(move |_| reply("200 OK", &headers, text.as_bytes())).await;
+    let engine = engine(&api.url, &["all"], "");
+    call(&engine, "ping", json!({})).await.as_text()
+}
+
+#[tokio::test]
+async fn a_line_that_is_cut_off_hides_nothing_of_the_next() {
+    for (media, text) in [
+        (
+            "application/x-ndjson",
+            "{\"msg\":\"sta\n{\"mail\":\"ann@example.org\"}\n{\"lvl\":\"x\"}\n",
+        ),
+        (
+            "text/plain",
+            "\"Good morning.\n\"Order 12 for ann@example.org, card 4111 1111 1111 1111.\n\"Thanks.\"",
+        ),
+    ] {
+        let told = shown(media, text).await;
+        assert!(!told.contains("ann@") && !told.contains("4111"), "{told}");
+        assert!(told.contains("[redacted: email]"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_shown_of_a_string_hides_nothing() {
+    for text in [
+        r#"{"a":"x\u001b]8;;mailto:ann@example.org\u0007Ann\u001b]8;;\u0007"}"#,
+        r#"{"a":"x\u001b]0;4111 1111 1111 1111\u0007 y"}"#,
+        r#"{"a":"x\u001b[219-09-9999 y"}"#,
+        r#"{"a":"x\u009b415-555-0132m y"}"#,
+        r#"{"a":"{\"b\":\"ann\\u0040example.org\",\"c\":\"\\u002B442079460958\"}"}"#,
+        r#"2026-11-29 disk of 5" {"phone":"\u002B442079460958"}"#,
+    ] {
+        let told = shown("application/json", text).await;
+        for secret in ["example.org", "4111", "9999", "0132", "442079460958"] {
+            assert!(!told.contains(secret), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn json_in_a_member_of_the_library_stays_a_text() {
+    let text = r#"{"u":"\u00e9","m":{"$serde_json::private::RawValue":"{\"x\": \"ann\\u0040example.org\"}"}}"#;
+    let api = answering("200 OK", JSON, text).await;
+    let engine = engine(&api.url, &["all"], "");
+    let result = call(&engine, "get_pet", json!({"id": 1})).await;
+    let structured = result
+        .structured
+        .as_ref()
+        .expect("an object")
+        .json()
+        .to_owned();
+    assert!(!structured.contains("example.org"), "{structured}");
+    assert!(!result.as_text().contains("example.org"));
+}
+
+#[tokio::test]
+async fn json_stays_json_in_events_and_behind_a_guard() {
+    for (text, expected) in [
+        (
+            "data: {\"n\":4111111111111111}\n\n",
+            "data: {\"n\":null}\n\n",
+        ),
+        (
+            "data: {\"ann@example.org\":1,\"bob@example.org\":2}\n\n",
+            "data: {\"[redacted: email] 1\":1,\"[redacted: email] 2\":2}\n\n",
+        ),
+        (
+            "data: {\"from\":\"\\u003cann@example.org\\u003e\"}\n\n",
+            "data: {\"from\":\"<[redacted: email]>\"}\n\n",
+        ),
+        (")]}'\n{\"n\":4111111111111111}", ")]}'\n{\"n\":null}"),
+        (
+            "id: ann@example.org\ndata: 1\n\n",
+            "id: [redacted: email]\ndata: 1\n\n",
+        ),
+    ] {
+        assert_eq!(shown("text/plain", text).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_card_is_one_however_the_number_is_written() {
+    let text = r#"{"[redacted: email] 1":0,"ann@example.org":[4.111111111111111E15,4111111111111111e0,4111111111111111.00,1.5e3,4e15]}"#;
+    let expected = r#"{"[redacted: email] 1":0,"[redacted: email] 2":[null,null,null,1.5e3,4e15]}"#;
+    assert_eq!(shown("application/json", text).await, expected);
+    let words = "order a4111111111111111 pi 0.4111111111111111";
+    assert_eq!(shown("text/plain", words).await, words);
+}
+
 #[tokio::test]
 async fn a_single_quote_in_a_text_ends_nothing() {
     for (media, text) in [
