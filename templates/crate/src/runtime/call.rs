@@ -278,7 +278,8 @@ async fn made(
             let key = repetition::key_of(call)?;
             let wanted = Wanted::of(prepared, plan, bound.as_ref());
             let settled = settled(inner, policy, wanted, call, facts).await?;
-            let (outgoing, credentials) = ready(inner, prepared, plan, (call, key)).await?;
+            let until = (Instant::now() + limit, limit);
+            let (outgoing, credentials) = ready(inner, prepared, plan, (call, key), until).await?;
             repetition::check(call, &outgoing)?;
             let guard = policy.guard.as_ref();
             let read = guard.and_then(|guard| Some((guard, guard.read.as_ref()?)));
@@ -288,7 +289,6 @@ async fn made(
                 Paying::AtOnce
             };
             begun(inner, policy, (call, paying), facts, &settled).await?;
-            let until = (Instant::now() + limit, limit);
             let guarded = async {
                 if let Some((guard, read)) = read {
                     Box::pin(ownership::before(inner, guard, read, call, until)).await?;
@@ -314,7 +314,7 @@ async fn made(
                 let result = exchange(inner, asked, facts).await;
                 owned(policy, result, call, facts)
             };
-            let ended = tokio::time::timeout(limit, guarded).await;
+            let ended = tokio::time::timeout_at(until.0.into(), guarded).await;
             let result = match ended {
                 Ok(Ok(result)) => result,
                 Ok(Err(refusal)) => {
@@ -530,10 +530,11 @@ async fn prepare(
     tool: &Prepared,
     bound: Option<&Map<String, Value>>,
     call: &mut Call,
+    until: Until,
 ) -> Result<Ready, ToolResult> {
     let plan = plan_of(tool)?;
     Wanted::of(tool, plan, bound).check(inner, call)?;
-    ready(inner, tool, plan, (call, None)).await
+    ready(inner, tool, plan, (call, None), until).await
 }
 
 /// The request of a call whose arguments are in order; `key` is what makes it one that was made before.
@@ -542,6 +543,7 @@ async fn ready(
     tool: &Prepared,
     plan: &Plan,
     (call, key): (&Call, Option<HeaderValue>),
+    (deadline, limit): Until,
 ) -> Result<Ready, ToolResult> {
     let refuse = |kind, text: String| ToolResult::failure(kind, text);
     let base = (inner.bases.get(tool.def.server)).map_err(|problem| {
@@ -551,7 +553,15 @@ async fn ready(
         )
     })?;
     let getting = (inner.credentials).ready(tool.def, &call.context, &inner.upstream);
-    (getting.await).map_err(|NoCredential(text)| refuse(ErrorType::Unauthorized, text))?;
+    let got = tokio::time::timeout_at(deadline.into(), getting).await;
+    let got = got.map_err(|_| {
+        let limit = seconds(limit);
+        let text = format!(
+            "No request was sent: the {limit} for this call were over before there was a token of the API. Try again later."
+        );
+        refuse(ErrorType::Timeout, text)
+    })?;
+    got.map_err(|NoCredential(text)| refuse(ErrorType::Unauthorized, text))?;
     let credentials = (inner.credentials.select(tool.def, &call.context))
         .map_err(|NoCredential(text)| refuse(ErrorType::Unauthorized, text))?;
     if !credentials.is_empty() && !inner.bases.may_have_credentials(base) {

@@ -43,7 +43,7 @@ pub(super) async fn before(
             ..call.context.clone()
         },
     };
-    let (outgoing, credentials) = prepare(inner, tool, bound.as_ref(), &mut reading).await?;
+    let (outgoing, credentials) = prepare(inner, tool, bound.as_ref(), &mut reading, until).await?;
     let mut facts = Facts {
         wants_json: true,
         ..Facts::default()

@@ -208,7 +208,8 @@ async fn with_resumed(
     let until = (Instant::now() + limit, limit);
     let resumed = resumed(&kept, call);
     required(policy, &resumed, facts)?;
-    let (outgoing, credentials) = ready(inner, tool, plan_of(tool)?, (&resumed, None)).await?;
+    let (outgoing, credentials) =
+        ready(inner, tool, plan_of(tool)?, (&resumed, None), until).await?;
     let guard = policy.guard.as_ref();
     facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
     let asked = Asked {
@@ -226,7 +227,7 @@ async fn with_resumed(
         follows: false,
         until,
     };
-    match tokio::time::timeout(limit, act(&asked, policy, &kept, facts)).await {
+    match tokio::time::timeout_at(until.0.into(), act(&asked, policy, &kept, facts)).await {
         Ok(ended) => ended,
         Err(_) => Err(failed(inner, tool, &Failure::Timeout(Stage::Total), limit)),
     }

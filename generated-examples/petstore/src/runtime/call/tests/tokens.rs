@@ -75,6 +75,29 @@ async fn a_token_is_got_once_and_kept() {
 }
 
 #[tokio::test]
+async fn a_token_that_does_not_come_is_waited_for_no_longer_than_the_call() {
+    let api = answering("200 OK", JSON, "{}").await;
+    // Who connects waits for ever.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/token", silent.local_addr().expect("an address"));
+    let mut setup = Setup::new(&api.url);
+    for (name, value) in [
+        ("CLIENT_ID", "us"),
+        ("CLIENT_SECRET", "geheim"),
+        ("TOKEN_URL", &url),
+    ] {
+        let name = format!("API_BEARER_AUTH_{name}");
+        setup.env.insert(name, value.to_owned());
+    }
+    setup.settings.total_timeout = Duration::from_millis(100);
+    let result = pet(&setup.engine()).await;
+    assert_eq!(result.error, Some(ErrorType::Timeout));
+    let text = result.as_text();
+    assert!(text.contains("the 0.1 s for this call were over"), "{text}");
+    assert!(api.requests().is_empty());
+}
+
+#[tokio::test]
 async fn a_token_is_renewed_before_it_ends_and_after_it_was_refused() {
     let (api, short) = (
         answering("200 OK", JSON, "{}").await,
