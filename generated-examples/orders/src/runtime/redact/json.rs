@@ -14,6 +14,9 @@ use super::detect::{Detector, Detectors};
 use super::signs::Signs;
 use super::{REDACTED, Redaction, without, without_suspected};
 
+/// The fewest digits of a number that may be a card's.
+const SHORTEST: usize = 14;
+
 /// Where the walk is: in an object behind a name, or in an array at an index.
 enum Place {
     Object(Option<Range<usize>>),
@@ -74,7 +77,7 @@ struct Walk<'a> {
     new: String,
     /// Up to where the text is in `new`.
     copied: usize,
-    /// How many names of members were taken out, once one was.
+    /// The number behind the last name that was taken out, once one was.
     names: Option<usize>,
 }
 
@@ -150,10 +153,14 @@ impl<'a> Walk<'a> {
                 self.look_at_text(start, self.at);
             }
             _ => {
-                let before = self.text[..start].chars().next_back();
+                let mut before = self.text[..start].chars().rev();
+                let is_part = match before.next() {
+                    Some('.') => before.next().is_some_and(|c| c.is_ascii_digit()),
+                    before => before.is_some_and(char::is_alphanumeric),
+                };
                 self.literal();
                 // In a text that is no JSON, digits may be a part of a word.
-                if self.is_json || !before.is_some_and(|c| c.is_alphanumeric() || c == '.') {
+                if self.is_json || !is_part {
                     self.look_at_literal(start, self.at);
                 }
             }
@@ -172,27 +179,23 @@ impl<'a> Walk<'a> {
     }
 
     fn look_at_name(&mut self, start: usize, end: usize) {
-        if let Some(new) = self.found(start, end) {
+        if let Some(new) = self.found(start, end, false) {
             // Two members must not get the same name, also where some were taken out before the API has answered.
-            let names = self
-                .names
-                .get_or_insert_with(|| self.text.matches(REDACTED).count());
-            *names += 1;
-            let name = quoted(&format!("{new} {names}"));
+            let number = self.names.get_or_insert_with(|| last_number(self.text));
+            *number += 1;
+            let name = quoted(&format!("{new} {number}"));
             self.replace(start, end, &name);
         }
     }
 
     fn look_at_text(&mut self, start: usize, end: usize) {
-        if let Some(new) = self.found(start, end) {
+        if let Some(new) = self.found(start, end, self.is_json) {
             self.replace(start, end, &quoted(&new));
         }
     }
 
     /// A number may be a card's, however it is written; one that is short, or has a fraction, is not.
     fn look_at_literal(&mut self, start: usize, end: usize) {
-        /// In bytes: the shortest that is a card's, `3e13`.
-        const SHORTEST: usize = 4;
         let token = self.text[start..end].trim_start_matches('-');
         if self.suspected.is_empty() || token.len() < SHORTEST {
             return;
@@ -203,7 +206,7 @@ impl<'a> Walk<'a> {
         } else {
             written_whole(token)
         };
-        let is_long = |whole: &String| whole.len() >= 14;
+        let is_long = |whole: &String| whole.len() >= SHORTEST;
         if whole
             .filter(is_long)
             .is_some_and(|whole| without(self.suspected, &whole).is_some())
@@ -250,7 +253,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What the detectors make of a string. One that is cut off may end in the middle of what they look for.
-    fn found(&mut self, start: usize, end: usize) -> Option<String> {
+    fn found(&mut self, start: usize, end: usize, is_written_anew: bool) -> Option<String> {
         let token = &self.text[start..end];
         if token.len() < 2 || !token.ends_with('"') {
             if !self.is_json {
@@ -260,9 +263,13 @@ impl<'a> Walk<'a> {
         }
         match self.signs_before(end) {
             Some(suspected) if suspected.is_empty() => None,
-            Some(suspected) => seen(token, |plain| without_suspected(suspected, plain)),
+            Some(suspected) => seen(token, is_written_anew, |plain| {
+                without_suspected(suspected, plain)
+            }),
             None if self.suspected.is_empty() => None,
-            None => seen(token, |plain| without(self.suspected, plain)),
+            None => seen(token, is_written_anew, |plain| {
+                without(self.suspected, plain)
+            }),
         }
     }
 
@@ -359,10 +366,28 @@ impl<'a> Walk<'a> {
 
 /// The digits of a number that is written with a fraction or an exponent and has none.
 fn written_whole(token: &str) -> Option<String> {
-    let number: f64 = token
-        .starts_with(|c: char| c.is_ascii_digit())
-        .then(|| token.parse().ok())??;
+    if let Some((whole, fraction)) = token.split_once('.')
+        && fraction.bytes().all(|byte| byte == b'0')
+    {
+        return Some(whole.to_owned());
+    }
+    // One with fewer digits ends in many zeros.
+    let digits = token
+        .bytes()
+        .take_while(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let number: f64 = (digits.count() >= SHORTEST).then(|| token.parse().ok())??;
     (number.fract() == 0.0 && number < 1e19).then(|| format!("{number:.0}"))
+}
+
+/// The largest number behind a name that was taken out.
+fn last_number(text: &str) -> usize {
+    let names = text.split(REDACTED).skip(1);
+    let numbers = names.filter_map(|behind| {
+        let (_, number) = behind.split_once("] ")?;
+        let length = number.bytes().take_while(u8::is_ascii_digit).count();
+        number[..length].parse::<usize>().ok()
+    });
+    numbers.max().unwrap_or_default().min(usize::MAX / 2)
 }
 
 /// Whether a number or a word of JSON may have this in it.
@@ -374,14 +399,26 @@ fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("a text is JSON")
 }
 
-/// What a look at what a string says gives. What cannot be seen hides nothing: a string that has any of it is written anew.
-fn seen(token: &str, look: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let Cow::Owned(read) = unquoted(token) else {
-        return look(unquoted(token).as_ref());
+/// What a look at what a string says gives. What cannot be seen hides nothing: of JSON, a text that has any of it
+/// `is_written_anew`.
+fn seen(
+    token: &str,
+    is_written_anew: bool,
+    look: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let read = match unquoted(token) {
+        Cow::Borrowed(plain) => return look(plain),
+        Cow::Owned(read) => read,
     };
     let shown = visible(Cow::Borrowed(read.as_str()));
-    let is_as_read = *shown == *read;
-    look(&shown).or_else(|| (!is_as_read).then(|| shown.into_owned()))
+    if *shown == *read {
+        return look(&shown);
+    }
+    let found = look(&shown);
+    if is_written_anew {
+        return found.or_else(|| Some(shown.into_owned()));
+    }
+    found.or_else(|| look(&read))
 }
 
 /// What a string says; what is no JSON is taken as it stands.

@@ -210,47 +210,74 @@ fn without(detectors: Detectors, text: &str) -> Option<String> {
 /// What character references begin with (XML 1.0 §4.1), and the escapes of JSON within a text.
 const REFERENCES: [&str; 2] = ["&#", "\\u"];
 /// In bytes: what a reference takes at most.
-const LONGEST_REFERENCE: usize = 12;
+const LONGEST_REFERENCE: usize = 32;
 
-/// A text with the characters themselves in place of references to them, where they mean nothing else there.
+/// A text with the characters themselves in place of references to them: what is within a reference may be one.
 fn written_out(text: &str) -> Cow<'_, str> {
-    let next = |text: &str| REFERENCES.iter().filter_map(|it| text.find(it)).min();
-    let Some(first) = next(text) else {
-        return Cow::Borrowed(text);
-    };
-    let (before, mut rest) = text.split_at(first);
-    let mut out = before.to_owned();
+    /// How deep texts within texts are read.
+    const DEPTH: usize = 3;
+    let mut seen = Cow::Borrowed(text);
+    for _ in 0..DEPTH {
+        let Some(new) = written_out_once(&seen) else {
+            break;
+        };
+        seen = Cow::Owned(new);
+    }
+    match seen {
+        Cow::Borrowed(text) => Cow::Borrowed(text),
+        Cow::Owned(text) => visible(Cow::Owned(text)),
+    }
+}
+
+/// `None` where there is no reference.
+fn written_out_once(text: &str) -> Option<String> {
+    if !REFERENCES.iter().any(|it| text.contains(it)) {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut is_new = false;
     while let Some(found) = rest.find(['&', '\\']) {
         out.push_str(&rest[..found]);
         rest = &rest[found..];
-        let (c, length) =
-            referred(rest).unwrap_or((if rest.starts_with('&') { '&' } else { '\\' }, 1));
-        out.push(c);
+        // An escape within texts in texts has more of them.
+        let slashes = rest.bytes().take_while(|byte| *byte == b'\\').count();
+        let length = if let Some((c, length)) = referred(&rest[slashes.saturating_sub(1)..]) {
+            out.push(c);
+            is_new = true;
+            slashes.saturating_sub(1) + length
+        } else {
+            let length = slashes.max(1);
+            out.push_str(&rest[..length]);
+            length
+        };
         rest = &rest[length..];
     }
-    visible(Cow::Owned(out + rest))
+    out.push_str(rest);
+    is_new.then_some(out)
 }
 
 /// The character of the reference that a text begins with, and the length of it in bytes.
 fn referred(text: &str) -> Option<(char, usize)> {
-    let (code, length) = if let Some(digits) = text.strip_prefix("\\u") {
-        (u32::from_str_radix(digits.get(..4)?, 16), 6)
-    } else {
-        let number = text.strip_prefix("&#")?;
-        let end = number
-            .bytes()
-            .take(LONGEST_REFERENCE)
-            .position(|byte| byte == b';')?;
-        let number = &number[..end];
-        let code = match number.strip_prefix(['x', 'X']) {
-            Some(digits) => u32::from_str_radix(digits, 16),
-            None => number.parse(),
-        };
-        (code, end + 3)
+    let read = |code: u32| char::from_u32(code);
+    if let Some(digits) = text.strip_prefix("\\u") {
+        let c = read(u32::from_str_radix(digits.get(..4)?, 16).ok()?)?;
+        let is_text = c != '\\' && (!c.is_control() || matches!(c, '\n' | '\r' | '\t'));
+        return is_text.then_some((c, 6));
+    }
+    let number = text.strip_prefix("&#")?;
+    let end = number
+        .bytes()
+        .take(LONGEST_REFERENCE)
+        .position(|byte| byte == b';')?;
+    let code = match number[..end].strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number[..end].parse(),
     };
-    let c = char::from_u32(code.ok()?)?;
+    let c = read(code.ok()?)?;
+    // To XML, these mean something else.
     let is_text = !"<>&\"'\\".contains(c) && !c.is_control();
-    is_text.then_some((c, length))
+    is_text.then_some((c, end + 3))
 }
 
 /// The same where only these may find something.
@@ -262,8 +289,13 @@ fn without_suspected(detectors: Detectors, text: &str) -> Option<String> {
     new
 }
 
+/// Whether a text is server-sent events, and none that only has a line like one of theirs.
 fn is_events(text: &str) -> bool {
-    text.starts_with("data:") || text.contains("\ndata:") || text.contains("\rdata:")
+    let mut lines = text.split(['\n', '\r']).filter(|line| !line.is_empty());
+    let is_field = |line: &str| {
+        line.starts_with("data:") || FIELDS.iter().any(|field| line.starts_with(field))
+    };
+    text.contains("data:") && lines.all(is_field)
 }
 
 /// Whether a text ends where something of JSON ends, and not in the middle of a string.

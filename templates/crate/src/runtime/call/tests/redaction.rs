@@ -199,11 +199,55 @@ async fn what_is_not_shown_of_a_string_hides_nothing() {
         r#"{"a":"x\u009b415-555-0132m y"}"#,
         r#"{"a":"{\"b\":\"ann\\u0040example.org\",\"c\":\"\\u002B442079460958\"}"}"#,
         r#"2026-11-29 disk of 5" {"phone":"\u002B442079460958"}"#,
+        r#"{"a":"{\"h\":\"\\u003ctd\\u003e4111111111111111\\u003c/td\\u003e \\u0022219-09-9999\\u0022\"}"}"#,
+        r#"{"a":"{\"h\":\"ann\\u0026#64;example.org 4111\\u0026#32;1111\\u0026#32;1111\\u0026#32;1111\"}"}"#,
+        r#"{"a":"{\"b\":\"{\\\"c\\\":\\\"ann\\\\u0040example.org\\\"}\"}"}"#,
+        r#"{"x\u001b]8;;mailto:ann@example.org\u0007":1}"#,
+        r#"{"a":"ann&#00000000000064;example.org"}"#,
     ] {
         let told = shown("application/json", text).await;
         for secret in ["example.org", "4111", "9999", "0132", "442079460958"] {
             assert!(!told.contains(secret), "{told}");
         }
+    }
+}
+
+#[tokio::test]
+async fn keys_in_texts_within_json_and_beside_lines_of_data_are_found() {
+    for (media, text) in [
+        (
+            "application/json",
+            r#"{"body":"{\"pem\":\"bundle\\n-----BEGIN PRIVATE KEY-----\\nMIIEvQ\\n-----END PRIVATE KEY-----\",\"k\":\"a\\nAKIAIOSFODNN7EXAMPLE\"}"}"#,
+        ),
+        (
+            "application/yaml",
+            "kind: Secret\ndata:\n  k: |\n    -----BEGIN PRIVATE KEY-----\n    MIIEvQ\n    -----END PRIVATE KEY-----\n",
+        ),
+        (
+            "text/event-stream",
+            "data: -----BEGIN PRIVATE KEY-----\ndata: MIIEvQ\ndata: -----END PRIVATE KEY-----\n\n",
+        ),
+    ] {
+        let told = shown(media, text).await;
+        assert!(!told.contains("MIIEvQ") && !told.contains("AKIA"), "{told}");
+        assert!(told.contains("[redacted: secret]"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn what_hides_nothing_stays_as_it_was_written() {
+    for (media, text) in [
+        (
+            "text/plain",
+            r#"re = "\bfoo\b"; p = "C:\files\bin"; c = "\u001b[31mred\u001b[0m"; z = "\u200b""#,
+        ),
+        (
+            "application/json",
+            r#"{"n\u00adx":{"a":2},"ab 1":"keep","a\u200bb":2}"#,
+        ),
+        ("text/plain", r#"{"a":"\\u0041","e":"x"}{"b":1}"#),
+    ] {
+        assert_eq!(shown(media, text).await, text);
     }
 }
 
@@ -250,8 +294,9 @@ async fn json_stays_json_in_events_and_behind_a_guard() {
 
 #[tokio::test]
 async fn a_card_is_one_however_the_number_is_written() {
-    let text = r#"{"[redacted: email] 1":0,"ann@example.org":[4.111111111111111E15,4111111111111111e0,4111111111111111.00,1.5e3,4e15]}"#;
-    let expected = r#"{"[redacted: email] 1":0,"[redacted: email] 2":[null,null,null,1.5e3,4e15]}"#;
+    let text = r#"{"[redacted: email] 7":0,"ann@example.org":[4.111111111111111E15,4111111111111111e0,4111111111111111.00,1.5e3,4.2e15]}"#;
+    let expected =
+        r#"{"[redacted: email] 7":0,"[redacted: email] 8":[null,null,null,1.5e3,4.2e15]}"#;
     assert_eq!(shown("application/json", text).await, expected);
     let words = "order a4111111111111111 pi 0.4111111111111111";
     assert_eq!(shown("text/plain", words).await, words);
