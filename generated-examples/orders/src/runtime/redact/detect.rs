@@ -134,7 +134,10 @@ impl Detector {
             match self {
                 Self::Card => all.extend(grouped(text, &found, 14..=19, is_card)),
                 Self::Iban => all.extend(grouped(text, &found, 15..=34, is_iban)),
-                _ if self.is_real(text, &found) => all.push(found.range()),
+                _ if self.is_real(text, &found) => {
+                    let Range { start, end } = found.range();
+                    all.push(start + behind_escape(&text[..start], found.as_str())..end);
+                }
                 // What is none may begin with something else and go on with one.
                 Self::Ssn | Self::Phone => at = behind_first(&found),
                 Self::Secret | Self::Email => {}
@@ -211,6 +214,12 @@ impl Detector {
     }
 }
 
+/// How much of what was found belongs to an escape that begins before it: `\n` of JSON within a text.
+fn behind_escape(before: &str, found: &str) -> usize {
+    let is_escape = before.ends_with('\\') && found.starts_with(['n', 'r', 't', 'b', 'f']);
+    usize::from(is_escape && !found[1..].starts_with('@'))
+}
+
 /// Behind the first character of what is none.
 fn behind_first(found: &Match<'_>) -> usize {
     let first = found.as_str().chars().next();
@@ -219,11 +228,7 @@ fn behind_first(found: &Match<'_>) -> usize {
 
 /// Where keys and tokens are, in order and apart.
 fn secrets(text: &str) -> Vec<Range<usize>> {
-    // A key in PEM begins and ends with words of its own (RFC 7468 §2); one that does not end goes to the end.
-    let keys = pattern!(
-        "-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)"
-    );
-    let mut all: Vec<Range<usize>> = keys.find_iter(text).map(|key| key.range()).collect();
+    let mut all = private_keys(text);
     all.extend(signed_tokens(text));
     let pattern = Detector::Secret.pattern();
     let mut at = 0;
@@ -241,7 +246,13 @@ fn secrets(text: &str) -> Vec<Range<usize>> {
         };
         let end = found.end() + if it.starts_with("sk-") { rest() } else { 0 };
         all.push(found.start()..end);
-        at = end;
+        // The last character of one may be what stands before the next.
+        let is_apart = !it.ends_with(|c: char| c.is_ascii_alphanumeric());
+        at = if is_apart && end == found.end() {
+            end - 1
+        } else {
+            end
+        };
     }
     all.sort_unstable_by_key(|range| range.start);
     let mut apart: Vec<Range<usize>> = Vec::new();
@@ -252,6 +263,14 @@ fn secrets(text: &str) -> Vec<Range<usize>> {
         }
     }
     apart
+}
+
+/// Where keys in PEM are, which begin and end with words of their own (RFC 7468 §2); one that does not end goes to the end.
+pub(super) fn private_keys(text: &str) -> Vec<Range<usize>> {
+    let pattern = pattern!(
+        "-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)"
+    );
+    pattern.find_iter(text).map(|key| key.range()).collect()
 }
 
 /// Whether what looks like a key is made of words.
@@ -597,6 +616,8 @@ mod tests {
             format!("AKIAIOSFODNN7EXAMPLE{key}"),
             format!("glpat-0123456789abcdefghij-{key}"),
             "eyJhbGciOiJI.eyJzdWIiOiIx.cc-ya29.0123456789abcdefghijABC".to_owned(),
+            "Bearer abcdefghijklmnop0==ghp_0123456789abcdefghijABCDEFGHIJ012345".to_owned(),
+            "a=Bearer 0123456789abcdefghij=sk_live_abcdefghij012345".to_owned(),
         ] {
             let told = finds(Detector::Secret, &text).expect("keys");
             assert!(

@@ -14,7 +14,7 @@ use std::str::FromStr;
 use serde::de::IgnoredAny;
 
 pub(super) use self::detect::Detector;
-use self::detect::Detectors;
+use self::detect::{Detectors, private_keys};
 use self::signs::Signs;
 use super::path::{Path, Step};
 use super::text::visible;
@@ -125,9 +125,30 @@ impl Redaction {
     /// What is not one JSON text.
     fn no_json(&self, text: &str) -> Option<String> {
         if is_events(text) {
-            return Some(self.events(text));
+            let text = self.without_spread_keys(text, "\n\n");
+            return Some(self.events(&text));
         }
         self.piece(text)
+    }
+
+    /// A text without the keys that go on over what separates its parts, each of which is looked at for itself.
+    fn without_spread_keys<'t>(&self, text: &'t str, between: &str) -> Cow<'t, str> {
+        if !self.detectors.has(Detector::Secret) {
+            return Cow::Borrowed(text);
+        }
+        let mut new = String::new();
+        let mut copied = 0;
+        for key in private_keys(text) {
+            if text[key.clone()].contains(between) {
+                new.push_str(&text[copied..key.start]);
+                new.push_str(&format!("{REDACTED}: {}]", Detector::Secret.name()));
+                copied = key.end;
+            }
+        }
+        if copied == 0 {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(new + &text[copied..])
     }
 
     /// A text that may be JSON, JSON on each line, or JSON behind a guard against scripts; `None` where nothing is to be taken
@@ -138,7 +159,8 @@ impl Redaction {
             return json(text);
         }
         if is_lines(text) {
-            // Nothing of one line says anything of the next.
+            // Nothing of one line says anything of the next, but for a key that goes on over many.
+            let text = self.without_spread_keys(text, "\n");
             let lines = text.split_inclusive('\n');
             return Some(
                 lines
@@ -208,7 +230,7 @@ fn without(detectors: Detectors, text: &str) -> Option<String> {
 }
 
 /// What character references begin with (XML 1.0 §4.1), and the escapes of JSON within a text.
-const REFERENCES: [&str; 2] = ["&#", "\\u"];
+const REFERENCES: [&str; 3] = ["&#", "\\u", "\\/"];
 /// In bytes: what a reference takes at most.
 const LONGEST_REFERENCE: usize = 32;
 
@@ -240,31 +262,70 @@ fn written_out_once(text: &str) -> Option<String> {
     while let Some(found) = rest.find(['&', '\\']) {
         out.push_str(&rest[..found]);
         rest = &rest[found..];
-        // An escape within texts in texts has more of them.
-        let slashes = rest.bytes().take_while(|byte| *byte == b'\\').count();
-        let length = if let Some((c, length)) = referred(&rest[slashes.saturating_sub(1)..]) {
-            out.push(c);
-            is_new = true;
-            slashes.saturating_sub(1) + length
+        let read = if rest.starts_with('&') {
+            referred(rest)
         } else {
-            let length = slashes.max(1);
-            out.push_str(&rest[..length]);
-            length
+            escaped(rest)
         };
+        is_new |= read.is_some();
+        let (piece, length) = read.unwrap_or_else(|| {
+            let length = slashes(rest).max(1);
+            (rest[..length].to_owned(), length)
+        });
+        out.push_str(&piece);
         rest = &rest[length..];
     }
     out.push_str(rest);
     is_new.then_some(out)
 }
 
-/// The character of the reference that a text begins with, and the length of it in bytes.
-fn referred(text: &str) -> Option<(char, usize)> {
-    let read = |code: u32| char::from_u32(code);
-    if let Some(digits) = text.strip_prefix("\\u") {
-        let c = read(u32::from_str_radix(digits.get(..4)?, 16).ok()?)?;
-        let is_text = c != '\\' && (!c.is_control() || matches!(c, '\n' | '\r' | '\t'));
-        return is_text.then_some((c, 6));
+fn slashes(text: &str) -> usize {
+    text.bytes().take_while(|byte| *byte == b'\\').count()
+}
+
+/// What the escape of JSON says that a text begins with, and the length of it in bytes. A text within texts has more
+/// backslashes. What would end a string or a line stays an escape.
+fn escaped(text: &str) -> Option<(String, usize)> {
+    let count = slashes(text);
+    let (before, rest) = text.split_at(count);
+    if rest.starts_with('/') {
+        return Some(("/".to_owned(), count + 1));
     }
+    let unit = |text: &str| u16::from_str_radix(text.strip_prefix('u')?.get(..4)?, 16).ok();
+    let first = unit(rest)?;
+    let mut length = count + 5;
+    // Half a character stands with its other half, or for none.
+    let second = || unit(text[length..].strip_prefix(before)?);
+    let units = [
+        first,
+        if matches!(first, 0xd800..0xdc00) {
+            second().unwrap_or_default()
+        } else {
+            0
+        },
+    ];
+    let c = match char::decode_utf16(units).next()? {
+        Ok(c) if c.len_utf16() == 2 => {
+            length *= 2;
+            c
+        }
+        Ok(c) => c,
+        Err(_) => char::REPLACEMENT_CHARACTER,
+    };
+    let said = match c {
+        '"' => format!("{}\"", "\\".repeat(2 * count - 1)),
+        '\n' => format!("{before}n"),
+        '\r' => format!("{before}r"),
+        '\t' => format!("{before}t"),
+        '\\' => return None,
+        c if c.is_control() => return None,
+        c => c.to_string(),
+    };
+    Some((said, length))
+}
+
+/// The character of the reference that a text begins with, and the length of it in bytes.
+fn referred(text: &str) -> Option<(String, usize)> {
     let number = text.strip_prefix("&#")?;
     let end = number
         .bytes()
@@ -274,10 +335,10 @@ fn referred(text: &str) -> Option<(char, usize)> {
         Some(digits) => u32::from_str_radix(digits, 16),
         None => number[..end].parse(),
     };
-    let c = read(code.ok()?)?;
+    let c = char::from_u32(code.ok()?)?;
     // To XML, these mean something else.
     let is_text = !"<>&\"'\\".contains(c) && !c.is_control();
-    is_text.then_some((c, end + 3))
+    is_text.then(|| (c.to_string(), end + 3))
 }
 
 /// The same where only these may find something.

@@ -204,6 +204,8 @@ async fn what_is_not_shown_of_a_string_hides_nothing() {
         r#"{"a":"{\"b\":\"{\\\"c\\\":\\\"ann\\\\u0040example.org\\\"}\"}"}"#,
         r#"{"x\u001b]8;;mailto:ann@example.org\u0007":1}"#,
         r#"{"a":"ann&#00000000000064;example.org"}"#,
+        r#"{"a":"{\"t\":\"\\ud83d\\udcb34111111111111111 \\ud8004111111111111111\"}"}"#,
+        r#"{"a":"{\"auth\":\"Bearer abcd\\/efghijkl\\/mnop0123459999\"}"}"#,
     ] {
         let told = shown("application/json", text).await;
         for secret in ["example.org", "4111", "9999", "0132", "442079460958"] {
@@ -227,6 +229,14 @@ async fn keys_in_texts_within_json_and_beside_lines_of_data_are_found() {
             "text/event-stream",
             "data: -----BEGIN PRIVATE KEY-----\ndata: MIIEvQ\ndata: -----END PRIVATE KEY-----\n\n",
         ),
+        (
+            "text/event-stream",
+            "data: {\"l\":\"-----BEGIN PRIVATE KEY-----\"}\n\ndata: {\"l\":\"MIIEvQ\"}\n\ndata: {\"l\":\"-----END PRIVATE KEY-----\"}\n\n",
+        ),
+        (
+            "application/x-ndjson",
+            "{\"l\":\"-----BEGIN PRIVATE KEY-----\"}\n{\"l\":\"MIIEvQ\"}\n{\"l\":\"-----END PRIVATE KEY-----\"}\n",
+        ),
     ] {
         let told = shown(media, text).await;
         assert!(!told.contains("MIIEvQ") && !told.contains("AKIA"), "{told}");
@@ -248,6 +258,29 @@ async fn what_hides_nothing_stays_as_it_was_written() {
         ("text/plain", r#"{"a":"\\u0041","e":"x"}{"b":1}"#),
     ] {
         assert_eq!(shown(media, text).await, text);
+    }
+}
+
+#[tokio::test]
+async fn what_is_read_of_an_escape_makes_no_new_part_of_a_text() {
+    for (media, text, expected) in [
+        (
+            "application/json",
+            r#"{"a":"{\"n\":\"x\\u0022,\\u0022role\\u0022:\\u0022admin\",\"m\":\"ann@example.org\"}"}"#,
+            r#"{"a":"{\"n\":\"x\\\",\\\"role\\\":\\\"admin\",\"m\":\"[redacted: email]\"}"}"#,
+        ),
+        (
+            "text/event-stream",
+            "id: x\\u000adata: forged ann@example.org\ndata: {\"b\":1}\n\n",
+            "id: x\\ndata: forged [redacted: email]\ndata: {\"b\":1}\n\n",
+        ),
+        (
+            "application/json",
+            r#"{"a":"{\"m\":\"hi\\nann@example.org\"}"}"#,
+            r#"{"a":"{\"m\":\"hi\\n[redacted: email]\"}"}"#,
+        ),
+    ] {
+        assert_eq!(shown(media, text).await, expected);
     }
 }
 
