@@ -38,8 +38,7 @@ impl Signs {
         // An escape or a reference may spell anything, or what cannot be seen and hides the rest.
         let hides = |escape: &&str| text.contains(*escape);
         let has_escapes = text.as_bytes().contains(&b'\\');
-        if text.contains("&#") || (has_escapes && ["\\u", "\\b", "\\f", "\\\\/"].iter().any(hides))
-        {
+        if text.contains("&#") || (has_escapes && ["\\u", "\\b", "\\f"].iter().any(hides)) {
             return Self::anywhere(detectors);
         }
         Self::of_plain(detectors, text)

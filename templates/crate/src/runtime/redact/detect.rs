@@ -156,7 +156,7 @@ impl Detector {
                 "|xox[abeoprs]-[A-Za-z0-9-]{10,}|npm_[A-Za-z0-9]{36}",
                 "|(?:sk|rk|pk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{20,200}",
                 "|AIza[0-9A-Za-z_-]{35}|ya29\\.[0-9A-Za-z_-]{20,}|SG\\.[A-Za-z0-9_-]{16,}\\.[A-Za-z0-9_-]{16,}",
-                "|[Bb]earer +[A-Za-z0-9._~+/-]{16,}=*)",
+                "|[Bb]earer +(?:[A-Za-z0-9._~+/-]|\\\\+/){16,}=*)",
             )),
             Self::Email => {
                 // Letters of a domain are those of any script (RFC 6531 §3.3).

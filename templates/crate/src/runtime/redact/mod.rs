@@ -125,7 +125,8 @@ impl Redaction {
     /// What is not one JSON text.
     fn no_json(&self, text: &str) -> Option<String> {
         if is_events(text) {
-            let text = self.without_spread_keys(text, "\n\n");
+            let text = text.replace("\r\n", "\n").replace('\r', "\n");
+            let text = self.without_spread_keys(&text, "\n\n");
             return Some(self.events(&text));
         }
         self.piece(text)
@@ -139,7 +140,9 @@ impl Redaction {
         let mut new = String::new();
         let mut copied = 0;
         for key in private_keys(text) {
-            if text[key.clone()].contains(between) {
+            // What only speaks of a key has no end.
+            let it = &text[key.clone()];
+            if it.contains(between) && it.contains("-----END ") {
                 new.push_str(&text[copied..key.start]);
                 new.push_str(&format!("{REDACTED}: {}]", Detector::Secret.name()));
                 copied = key.end;
@@ -159,14 +162,12 @@ impl Redaction {
             return json(text);
         }
         if is_lines(text) {
-            // Nothing of one line says anything of the next, but for a key that goes on over many.
+            // Nothing of one line says anything of the next, but for a key that goes on over many. What that leaves of its
+            // lines may be no JSON.
             let text = self.without_spread_keys(text, "\n");
             let lines = text.split_inclusive('\n');
-            return Some(
-                lines
-                    .map(|line| json(line).unwrap_or_else(|| line.to_owned()))
-                    .collect(),
-            );
+            let seen = lines.map(|line| self.piece(line).unwrap_or_else(|| line.to_owned()));
+            return Some(seen.collect());
         }
         let begin = text.trim_start();
         let behind = GUARDS.iter().find_map(|guard| begin.strip_prefix(guard));
@@ -189,7 +190,6 @@ impl Redaction {
 
     /// Server-sent events, whose data is often JSON, on one line or on many with others in between (HTML, §9.2.6).
     fn events(&self, text: &str) -> String {
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let events: Vec<String> = text.split("\n\n").map(|event| self.event(event)).collect();
         events.join("\n\n")
     }
@@ -230,7 +230,7 @@ fn without(detectors: Detectors, text: &str) -> Option<String> {
 }
 
 /// What character references begin with (XML 1.0 §4.1), and the escapes of JSON within a text.
-const REFERENCES: [&str; 3] = ["&#", "\\u", "\\/"];
+const REFERENCES: [&str; 2] = ["&#", "\\u"];
 /// In bytes: what a reference takes at most.
 const LONGEST_REFERENCE: usize = 32;
 
@@ -283,45 +283,31 @@ fn slashes(text: &str) -> usize {
     text.bytes().take_while(|byte| *byte == b'\\').count()
 }
 
-/// What the escape of JSON says that a text begins with, and the length of it in bytes. A text within texts has more
-/// backslashes. What would end a string or a line stays an escape.
+/// What the escape of JSON says that a text begins with, and the length of it in bytes. A text within texts has twice as many
+/// backslashes; others before them are the text's own. What would end a string or a line stays an escape.
 fn escaped(text: &str) -> Option<(String, usize)> {
     let count = slashes(text);
-    let (before, rest) = text.split_at(count);
-    if rest.starts_with('/') {
-        return Some(("/".to_owned(), count + 1));
-    }
+    let own = 1 << count.trailing_zeros();
+    let (theirs, text) = text.split_at(count - own);
+    let (begin, rest) = text.split_at(own);
     let unit = |text: &str| u16::from_str_radix(text.strip_prefix('u')?.get(..4)?, 16).ok();
     let first = unit(rest)?;
-    let mut length = count + 5;
     // Half a character stands with its other half, or for none.
-    let second = || unit(text[length..].strip_prefix(before)?);
-    let units = [
-        first,
-        if matches!(first, 0xd800..0xdc00) {
-            second().unwrap_or_default()
-        } else {
-            0
-        },
-    ];
-    let c = match char::decode_utf16(units).next()? {
-        Ok(c) if c.len_utf16() == 2 => {
-            length *= 2;
-            c
-        }
-        Ok(c) => c,
-        Err(_) => char::REPLACEMENT_CHARACTER,
-    };
+    let is_half = matches!(first, 0xd800..0xdc00);
+    let second = is_half.then(|| unit(text.get(own + 5..)?.strip_prefix(begin)?));
+    let mut read = char::decode_utf16([first, second.flatten().unwrap_or_default()]);
+    let c = read.next()?.unwrap_or(char::REPLACEMENT_CHARACTER);
     let said = match c {
-        '"' => format!("{}\"", "\\".repeat(2 * count - 1)),
-        '\n' => format!("{before}n"),
-        '\r' => format!("{before}r"),
-        '\t' => format!("{before}t"),
+        '"' => format!("{}\"", "\\".repeat(2 * own - 1)),
+        '\n' => format!("{begin}n"),
+        '\r' => format!("{begin}r"),
+        '\t' => format!("{begin}t"),
         '\\' => return None,
         c if c.is_control() => return None,
         c => c.to_string(),
     };
-    Some((said, length))
+    let length = (own + 5) * c.len_utf16();
+    Some((format!("{theirs}{said}"), theirs.len() + length))
 }
 
 /// The character of the reference that a text begins with, and the length of it in bytes.

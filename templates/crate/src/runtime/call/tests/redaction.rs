@@ -234,6 +234,10 @@ async fn keys_in_texts_within_json_and_beside_lines_of_data_are_found() {
             "data: {\"l\":\"-----BEGIN PRIVATE KEY-----\"}\n\ndata: {\"l\":\"MIIEvQ\"}\n\ndata: {\"l\":\"-----END PRIVATE KEY-----\"}\n\n",
         ),
         (
+            "text/event-stream",
+            "data: -----BEGIN PRIVATE KEY-----\r\n\r\ndata: MIIEvQ\r\n\r\ndata: -----END PRIVATE KEY-----\r\n\r\n",
+        ),
+        (
             "application/x-ndjson",
             "{\"l\":\"-----BEGIN PRIVATE KEY-----\"}\n{\"l\":\"MIIEvQ\"}\n{\"l\":\"-----END PRIVATE KEY-----\"}\n",
         ),
@@ -256,6 +260,10 @@ async fn what_hides_nothing_stays_as_it_was_written() {
             r#"{"n\u00adx":{"a":2},"ab 1":"keep","a\u200bb":2}"#,
         ),
         ("text/plain", r#"{"a":"\\u0041","e":"x"}{"b":1}"#),
+        (
+            "application/x-ndjson",
+            "{\"l\":\"no BEGIN PRIVATE KEY\"}\n{\"l\":\"keep 1\"}\n",
+        ),
     ] {
         assert_eq!(shown(media, text).await, text);
     }
@@ -275,6 +283,16 @@ async fn what_is_read_of_an_escape_makes_no_new_part_of_a_text() {
             "id: x\\ndata: forged [redacted: email]\ndata: {\"b\":1}\n\n",
         ),
         (
+            "text/plain",
+            r#"s.replace(/\\/g, "/"); u = /^\/api/; // ann@example.org"#,
+            r#"s.replace(/\\/g, "/"); u = /^\/api/; // [redacted: email]"#,
+        ),
+        (
+            "text/plain",
+            r#"2026 INFO {"p": "C:\\\ud83d\ude00 x", "q": "\\\u0022", "m": "ann@example.org"}"#,
+            r#"2026 INFO {"p": "C:\\😀 x", "q": "\\\"", "m": "[redacted: email]"}"#,
+        ),
+        (
             "application/json",
             r#"{"a":"{\"m\":\"hi\\nann@example.org\"}"}"#,
             r#"{"a":"{\"m\":\"hi\\n[redacted: email]\"}"}"#,
@@ -282,6 +300,24 @@ async fn what_is_read_of_an_escape_makes_no_new_part_of_a_text() {
     ] {
         assert_eq!(shown(media, text).await, expected);
     }
+}
+
+#[tokio::test]
+async fn a_key_over_many_lines_leaves_paths_their_way() {
+    let text = r#"{"msg": "-----BEGIN PRIVATE KEY-----"}
+{"msg": "MIIEvQ"}
+{"event": {"msg": "-----END PRIVATE KEY-----"}, "owner": {"email": "hidden words"}, "pin": "hidden pin"}
+{"pin": "hidden"}
+"#;
+    let headers = "Content-Type: application/x-ndjson\r\n";
+    let api = Recording::start(move |_| reply("200 OK", headers, text.as_bytes())).await;
+    let tables = "[tools.\"GET /ping\"]\nredact = [\"all\", \"$.owner.email\", \"$.pin\"]\n";
+    let engine = engine(&api.url, &[], tables);
+    let told = call(&engine, "ping", json!({})).await.as_text();
+    assert!(
+        !told.contains("hidden") && !told.contains("MIIEvQ"),
+        "{told}"
+    );
 }
 
 #[tokio::test]
