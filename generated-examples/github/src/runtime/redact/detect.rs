@@ -105,9 +105,18 @@ impl Detector {
 
     /// The text without what is found; `None` where nothing is.
     pub(super) fn redacted(self, text: &str) -> Option<String> {
+        self.without(text, self.found(text))
+    }
+
+    /// The text without these parts of it, which are in order and apart; `None` where there are none.
+    pub(super) fn without(
+        self,
+        text: &str,
+        parts: impl IntoIterator<Item = Range<usize>>,
+    ) -> Option<String> {
         let mut new = String::new();
         let mut copied = 0;
-        for Range { start, end } in self.found(text) {
+        for Range { start, end } in parts {
             if copied == 0 {
                 new.reserve(text.len() + REDACTED.len());
             }
@@ -146,7 +155,7 @@ impl Detector {
         all
     }
 
-    pub(super) fn pattern(self) -> &'static Regex {
+    fn pattern(self) -> &'static Regex {
         match self {
             // Behind what may stand before it: no letter or digit but that of an escape.
             Self::Secret => pattern!(concat!(
@@ -238,13 +247,10 @@ fn secrets(text: &str) -> Vec<Range<usize>> {
             at = behind_first(&found);
             continue;
         }
-        let rest = || {
-            text[found.end()..]
-                .bytes()
-                .take_while(|byte| is_of_token(*byte))
-                .count()
+        let end = match found.end() {
+            end if it.starts_with("sk-") => end_of_token(text, end),
+            end => end,
         };
-        let end = found.end() + if it.starts_with("sk-") { rest() } else { 0 };
         all.push(found.start()..end);
         // The last character of one may be what stands before the next.
         let is_apart = !it.ends_with(|c: char| c.is_ascii_alphanumeric());
@@ -281,27 +287,25 @@ fn is_word(it: &str) -> bool {
         && !it.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Whether base64url has this (RFC 4648 §5).
-fn is_of_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+/// Where the letters of base64url end that begin here (RFC 4648 §5).
+fn end_of_token(text: &str, start: usize) -> usize {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    start
+        + text.as_bytes()[start..]
+            .iter()
+            .take_while(|byte| is_part(byte))
+            .count()
 }
 
 /// JSON Web Tokens (RFC 7515 §7.1). A pattern would look at a long run of their letters once for each that may begin one.
 fn signed_tokens(text: &str) -> Vec<Range<usize>> {
     const SHORTEST: usize = 8;
     let bytes = text.as_bytes();
-    let end_of = |start: usize| {
-        let length = bytes[start..]
-            .iter()
-            .take_while(|byte| is_of_token(**byte))
-            .count();
-        start + length
-    };
     // The end of the token that ends its first part here.
     let end_behind = |header: usize| {
-        let claims = (bytes.get(header) == Some(&b'.')).then(|| end_of(header + 1))?;
+        let claims = (bytes.get(header) == Some(&b'.')).then(|| end_of_token(text, header + 1))?;
         let is_one = claims - (header + 1) >= SHORTEST && bytes.get(claims) == Some(&b'.');
-        is_one.then(|| end_of(claims + 1))
+        is_one.then(|| end_of_token(text, claims + 1))
     };
     let mut found: Vec<Range<usize>> = Vec::new();
     let (mut header, mut end) = (0, None);
@@ -316,7 +320,7 @@ fn signed_tokens(text: &str) -> Vec<Range<usize>> {
             continue;
         }
         if start >= header {
-            header = end_of(start);
+            header = end_of_token(text, start);
             end = end_behind(header);
         }
         if let Some(end) = end.filter(|_| header - start >= 3 + SHORTEST) {

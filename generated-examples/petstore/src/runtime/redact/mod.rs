@@ -107,11 +107,12 @@ impl Redaction {
                 is_json: false,
             };
         }
-        let is_one = text.trim_start().starts_with(['{', '[']) && is_value(&text);
+        let extent = Extent::of(&text);
+        let is_one = extent == Some(Extent::Whole) && text.trim_start().starts_with(['{', '[']);
         let leads = || self.paths.iter().any(|path| may_lead(path, &text));
         let new = if is_one && signs.places().is_some() && !leads() {
             json::redacted_at_signs(&text, self, &signs)
-        } else if is_one || is_cut_off(&text) {
+        } else if is_one || extent == Some(Extent::CutOff) {
             json::redacted(&text, self, &signs)
         } else {
             self.no_json(&text)
@@ -137,28 +138,20 @@ impl Redaction {
         if !self.detectors.has(Detector::Secret) {
             return Cow::Borrowed(text);
         }
-        let mut new = String::new();
-        let mut copied = 0;
-        for key in private_keys(text) {
+        let spread = private_keys(text).into_iter().filter(|key| {
             // What only speaks of a key has no end.
             let it = &text[key.clone()];
-            if it.contains(between) && it.contains("-----END ") {
-                new.push_str(&text[copied..key.start]);
-                new.push_str(&format!("{REDACTED}: {}]", Detector::Secret.name()));
-                copied = key.end;
-            }
-        }
-        if copied == 0 {
-            return Cow::Borrowed(text);
-        }
-        Cow::Owned(new + &text[copied..])
+            it.contains(between) && it.contains("-----END ")
+        });
+        let new = Detector::Secret.without(text, spread);
+        new.map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
     /// A text that may be JSON, JSON on each line, or JSON behind a guard against scripts; `None` where nothing is to be taken
     /// out. Paths lead nowhere in any other text: what they mean may be anywhere in it, so nothing of it is shown.
     fn piece(&self, text: &str) -> Option<String> {
         let json = |text: &str| json::redacted(text, self, &Signs::anywhere(self.detectors));
-        if text.trim().is_empty() || is_value(text) || is_cut_off(text) {
+        if text.trim().is_empty() || Extent::of(text).is_some() {
             return json(text);
         }
         if is_lines(text) {
@@ -171,7 +164,7 @@ impl Redaction {
         }
         let begin = text.trim_start();
         let behind = GUARDS.iter().find_map(|guard| begin.strip_prefix(guard));
-        if let Some(rest) = behind.filter(|rest| is_value(rest) || is_cut_off(rest)) {
+        if let Some(rest) = behind.filter(|rest| Extent::of(rest).is_some()) {
             let guard = &text[..text.len() - rest.len()];
             return json(rest).map(|new| format!("{guard}{new}"));
         }
@@ -372,15 +365,26 @@ fn may_lead(path: &Path, text: &str) -> bool {
             .is_none_or(|name| text.contains(name.as_str()) || text.contains("\\u"))
 }
 
-/// Whether a text is one JSON text.
-fn is_value(text: &str) -> bool {
-    serde_json::from_str::<IgnoredAny>(text).is_ok()
+/// How far a text is JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// It is one JSON text.
+    Whole,
+    /// It ends in the middle of one.
+    CutOff,
 }
 
-/// Whether a text is JSON as far as it goes.
-fn is_cut_off(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '[', '"'])
-        && serde_json::from_str::<IgnoredAny>(text).is_err_and(|error| error.is_eof())
+impl Extent {
+    fn of(text: &str) -> Option<Self> {
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => Some(Self::Whole),
+            Err(error) if error.is_eof() => {
+                let is_begun = text.trim_start().starts_with(['{', '[', '"']);
+                is_begun.then_some(Self::CutOff)
+            }
+            Err(_) => None,
+        }
+    }
 }
 
 /// Whether each line of a text is JSON, of which the last one may be cut off. Numbers beside each other are text: a card has
@@ -391,9 +395,10 @@ fn is_lines(text: &str) -> bool {
         .filter(|line| !line.trim().is_empty())
         .peekable();
     while let Some(line) = lines.next() {
-        let is_last = lines.peek().is_none();
-        if !(is_value(line) || is_last && is_cut_off(line)) {
-            return false;
+        match Extent::of(line) {
+            Some(Extent::Whole) => {}
+            Some(Extent::CutOff) if lines.peek().is_none() => {}
+            _ => return false,
         }
     }
     true
