@@ -261,6 +261,7 @@ templates! {
     "src/runtime/random.rs"
     "src/runtime/redact/detect.rs"
     "src/runtime/redact/json.rs"
+    "src/runtime/redact/led_to.rs"
     "src/runtime/redact/mod.rs"
     "src/runtime/redact/signs.rs"
     "src/runtime/reload.rs"

@@ -6,9 +6,11 @@
 
 mod detect;
 mod json;
+mod led_to;
 mod signs;
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::str::FromStr;
 
 use serde::de::IgnoredAny;
@@ -107,12 +109,19 @@ impl Redaction {
                 is_json: false,
             };
         }
+        if signs.places().is_some()
+            && text.trim_start().starts_with(['{', '['])
+            && let Some(led_to) = self.led_to(&text)
+        {
+            let new = json::redacted_at(&text, self, (&signs, &led_to));
+            return Redacted {
+                text: new.map_or(text, Cow::Owned),
+                is_json: true,
+            };
+        }
         let extent = Extent::of(&text);
         let is_one = extent == Some(Extent::Whole) && text.trim_start().starts_with(['{', '[']);
-        let leads = || self.paths.iter().any(|path| may_lead(path, &text));
-        let new = if is_one && signs.places().is_some() && !leads() {
-            json::redacted_at_signs(&text, self, &signs)
-        } else if is_one || extent == Some(Extent::CutOff) {
+        let new = if is_one || extent == Some(Extent::CutOff) {
             json::redacted(&text, self, &signs)
         } else {
             self.no_json(&text)
@@ -121,6 +130,12 @@ impl Redaction {
             text: new.map_or(text, Cow::Owned),
             is_json: is_one,
         }
+    }
+
+    /// Where paths lead in a text; `None` where it is not one JSON text.
+    fn led_to(&self, text: &str) -> Option<Vec<Range<usize>>> {
+        let paths = self.paths.iter().filter(|path| may_lead(path, text));
+        led_to::led_to(paths, text)
     }
 
     /// What is not one JSON text.
