@@ -134,7 +134,7 @@ impl Shared {
     /// Keeps an answer, or makes only sure that nothing was written to its path; whether nothing was.
     pub(super) async fn put(&self, key: &Key, kept: &Kept, is_confidential: bool) -> bool {
         let inner = &self.0;
-        let Some(since) = kept.since.shared else {
+        let Some(since) = kept.since().shared else {
             return false;
         };
         let (Some(name), Some(fields)) = (

@@ -1,14 +1,15 @@
 //! The answers that are kept, in memory, and where replicas share them in what they share too.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use ahash::RandomState;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::{
     AGE, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
-    COOKIE, ETAG, EXPIRES, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, PRAGMA, TE,
-    TRAILER, TRANSFER_ENCODING, UPGRADE, VARY,
+    COOKIE, DATE, ETAG, EXPIRES, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    PRAGMA, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VARY,
 };
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use http_cache_semantics::{CacheOptions, CachePolicy};
@@ -30,7 +31,7 @@ const OF_A_HEADER: usize = 128;
 
 /// The answers that are kept, and the requests that are on their way. `T` is what such a request ends with.
 pub(in super::super) struct Cache<T: Clone + Send + 'static> {
-    kept: moka::sync::Cache<Key, Arc<Kept>>,
+    kept: moka::sync::Cache<Key, Arc<Kept>, RandomState>,
     flights: Flights<T>,
     writes: Writes,
     /// What replicas keep for each other, where they do.
@@ -45,17 +46,34 @@ pub(in super::super) struct Kept {
     /// What it was asked for with, and may show.
     pub(in super::super) credentials: Vec<Arc<Credential>>,
     pub(super) path: String,
-    /// When the API said that it is right, or another replica had it, and how long before that the API did.
-    confirmed: Instant,
+    standing: Mutex<Standing>,
+    /// How long before it came here the API had said that it is right.
     before: Duration,
     /// For how long from then on.
     pub(super) lifetime: Duration,
     /// For how long it stands in afterwards for an API that fails.
     pub(super) allowance: Duration,
-    /// Since when nothing may have been written to its path.
-    pub(super) since: Since,
     /// Tells it from what other replicas have kept.
     pub(super) version: u64,
+}
+
+/// As of when an answer is right.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    /// When the API said so, or another replica had it.
+    confirmed: Instant,
+    /// Since when nothing may have been written to its path.
+    since: Since,
+}
+
+/// An answer that is to be kept; `since` is from before it was asked for.
+pub(in super::super) struct Keepable<'a> {
+    pub(in super::super) path: &'a str,
+    pub(in super::super) answer: &'a Answered,
+    /// What it was asked for with, and may show.
+    pub(in super::super) credentials: &'a [Arc<Credential>],
+    pub(in super::super) lifetime: Duration,
+    pub(in super::super) since: Since,
 }
 
 /// A point between two writes: of this replica, and of all of them where they tell each other.
@@ -107,7 +125,7 @@ impl<T: Clone + Send + 'static> Cache<T> {
                 .max_capacity(settings.bytes as u64)
                 .weigher(weight)
                 .time_to_live(LONGEST)
-                .build(),
+                .build_with_hasher(RandomState::new()),
             flights: Flights::default(),
             writes: Writes::default(),
             shared,
@@ -143,7 +161,7 @@ impl<T: Clone + Send + 'static> Cache<T> {
         let (kept, outcome) = match found {
             Some(found) => (self.take_over((key, path), found, local), "hit"),
             None => (
-                own.filter(|own| (own.since.shared).is_some_and(|since| written.allows(since))),
+                own.filter(|own| (own.since().shared).is_some_and(|since| written.allows(since))),
                 "valid",
             ),
         };
@@ -172,14 +190,13 @@ impl<T: Clone + Send + 'static> Cache<T> {
             answer: Arc::new(found.answer),
             credentials: Vec::new(),
             path: path.to_owned(),
-            confirmed: Instant::now(),
+            standing: Standing::now(Since {
+                local,
+                shared: Some(found.since),
+            }),
             before: found.age,
             lifetime: found.lifetime,
             allowance: Duration::ZERO,
-            since: Since {
-                local,
-                shared: Some(found.since),
-            },
             version: found.version,
         });
         self.kept.insert(*key, Arc::clone(&kept));
@@ -189,25 +206,46 @@ impl<T: Clone + Send + 'static> Cache<T> {
     /// The answer that was kept for a key, unless its path was written to since.
     fn get(&self, key: &Key) -> Option<Arc<Kept>> {
         let kept = self.kept.get(key)?;
-        if self.writes.has_changed(&kept.path, kept.since.local) {
+        if self.writes.has_changed(&kept.path, kept.since().local) {
             self.kept.invalidate(key);
             return None;
         }
         Some(kept)
     }
 
-    /// Keeps an answer.
-    pub(in super::super) async fn keep(&self, key: Key, mut kept: Kept, keeping: &Keeping) {
-        if let Some(shared) = &self.shared
-            && !shared.put(&key, &kept, keeping.is_confidential).await
-        {
+    /// Keeps an answer in place of the one `before`; gives whether it is one that can be kept.
+    pub(in super::super) async fn keep(
+        &self,
+        key: Key,
+        keepable: &Keepable<'_>,
+        keeping: &Keeping,
+        before: Option<&Kept>,
+    ) -> bool {
+        let Some(allowance) = keepable.allowance(keeping) else {
+            return false;
+        };
+        let since = keepable.since;
+        let has_changed = || self.writes.has_changed(keepable.path, since.local);
+        let Some(shared) = &self.shared else {
+            // Otherwise what is there by now is newer.
+            if !has_changed() && !before.is_some_and(|before| before.renewed(keepable, allowance)) {
+                let kept = Kept::new(keepable, allowance);
+                self.kept.insert(key, Arc::new(kept));
+            }
+            return true;
+        };
+        let kept = Kept {
+            version: getrandom::u64().unwrap_or_default(),
+            ..Kept::new(keepable, allowance)
+        };
+        if !shared.put(&key, &kept, keeping.is_confidential).await {
             // Nobody will say whether it is still right, but the API can be asked.
-            kept.since.shared = None;
+            kept.standing().since.shared = None;
         }
-        // Otherwise what is there by now is newer.
-        if !self.writes.has_changed(&kept.path, kept.since.local) {
+        if !has_changed() {
             self.kept.insert(key, Arc::new(kept));
         }
+        true
     }
 
     /// Forgets what was kept of a key, which the API no longer says.
@@ -324,40 +362,77 @@ impl Drop for Writing<'_> {
     }
 }
 
-impl Kept {
-    /// What is kept for `lifetime` of an answer; `since` is from before it was asked for.
-    pub(in super::super) fn new(
-        path: &str,
-        answer: &Answered,
-        credentials: Vec<Arc<Credential>>,
-        keeping: &Keeping,
-        (lifetime, since): (Duration, Since),
-    ) -> Option<Self> {
-        let (status, headers, received) = answer;
+impl Standing {
+    fn now(since: Since) -> Mutex<Self> {
+        let confirmed = Instant::now();
+        Mutex::new(Self { confirmed, since })
+    }
+}
+
+impl Keepable<'_> {
+    /// For how long after its time it stands in for an API that fails; `None` where it is not one to be kept.
+    fn allowance(&self, keeping: &Keeping) -> Option<Duration> {
+        let (status, headers, received) = self.answer;
         // A part of an answer, a stream that was still open, or a promise of one is not the answer. Where it was sent on,
         // it is one of another path, whose changes would not be seen.
         let is_whole = matches!(status.as_u16(), 200 | 203 | 204)
             && !(received.cut || received.open || received.moved);
-        let is_of_use = !lifetime.is_zero()
+        let is_of_use = !self.lifetime.is_zero()
             || headers.contains_key(ETAG)
             || headers.contains_key(LAST_MODIFIED);
         let allowance = allowance(headers, keeping);
-        (is_whole && (is_of_use || allowance.is_some())).then(|| Self {
-            answer: Arc::new(on_its_own(answer)),
-            credentials,
-            path: path.to_owned(),
-            confirmed: Instant::now(),
+        (is_whole && (is_of_use || allowance.is_some())).then(|| allowance.unwrap_or_default())
+    }
+}
+
+impl Kept {
+    fn new(keepable: &Keepable<'_>, allowance: Duration) -> Self {
+        Self {
+            answer: Arc::new(on_its_own(keepable.answer)),
+            credentials: keepable.credentials.to_vec(),
+            path: keepable.path.to_owned(),
+            standing: Standing::now(keepable.since),
             before: Duration::ZERO,
-            lifetime,
-            allowance: allowance.unwrap_or_default(),
-            since,
-            version: getrandom::u64().unwrap_or_default(),
-        })
+            lifetime: keepable.lifetime,
+            allowance,
+            version: 0,
+        }
+    }
+
+    /// Whether the API says the same again as it said before, which is right once more from now on.
+    fn renewed(&self, keepable: &Keepable<'_>, allowance: Duration) -> bool {
+        fn told(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+            headers.iter().filter(|(name, _)| *name != DATE)
+        }
+        let (status, headers, received) = &*self.answer;
+        let (new_status, new_headers, new_received) = keepable.answer;
+        let is_same = self.before.is_zero()
+            && (self.lifetime, self.allowance) == (keepable.lifetime, allowance)
+            && (self.credentials.iter().map(Arc::as_ptr))
+                .eq(keepable.credentials.iter().map(Arc::as_ptr))
+            && status == new_status
+            && received.bytes == new_received.bytes
+            && told(headers).eq(told(new_headers));
+        if is_same {
+            *self.standing() = Standing {
+                confirmed: Instant::now(),
+                since: keepable.since,
+            };
+        }
+        is_same
+    }
+
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn since(&self) -> Since {
+        self.standing().since
     }
 
     /// How long ago the API said that it is right.
     pub(super) fn since_confirmed(&self) -> Duration {
-        self.before + self.confirmed.elapsed()
+        self.before + self.standing().confirmed.elapsed()
     }
 
     /// Whether it needs no question to the API.

@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use http::StatusCode;
 use http::header::{
-    CACHE_CONTROL, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE,
-    PRAGMA, RANGE,
+    CACHE_CONTROL, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    IF_UNMODIFIED_SINCE, PRAGMA, RANGE,
 };
 use serde_json::json;
 
-use super::super::cache::{Caching, Keeping, Kept, Key, Landing, Since, age_of, lifetime_of};
+use super::super::cache::{
+    Caching, Keepable, Keeping, Kept, Key, Landing, Since, age_of, lifetime_of,
+};
 use super::super::catalog;
 use super::super::credentials::{Credential, Whose};
 use super::super::engine::{Content, Inner, Progress, ToolResult};
@@ -24,6 +26,18 @@ use super::{Asked, Until, attempts, failed_for_now};
 
 /// Where a result says that it was kept, and how old it is.
 const CACHE: &str = "mcpgen/cache";
+
+/// Headers by which a request says what answer it takes.
+const CONDITIONS: [HeaderName; 8] = [
+    CACHE_CONTROL,
+    PRAGMA,
+    RANGE,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    IF_MODIFIED_SINCE,
+    IF_UNMODIFIED_SINCE,
+    IF_RANGE,
+];
 
 /// How many credentials of before are looked for in an answer that the API keeps calling right.
 const MOST_CREDENTIALS: usize = 8;
@@ -104,7 +118,7 @@ impl Flown {
 struct Shared {
     inner: Arc<Inner>,
     tool: &'static str,
-    outgoing: Outgoing,
+    outgoing: Arc<Outgoing>,
     credentials: Vec<Arc<Credential>>,
     key: Key,
     keeping: Keeping,
@@ -119,18 +133,8 @@ impl Asked<'_> {
     /// caller's is nobody else's, and who asks with a condition wants an answer of the API.
     fn may_be_kept(&self, inner: &Inner) -> Option<(&Keeping, Key)> {
         let keeping = (self.keeping).filter(|keeping| keeping.caching != Caching::Off)?;
-        let conditions = [
-            CACHE_CONTROL,
-            PRAGMA,
-            RANGE,
-            IF_MATCH,
-            IF_NONE_MATCH,
-            IF_MODIFIED_SINCE,
-            IF_UNMODIFIED_SINCE,
-            IF_RANGE,
-        ];
         let asks_api = !self.outgoing.body.is_empty()
-            || (conditions.iter()).any(|name| self.outgoing.headers.contains_key(name))
+            || (self.outgoing.headers.keys()).any(|name| CONDITIONS.contains(name))
             || (self.credentials.iter())
                 .any(|credential| matches!(credential.whose, Whose::Client | Whose::Caller));
         (!asks_api).then(|| {
@@ -163,7 +167,7 @@ impl Asked<'_> {
                 let request = Shared {
                     inner: Arc::clone(inner),
                     tool: self.tool.def.name,
-                    outgoing: self.outgoing.clone(),
+                    outgoing: Arc::clone(self.outgoing),
                     credentials: self.credentials.to_vec(),
                     key: *key,
                     keeping: *keeping,
@@ -231,28 +235,31 @@ impl Shared {
     async fn sent(mut self, landing: Landing<Flown>, since: Since) -> Flown {
         let _landing = landing;
         let mut facts = Facts::default();
-        let had_one = self.kept.is_some();
-        let (ended, was_confirmed) = self.asked(&mut facts).await;
+        let before = self.kept.take();
+        let (ended, was_confirmed) = self.asked(before.as_deref(), &mut facts).await;
         let mut is_for_all = true;
         if let Ok(answer) = &ended {
             let (cache, path) = (&self.inner.cache, self.outgoing.uri.path());
             let is_gone = matches!(answer.0, StatusCode::NOT_FOUND | StatusCode::GONE);
-            let kept = if answer.0.is_success() {
+            let mut is_kept = false;
+            if answer.0.is_success() {
                 let lifetime = lifetime_of(&self.outgoing, answer, &self.keeping);
                 is_for_all = lifetime.is_some();
-                lifetime.and_then(|lifetime| {
-                    let credentials = self.credentials.clone();
-                    Kept::new(path, answer, credentials, &self.keeping, (lifetime, since))
-                })
-            } else {
-                None
-            };
-            match kept {
-                Some(kept) => cache.keep(self.key, kept, &self.keeping).await,
-                None if had_one && (is_gone || answer.0.is_success()) => {
-                    cache.forget(&self.key, path, since).await;
+                if let Some(lifetime) = lifetime {
+                    let keepable = Keepable {
+                        path,
+                        answer,
+                        credentials: &self.credentials,
+                        lifetime,
+                        since,
+                    };
+                    let keeping = &self.keeping;
+                    let keep = cache.keep(self.key, &keepable, keeping, before.as_deref());
+                    is_kept = keep.await;
                 }
-                None => {}
+            }
+            if !is_kept && before.is_some() && (is_gone || answer.0.is_success()) {
+                cache.forget(&self.key, path, since).await;
             }
         }
         Flown {
@@ -267,13 +274,17 @@ impl Shared {
     }
 
     /// The answer of the API, and whether it is that what was kept is right.
-    async fn asked(&mut self, facts: &mut Facts) -> (Result<Arc<Answered>, Box<ToolResult>>, bool) {
+    async fn asked(
+        &mut self,
+        before: Option<&Kept>,
+        facts: &mut Facts,
+    ) -> (Result<Arc<Answered>, Box<ToolResult>>, bool) {
         let inner = &self.inner;
         let Some(catalog::Found::Generated(tool)) = inner.catalog.find(self.tool) else {
             unreachable!("a tool does not go away")
         };
         let mut steps = Steps::new(self.progress.as_ref());
-        if let Some(kept) = self.kept.take()
+        if let Some(kept) = before
             && let Some(question) = kept.question(&self.outgoing)
         {
             let watched = (&mut steps, &mut *facts);

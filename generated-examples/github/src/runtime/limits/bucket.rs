@@ -2,9 +2,10 @@
 //!
 //! It is written here because the crates for it would be five more in every server.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use ahash::HashMap;
 
 use super::super::settings::Frequency;
 
@@ -33,7 +34,7 @@ impl Buckets {
             frequency,
             start: Instant::now(),
             state: Mutex::new(State {
-                full: HashMap::new(),
+                full: HashMap::default(),
                 limit: MANY,
             }),
         }
@@ -55,18 +56,19 @@ impl Buckets {
         // The time that one call is worth.
         let each = self.frequency.span * parts / self.frequency.count;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = state.full.get(&key).copied().unwrap_or_default().max(now);
+        let State { full, limit } = &mut *state;
+        let own = full.entry(key).or_default();
         // Of an empty bucket, `burst` calls are between now and when it is full.
         let room = each * (self.frequency.burst / parts).max(1);
-        let next = full + each;
+        let next = (*own).max(now) + each;
         let wait = next.saturating_sub(now + room);
         if !wait.is_zero() {
             return Err(wait);
         }
-        state.full.insert(key, next);
-        if state.full.len() > state.limit {
-            state.full.retain(|_, full| *full > now);
-            state.limit = (state.full.len() * 2).max(MANY);
+        *own = next;
+        if full.len() > *limit {
+            full.retain(|_, full| *full > now);
+            *limit = (full.len() * 2).max(MANY);
         }
         Ok(())
     }

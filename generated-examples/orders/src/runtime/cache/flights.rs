@@ -1,8 +1,8 @@
 //! Requests that are on their way, so that identical calls share one.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ahash::HashMap;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 
@@ -30,7 +30,7 @@ impl<T: Clone> Default for Flights<T> {
     fn default() -> Self {
         Self(Arc::new(Mutex::new(Aloft {
             started: 0,
-            by_key: HashMap::new(),
+            by_key: HashMap::default(),
         })))
     }
 }

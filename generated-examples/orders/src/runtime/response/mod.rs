@@ -232,7 +232,9 @@ impl Answer<'_> {
             Kind::Text if media.is_html() => self.html(media),
             Kind::Text | Kind::Stream => self.text(media, shape, output),
             // What cannot be looked into is shown as it is; what can, is.
-            Kind::Binary if self.redaction.is_some() && self.is_text() => {
+            Kind::Image | Kind::Audio | Kind::Binary
+                if self.redaction.is_some() && self.is_text(media) =>
+            {
                 let bytes = self.received.bytes.trim_ascii_start();
                 match bytes.first() {
                     Some(b'{' | b'[') => self.json(media, tool, output),
@@ -444,15 +446,11 @@ impl Answer<'_> {
         }
     }
 
-    /// Whether bytes of no known kind are text.
-    fn is_text(&self) -> bool {
+    /// Whether bytes of no known kind are text: it says in which charset, or nothing in it is of no text.
+    fn is_text(&self, media: &MediaType) -> bool {
         let bytes = &self.received.bytes[..];
-        let whole = if self.received.cut {
-            text::whole_characters(bytes)
-        } else {
-            bytes
-        };
-        std::str::from_utf8(whole).is_ok_and(|text| !text.contains('\0'))
+        let is_no_text = |byte: &u8| matches!(byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
+        media.charset_of(bytes).is_some_and(text::knows) || !bytes.iter().any(is_no_text)
     }
 
     fn looks_like_json(&self) -> bool {
@@ -520,7 +518,13 @@ impl Answer<'_> {
         if self.received.cut {
             bytes = text::whole_characters(bytes);
         }
-        self.safe(text::decode(bytes, media.charset_of(bytes)))
+        // Text of another kind that does not say what it is in is Latin-1 more often than anything else.
+        let is_latin = || {
+            self.redaction.is_some()
+                && matches!(media.kind(bytes), Kind::Image | Kind::Audio | Kind::Binary)
+        };
+        let charset = (media.charset_of(bytes)).or_else(|| is_latin().then_some("windows-1252"));
+        self.safe(text::decode(bytes, charset))
     }
 
     fn safe<'t>(&self, text: Cow<'t, str>) -> Redacted<'t> {
@@ -640,10 +644,13 @@ pub(super) fn is_stream(headers: &HeaderMap) -> bool {
 
 /// The beginning of an answer without what may be the beginning of something that is to be taken out.
 fn without_half(text: Cow<'_, str>) -> Cow<'_, str> {
-    const MOST: usize = 64;
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "@._%+- ".contains(c);
-    let tail = text.chars().rev().take(MOST).take_while(|c| is_part(*c));
-    let end = text.len() - tail.map(char::len_utf8).sum::<usize>();
+    /// A number has spaces; a token may be of any length.
+    const LONGEST_NUMBER: usize = 64;
+    let is_part = |(at, c): &(usize, char)| {
+        c.is_ascii_alphanumeric() || "@._%+-/=~".contains(*c) || (*c == ' ' && *at < LONGEST_NUMBER)
+    };
+    let tail = text.chars().rev().enumerate().take_while(is_part);
+    let end = text.len() - tail.map(|(_, c)| c.len_utf8()).sum::<usize>();
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
         Cow::Owned(mut text) => {

@@ -34,7 +34,7 @@ pub(super) use flights::Landing;
 #[cfg(feature = "cache")]
 pub(super) use key::Key;
 #[cfg(feature = "cache")]
-pub(super) use store::{Cache, Kept, Since, age_of, lifetime_of};
+pub(super) use store::{Cache, Keepable, Kept, Since, age_of, lifetime_of};
 
 /// For how long answers are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

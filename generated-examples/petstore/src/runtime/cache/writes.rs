@@ -1,9 +1,9 @@
 //! Which paths of the API were written to, and when: what was read before is no longer believed.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use ahash::{HashMap, RandomState};
 
 /// When there are more paths, everything that was read before is forgotten instead.
 const MOST_PATHS: usize = 10_000;

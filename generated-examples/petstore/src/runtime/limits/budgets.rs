@@ -3,11 +3,11 @@
 //! A day is one of UTC. What is counted is in the memory of this process, or shared by all replicas (`state`).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ahash::HashMap;
 use serde_json::{Value, json};
 
 use super::super::engine::{CallContext, ErrorType, ToolResult};
@@ -316,7 +316,7 @@ impl Today {
         if self.day != day {
             *self = Self {
                 day,
-                used: HashMap::new(),
+                used: HashMap::default(),
             };
         }
     }

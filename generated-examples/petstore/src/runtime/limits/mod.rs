@@ -9,10 +9,11 @@ mod shared;
 pub(super) mod turns;
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _, RandomState};
+use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use ahash::{AHasher, RandomState};
 use serde_json::{Map, Value, json};
 
 use super::engine::{CallContext, ErrorType, ToolResult};
@@ -198,7 +199,7 @@ impl Limits {
         context.identity.as_ref()?.claim(&self.tenant_claim)
     }
 
-    fn hashed(&self, write: impl FnOnce(&mut std::hash::DefaultHasher)) -> u64 {
+    fn hashed(&self, write: impl FnOnce(&mut AHasher)) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         write(&mut hasher);
         hasher.finish()

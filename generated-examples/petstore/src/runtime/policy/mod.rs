@@ -13,9 +13,9 @@ mod requirement;
 pub(super) mod scopes;
 mod tables;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use ahash::HashMap;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 

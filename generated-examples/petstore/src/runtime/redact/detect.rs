@@ -1,12 +1,12 @@
 //! The detectors: patterns with a check behind them, where there is one, so that an order number is no card.
 
 use std::ops::{Range, RangeInclusive};
-use std::sync::LazyLock;
 
-use memchr::memmem;
 use regex::{Match, Regex};
 
 use super::REDACTED;
+use super::checks::{address, is_amount, is_behind_time, is_card, is_file, is_iban, is_ssn};
+use super::keys::secrets;
 
 /// Finds one kind of data in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +58,6 @@ impl Detectors {
     }
 }
 
-/// How names of files end that have an `@`, and no domain does.
-const FILES: [&str; 8] = ["png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js"];
-
 /// Spaces and hyphens, also those at which no line breaks.
 macro_rules! separator {
     () => {
@@ -70,11 +67,12 @@ macro_rules! separator {
 
 macro_rules! pattern {
     ($text:expr) => {{
-        static PATTERN: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new($text).expect("a pattern of ours"));
+        static PATTERN: std::sync::LazyLock<regex::Regex> =
+            std::sync::LazyLock::new(|| regex::Regex::new($text).expect("a pattern of ours"));
         &*PATTERN
     }};
 }
+pub(super) use pattern;
 
 impl Detector {
     /// The order matters: a part of one thing may look like another.
@@ -143,6 +141,11 @@ impl Detector {
             match self {
                 Self::Card => all.extend(grouped(text, &found, 14..=19, is_card)),
                 Self::Iban => all.extend(grouped(text, &found, 15..=34, is_iban)),
+                Self::Email if self.is_real(text, &found) => {
+                    let it = address(text, &found);
+                    at = it.end;
+                    all.push(it);
+                }
                 _ if self.is_real(text, &found) => {
                     let Range { start, end } = found.range();
                     all.push(start + behind_escape(&text[..start], found.as_str())..end);
@@ -155,31 +158,38 @@ impl Detector {
         all
     }
 
-    fn pattern(self) -> &'static Regex {
+    pub(super) fn pattern(self) -> &'static Regex {
         match self {
             // Behind what may stand before it: no letter or digit but that of an escape.
             Self::Secret => pattern!(concat!(
                 "(?:^|[^A-Za-z0-9]|\\\\[nrtbf]|\\\\u[0-9A-Fa-f]{4}|\\\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2})",
                 "((?:AKIA|ASIA)[0-9A-Z]{16}",
                 "|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20,}",
-                "|xox[abeoprs]-[A-Za-z0-9-]{10,}|npm_[A-Za-z0-9]{36}",
+                "|xox[a-z]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{20,}|npm_[A-Za-z0-9]{36}",
+                "|hooks\\.slack\\.com\\\\?/services\\\\?/[A-Za-z0-9/\\\\]{20,}",
+                "|pypi-[A-Za-z0-9_-]{50,}|do[opr]_v1_[0-9a-f]{64}|shp[a-z]{2}_[0-9A-Fa-f]{32}|hf_[A-Za-z0-9]{30,}",
+                "|gl(?:rt|dt|ft|cbt|ptt|soat)-[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}|hv[bs]\\.[A-Za-z0-9_-]{24,}",
+                "|PMAK-[0-9a-f]{24}-[0-9a-f]{34}|dckr_pat_[A-Za-z0-9_-]{20,}",
+                "|(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{40,}={0,2}",
+                // PEM in base64, which begins with `-----BEGIN … PRIVATE KEY`.
+                "|LS0tLS1CRUdJTi(?:BQUklWQVR|BSU0EgUFJJVkFUR|BFQyBQUklWQVR|BPUEVOU1NI|BFTkNSWVBUR)[A-Za-z0-9+/=\\\\]*",
                 "|(?:sk|rk|pk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{20,200}",
                 "|AIza[0-9A-Za-z_-]{35}|ya29\\.[0-9A-Za-z_-]{20,}|SG\\.[A-Za-z0-9_-]{16,}\\.[A-Za-z0-9_-]{16,}",
-                "|[Bb]earer +(?:[A-Za-z0-9._~+/-]|\\\\+/){16,}=*)",
+                "|[Bb]earer +(?:[A-Za-z0-9._~+/-]|\\\\+/){16,}=*|[Bb]asic +(?:[A-Za-z0-9+/]|\\\\+/){16,}=*)",
             )),
             Self::Email => {
                 // Letters of a domain are those of any script (RFC 6531 §3.3).
                 macro_rules! letter {
                     ($more:literal) => {
                         concat!(
-                            "[^\\x00-,./:-@\\[-`{-\\x7f\\u{a0}\\u{2000}-\\u{206f}",
+                            "[^\\x00-,./:-@\\[-`{-\\x7f\\u{a0}\\u{2000}-\\u{206f}\\u{3000}-\\u{303f}\\u{ff00}-\\u{ffef}",
                             $more,
                             "]"
                         )
                     };
                 }
                 pattern!(concat!(
-                    "[^\\]\\[ \t\r\n<>(){},;:\"\\\\/=&?@%]+(?:@|%40)(?:",
+                    "[^\\]\\[ \t\r\n<>(){},;:\"\\\\/=&?@%|*`\u{a0}\u{3000}-\u{303f}\u{ff00}-\u{ffef}]+(?:@|%40)(?:",
                     letter!(""),
                     "+\\.)+",
                     letter!("0-9-"),
@@ -190,10 +200,33 @@ impl Detector {
             Self::Iban => pattern!(concat!("[A-Z0-9]{4,}(?:", separator!(), "[A-Z0-9]+)*")),
             Self::Card => pattern!(concat!("[0-9]+(?:", separator!(), "[0-9]+)*")),
             Self::Ssn => pattern!("[0-9]{3}-[0-9]{2}-[0-9]{4}"),
-            Self::Phone => pattern!(concat!(
-                "(?:\\+|%2[Bb])[0-9](?:[ \u{a0}\u{202f}\u{2011}./-]?\\(?[0-9]\\)?){6,14}",
-                "|(?:1[-. ])?(?:\\([0-9]{3}\\) ?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}",
-            )),
+            Self::Phone => {
+                macro_rules! between {
+                    () => {
+                        "[-. /\u{a0}\u{202f}\u{2010}\u{2011}\u{2013}]"
+                    };
+                }
+                // Neither the area of a North American number nor its exchange begins with 0 or 1.
+                pattern!(concat!(
+                    "(?:\\+|%2[Bb])[1-9](?:",
+                    between!(),
+                    "{0,3}\\(?[0-9]\\)?){6,14}",
+                    "|(?:(?:00)?1",
+                    between!(),
+                    ")?[2-9][0-9]{2}",
+                    between!(),
+                    "[2-9][0-9]{2}",
+                    between!(),
+                    "[0-9]{4}",
+                    "|(?:(?:00)?1",
+                    between!(),
+                    "?)?\\([2-9][0-9]{2}\\)",
+                    between!(),
+                    "?[2-9][0-9]{2}",
+                    between!(),
+                    "?[0-9]{4}",
+                ))
+            }
         }
     }
 
@@ -209,129 +242,39 @@ impl Detector {
             // Behind a plus whatever follows is no other number.
             Self::Phone if found.as_str().starts_with(['+', '%']) => {
                 !before.is_some_and(|c| c.is_ascii_alphanumeric())
+                    && !is_amount(found.as_str())
+                    && !is_behind_time(&text[..found.start()])
             }
             Self::Phone => {
-                before != Some('.') && !touches(|c| c.is_ascii_alphanumeric() || c == '-')
+                let rest = &text.as_bytes()[found.end()..];
+                let is_extended = |word: &[u8]| {
+                    let (begin, rest) = rest.split_at(word.len().min(rest.len()));
+                    begin.eq_ignore_ascii_case(word) && rest.first().is_some_and(u8::is_ascii_digit)
+                };
+                let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+                !before.is_some_and(|c| c == '.' || is_part(c))
+                    && (!after.is_some_and(is_part) || is_extended(b"x") || is_extended(b"ext"))
             }
-            // `logo@2x.png`.
-            Self::Email => {
-                let last = found.as_str().rsplit('.').next().unwrap_or_default();
-                !FILES.iter().any(|ending| last.eq_ignore_ascii_case(ending))
-            }
+            Self::Email => !is_file(found.as_str()),
             _ => true,
         }
     }
 }
 
 /// How much of what was found belongs to an escape that begins before it: `\n` of JSON within a text.
-fn behind_escape(before: &str, found: &str) -> usize {
+pub(super) fn behind_escape(before: &str, found: &str) -> usize {
     let is_escape = before.ends_with('\\') && found.starts_with(['n', 'r', 't', 'b', 'f']);
     usize::from(is_escape && !found[1..].starts_with('@'))
 }
 
 /// Behind the first character of what is none.
-fn behind_first(found: &Match<'_>) -> usize {
+pub(super) fn behind_first(found: &Match<'_>) -> usize {
     let first = found.as_str().chars().next();
     found.start() + first.map_or(1, char::len_utf8)
 }
 
-/// Where keys and tokens are, in order and apart.
-fn secrets(text: &str) -> Vec<Range<usize>> {
-    let mut all = private_keys(text);
-    all.extend(signed_tokens(text));
-    let pattern = Detector::Secret.pattern();
-    let mut at = 0;
-    while let Some(found) = pattern.captures_at(text, at).and_then(|found| found.get(1)) {
-        let it = found.as_str();
-        if is_word(it) {
-            at = behind_first(&found);
-            continue;
-        }
-        let end = match found.end() {
-            end if it.starts_with("sk-") => end_of_token(text, end),
-            end => end,
-        };
-        all.push(found.start()..end);
-        // The last character of one may be what stands before the next.
-        let is_apart = !it.ends_with(|c: char| c.is_ascii_alphanumeric());
-        at = if is_apart && end == found.end() {
-            end - 1
-        } else {
-            end
-        };
-    }
-    all.sort_unstable_by_key(|range| range.start);
-    let mut apart: Vec<Range<usize>> = Vec::new();
-    for range in all {
-        match apart.last_mut() {
-            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
-            _ => apart.push(range),
-        }
-    }
-    apart
-}
-
-/// Where keys in PEM are, which begin and end with words of their own (RFC 7468 §2); one that does not end goes to the end.
-pub(super) fn private_keys(text: &str) -> Vec<Range<usize>> {
-    let pattern = pattern!(
-        "-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)"
-    );
-    pattern.find_iter(text).map(|key| key.range()).collect()
-}
-
-/// Whether what looks like a key is made of words.
-fn is_word(it: &str) -> bool {
-    const LIKE_WORDS: [&str; 7] = ["sk-", "sk_", "rk_", "pk_", "whsec_", "Bearer", "bearer"];
-    LIKE_WORDS.iter().any(|word| it.starts_with(word))
-        && !["_live_", "_test_"].iter().any(|part| it.contains(part))
-        && !it.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-/// Where the letters of base64url end that begin here (RFC 4648 §5).
-fn end_of_token(text: &str, start: usize) -> usize {
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    start
-        + text.as_bytes()[start..]
-            .iter()
-            .take_while(|byte| is_part(byte))
-            .count()
-}
-
-/// JSON Web Tokens (RFC 7515 §7.1). A pattern would look at a long run of their letters once for each that may begin one.
-fn signed_tokens(text: &str) -> Vec<Range<usize>> {
-    const SHORTEST: usize = 8;
-    let bytes = text.as_bytes();
-    // The end of the token that ends its first part here.
-    let end_behind = |header: usize| {
-        let claims = (bytes.get(header) == Some(&b'.')).then(|| end_of_token(text, header + 1))?;
-        let is_one = claims - (header + 1) >= SHORTEST && bytes.get(claims) == Some(&b'.');
-        is_one.then(|| end_of_token(text, claims + 1))
-    };
-    let mut found: Vec<Range<usize>> = Vec::new();
-    let (mut header, mut end) = (0, None);
-    for start in memmem::find_iter(bytes, b"eyJ") {
-        let is_behind = found.last().is_some_and(|last| start < last.end);
-        let is_inside = || {
-            around(text, &(start..start))
-                .0
-                .is_some_and(|c| c.is_ascii_alphanumeric())
-        };
-        if is_behind || is_inside() {
-            continue;
-        }
-        if start >= header {
-            header = end_of_token(text, start);
-            end = end_behind(header);
-        }
-        if let Some(end) = end.filter(|_| header - start >= 3 + SHORTEST) {
-            found.push(start..end);
-        }
-    }
-    found
-}
-
 /// What stands beside it: the end of an escape, of JSON, of a script or of a URL, is no letter or digit.
-fn around(text: &str, found: &Range<usize>) -> (Option<char>, Option<char>) {
+pub(super) fn around(text: &str, found: &Range<usize>) -> (Option<char>, Option<char>) {
     let before = &text[..found.start];
     let is_hex = |text: &[u8]| text.iter().all(u8::is_ascii_hexdigit);
     let is_escape = match before.as_bytes() {
@@ -354,7 +297,7 @@ fn grouped(
     text: &str,
     run: &Match<'_>,
     count: RangeInclusive<usize>,
-    is_real: fn(&str) -> bool,
+    is_real: fn(&str, &[Range<usize>]) -> bool,
 ) -> Vec<Range<usize>> {
     let is_part = |c: char| c.is_ascii_alphanumeric();
     let mut groups: Vec<Range<usize>> = Vec::new();
@@ -383,9 +326,11 @@ fn grouped(
         let last = ends.into_iter().rev().find(|last| {
             let part = group.start..groups[*last].end;
             let (before, after) = around(text, &part);
+            let is_fraction = before == Some('.')
+                && text[..part.start - 1].ends_with(|c: char| c.is_ascii_digit());
             let is_whole =
-                before != Some('.') && !before.is_some_and(is_part) && !after.is_some_and(is_part);
-            is_whole && is_real(&text[part])
+                !is_fraction && !before.is_some_and(is_part) && !after.is_some_and(is_part);
+            is_whole && is_real(&text[part], &groups[first..=*last])
         });
         match last {
             Some(last) => {
@@ -398,76 +343,9 @@ fn grouped(
     found
 }
 
-fn digits(text: &str) -> Vec<u32> {
-    text.chars().filter_map(|c| c.to_digit(10)).collect()
-}
-
-/// Length and first digits are one network's, and the sum fits.
-fn is_card(text: &str) -> bool {
-    if !text.starts_with(['2', '3', '4', '5', '6']) {
-        return false;
-    }
-    let digits = digits(text);
-    let first = |count: usize| {
-        digits
-            .iter()
-            .take(count)
-            .fold(0, |number, digit| number * 10 + digit)
-    };
-    let is_issued = match digits.len() {
-        19 => first(1) == 4,
-        14 => matches!(first(3), 300..=305) || matches!(first(2), 36 | 38 | 39),
-        15 => matches!(first(2), 34 | 37),
-        16 => {
-            first(1) == 4
-                || matches!(first(2), 51..=55 | 65 | 62)
-                || matches!(first(4), 2221..=2720 | 6011 | 3528..=3589)
-                || matches!(first(3), 644..=649)
-        }
-        _ => false,
-    };
-    is_issued && luhn(&digits)
-}
-
-/// ISO/IEC 7812-1, annex B.
-fn luhn(digits: &[u32]) -> bool {
-    let each = digits.iter().rev().enumerate();
-    let sum: u32 = each
-        .map(|(place, digit)| match (place % 2, digit * 2) {
-            (0, _) => *digit,
-            (_, twice) => twice / 10 + twice % 10,
-        })
-        .sum();
-    sum.is_multiple_of(10)
-}
-
-/// ISO 7064, MOD 97-10.
-fn is_iban(text: &str) -> bool {
-    let starts = text.as_bytes().split_at_checked(4);
-    if !starts.is_some_and(|(start, _)| {
-        start[..2].iter().all(u8::is_ascii_uppercase) && start[2..].iter().all(u8::is_ascii_digit)
-    }) {
-        return false;
-    }
-    let plain: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
-    let (country, account) = plain.split_at(4);
-    let rest = (account.iter().chain(country)).fold(0, |rest, c| {
-        let value = c.to_digit(36).unwrap_or_default();
-        let shift = if value < 10 { 10 } else { 100 };
-        (rest * shift + value) % 97
-    });
-    rest == 1
-}
-
-/// Numbers that the Social Security Administration gives out.
-fn is_ssn(text: &str) -> bool {
-    let (area, group, serial) = (&text[..3], &text[4..6], &text[7..]);
-    !matches!(area, "000" | "666") && !area.starts_with('9') && group != "00" && serial != "0000"
-}
-
 /// One thing each that is found.
 #[cfg(test)]
-pub(super) const EXAMPLES: [(Detector, &str); 25] = [
+pub(super) const EXAMPLES: [(Detector, &str); 47] = [
     (Detector::Card, "4111111111111111"),
     (Detector::Card, "4111 1111 1111 1111"),
     (Detector::Card, "3782-822463-10005"),
@@ -499,6 +377,49 @@ pub(super) const EXAMPLES: [(Detector, &str); 25] = [
         Detector::Secret,
         "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----",
     ),
+    (
+        Detector::Secret,
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOY\n-----END PGP PRIVATE KEY BLOCK-----",
+    ),
+    (
+        Detector::Secret,
+        "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1JSUI",
+    ),
+    (
+        Detector::Secret,
+        "eyAidHlwIjogIkpXVCIgfQ.eyAiYSI6IDEgfQ.c2lnbmF0dXJl",
+    ),
+    (
+        Detector::Secret,
+        "eyJhbGciOiJkaXIifQ..bWF0aGlj.c2VjcmV0.dGFn",
+    ),
+    (
+        Detector::Secret,
+        "eyJhbGciOiJFUzI1NiJ9==.eyJzdWIiOiIxIn0=.dGVzdA==",
+    ),
+    (Detector::Secret, "xapp-1-A02ABC-123456789012-abcdef"),
+    (Detector::Secret, "shpat_0123456789abcdef0123456789abcdef"),
+    (Detector::Secret, "hvs.CAESIJ0123456789abcdefgh"),
+    (Detector::Secret, "glrt-0123456789abcdefghij"),
+    (
+        Detector::Secret,
+        "hooks.slack.com/services/T00000000/B00000000/abcdefghij012345",
+    ),
+    (
+        Detector::Secret,
+        "AccountKey=abcdefghijklmnopqrstuvwxyz0123456789abcdefgh==",
+    ),
+    (Detector::Secret, "Basic dXNlcjpwYXNzd29yZDE="),
+    (Detector::Card, "6212345678901234569"),
+    (Detector::Card, "2200123456789019"),
+    (Detector::Card, "6759123456789015"),
+    (Detector::Phone, "(415)-555-0132"),
+    (Detector::Phone, "001-415-555-0132"),
+    (Detector::Phone, "415/555-0132"),
+    (Detector::Phone, "(415)\u{a0}555-0132"),
+    (Detector::Phone, "415\u{2011}555\u{2011}0132"),
+    (Detector::Phone, "+49 (0) 30 / 90 18 20"),
+    (Detector::Phone, "+1.4155550132"),
 ];
 
 #[cfg(test)]
@@ -546,6 +467,54 @@ mod tests {
                 Detector::Iban,
                 "ABCD 1234 DE89 3704 0044 0532 0130 00",
                 "ABCD 1234 [redacted: iban]",
+            ),
+        ] {
+            assert_eq!(finds(detector, text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_an_address_or_a_number_stays() {
+        for (detector, text, expected) in [
+            (
+                Detector::Email,
+                "您好，客服邮箱：ann@example.org，谢谢您的支持。",
+                "您好，客服邮箱：[redacted: email]，谢谢您的支持。",
+            ),
+            (
+                Detector::Email,
+                "お問い合わせはsupport@example.co.jpまでお願いします。",
+                "お問い合わせは[redacted: email]までお願いします。",
+            ),
+            (
+                Detector::Email,
+                "('Ann','ann@example.org') 1|Ann|ann@example.org|1 **ann@example.org**",
+                "('Ann','[redacted: email]') 1|Ann|[redacted: email]|1 **[redacted: email]**",
+            ),
+            (
+                Detector::Email,
+                "/u/ann@example.org.jpg",
+                "/u/[redacted: email]",
+            ),
+            (
+                Detector::Card,
+                "Card no.4111111111111111",
+                "Card no.[redacted: card]",
+            ),
+            (
+                Detector::Phone,
+                "415-555-0132x123 and (415)555-0132 ext5",
+                "[redacted: phone]x123 and [redacted: phone] ext5",
+            ),
+            (
+                Detector::Secret,
+                "postgres://ann:p4ss@db:5432/x?y=1 and https:\\/\\/ann:p4ss@db.example.org",
+                "postgres://ann:[redacted: secret]@db:5432/x?y=1 and https:\\/\\/ann:[redacted: secret]@db.example.org",
+            ),
+            (
+                Detector::Secret,
+                "It begins with `-----BEGIN PRIVATE KEY-----`.\n\n# Limits",
+                "It begins with `[redacted: secret]`.\n\n# Limits",
             ),
         ] {
             assert_eq!(finds(detector, text).as_deref(), Some(expected), "{text}");
@@ -669,6 +638,17 @@ mod tests {
             (Detector::Secret, "Bearer authentication-required"),
             (Detector::Secret, "eyJhbGciOiJIUzI1NiJ9 alone.eyJ.x"),
             (Detector::Card, "4006381333931"),
+            (Detector::Card, "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"),
+            (Detector::Card, "0.4111111111111111 and 12.4111111111111111"),
+            (Detector::Iban, "86C78F73-B99A-4A39-AD47-86E141D02A63"),
+            (Detector::Iban, "RF18539007547034"),
+            (Detector::Iban, "TX2026113012345678"),
+            (Detector::Email, "lodash@4.17.21.tgz and logo@2x.min.png"),
+            (Detector::Phone, "Wed Oct 10 20:19:24 +0000 2018"),
+            (Detector::Phone, "Wed Oct 10 20:19:24 +1000 2018"),
+            (Detector::Phone, "m=+12.345678901 and +12.345678"),
+            (Detector::Phone, "+41 16 07.50"),
+            (Detector::Phone, "120 350 4200"),
         ] {
             assert_eq!(finds(detector, it), None, "{it}");
         }

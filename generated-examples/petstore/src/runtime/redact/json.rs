@@ -12,14 +12,14 @@ use super::super::path::Step;
 use super::super::text::visible;
 use super::detect::{Detector, Detectors};
 use super::signs::Signs;
-use super::{REDACTED, Redaction, without, without_suspected};
+use super::{REDACTED, Redaction, without};
 
 /// The fewest digits of a number that may be a card's.
 const SHORTEST: usize = 14;
 
 /// Where the walk is: in an object behind a name, or in an array at an index.
-enum Place {
-    Object(Option<Range<usize>>),
+enum Place<'a> {
+    Object(Option<Cow<'a, str>>),
     Array(usize),
 }
 
@@ -39,35 +39,28 @@ pub(super) fn redacted_in(text: &str, redaction: &Redaction) -> Option<String> {
     walk.ended()
 }
 
-/// The same of a text that is one JSON text, where these signs are all there is and no path leads anywhere: what has no sign
-/// is passed over.
-pub(super) fn redacted_at_signs(
+/// The same of a text that is one JSON text, where these signs are all there is and paths lead to these places: the rest is
+/// passed over.
+pub(super) fn redacted_at(
     text: &str,
     redaction: &Redaction,
-    signs: &Signs,
+    (signs, led_to): (&Signs, &[Range<usize>]),
 ) -> Option<String> {
     let mut walk = Walk::new(text, redaction, signs);
-    while let Some((sign, _)) = walk.signs.and_then(<[_]>::first).copied() {
-        let Some(start) = walk.string_around(sign) else {
-            walk.number(sign);
-            continue;
-        };
-        walk.at = start;
-        walk.string();
-        let end = walk.at;
-        if text[end..].trim_start().starts_with(':') {
-            walk.look_at_name(start, end);
-        } else {
-            walk.look_at_text(start, end);
-        }
+    for named in led_to {
+        walk.up_to(named.start);
+        walk.at = named.end;
+        walk.take_out(named.start);
+        walk.signs_before(named.end);
     }
+    walk.up_to(text.len());
     walk.ended()
 }
 
 struct Walk<'a> {
     text: &'a str,
     at: usize,
-    places: Vec<Place>,
+    places: Vec<Place<'a>>,
     redaction: &'a Redaction,
     suspected: Detectors,
     /// Those that are still ahead; `None` where there may be some anywhere.
@@ -104,6 +97,25 @@ impl<'a> Walk<'a> {
         })
     }
 
+    /// What has a sign up to a place that is in no string.
+    fn up_to(&mut self, end: usize) {
+        while let Some((sign, _)) = self.signs.and_then(<[_]>::first).copied()
+            && sign < end
+        {
+            let Some(start) = self.string_around(sign) else {
+                self.number(sign);
+                continue;
+            };
+            self.at = start;
+            self.string();
+            if self.text[self.at..].trim_start().starts_with(':') {
+                self.look_at_name(start, self.at);
+            } else {
+                self.look_at_text(start, self.at);
+            }
+        }
+    }
+
     fn run(&mut self) {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
@@ -131,12 +143,7 @@ impl<'a> Walk<'a> {
         let start = self.at;
         if self.is_named() {
             self.skip();
-            // A text stays a text, so that what reads the answer goes on.
-            let new = match first {
-                b'"' => quoted(&format!("{REDACTED}]")),
-                _ => "null".to_owned(),
-            };
-            self.replace(start, self.at, &new);
+            self.take_out(start);
             return;
         }
         match first {
@@ -167,6 +174,16 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Takes the value out that begins there and ends here.
+    fn take_out(&mut self, start: usize) {
+        // A text stays a text, so that what reads the answer goes on.
+        let new = match self.text.as_bytes()[start] {
+            b'"' => quoted(&format!("{REDACTED}]")),
+            _ => "null".to_owned(),
+        };
+        self.replace(start, self.at, &new);
+    }
+
     /// The name of a member, which may be an address.
     fn name(&mut self) {
         let start = self.at;
@@ -174,7 +191,7 @@ impl<'a> Walk<'a> {
         let end = self.at;
         self.look_at_name(start, end);
         if let Some(Place::Object(here)) = self.places.last_mut() {
-            *here = Some(start..end);
+            *here = Some(unquoted(&self.text[start..end]));
         }
     }
 
@@ -263,9 +280,7 @@ impl<'a> Walk<'a> {
         }
         match self.signs_before(end) {
             Some(suspected) if suspected.is_empty() => None,
-            Some(suspected) => seen(token, is_written_anew, |plain| {
-                without_suspected(suspected, plain)
-            }),
+            Some(suspected) => seen(token, is_written_anew, |plain| without(suspected, plain)),
             None if self.suspected.is_empty() => None,
             None => seen(token, is_written_anew, |plain| {
                 without(self.suspected, plain)
@@ -293,9 +308,7 @@ impl<'a> Walk<'a> {
             let steps = path.steps();
             let leads = |(step, place): (&Step, &Place)| match (step, place) {
                 (Step::All, _) => true,
-                (Step::Name(name), Place::Object(Some(here))) => {
-                    unquoted(&self.text[here.clone()]) == name.as_str()
-                }
+                (Step::Name(name), Place::Object(Some(here))) => here == name,
                 (Step::Index(index), Place::Array(here)) => index == here,
                 _ => false,
             };
@@ -395,7 +408,7 @@ fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("a text is JSON")
 }
 
@@ -587,20 +600,31 @@ mod tests {
                         r#"{{"{other}":{{"a":{{"b":"{before}"}}}},"d":"plain","e":"{before}{it} plain"}}"#
                     ),
                 ] {
-                    let redaction = Redaction {
-                        detectors: Detectors::of(&Detector::ALL),
-                        paths: Vec::new(),
-                    };
-                    let expected =
-                        redacted(&text, &redaction, &Signs::anywhere(redaction.detectors));
-                    let signs = Signs::of(redaction.detectors, &text);
-                    assert!(expected.is_some(), "{text}");
-                    assert_eq!(
-                        redacted_at_signs(&text, &redaction, &signs),
-                        expected,
-                        "{text}"
-                    );
-                    assert_eq!(redacted(&text, &redaction, &signs), expected, "{text}");
+                    for paths in [
+                        &[][..],
+                        &["$.a", "$.c"],
+                        &["$.*.a", "$[*]"],
+                        &["$.b[2]", "$[1]"],
+                    ] {
+                        let redaction = Redaction {
+                            detectors: Detectors::of(&Detector::ALL),
+                            paths: paths
+                                .iter()
+                                .map(|path| Path::parse(path).expect("a path"))
+                                .collect(),
+                        };
+                        let everywhere = Signs::anywhere(redaction.detectors);
+                        let expected = redacted(&text, &redaction, &everywhere);
+                        let signs = Signs::of(redaction.detectors, &text);
+                        let led_to = redaction.led_to(&text).expect("JSON");
+                        assert!(expected.is_some(), "{text}");
+                        assert_eq!(
+                            redacted_at(&text, &redaction, (&signs, &led_to)),
+                            expected,
+                            "{text}"
+                        );
+                        assert_eq!(redacted(&text, &redaction, &signs), expected, "{text}");
+                    }
                 }
             }
         }

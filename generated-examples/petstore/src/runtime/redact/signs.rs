@@ -2,9 +2,13 @@
 //!
 //! The text may be JSON as it came: what has no sign here is in none of its strings and numbers.
 
-use memchr::{memchr2_iter, memchr3_iter, memmem};
+use std::ops::Range;
+
+use memchr::{memchr_iter, memchr2_iter, memchr3_iter, memmem};
 
 use super::detect::{Detector, Detectors};
+use super::keys::password_before;
+use super::may_refer;
 
 /// The fewest digits of a telephone number behind a plus, and of one without.
 const PHONE: (u32, u32) = (7, 10);
@@ -38,7 +42,7 @@ impl Signs {
         // An escape or a reference may spell anything, or what cannot be seen and hides the rest.
         let hides = |escape: &&str| text.contains(*escape);
         let has_escapes = text.as_bytes().contains(&b'\\');
-        if text.contains("&#") || (has_escapes && ["\\u", "\\b", "\\f"].iter().any(hides)) {
+        if may_refer(text) || (has_escapes && ["\\u", "\\b", "\\f"].iter().any(hides)) {
             return Self::anywhere(detectors);
         }
         Self::of_plain(detectors, text)
@@ -107,7 +111,19 @@ fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
     for at in memchr3_iter(b'_', b'-', b'J', bytes) {
         let is_one = match &bytes[at.saturating_sub(4)..=at] {
             [b'-', b'-', b'-', b'-', b'-'] => bytes[at + 1..].starts_with(b"BEGIN "),
-            [.., b's' | b'r' | b'p', b'k', b'_']
+            [b'x', b'a', b'p', b'p', b'-']
+            | [b'p', b'y', b'p', b'i', b'-']
+            | [b'P', b'M', b'A', b'K', b'-']
+            | [b'C', b'R', b'U', b'd', b'J']
+            | [b'g', b'l', b'r' | b'd' | b'f', b't', b'-']
+            | [b'l', b'c', b'b', b't', b'-']
+            | [b'l', b'p', b't', b't', b'-']
+            | [b's', b'o', b'a', b't', b'-']
+            | [.., b'S', b'P', b'X', b'-']
+            | [.., b'_', b'v', b'1', b'_']
+            | [b'h', b'p', _, _, b'_']
+            | [.., b'h', b'f', b'_']
+            | [.., b's' | b'r' | b'p', b'k', b'_']
             | [.., b'g', b'h', b'p' | b'o' | b'u' | b's' | b'r', b'_']
             | [.., b'p', b'a', b't', b'_' | b'-']
             | [.., b'n', b'p', b'm', b'_']
@@ -123,7 +139,10 @@ fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
     }
     for at in memchr2_iter(b'.', b'I', bytes) {
         let is_one = match &bytes[at.saturating_sub(4)..=at] {
-            [.., b'S', b'G', b'.'] | [.., b'y', b'a', b'2', b'9', b'.'] => true,
+            [.., b'S', b'G', b'.']
+            | [.., b'y', b'a', b'2', b'9', b'.']
+            | [.., b'h', b'v', b's' | b'b', b'.']
+            | [b'o', b'o', b'k', b's', b'.'] => true,
             [.., b'A', b'K' | b'S', b'I'] => bytes[at + 1..].starts_with(b"A"),
             [.., b'A', b'I'] => bytes[at + 1..].starts_with(b"za"),
             _ => false,
@@ -133,7 +152,11 @@ fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
         }
     }
     // Behind it there may be more spaces, and slashes with escapes.
-    memmem::find_iter(bytes, b"earer ").for_each(sign);
+    for word in [&b"earer "[..], b"asic ", b"Key=", b"eyA"] {
+        memmem::find_iter(bytes, word).for_each(&mut sign);
+    }
+    let passwords = memchr_iter(b'@', bytes).filter_map(|at| password_before(bytes, at));
+    passwords.for_each(|password| sign(password.start));
 }
 
 /// What stands between digits of one number. A character that is not ASCII may be a space.
@@ -144,15 +167,44 @@ fn is_joint(byte: u8) -> bool {
     )
 }
 
-/// What a plus is in a URL.
+/// What a plus is in a URL, and the digits of what a space is behind their `%`.
 const PLUS: [&[u8]; 2] = [b"%2B", b"%2b"];
+const SPACE: &[u8] = b"20";
 /// No number has so many other bytes between two of its digits.
-const APART: usize = 8;
+const APART: usize = 12;
+
+/// Digits that may be of one number.
+#[derive(Default)]
+struct Run {
+    /// How many there are.
+    all: u32,
+    /// How many of them stand behind the last plus, which in a form is a space.
+    own: u32,
+    is_after_plus: bool,
+}
+
+impl Run {
+    /// What stands between two digits may end the run.
+    fn pass(&mut self, bytes: &[u8], between: Range<usize>) {
+        if between.len() >= APART {
+            *self = Self::default();
+        } else if let Some(other) = bytes[between.clone()]
+            .iter()
+            .rposition(|byte| !is_joint(*byte))
+        {
+            let before = &bytes[..=between.start + other];
+            *self = Self {
+                is_after_plus: PLUS.iter().any(|plus| before.ends_with(plus)),
+                ..Self::default()
+            };
+        }
+    }
+}
 
 /// Where digits follow each other as they do in what is made of digits, with nothing between them but what separates the
 /// groups of a number.
 fn numbers(bytes: &[u8], mut sign: impl FnMut(usize, Detector)) {
-    let (mut run, mut is_after_plus, mut end) = (0_u32, false, 0);
+    let (mut run, mut end) = (Run::default(), 0);
     let (words, rest) = bytes.as_chunks::<8>();
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
@@ -161,23 +213,29 @@ fn numbers(bytes: &[u8], mut sign: impl FnMut(usize, Detector)) {
         while found != 0 {
             let at = number * 8 + found.trailing_zeros() as usize / 8;
             found &= found - 1;
-            let between = &bytes[end..at];
-            if between.len() >= APART {
-                (run, is_after_plus) = (0, false);
-            } else if let Some(other) = between.iter().rposition(|byte| !is_joint(*byte)) {
-                let before = &bytes[..=end + other];
-                (run, is_after_plus) = (0, PLUS.iter().any(|plus| before.ends_with(plus)));
-            }
-            end = at + 1;
-            if bytes[at] == b'+' {
-                (run, is_after_plus) = (0, true);
+            if at < end {
                 continue;
             }
-            run += 1;
-            if run == 2 && is_country(&bytes[..=at]) {
+            if bytes[at] == SPACE[0]
+                && bytes[..at].ends_with(b"%")
+                && bytes[at..].starts_with(SPACE)
+            {
+                run.pass(bytes, end..at - 1);
+                end = at + SPACE.len();
+                continue;
+            }
+            run.pass(bytes, end..at);
+            end = at + 1;
+            if bytes[at] == b'+' {
+                (run.own, run.is_after_plus) = (0, true);
+                continue;
+            }
+            run.all += 1;
+            run.own += 1;
+            if run.own == 2 && is_country(&bytes[..=at]) {
                 sign(at, Detector::Iban);
-            } else if run >= PHONE.0 {
-                long(&bytes[..=at], (run, is_after_plus), |it| sign(at, it));
+            } else if run.all >= PHONE.0 {
+                long(&bytes[..=at], &run, |it| sign(at, it));
             }
         }
     }
@@ -193,17 +251,24 @@ fn is_country(bytes: &[u8]) -> bool {
     }
 }
 
-/// A digit is the last of these bytes, and that many stand together there: what that may be.
-fn long(bytes: &[u8], (run, is_after_plus): (u32, bool), mut sign: impl FnMut(Detector)) {
+/// A digit is the last of these bytes, and of such a run: what that may be.
+fn long(bytes: &[u8], run: &Run, mut sign: impl FnMut(Detector)) {
     let back = |count: usize| bytes.len().checked_sub(count + 1).map(|at| bytes[at]);
-    if run >= CARD {
+    if run.all >= CARD {
         sign(Detector::Card);
     }
-    if run >= SSN && back(4) == Some(b'-') && back(7) == Some(b'-') {
+    if run.all >= SSN && back(4) == Some(b'-') && back(7) == Some(b'-') {
         sign(Detector::Ssn);
     }
-    let is_apart = || matches!(back(4), Some(b'-' | b'.' | b' '));
-    if is_after_plus || (run >= PHONE.1 && is_apart()) {
+    // A space may be a `0` here, of `%20`.
+    let is_apart = || {
+        matches!(
+            back(4),
+            Some(b'-' | b'.' | b' ' | b'/' | b'+' | b'0' | 0x80..)
+        ) || [7, 8].iter().any(|count| back(*count) == Some(b')'))
+    };
+    let is_international = run.is_after_plus && run.own >= PHONE.0;
+    if is_international || (run.all >= PHONE.1 && is_apart()) {
         sign(Detector::Phone);
     }
 }

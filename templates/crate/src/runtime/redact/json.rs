@@ -12,14 +12,14 @@ use super::super::path::Step;
 use super::super::text::visible;
 use super::detect::{Detector, Detectors};
 use super::signs::Signs;
-use super::{REDACTED, Redaction, without, without_suspected};
+use super::{REDACTED, Redaction, without};
 
 /// The fewest digits of a number that may be a card's.
 const SHORTEST: usize = 14;
 
 /// Where the walk is: in an object behind a name, or in an array at an index.
-enum Place {
-    Object(Option<Range<usize>>),
+enum Place<'a> {
+    Object(Option<Cow<'a, str>>),
     Array(usize),
 }
 
@@ -60,7 +60,7 @@ pub(super) fn redacted_at(
 struct Walk<'a> {
     text: &'a str,
     at: usize,
-    places: Vec<Place>,
+    places: Vec<Place<'a>>,
     redaction: &'a Redaction,
     suspected: Detectors,
     /// Those that are still ahead; `None` where there may be some anywhere.
@@ -191,7 +191,7 @@ impl<'a> Walk<'a> {
         let end = self.at;
         self.look_at_name(start, end);
         if let Some(Place::Object(here)) = self.places.last_mut() {
-            *here = Some(start..end);
+            *here = Some(unquoted(&self.text[start..end]));
         }
     }
 
@@ -280,9 +280,7 @@ impl<'a> Walk<'a> {
         }
         match self.signs_before(end) {
             Some(suspected) if suspected.is_empty() => None,
-            Some(suspected) => seen(token, is_written_anew, |plain| {
-                without_suspected(suspected, plain)
-            }),
+            Some(suspected) => seen(token, is_written_anew, |plain| without(suspected, plain)),
             None if self.suspected.is_empty() => None,
             None => seen(token, is_written_anew, |plain| {
                 without(self.suspected, plain)
@@ -310,9 +308,7 @@ impl<'a> Walk<'a> {
             let steps = path.steps();
             let leads = |(step, place): (&Step, &Place)| match (step, place) {
                 (Step::All, _) => true,
-                (Step::Name(name), Place::Object(Some(here))) => {
-                    unquoted(&self.text[here.clone()]) == name.as_str()
-                }
+                (Step::Name(name), Place::Object(Some(here))) => here == name,
                 (Step::Index(index), Place::Array(here)) => index == here,
                 _ => false,
             };
@@ -412,7 +408,7 @@ fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("a text is JSON")
 }
 

@@ -4,8 +4,10 @@
 //! It works on the text of an answer, before anything is made of it. JSON stays JSON, and what is not taken out stays as
 //! the API wrote it.
 
+mod checks;
 mod detect;
 mod json;
+mod keys;
 mod led_to;
 mod signs;
 
@@ -16,7 +18,8 @@ use std::str::FromStr;
 use serde::de::IgnoredAny;
 
 pub(super) use self::detect::Detector;
-use self::detect::{Detectors, private_keys};
+use self::detect::Detectors;
+use self::keys::private_keys;
 use self::signs::Signs;
 use super::path::{Path, Step};
 use super::text::visible;
@@ -31,6 +34,9 @@ const WITHHELD: &str =
 const GUARDS: [&str; 4] = [")]}',", ")]}'", "while(1);", "for(;;);"];
 /// The lines of an event that are not its data; a comment has no name.
 const FIELDS: [&str; 4] = ["event:", "id:", "retry:", ":"];
+
+/// What long lines are folded in (RFC 5545 §3.1, RFC 6350 §3.2).
+const CARDS: [&str; 2] = ["BEGIN:VCALENDAR", "BEGIN:VCARD"];
 
 /// What is taken out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,6 +108,13 @@ impl Redaction {
 
     /// The body of an answer: JSON, many of them, a stream of events, or any other text.
     pub(super) fn body<'t>(&self, text: Cow<'t, str>) -> Redacted<'t> {
+        if let Some(inside) = self.json_within(&text) {
+            let seen = self.body(Cow::Owned(inside)).text;
+            return Redacted {
+                text: Cow::Owned(json::quoted(&seen)),
+                is_json: false,
+            };
+        }
         let signs = Signs::of(self.detectors, &text);
         if self.paths.is_empty() && signs.detectors().is_empty() && is_ended(&text) {
             return Redacted {
@@ -132,6 +145,16 @@ impl Redaction {
         }
     }
 
+    /// The JSON in a text that is one string of JSON, where paths may lead into it.
+    fn json_within(&self, text: &str) -> Option<String> {
+        if self.paths.is_empty() || !text.trim_start().starts_with('"') {
+            return None;
+        }
+        let inside: String = serde_json::from_str(text).ok()?;
+        let is_one = inside.trim_start().starts_with(['{', '[', '"']);
+        (is_one && Extent::of(&inside).is_some()).then_some(inside)
+    }
+
     /// Where paths lead in a text; `None` where it is not one JSON text.
     fn led_to(&self, text: &str) -> Option<Vec<Range<usize>>> {
         let paths = self.paths.iter().filter(|path| may_lead(path, text));
@@ -144,6 +167,13 @@ impl Redaction {
             let text = text.replace("\r\n", "\n").replace('\r', "\n");
             let text = self.without_spread_keys(&text, "\n\n");
             return Some(self.events(&text));
+        }
+        if CARDS.iter().any(|begin| text.starts_with(begin)) {
+            let folds = ["\r\n ", "\r\n\t", "\n ", "\n\t"];
+            let text = folds
+                .iter()
+                .fold(text.to_owned(), |text, fold| text.replace(fold, ""));
+            return self.piece(&text);
         }
         self.piece(text)
     }
@@ -237,8 +267,31 @@ fn without(detectors: Detectors, text: &str) -> Option<String> {
     without_suspected(Signs::of_plain(detectors, &text).detectors(), &text)
 }
 
-/// What character references begin with (XML 1.0 §4.1), and the escapes of JSON within a text.
-const REFERENCES: [&str; 2] = ["&#", "\\u"];
+/// Characters that HTML refers to by name where numbers and addresses stand (HTML §13.5).
+const NAMED: [(&str, char); 8] = [
+    ("&nbsp;", '\u{a0}'),
+    ("&ensp;", '\u{2002}'),
+    ("&emsp;", '\u{2003}'),
+    ("&thinsp;", '\u{2009}'),
+    ("&ndash;", '\u{2013}'),
+    ("&hyphen;", '\u{2010}'),
+    ("&commat;", '@'),
+    ("&plus;", '+'),
+];
+/// What URLs have in their place (RFC 3986 §2.1).
+const ENCODED: [(&str, char); 6] = [
+    ("%20", ' '),
+    ("%2B", '+'),
+    ("%2b", '+'),
+    ("%40", '@'),
+    ("%28", '('),
+    ("%29", ')'),
+];
+
+/// Whether a text may refer to characters, by their numbers (XML 1.0 §4.1) or their names.
+fn may_refer(text: &str) -> bool {
+    text.contains('&') && (text.contains("&#") || NAMED.iter().any(|(name, _)| text.contains(name)))
+}
 /// In bytes: what a reference takes at most.
 const LONGEST_REFERENCE: usize = 32;
 
@@ -246,7 +299,7 @@ const LONGEST_REFERENCE: usize = 32;
 fn written_out(text: &str) -> Cow<'_, str> {
     /// How deep texts within texts are read.
     const DEPTH: usize = 3;
-    let mut seen = Cow::Borrowed(text);
+    let mut seen = with_spaces(text);
     for _ in 0..DEPTH {
         let Some(new) = written_out_once(&seen) else {
             break;
@@ -259,21 +312,46 @@ fn written_out(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A form, or the query of a URL, with the spaces that its pluses are (WHATWG URL §5.1).
+fn with_spaces(text: &str) -> Cow<'_, str> {
+    let is_form = text.contains('+') && text.contains('=') && !text.contains(char::is_whitespace);
+    if !is_form {
+        return Cow::Borrowed(text);
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '(' | ')' | '%');
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive('+') {
+        let word = piece
+            .strip_suffix('+')
+            .filter(|word| word.ends_with(is_part));
+        let goes_on = text[out.len() + piece.len()..].starts_with(is_part);
+        match word.filter(|_| goes_on) {
+            Some(word) => {
+                out.push_str(word);
+                out.push(' ');
+            }
+            None => out.push_str(piece),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// `None` where there is no reference.
 fn written_out_once(text: &str) -> Option<String> {
-    if !REFERENCES.iter().any(|it| text.contains(it)) {
+    let is_encoded = || text.contains('%') && ENCODED.iter().any(|(it, _)| text.contains(it));
+    if !(may_refer(text) || text.contains("\\u") || is_encoded()) {
         return None;
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut is_new = false;
-    while let Some(found) = rest.find(['&', '\\']) {
+    while let Some(found) = rest.find(['&', '\\', '%']) {
         out.push_str(&rest[..found]);
         rest = &rest[found..];
-        let read = if rest.starts_with('&') {
-            referred(rest)
-        } else {
-            escaped(rest)
+        let read = match rest.as_bytes()[0] {
+            b'&' => referred(rest).or_else(|| one_of(&NAMED, rest)),
+            b'%' => one_of(&ENCODED, rest),
+            _ => escaped(rest),
         };
         is_new |= read.is_some();
         let (piece, length) = read.unwrap_or_else(|| {
@@ -316,6 +394,11 @@ fn escaped(text: &str) -> Option<(String, usize)> {
     };
     let length = (own + 5) * c.len_utf16();
     Some((format!("{theirs}{said}"), theirs.len() + length))
+}
+
+fn one_of(all: &[(&str, char)], text: &str) -> Option<(String, usize)> {
+    let found = all.iter().find(|(it, _)| text.starts_with(it));
+    found.map(|(it, c)| (c.to_string(), it.len()))
 }
 
 /// The character of the reference that a text begins with, and the length of it in bytes.

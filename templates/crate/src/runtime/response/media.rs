@@ -59,7 +59,7 @@ impl MediaType {
         self.charset.as_deref()
     }
 
-    /// The charset of the header or, where that says nothing, of the XML declaration (XML 1.0 §4.3.3).
+    /// The charset of the header or, where that says nothing, of the byte order mark or the XML declaration (XML 1.0 §4.3.3).
     pub(super) fn charset_of<'a>(&'a self, bytes: &'a [u8]) -> Option<&'a str> {
         const LOOKED_AT: usize = 200;
         let declared = || {
@@ -72,7 +72,9 @@ impl MediaType {
             let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
             rest[1..].split(quote).next()
         };
-        self.charset().or_else(declared)
+        let marked = (bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]))
+            .then_some("utf-16");
+        self.charset().or(marked).or_else(declared)
     }
 
     pub(super) fn is_html(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::super::engine::Content;
 use super::super::super::identity::{Identity, Means};
 use super::super::super::policy::Tables;
 use super::*;
@@ -129,6 +130,79 @@ async fn text_is_looked_into_whatever_it_calls_itself() {
             text, r#"{"mail": "[redacted: email]", "n": null}"#,
             "{media_type}"
         );
+    }
+}
+
+#[tokio::test]
+async fn text_in_another_charset_is_looked_into_whatever_it_calls_itself() {
+    let latin = b"Name;Karte\r\nM\xfcller;4111111111111111;m@example.org\r\n";
+    let utf_16: Vec<u8> = ("\u{feff}M\u{fc}ller;4111111111111111".encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (media, body) in [
+        ("application/vnd.ms-excel", &latin[..]),
+        ("application/vnd.ms-excel; charset=iso-8859-1", latin),
+        ("application/octet-stream", latin),
+        ("audio/x-mpegurl", latin),
+        ("image/x-acme", latin),
+        ("application/vnd.ms-excel", &utf_16),
+        ("application/vnd.ms-excel; charset=utf-16le", &utf_16),
+    ] {
+        let (headers, body) = (format!("Content-Type: {media}\r\n"), body.to_vec());
+        let api = Recording::start(move |_| reply("200 OK", &headers, &body)).await;
+        let engine = engine(&api.url, &["all"], "");
+        let text = call(&engine, "ping", json!({})).await.as_text();
+        assert!(
+            text.contains("M\u{fc}ller;[redacted: card]"),
+            "{media}: {text}"
+        );
+    }
+    let picture = b"\x89PNG\r\n\x1a\n\0\0ann@example.org";
+    let api =
+        Recording::start(move |_| reply("200 OK", "Content-Type: image/png\r\n", picture)).await;
+    let engine = engine(&api.url, &["all"], "");
+    let result = call(&engine, "ping", json!({})).await;
+    assert!(matches!(result.content[..], [Content::Image(..)]));
+}
+
+#[tokio::test]
+async fn paths_lead_into_json_in_a_string() {
+    let body = r#" "{\"owner\": {\"email\": \"x\"}, \"n\": 1}" "#;
+    let api = Recording::start(move |_| reply("200 OK", JSON, body.as_bytes())).await;
+    let tables = "[tools.\"GET /ping\"]\nredact = \"$.owner.email\"\n";
+    let engine = engine(&api.url, &[], tables);
+    let text = call(&engine, "ping", json!({})).await.as_text();
+    assert_eq!(
+        text,
+        r#""{\"owner\": {\"email\": \"[redacted]\"}, \"n\": 1}""#
+    );
+}
+
+#[tokio::test]
+async fn what_separates_numbers_in_pages_urls_and_folded_lines_hides_nothing() {
+    for (media, text, expected) in [
+        (
+            "application/json",
+            r#"{"a":"<p>+44&nbsp;20&nbsp;7946&nbsp;0958 4111&nbsp;1111&nbsp;1111&nbsp;1111</p>","b":"&nbsp;"}"#,
+            r#"{"a":"<p>[redacted: phone] [redacted: card]</p>","b":"&nbsp;"}"#,
+        ),
+        (
+            "application/json",
+            r#"{"a":"https://example.org/?q=a%20b&card=4111%201111%201111%201111&p=%2B44%2020%207946%200958","b":"a%20b+c"}"#,
+            r#"{"a":"https://example.org/?q=a b&card=[redacted: card]&p=[redacted: phone]","b":"a%20b+c"}"#,
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            "phone=%2B44+20+7946+0958&card=4111+1111+1111+1111&p=%28415%29+555-0132&email=ann.x%2Bshop%40example.org&q=+a++",
+            "phone=[redacted: phone]&card=[redacted: card]&p=[redacted: phone]&email=[redacted: email]&q=+a++",
+        ),
+        (
+            "text/calendar",
+            "BEGIN:VCALENDAR\r\nATTENDEE;CN=ann.m@exam\r\n ple.org;X=1\r\n",
+            "BEGIN:VCALENDAR\r\nATTENDEE;CN=[redacted: email];X=1\r\n",
+        ),
+    ] {
+        assert_eq!(shown(media, text).await, expected, "{text}");
     }
 }
 

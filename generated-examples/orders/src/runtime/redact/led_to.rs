@@ -1,0 +1,154 @@
+//! Where the owner's paths lead in a JSON text, which is read once for all of them.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::value::RawValue;
+
+use super::super::path::{Path, Step};
+
+/// Where the values stand to which any of the paths leads, in order and none within another; `None` where the text is not
+/// one JSON text.
+pub(super) fn led_to<'p>(
+    paths: impl Iterator<Item = &'p Path>,
+    text: &str,
+) -> Option<Vec<Range<usize>>> {
+    let mut found = Vec::new();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let ways = Ways {
+        rests: paths.map(Path::steps).collect(),
+        text,
+        found: &mut found,
+    };
+    ways.deserialize(&mut reader).ok()?;
+    reader.end().ok()?;
+    Some(found)
+}
+
+/// What is left of each path that has led here.
+struct Ways<'p, 'f, 't> {
+    rests: Vec<&'p [Step]>,
+    text: &'t str,
+    found: &'f mut Vec<Range<usize>>,
+}
+
+impl<'p, 't> Ways<'p, '_, 't> {
+    /// The ways on.
+    fn on(&mut self, rests: Vec<&'p [Step]>) -> Ways<'p, '_, 't> {
+        Ways {
+            rests,
+            text: self.text,
+            found: self.found,
+        }
+    }
+}
+
+/// What is behind those of the next steps that lead on.
+fn behind<'p>(rests: &[&'p [Step]], leads: impl Fn(&Step) -> bool) -> Vec<&'p [Step]> {
+    let rests = rests.iter().filter_map(|rest| rest.split_first());
+    rests
+        .filter(|(step, _)| leads(step))
+        .map(|(_, rest)| rest)
+        .collect()
+}
+
+impl<'de> DeserializeSeed<'de> for Ways<'_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        if self.rests.is_empty() {
+            return IgnoredAny::deserialize(reader).map(|IgnoredAny| ());
+        }
+        if self.rests.iter().any(|rest| rest.is_empty()) {
+            let value = <&RawValue>::deserialize(reader)?.get();
+            let start = value.as_ptr().addr() - self.text.as_ptr().addr();
+            self.found.push(start..start + value.len());
+            return Ok(());
+        }
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Ways<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(rests) = map.next_key_seed(Named(&self.rests))? {
+            map.next_value_seed(self.on(rests))?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        for at in 0.. {
+            let leads = |step: &Step| match step {
+                Step::Index(index) => *index == at,
+                Step::All => true,
+                Step::Name(_) => false,
+            };
+            let rests = behind(&self.rests, leads);
+            if items.next_element_seed(self.on(rests))?.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// What leads on from a member, by its name.
+struct Named<'r, 'p>(&'r [&'p [Step]]);
+
+impl<'de, 'p> DeserializeSeed<'de> for Named<'_, 'p> {
+    type Value = Vec<&'p [Step]>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
+        reader.deserialize_str(self)
+    }
+}
+
+impl<'p> Visitor<'_> for Named<'_, 'p> {
+    type Value = Vec<&'p [Step]>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(behind(self.0, |step| match step {
+            Step::Name(here) => here == name,
+            Step::All => true,
+            Step::Index(_) => false,
+        }))
+    }
+}
