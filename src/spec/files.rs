@@ -242,6 +242,11 @@ impl Gathering<'_> {
                                 *text = rewritten.into();
                             }
                         }
+                        Node::Text(text) if key == "$dynamicRef" => {
+                            if let Some(rewritten) = self.dynamic_reference(text, here, &path) {
+                                *text = rewritten.into();
+                            }
+                        }
                         // A habit of Redocly's users: the text of a description in a file of its own.
                         Node::Map(_) if keys == Keys::Keywords && key == "description" => {
                             if let Some(text) = self.prose(value, here, &path) {
@@ -313,6 +318,21 @@ impl Gathering<'_> {
         // What was opened may be known by a name of its own, such as that which the reference has.
         let named = self.named(document, fragment, here);
         Some(named.unwrap_or_else(|| inside(&home, fragment)))
+    }
+
+    /// The same for a `$dynamicRef`, whose anchor stays one: what it means is found on the way that leads to it.
+    fn dynamic_reference(
+        &mut self,
+        reference: &str,
+        here: &Here<'_>,
+        path: &Path<'_>,
+    ) -> Option<String> {
+        let (document, fragment) = reference.trim().split_once('#')?;
+        if !is_anchor(fragment) {
+            return self.reference(reference, here, path);
+        }
+        let home = (!document.is_empty()).then(|| self.reference(document, here, path))?;
+        home.map(|home| inside(&home, fragment))
     }
 
     /// The place of what a reference names by a URI that is known.

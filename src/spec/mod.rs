@@ -168,6 +168,13 @@ impl Document {
         }
     }
 
+    /// Whether a text stands in one of the documents.
+    fn mentions(&self, text: &str) -> bool {
+        std::iter::once(&self.root)
+            .chain(self.others.values())
+            .any(|part| part.text.contains(text))
+    }
+
     /// The text that a number was read from, where that can be told.
     fn number_text(&self, pointer: &JsonPointer, number: &serde_json::Number) -> Option<&str> {
         let (part, pointer) = self.part(pointer);

@@ -50,11 +50,15 @@ impl Dangling {
 impl Problem {
     /// The diagnostic for a reference; `at` is where the text of its `$ref` stands.
     pub(super) fn diagnostic(self, reference: &str, at: &JsonPointer) -> Diagnostic {
+        let keyword = match at.tokens().last() {
+            Some(keyword) if keyword == "$dynamicRef" => keyword,
+            _ => "$ref".to_owned(),
+        };
         match self {
             Self::External => Diagnostic::new(
                 Code::ExternalRef,
                 format!(
-                    "`$ref` points to another document, which was not read: `{}`",
+                    "`{keyword}` points to another document, which was not read: `{}`",
                     as_written(reference)
                 ),
             )
@@ -63,13 +67,13 @@ impl Problem {
             ),
             Self::Missing => Diagnostic::new(
                 Code::UnresolvedRef,
-                format!("`$ref` points to nothing: `{}`", as_written(reference)),
+                format!("`{keyword}` points to nothing: `{}`", as_written(reference)),
             )
             .with_help("correct the pointer, or add what it names"),
             Self::Circular => Diagnostic::new(
                 Code::UnresolvedRef,
                 format!(
-                    "`$ref` leads back to itself, or through more than {HOPS} others: `{}`",
+                    "`{keyword}` leads back to itself, or through more than {HOPS} others: `{}`",
                     as_written(reference)
                 ),
             )
@@ -208,7 +212,7 @@ impl<'d> Refs<'d> {
     }
 
     /// The nodes on the way to a place, the root first.
-    fn around(&self, place: &JsonPointer) -> Vec<Target<'d>> {
+    pub(super) fn around(&self, place: &JsonPointer) -> Vec<Target<'d>> {
         let mut last = Target {
             node: self.root,
             pointer: JsonPointer::root(),

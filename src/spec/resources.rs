@@ -116,10 +116,13 @@ impl Document<'_> {
 
 /// The base URI of what stands in a schema that has an `$id`. A mere fragment is a name of older drafts.
 pub(super) fn base_of(schema: &Map, around: &Url) -> Option<Url> {
+    Some(without_fragment(around.join(id_of(schema)?).ok()?))
+}
+
+/// `$id`, where it makes a schema a resource of its own.
+pub(super) fn id_of(schema: &Map) -> Option<&str> {
     let id = schema.get("$id")?.as_text()?.trim();
-    let is_name = id.is_empty() || id.starts_with('#');
-    let url = (!is_name).then(|| around.join(id).ok()).flatten()?;
-    Some(without_fragment(url))
+    (!id.is_empty() && !id.starts_with('#')).then_some(id)
 }
 
 /// What a document calls itself (OpenAPI 3.2 §4.1.1), where that is not its address.

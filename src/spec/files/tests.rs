@@ -255,3 +255,34 @@ fn what_is_told_of_an_address_does_not_give_away_what_is_secret_in_it() {
     assert!(!told.contains("geheim"), "{told}");
     assert!(told.contains("https://b.example/p.yaml"), "{told}");
 }
+
+#[test]
+fn a_dynamic_reference_names_an_anchor_of_another_document() {
+    let root = format!(
+        "{HEAD}paths:\n  /a: {{post: {{requestBody: {{content: {{application/json: {{schema: {{$ref: '#/components/schemas/Numbers'}}}}}}}}, responses: {{}}}}}}\n\
+         components:\n  schemas:\n    Numbers: {{$ref: list.yaml, $defs: {{it: {{$dynamicAnchor: item, type: number}}}}}}\n    \
+         Any: {{$dynamicRef: 'list.yaml#item'}}\n"
+    );
+    let (read, api) = read(&[
+        ("openapi.yaml", &root),
+        (
+            "list.yaml",
+            "type: array\nitems: {$dynamicRef: 'list.yaml#item'}\nproperties: {any: {$ref: 'openapi.yaml#/components/schemas/Any'}}\n\
+             $defs: {it: {$dynamicAnchor: item}}\n",
+        ),
+    ]);
+    assert_eq!(read.diagnostics, []);
+    assert_eq!(
+        api.schemas["Numbers"],
+        json!({"$ref": "#/$defs/list_Numbers"})
+    );
+    let numbers = json!({"$ref": "#/$defs/Numbers_defs_it"});
+    let list = &api.schemas["list_Numbers"];
+    assert_eq!(list["items"], numbers);
+    let any = list["properties"]["any"]["$ref"].as_str();
+    let any = any.and_then(|name| name.strip_prefix("#/$defs/"));
+    assert_eq!(api.schemas[any.expect("a name")], numbers);
+    let again = super::super::testing::lowered(&read.document.bundled_json());
+    assert_eq!(again.told(), Vec::<String>::new());
+    assert_eq!(again.api.schemas, api.schemas);
+}

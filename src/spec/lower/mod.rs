@@ -21,7 +21,7 @@ use super::Document;
 use super::path::Path;
 use super::reading::Format;
 use super::refs::{Refs, Target};
-use super::schema::{Heirs, Names};
+use super::schema::{Dynamic, Heirs, Names, Scope};
 use super::tree::{Map, Node};
 use super::version::Version;
 use crate::api::{Api, Parameter, RequestBody, SecurityRequirement, SecurityScheme, Tag};
@@ -42,6 +42,10 @@ pub(super) struct Context<'c, 'd> {
     shared_left: usize,
     /// Made when the first base asks for its subtypes.
     pub(super) heirs: Option<Heirs<'d>>,
+    /// Made where the document has a `$dynamicRef`.
+    pub(super) dynamic: Option<Dynamic<'d>>,
+    /// The dynamic anchors of the schemas around the one that is being read; `None` outside of schemas.
+    pub(super) scope: Option<Scope<'d>>,
     /// How many operations were left out so far.
     left_out: usize,
     /// How many `properties` that stand elsewhere are being read, one inside of the other.
@@ -57,20 +61,22 @@ struct Shared<T> {
 
 /// Lowers a whole document.
 pub(super) fn api(document: &Document, diagnostics: &mut Diagnostics) -> Api {
+    let tree = &document.tree;
+    let mut refs = Refs::new(tree, document.name().clone(), document.url.as_ref());
+    let dynamic =
+        (document.mentions("$dynamicRef")).then(|| Dynamic::of(tree, &mut refs, diagnostics));
     let mut context = Context {
         document,
         diagnostics,
-        refs: Refs::new(
-            &document.tree,
-            document.name().clone(),
-            document.url.as_ref(),
-        ),
-        names: Names::new(&document.tree),
+        refs,
+        names: Names::new(tree),
         parameters: HashMap::new(),
         bodies: HashMap::new(),
         responses: HashMap::new(),
         shared_left: document.limits.shared,
         heirs: None,
+        dynamic,
+        scope: None,
         left_out: 0,
         properties_followed: 0,
     };

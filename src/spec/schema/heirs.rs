@@ -27,7 +27,7 @@ impl<'d> Context<'_, 'd> {
         {
             return;
         }
-        let own = format!("#/$defs/{}", self.names.name(base));
+        let own = self.definition(base);
         let mapping = schema["discriminator"]
             .get("mapping")
             .and_then(Value::as_object);
@@ -35,7 +35,7 @@ impl<'d> Context<'_, 'd> {
         let mut forms: Vec<String> =
             (mapped.filter_map(Value::as_str).map(str::to_owned)).collect();
         for heir in self.heirs_of(base.node) {
-            forms.push(format!("#/$defs/{}", self.names.name(&heir)));
+            forms.push(self.definition(&heir));
         }
         let mut listed: Vec<Value> = Vec::new();
         for form in forms.into_iter().filter(|form| *form != own) {

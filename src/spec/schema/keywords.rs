@@ -92,8 +92,10 @@ impl<'d> Context<'_, 'd> {
             // what nobody knows constrains nothing.
             _ => None,
         };
-        if let Some(kept) = kept {
-            out.insert(key.to_owned(), kept);
+        match (key, kept) {
+            (_, None) => {}
+            ("allOf", Some(Value::Array(parts))) => add_parts(out, parts),
+            (key, Some(kept)) => drop(out.insert(key.to_owned(), kept)),
         }
     }
 
@@ -112,8 +114,16 @@ impl<'d> Context<'_, 'd> {
         let Some(reference) = value.as_text() else {
             return self.dropped(key, value, "text", path);
         };
-        if let Some(target) = self.schema_reference(reference, path) {
-            out.insert("$ref".to_owned(), Value::String(target));
+        let target = match key {
+            "$dynamicRef" => self.dynamic_reference(reference, path),
+            _ => self.schema_reference(reference, path),
+        };
+        let Some(target) = target.map(Value::String) else {
+            return;
+        };
+        match out.get_mut("$ref") {
+            None => drop(out.insert("$ref".to_owned(), target)),
+            Some(_) => add_parts(out, vec![json!({ "$ref": target })]),
         }
     }
 
@@ -645,6 +655,14 @@ fn expects_text(schema: &Map) -> bool {
                     .all(|name| matches!(name.as_text(), Some("string" | "null")))
         }
         _ => false,
+    }
+}
+
+/// Adds schemas that have to hold too.
+fn add_parts(out: &mut Object<String, Value>, parts: Vec<Value>) {
+    match out.get_mut("allOf") {
+        Some(Value::Array(known)) => known.extend(parts),
+        _ => drop(out.insert("allOf".to_owned(), Value::Array(parts))),
     }
 }
 

@@ -5,6 +5,7 @@
 //! Each `$ref` becomes `#/$defs/NAME`; what it names is converted once. Whether a schema fits a tool is not asked here.
 
 mod cycles;
+mod dynamic;
 mod heirs;
 mod keywords;
 mod names;
@@ -17,6 +18,7 @@ use super::lower::Context;
 use super::path::Path;
 use super::tree::{Map, Node};
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
+pub(super) use dynamic::{Dynamic, Scope};
 pub(super) use heirs::Heirs;
 pub(super) use names::Names;
 
@@ -32,7 +34,7 @@ impl<'d> Context<'_, 'd> {
     pub(super) fn schema(&mut self, node: &'d Node, path: &Path<'_>) -> Value {
         match node {
             Node::Bool(allowed) => Value::Bool(*allowed),
-            Node::Map(map) => self.schema_object(map, path),
+            Node::Map(map) => self.within(node, path, |context| context.schema_object(map, path)),
             other => {
                 self.schema_warning(path, format!("a schema is {}, not an object", other.kind()));
                 Value::Bool(true)
@@ -88,7 +90,7 @@ impl<'d> Context<'_, 'd> {
                 .map_err(|dangling| dangling.problem)
         });
         match target {
-            Ok(target) => Some(format!("#/$defs/{}", self.names.name(&target))),
+            Ok(target) => Some(self.definition(&target)),
             Err(problem) => {
                 self.push(
                     problem
@@ -105,12 +107,14 @@ impl<'d> Context<'_, 'd> {
         &mut self,
     ) -> (IndexMap<String, Value>, IndexMap<String, JsonPointer>) {
         let mut converted = Vec::new();
-        while let Some(target) = self.names.next_unconverted() {
+        while let Some((target, scope)) = self.names.next_unconverted() {
+            self.begin(&target, scope);
             let mut value = self.schema(target.node, &Path::Start(&target.pointer));
             self.list_heirs(&target, &mut value);
             let pointer = target.pointer;
             converted.push(Definition { value, pointer });
         }
+        self.scope = None;
         let definitions = self.names.in_document_order(converted);
         cycles::broken(definitions, self.diagnostics)
     }

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::Definition;
+use super::dynamic::{Anchor, Scope};
 use crate::diagnostic::JsonPointer;
 use crate::spec::files::HOME;
 use crate::spec::refs::Target;
@@ -15,18 +16,25 @@ use crate::spec::tree::Node;
 
 /// Names for the schemas of one document.
 pub(in crate::spec) struct Names<'d> {
-    /// The position in `entries`, by the node's address: one node has one name, however it is referred to.
-    by_node: HashMap<*const Node, usize>,
+    /// The position in `entries`: one node has one name, however it is referred to, for each set of dynamic anchors.
+    by_key: HashMap<Key<'d>, usize>,
     entries: Vec<Entry<'d>>,
+    /// How many entries have a scope.
+    scoped: usize,
     /// How many entries have been handed out for conversion.
     converted: usize,
     components: HashMap<*const Node, Component>,
     taken: HashSet<String>,
 }
 
+/// A node's address, and the dynamic anchors that it was reached with.
+type Key<'d> = (*const Node, Vec<(&'d str, *const Node)>);
+
 struct Entry<'d> {
     name: String,
     target: Target<'d>,
+    /// The dynamic anchors that it was reached with, where these matter.
+    scope: Scope<'d>,
     /// Components in their order, everything else after them.
     order: usize,
 }
@@ -40,8 +48,9 @@ impl<'d> Names<'d> {
     /// Gives every component schema its name.
     pub(in crate::spec) fn new(root: &'d Node) -> Self {
         let mut names = Self {
-            by_node: HashMap::new(),
+            by_key: HashMap::new(),
             entries: Vec::new(),
+            scoped: 0,
             converted: 0,
             components: HashMap::new(),
             taken: HashSet::new(),
@@ -65,32 +74,46 @@ impl<'d> Names<'d> {
         names
     }
 
-    /// The name of what a reference leads to.
-    pub(super) fn name(&mut self, target: &Target<'d>) -> &str {
-        let key: *const Node = target.node;
-        let index = if let Some(&index) = self.by_node.get(&key) {
+    /// The name of what a reference leads to, in the scope in which it does.
+    pub(super) fn name(&mut self, target: &Target<'d>, scope: Scope<'d>) -> &str {
+        let key = key(target, &scope);
+        let index = if let Some(&index) = self.by_key.get(&key) {
             index
         } else {
-            let (name, order) = match self.components.get(&key) {
-                Some(component) => (component.name.clone(), component.order),
-                None => (self.derived(&target.pointer), usize::MAX),
+            let component = self.components.get(&key.0);
+            let order = component.map_or(usize::MAX, |component| component.order);
+            let name = match component.map(|component| component.name.clone()) {
+                Some(name) if scope.is_empty() => name,
+                name => self.derived(name, target, &scope),
             };
+            self.scoped += usize::from(!scope.is_empty());
             self.entries.push(Entry {
                 name,
                 target: target.clone(),
+                scope,
                 order,
             });
-            self.by_node.insert(key, self.entries.len() - 1);
+            self.by_key.insert(key, self.entries.len() - 1);
             self.entries.len() - 1
         };
         &self.entries[index].name
     }
 
+    /// Whether this has a name.
+    pub(super) fn has(&self, target: &Target<'d>, scope: &Scope<'d>) -> bool {
+        self.by_key.contains_key(&key(target, scope))
+    }
+
+    /// How many names are those of a scope.
+    pub(super) fn scoped(&self) -> usize {
+        self.scoped
+    }
+
     /// The next schema that has a name and has not been converted.
-    pub(super) fn next_unconverted(&mut self) -> Option<Target<'d>> {
+    pub(super) fn next_unconverted(&mut self) -> Option<(Target<'d>, Scope<'d>)> {
         let entry = self.entries.get(self.converted)?;
         self.converted += 1;
-        Some(entry.target.clone())
+        Some((entry.target.clone(), entry.scope.clone()))
     }
 
     /// The conversions, given in the order in which they were handed out, by name.
@@ -100,44 +123,29 @@ impl<'d> Names<'d> {
     ) -> IndexMap<String, Definition> {
         let mut all: Vec<_> = self.entries.drain(..).zip(converted).collect();
         all.sort_by(|(a, _), (b, _)| {
-            (a.order, a.target.pointer.as_str()).cmp(&(b.order, b.target.pointer.as_str()))
+            (a.order, a.target.pointer.as_str(), &a.name).cmp(&(
+                b.order,
+                b.target.pointer.as_str(),
+                &b.name,
+            ))
         });
         all.into_iter()
             .map(|(entry, definition)| (entry.name, definition))
             .collect()
     }
 
-    fn derived(&mut self, pointer: &JsonPointer) -> String {
-        const STRUCTURE: [&str; 6] = [
-            "components",
-            "schemas",
-            "definitions",
-            "paths",
-            "content",
-            "properties",
-        ];
-        let mut tokens: Vec<String> = pointer.tokens().collect();
-        // A document of its own is called by its file, and what is in it by the place there.
-        if tokens.first().is_some_and(|token| token == HOME) {
-            tokens.remove(0);
-            if let [file] = &mut tokens[..] {
-                let name = file.rsplit('/').next().unwrap_or_default();
-                *file = name.split('.').next().unwrap_or_default().to_owned();
-            } else if tokens.len() > 1 {
-                tokens.remove(0);
+    /// A name from the place where a schema stands, and from where the anchors stand that it was reached with.
+    fn derived(&mut self, own: Option<String>, target: &Target<'d>, scope: &Scope<'d>) -> String {
+        let mut words = vec![own.unwrap_or_else(|| words_of(&target.pointer))];
+        let mut origin = target.pointer.to_string();
+        for anchor in scope {
+            let owner = words_of(&anchor.owner());
+            if !words.contains(&owner) {
+                words.push(owner);
             }
+            origin.push_str(anchor.pointer().as_str());
         }
-        let words: Vec<String> = (tokens.iter())
-            .filter(|token| !STRUCTURE.contains(&token.as_str()))
-            .map(|token| safe_name(token).trim_matches('_').to_owned())
-            .filter(|word| !word.is_empty())
-            .collect();
-        let name = if words.is_empty() {
-            "document".to_owned()
-        } else {
-            words.join("_")
-        };
-        self.unique(&name, pointer.as_str())
+        self.unique(&words.join("_"), &origin)
     }
 
     fn unique(&mut self, name: &str, origin: &str) -> String {
@@ -148,6 +156,43 @@ impl<'d> Names<'d> {
             salt += 1;
         }
         unique
+    }
+}
+
+fn key<'d>(target: &Target<'d>, scope: &Scope<'d>) -> Key<'d> {
+    (target.node, scope.iter().map(Anchor::key).collect())
+}
+
+/// The words of a pointer that tell its place from others.
+fn words_of(pointer: &JsonPointer) -> String {
+    const STRUCTURE: [&str; 6] = [
+        "components",
+        "schemas",
+        "definitions",
+        "paths",
+        "content",
+        "properties",
+    ];
+    let mut tokens: Vec<String> = pointer.tokens().collect();
+    // A document of its own is called by its file, and what is in it by the place there.
+    if tokens.first().is_some_and(|token| token == HOME) {
+        tokens.remove(0);
+        if let [file] = &mut tokens[..] {
+            let name = file.rsplit('/').next().unwrap_or_default();
+            *file = name.split('.').next().unwrap_or_default().to_owned();
+        } else if tokens.len() > 1 {
+            tokens.remove(0);
+        }
+    }
+    let words: Vec<String> = (tokens.iter())
+        .filter(|token| !STRUCTURE.contains(&token.as_str()))
+        .map(|token| safe_name(token).trim_matches('_').to_owned())
+        .filter(|word| !word.is_empty())
+        .collect();
+    if words.is_empty() {
+        "document".to_owned()
+    } else {
+        words.join("_")
     }
 }
 
@@ -205,7 +250,9 @@ mod tests {
                     .tokens()
                     .try_fold(&tree, |node, token| node.child(&token))
                     .expect("the node");
-                names.name(&Target { node, pointer }).to_owned()
+                names
+                    .name(&Target { node, pointer }, Scope::new())
+                    .to_owned()
             })
             .collect()
     }

@@ -379,3 +379,113 @@ fn a_long_chain_of_references_is_cut_before_it_exhausts_a_stack() {
     assert_eq!(lowered.api.schemas.len(), 5_001);
     assert!(!lowered.told().is_empty());
 }
+
+/// Component schemas of OpenAPI 3.1, each referred to from a response of its own.
+fn dynamic(yaml: &str) -> Lowered {
+    let lowered = schemas("3.1.0", yaml);
+    assert_eq!(lowered.told(), Vec::<String>::new());
+    lowered
+}
+
+/// The generic list of OpenAPI 3.2 §4.24.8.10, and the same without `$id`s, as most write it.
+#[test]
+fn a_generic_schema_is_another_one_for_each_schema_that_specialises_it() {
+    let with_ids = "
+Page:
+  $id: page
+  type: object
+  properties: {items: {type: array, items: {$dynamicRef: '#item'}}, total: {type: integer}}
+  $defs: {any: {$dynamicAnchor: item}}
+Pets: {$id: pets, $ref: page, $defs: {pet: {$dynamicAnchor: item, $ref: '#/components/schemas/Pet'}}}
+Names: {$id: names, $ref: page, $defs: {name: {$dynamicAnchor: item, type: string}}}
+Pet: {type: object, required: [name]}
+";
+    let plain = with_ids
+        .replace("$ref: page", "$ref: '#/components/schemas/Page'")
+        .replace("  $id: page\n", "")
+        .replace("$id: pets, ", "")
+        .replace("$id: names, ", "");
+    for yaml in [with_ids, &plain] {
+        let schemas = dynamic(yaml.trim_start()).api.schemas;
+        let item = |page: &str| {
+            let reference = schemas[page]["properties"]["items"]["items"]["$ref"].as_str();
+            let name = reference.and_then(|name| name.strip_prefix("#/$defs/"));
+            &schemas[name.expect("a name")]
+        };
+        assert_eq!(schemas["Pets"], json!({"$ref": "#/$defs/Page_Pets"}));
+        assert_eq!(schemas["Names"], json!({"$ref": "#/$defs/Page_Names"}));
+        assert_eq!(*item("Page_Pets"), json!({"$ref": "#/$defs/Pet"}));
+        assert_eq!(*item("Page_Names"), json!({"type": "string"}));
+        assert_eq!(*item("Page"), json!({}));
+        assert_eq!(
+            schemas.keys().filter(|name| name.contains("Pet_")).count(),
+            0
+        );
+    }
+}
+
+#[test]
+fn a_recursive_schema_that_is_extended_recurs_as_the_extension() {
+    let schemas = dynamic(
+        "Tree: {$dynamicAnchor: node, type: object, properties: {value: {}, children: {type: array, items: {$dynamicRef: '#node'}}}}\n\
+         Strict: {$dynamicAnchor: node, $ref: '#/components/schemas/Tree', unevaluatedProperties: false}\n",
+    )
+    .api
+    .schemas;
+    let items = |tree: &str| schemas[tree]["properties"]["children"]["items"].clone();
+    assert_eq!(schemas["Strict"]["$ref"], "#/$defs/Tree_Strict");
+    assert_eq!(items("Tree_Strict"), json!({"$ref": "#/$defs/Strict"}));
+    assert_eq!(items("Tree"), json!({"$ref": "#/$defs/Tree"}));
+    assert_eq!(schemas.len(), 3);
+}
+
+#[test]
+fn a_dynamic_reference_without_such_an_anchor_is_a_plain_one_or_told() {
+    let schemas = dynamic(
+        "A: {type: array, items: {$dynamicRef: '#x'}, $defs: {x: {$anchor: x, type: string}}}\n\
+         B: {$ref: '#/components/schemas/A', $defs: {y: {$dynamicAnchor: x, type: integer}}}\n\
+         C: {$ref: '#/components/schemas/A', $dynamicRef: '#/components/schemas/D', allOf: [{title: all}]}\n\
+         D: {}\n",
+    )
+    .api
+    .schemas;
+    let items = schemas["A"]["items"]["$ref"].as_str();
+    assert_eq!(items, Some("#/$defs/A_defs_x"));
+    assert_eq!(schemas["A_defs_x"], json!({"type": "string"}));
+    assert_eq!(schemas["B"], json!({"$ref": "#/$defs/A"}));
+    let parts = json!([{"$ref": "#/$defs/D"}, {"title": "all"}]);
+    assert_eq!(schemas["C"], json!({"$ref": "#/$defs/A", "allOf": parts}));
+
+    let (schema, told) = schema("3.1.0", "{type: array, items: {$dynamicRef: '#nowhere'}}");
+    assert_eq!(schema, json!({"type": "array", "items": {}}));
+    assert_eq!(
+        told,
+        ["unresolved-ref /components/schemas/A/items/$dynamicRef"]
+    );
+}
+
+/// Each level can be reached with twice as many anchors as the one before.
+#[test]
+fn anchors_that_multiply_are_told_apart_only_as_far_as_the_limit_allows() {
+    let mut yaml = String::new();
+    for level in 0..40 {
+        let next = level + 1;
+        for holder in ["A", "B"] {
+            let _ = writeln!(
+                yaml,
+                "{holder}{level}: {{$id: {holder}{level}, $ref: '#/components/schemas/N{next}', $defs: {{x: {{$dynamicAnchor: x{level}, title: {holder}}}}}}}"
+            );
+        }
+        let _ = writeln!(
+            yaml,
+            "N{level}: {{allOf: [{{$ref: '#/components/schemas/A{level}'}}, {{$ref: '#/components/schemas/B{level}'}}]}}"
+        );
+    }
+    let asked: Vec<String> = (0..40)
+        .map(|level| format!("{{$dynamicRef: '#x{level}'}}"))
+        .collect();
+    let _ = writeln!(yaml, "N40: {{allOf: [{}]}}", asked.join(", "));
+    let lowered = schemas("3.1.0", &yaml);
+    assert_eq!(lowered.told(), ["node-limit"]);
+    assert!(lowered.api.schemas.len() < 11_000);
+}
