@@ -210,9 +210,14 @@ pub enum Serialization {
         allow_empty: bool,
     },
     /// By the media type of the single `content` entry, such as `application/json`.
-    Content(String),
-    /// The same, without a name: it is the whole query (OpenAPI 3.2, `in: querystring`).
-    WholeQuery(String),
+    Content {
+        /// Its key.
+        media_type: String,
+        /// Its `encoding`, where it is a form.
+        encoding: IndexMap<String, Encoding>,
+        /// Whether it has no name, but is the whole query (OpenAPI 3.2, `in: querystring`).
+        is_whole_query: bool,
+    },
 }
 
 /// OpenAPI 3.1 §4.8.12.4.
@@ -275,8 +280,8 @@ pub struct Encoding {
     pub style: Option<Style>,
     /// `explode`, where it is given.
     pub explode: Option<bool>,
-    /// `allowReserved`.
-    pub allow_reserved: bool,
+    /// `allowReserved`, where it is given.
+    pub allow_reserved: Option<bool>,
     /// `headers`, as far as the description fixes their values.
     pub headers: Vec<(String, String)>,
 }

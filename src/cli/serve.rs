@@ -152,6 +152,7 @@ fn parameter(parameter: &plan::Parameter) -> Parameter {
         allow_reserved: parameter.allow_reserved,
         format: parameter.format,
         whole_query: parameter.whole_query,
+        fields: list(parameter.fields.iter().map(field)),
     }
 }
 

@@ -31,6 +31,7 @@ fn parameter(name: &str, argument: &str, location: Location) -> Parameter {
         allow_reserved: false,
         format: ParameterFormat::Style,
         whole_query: false,
+        fields: Vec::new(),
     }
 }
 

@@ -269,6 +269,9 @@ fn parameter_expression(parameter: &Parameter) -> Expr {
     if parameter.whole_query {
         made = made.with("whole_query", []);
     }
+    if !parameter.fields.is_empty() {
+        made = made.with("fields", [field_list(&parameter.fields)]);
+    }
     made
 }
 

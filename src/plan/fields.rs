@@ -79,7 +79,7 @@ pub(super) fn field(
         name: wire.to_owned(),
         style,
         explode,
-        allow_reserved: encoding.is_some_and(|encoding| encoding.allow_reserved),
+        allow_reserved: encoding.and_then(|encoding| encoding.allow_reserved) == Some(true),
         format: FieldFormat::Value,
         content_type: String::new(),
         headers: Vec::new(),
@@ -89,8 +89,11 @@ pub(super) fn field(
         let content_type = encoding.and_then(part_type);
         field.format = field_format(format, content_type.as_deref(), all, schemas);
         // OpenAPI 3.1.1 §4.8.15.1.2: a style that is given is how the field is sent, whatever its `contentType`.
-        let is_styled =
-            encoding.is_some_and(|encoding| encoding.style.is_some() || encoding.explode.is_some());
+        let is_styled = encoding.is_some_and(|encoding| {
+            encoding.style.is_some()
+                || encoding.explode.is_some()
+                || encoding.allow_reserved.is_some()
+        });
         if is_styled && (format == BodyFormat::Form || field.format == FieldFormat::Value) {
             field.format = FieldFormat::Styled;
         }
@@ -103,6 +106,14 @@ pub(super) fn field(
         }
     }
     field
+}
+
+impl Field {
+    /// Whether it is sent as one is of which nothing is said.
+    pub(super) fn is_usual(&self) -> bool {
+        (self.style, self.explode, self.allow_reserved) == (Style::Form, true, false)
+            && self.format == FieldFormat::Value
+    }
 }
 
 fn field_format(

@@ -580,6 +580,8 @@ pub struct Parameter {
     pub format: ParameterFormat,
     /// Whether it is the whole query.
     pub whole_query: bool,
+    /// The fields of a form, where not all are sent in the usual way.
+    pub fields: Vec<Field>,
 }
 
 /// See [`crate::runtime::tool::Body`].

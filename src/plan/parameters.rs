@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::schema::advertised::Argument;
 use super::schema::flat::{Additional, flatten};
 use super::schema::nodes::Source;
 use super::schema::{JsonType, Schemas};
-use super::{Parameter, media, names, text};
-use crate::api::{self, Operation, ParameterLocation, Serialization};
+use super::{Field, Parameter, body, media, names, text};
+use crate::api::{self, MediaType, Operation, ParameterLocation, Serialization};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::runtime::tool::{Location, ParameterFormat, Style};
+use crate::runtime::tool::{BodyFormat, Location, ParameterFormat, Style};
 
 /// Headers that the HTTP client writes itself. A tool argument that could set one would reach beyond its place:
 /// another host, another framing, another credential.
@@ -127,7 +128,8 @@ fn pair<'a>(
         explode: encoding.explode,
         allow_reserved: encoding.allow_reserved,
         format: encoding.format,
-        whole_query: matches!(parameter.serialization, Serialization::WholeQuery(_)),
+        whole_query: encoding.whole_query,
+        fields: encoding.fields.clone(),
     };
     let argument = Argument {
         name: argument,
@@ -155,6 +157,8 @@ struct Encoding {
     explode: bool,
     allow_reserved: bool,
     format: ParameterFormat,
+    whole_query: bool,
+    fields: Vec<Field>,
 }
 
 fn encoding(parameter: &api::Parameter, schemas: &Schemas<'_>) -> Result<Encoding, String> {
@@ -177,8 +181,14 @@ fn encoding(parameter: &api::Parameter, schemas: &Schemas<'_>) -> Result<Encodin
             explode: *explode,
             allow_reserved: *allow_reserved,
             format: ParameterFormat::Style,
+            whole_query: false,
+            fields: Vec::new(),
         }),
-        Serialization::Content(media_type) | Serialization::WholeQuery(media_type) => {
+        Serialization::Content {
+            media_type,
+            encoding,
+            is_whole_query,
+        } => {
             let format = match media::essence(media_type).as_str() {
                 name if media::is_json(name) => ParameterFormat::Json,
                 "application/x-www-form-urlencoded" => ParameterFormat::Form,
@@ -205,9 +215,32 @@ fn encoding(parameter: &api::Parameter, schemas: &Schemas<'_>) -> Result<Encodin
                 explode: false,
                 allow_reserved: false,
                 format,
+                whole_query: *is_whole_query,
+                fields: match format {
+                    ParameterFormat::Form => form_fields(parameter, encoding, schemas),
+                    ParameterFormat::Style | ParameterFormat::Json => Vec::new(),
+                },
             })
         }
     }
+}
+
+/// The fields of a parameter that is a form (OpenAPI 3.2 §4.12.1), where one is sent in a way of its own.
+fn form_fields(
+    parameter: &api::Parameter,
+    encoding: &IndexMap<String, api::Encoding>,
+    schemas: &Schemas<'_>,
+) -> Vec<Field> {
+    let media = MediaType {
+        schema: Some(parameter.schema.clone()),
+        encoding: encoding.clone(),
+        ..MediaType::default()
+    };
+    let fields = body::known_fields(BodyFormat::Form, &media, schemas);
+    if fields.iter().all(Field::is_usual) {
+        return Vec::new();
+    }
+    fields
 }
 
 fn argument_names(sent: &[(&api::Parameter, Encoding)]) -> Vec<String> {

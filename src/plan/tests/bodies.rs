@@ -432,7 +432,11 @@ fn a_content_parameter_is_json_or_text_or_unsupported() {
         let mut operation = operation("GET", "/a")
             .query("q", schema)
             .query("r", json!({}));
-        operation.parameters[0].serialization = Serialization::Content(media.to_owned());
+        operation.parameters[0].serialization = Serialization::Content {
+            media_type: media.to_owned(),
+            encoding: indexmap::IndexMap::new(),
+            is_whole_query: false,
+        };
         operation.parameters[0].required = required;
         let mut diagnostics = Diagnostics::new();
         let plan = plan(&api([operation]), &PlanOptions::default(), &mut diagnostics);

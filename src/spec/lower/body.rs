@@ -322,14 +322,15 @@ impl<'d> Context<'_, 'd> {
             ],
         );
         let headers = self.fixed_headers(map, &pointer.child("headers"));
-        // openapiv3 cannot tell `explode: false` from no `explode`.
-        let explode = fields.get("explode").and_then(Value::as_bool);
+        // openapiv3 cannot tell `false` from nothing.
+        let flag = |key: &str| fields.get(key).and_then(Value::as_bool);
+        let (explode, allow_reserved) = (flag("explode"), flag("allowReserved"));
         match typed::<openapiv3::Encoding>(fields) {
             Ok(encoding) => Some(Encoding {
                 content_type: encoding.content_type,
                 style: encoding.style.map(|style| style_of(&style)),
                 explode,
-                allow_reserved: encoding.allow_reserved,
+                allow_reserved,
                 headers,
             }),
             Err(message) => {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fields::{Shape, typed};
 use super::{Context, LimitReached, Shared, text_weight, weight};
-use crate::api::{Parameter, ParameterLocation, Serialization, Style};
+use crate::api::{Encoding, Parameter, ParameterLocation, Serialization, Style};
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 use crate::spec::path::Path;
 use crate::spec::tree::{Map, Node};
@@ -235,7 +235,7 @@ impl<'d> Context<'_, 'd> {
         }
         let content = self.parameter_content(map, &name, pointer);
         let format = match &content.media_type {
-            Some(media_type) => ("content", json!({ media_type.as_str(): {} })),
+            Some((media_type, _)) => ("content", json!({ media_type.as_str(): {} })),
             None => ("schema", json!({})),
         };
         fields.insert(format.0.to_owned(), format.1);
@@ -263,7 +263,7 @@ impl<'d> Context<'_, 'd> {
         pointer: &JsonPointer,
     ) -> Result<Parameter, Skip> {
         let content = self.parameter_content(map, &name, pointer);
-        let Some(media_type) = content.media_type else {
+        let Some((media_type, encoding)) = content.media_type else {
             let message =
                 format!("the parameter `{name}` is `in: querystring` and has no `content`");
             return Err(broken(message, pointer));
@@ -279,7 +279,11 @@ impl<'d> Context<'_, 'd> {
             schema: content.schema,
             schema_pointer: content.schema_pointer,
             example: content.example,
-            serialization: Serialization::WholeQuery(media_type),
+            serialization: Serialization::Content {
+                media_type,
+                encoding,
+                is_whole_query: true,
+            },
             pointer: pointer.clone(),
         })
     }
@@ -322,7 +326,7 @@ impl<'d> Context<'_, 'd> {
         }
         let first = content.swap_remove(0);
         ParameterContent {
-            media_type: Some(first.name),
+            media_type: Some((first.name, first.encoding)),
             schema: first.schema.unwrap_or(json!(true)),
             schema_pointer: first.schema_pointer,
             example: example.or(first.example),
@@ -331,7 +335,7 @@ impl<'d> Context<'_, 'd> {
 }
 
 struct ParameterContent {
-    media_type: Option<String>,
+    media_type: Option<(String, IndexMap<String, Encoding>)>,
     schema: Value,
     schema_pointer: JsonPointer,
     example: Option<Value>,
@@ -360,7 +364,11 @@ fn assembled(
             allow_reserved,
             allow_empty,
         },
-        Serialization::Content,
+        |(media_type, encoding)| Serialization::Content {
+            media_type,
+            encoding,
+            is_whole_query: false,
+        },
     );
     Parameter {
         name: data.name,

@@ -110,7 +110,11 @@ fn style_and_explode_have_the_defaults_of_their_location() {
             style(Style::DeepObject, true, true, true),
             style(Style::PipeDelimited, false, false, false),
             style(Style::Form, true, false, false),
-            Serialization::Content("application/json".to_owned()),
+            Serialization::Content {
+                media_type: "application/json".to_owned(),
+                encoding: indexmap::IndexMap::new(),
+                is_whole_query: false,
+            },
         ]
     );
     let json = &lowered.operation().parameters[5];

@@ -59,7 +59,7 @@ fn every_collection_format_has_its_style() {
             Serialization::Style { style, explode, .. } => {
                 (parameter.name.as_str(), style, explode)
             }
-            _ => panic!("there is no content in Swagger 2.0"),
+            Serialization::Content { .. } => panic!("there is no content in Swagger 2.0"),
         })
         .collect();
     assert_eq!(

@@ -165,12 +165,10 @@ fn way(body: &Body, arguments: &Map<String, Value>) -> Way {
 fn encode_entries(way: Way, fields: &[Field], entries: &[Entry<'_>]) -> Result<Encoded, String> {
     Ok(match way.format {
         BodyFormat::Form => {
-            let mut out = String::new();
             for entry in entries {
                 check_form(entry, fields)?;
-                push_form(&mut out, entry);
             }
-            plain(out)
+            plain(form(entries))
         }
         BodyFormat::Multipart => {
             let spread = (entries.iter()).filter(|entry| {
@@ -280,6 +278,54 @@ fn check_form(entry: &Entry<'_>, fields: &[Field]) -> Result<(), String> {
         Some(split) => Err(splits(entry.argument, split)),
         None => Ok(()),
     }
+}
+
+/// A form that is not the body.
+pub(super) struct Form<'a> {
+    fields: &'a [Field],
+    entries: Vec<Entry<'a>>,
+}
+
+impl<'a> Form<'a> {
+    pub(super) fn of(given: &'a Map<String, Value>, fields: &'a [Field]) -> Self {
+        let entries = entries_of(given, fields);
+        Self { fields, entries }
+    }
+
+    pub(super) fn text(&self) -> String {
+        form(&self.entries)
+    }
+
+    /// Why it cannot be sent.
+    pub(super) fn mistake(&self) -> Option<String> {
+        let mut entries = self.entries.iter();
+        entries.find_map(|entry| check_form(entry, self.fields).err())
+    }
+
+    /// The names of its pairs, decoded.
+    pub(super) fn names(&self) -> Vec<String> {
+        let names = self.entries.iter().map(|entry| {
+            let (style, explode) = (entry.field.style, entry.field.explode);
+            let spread = match entry.field.format {
+                FieldFormat::Styled => style::spread_names(entry.name, entry.value, style, explode),
+                _ => Vec::new(),
+            };
+            if spread.is_empty() {
+                vec![entry.name.to_owned()]
+            } else {
+                spread
+            }
+        });
+        names.flatten().collect()
+    }
+}
+
+fn form(entries: &[Entry<'_>]) -> String {
+    let mut out = String::new();
+    for entry in entries {
+        push_form(&mut out, entry);
+    }
+    out
 }
 
 fn push_form(out: &mut String, entry: &Entry<'_>) {

@@ -200,6 +200,9 @@ impl Plan {
                 continue;
             }
             let split = || {
+                if let Some(form) = form_of(parameter, value) {
+                    return form.mistake();
+                }
                 let is_list = parameter.format == ParameterFormat::Style;
                 let split = style::split_in_url(value, parameter.style, parameter.explode)
                     .filter(|_| is_list)?;
@@ -256,10 +259,11 @@ impl Plan {
             ParameterFormat::Style => {
                 style::spread_names(parameter.name, value, parameter.style, parameter.explode)
             }
-            ParameterFormat::Form if parameter.whole_query => {
-                style::spread_names("", value, Style::Form, true)
-            }
-            ParameterFormat::Json | ParameterFormat::Form => return None,
+            ParameterFormat::Form => match (form_of(parameter, value), parameter.whole_query) {
+                (Some(form), true) => form.names(),
+                _ => return None,
+            },
+            ParameterFormat::Json => return None,
         };
         let is_other = |other: &&Parameter| {
             other.location == parameter.location && other.name != parameter.name
@@ -356,6 +360,13 @@ impl Plan {
             headers.insert(COOKIE, value);
         }
     }
+}
+
+/// The form that a value is sent as, where it is one.
+fn form_of<'a>(parameter: &Parameter, value: &'a Value) -> Option<body::Form<'a>> {
+    let is_form = parameter.format == ParameterFormat::Form;
+    let given = value.as_object().filter(|_| is_form)?;
+    Some(body::Form::of(given, parameter.fields))
 }
 
 const PLAIN: Pairs<'static> = Pairs {

@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::super::tool::{Parameter, ParameterFormat, Style};
+use super::body::Form;
 
 /// Everything but RFC 3986's unreserved characters is encoded.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -227,21 +228,12 @@ pub(super) fn content(parameter: &Parameter, value: &Value) -> Option<String> {
     match (parameter.format, value) {
         (ParameterFormat::Style, _) => None,
         (ParameterFormat::Json, value) => Some(value.to_string()),
-        (ParameterFormat::Form, Value::Object(fields)) => {
-            let mut out = String::new();
-            for (name, value) in fields {
-                FORM.push(&mut out, name, value, Style::Form, true);
-            }
-            Some(out)
+        (ParameterFormat::Form, Value::Object(given)) => {
+            Some(Form::of(given, parameter.fields).text())
         }
         (ParameterFormat::Form, value) => Some(text(value).into_owned()),
     }
 }
-
-const FORM: Pairs<'static> = Pairs {
-    separator: "&",
-    allow_reserved: false,
-};
 
 /// How pairs are joined: in a query and a form, or in a `Cookie` header.
 #[derive(Clone, Copy)]

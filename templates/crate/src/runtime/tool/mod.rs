@@ -246,6 +246,8 @@ pub struct Parameter {
     pub format: ParameterFormat,
     /// Whether it is the whole query, without a name (OpenAPI 3.2, `in: querystring`).
     pub whole_query: bool,
+    /// The fields of a form, where one of them is sent in a way of its own.
+    pub fields: &'static [Field],
 }
 
 /// The four hints of MCP's tool annotations.
@@ -466,6 +468,7 @@ impl Parameter {
             allow_reserved: false,
             format: ParameterFormat::Style,
             whole_query: false,
+            fields: &[],
         }
     }
 
@@ -502,6 +505,13 @@ impl Parameter {
     #[must_use]
     pub const fn form(mut self) -> Self {
         self.format = ParameterFormat::Form;
+        self
+    }
+
+    /// Is a form with these fields.
+    #[must_use]
+    pub const fn fields(mut self, fields: &'static [Field]) -> Self {
+        self.fields = fields;
         self
     }
 
