@@ -233,6 +233,10 @@ impl<'d> Context<'_, 'd> {
         if is_raw_cookie {
             fields.insert("style".to_owned(), json!("form"));
         }
+        // OpenAPI 3.2 §4.12.2.2.2: wherever a style percent-encodes; before, in queries.
+        let keeps_reserved = fields.get("allowReserved") == Some(&json!(true))
+            && self.version() >= Version::V3_2
+            && location != ParameterLocation::Header;
         let content = self.parameter_content(map, &name, pointer);
         let format = match &content.media_type {
             Some((media_type, _)) => ("content", json!({ media_type.as_str(): {} })),
@@ -246,10 +250,16 @@ impl<'d> Context<'_, 'd> {
             )
         })?;
         let mut parameter = assembled(typed, required, explode, content, pointer);
-        if let (true, Serialization::Style { style, .. }) =
-            (is_raw_cookie, &mut parameter.serialization)
+        if let Serialization::Style {
+            style,
+            allow_reserved,
+            ..
+        } = &mut parameter.serialization
         {
-            *style = Style::Cookie;
+            *allow_reserved |= keeps_reserved;
+            if is_raw_cookie {
+                *style = Style::Cookie;
+            }
         }
         Ok(Some(parameter))
     }
