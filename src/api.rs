@@ -208,6 +208,8 @@ pub enum Serialization {
         allow_reserved: bool,
         /// `allowEmptyValue`.
         allow_empty: bool,
+        /// How lists in a list become texts, from outside in (Swagger 2.0's `collectionFormat` of `items`).
+        items: Vec<Style>,
     },
     /// By the media type of the single `content` entry, such as `application/json`.
     Content {
@@ -284,6 +286,8 @@ pub struct Encoding {
     pub allow_reserved: Option<bool>,
     /// `headers`, as far as the description fixes their values.
     pub headers: Vec<(String, String)>,
+    /// How lists in a list become texts, as in [`Serialization::Style`].
+    pub items: Vec<Style>,
 }
 
 /// One entry of `responses`.

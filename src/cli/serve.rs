@@ -151,6 +151,7 @@ fn parameter(parameter: &plan::Parameter) -> Parameter {
         explode: parameter.explode,
         allow_reserved: parameter.allow_reserved,
         format: parameter.format,
+        items: list(parameter.items.iter().copied()),
         whole_query: parameter.whole_query,
         fields: list(parameter.fields.iter().map(field)),
     }
@@ -195,6 +196,7 @@ fn field(field: &plan::Field) -> Field {
         content_type: text(&field.content_type),
         headers: list(field.headers.iter().map(header)),
         xml: text(&field.xml),
+        items: list(field.items.iter().copied()),
     }
 }
 

@@ -30,6 +30,7 @@ fn parameter(name: &str, argument: &str, location: Location) -> Parameter {
         explode,
         allow_reserved: false,
         format: ParameterFormat::Style,
+        items: Vec::new(),
         whole_query: false,
         fields: Vec::new(),
     }
@@ -76,6 +77,7 @@ fn tool(name: &str, text: &str) -> Tool {
                 content_type: text.to_owned(),
                 headers: vec![(text.to_owned(), text.to_owned())],
                 xml: text.to_owned(),
+                items: Vec::new(),
             }]),
             choice: Some((
                 text.to_owned(),

@@ -266,6 +266,7 @@ fn parameter_expression(parameter: &Parameter) -> Expr {
         ParameterFormat::Json => made.with("json", []),
         ParameterFormat::Form => made.with("form", []),
     };
+    made = with_items(made, &parameter.items);
     if parameter.whole_query {
         made = made.with("whole_query", []);
     }
@@ -273,6 +274,16 @@ fn parameter_expression(parameter: &Parameter) -> Expr {
         made = made.with("fields", [field_list(&parameter.fields)]);
     }
     made
+}
+
+fn with_items(made: Expr, items: &[Style]) -> Expr {
+    if items.is_empty() {
+        return made;
+    }
+    made.with(
+        "items",
+        [list(items.iter().map(|style| name(style_name(*style))))],
+    )
 }
 
 fn styled(made: Expr, style: Style, explode: bool) -> Expr {
@@ -403,7 +414,7 @@ fn field_expression(field: &Field) -> Expr {
     if !field.xml.is_empty() {
         made = made.with("xml_hints", [text(&field.xml)]);
     }
-    made
+    with_items(made, &field.items)
 }
 
 fn need_expression(need: &Need) -> Expr {

@@ -84,6 +84,7 @@ pub(super) fn field(
         content_type: String::new(),
         headers: Vec::new(),
         xml: String::new(),
+        items: encoding.map_or_else(Vec::new, |encoding| parameters::styles(&encoding.items)),
     };
     if matches!(format, BodyFormat::Form | BodyFormat::Multipart) {
         let content_type = encoding.and_then(part_type);

@@ -578,6 +578,8 @@ pub struct Parameter {
     pub allow_reserved: bool,
     /// What text it becomes.
     pub format: ParameterFormat,
+    /// How lists in a list become texts.
+    pub items: Vec<Style>,
     /// Whether it is the whole query.
     pub whole_query: bool,
     /// The fields of a form, where not all are sent in the usual way.
@@ -646,4 +648,6 @@ pub struct Field {
     pub headers: Vec<(String, String)>,
     /// The names in XML as JSON text, where its part is XML.
     pub xml: String,
+    /// How lists in a list become texts.
+    pub items: Vec<Style>,
 }

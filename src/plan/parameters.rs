@@ -128,6 +128,7 @@ fn pair<'a>(
         explode: encoding.explode,
         allow_reserved: encoding.allow_reserved,
         format: encoding.format,
+        items: encoding.items.clone(),
         whole_query: encoding.whole_query,
         fields: encoding.fields.clone(),
     };
@@ -157,6 +158,7 @@ struct Encoding {
     explode: bool,
     allow_reserved: bool,
     format: ParameterFormat,
+    items: Vec<Style>,
     whole_query: bool,
     fields: Vec<Field>,
 }
@@ -175,12 +177,14 @@ fn encoding(parameter: &api::Parameter, schemas: &Schemas<'_>) -> Result<Encodin
             style,
             explode,
             allow_reserved,
+            items,
             ..
         } => Ok(Encoding {
             style: self::style(*style),
             explode: *explode,
             allow_reserved: *allow_reserved,
             format: ParameterFormat::Style,
+            items: styles(items),
             whole_query: false,
             fields: Vec::new(),
         }),
@@ -215,6 +219,7 @@ fn encoding(parameter: &api::Parameter, schemas: &Schemas<'_>) -> Result<Encodin
                 explode: false,
                 allow_reserved: false,
                 format,
+                items: Vec::new(),
                 whole_query: *is_whole_query,
                 fields: match format {
                     ParameterFormat::Form => form_fields(parameter, encoding, schemas),
@@ -276,6 +281,10 @@ pub(super) fn location(location: ParameterLocation) -> Location {
         .iter()
         .find(|(from, ..)| *from == location)
         .map_or(Location::Query, |(_, to, _)| *to)
+}
+
+pub(super) fn styles(styles: &[api::Style]) -> Vec<Style> {
+    styles.iter().copied().map(style).collect()
 }
 
 pub(super) fn style(style: api::Style) -> Style {

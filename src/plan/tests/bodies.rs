@@ -414,6 +414,7 @@ fn a_parameter_keeps_its_style_and_its_wire_name() {
         explode: true,
         allow_reserved: true,
         allow_empty: false,
+        items: Vec::new(),
     };
     let parameter = tool(operation).parameters.remove(0);
     assert_eq!(

@@ -81,6 +81,7 @@ impl Operation {
                 explode: !is_simple,
                 allow_reserved: false,
                 allow_empty: false,
+                items: Vec::new(),
             },
             schema_pointer: pointer.child("schema"),
             pointer,

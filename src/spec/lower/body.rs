@@ -332,6 +332,7 @@ impl<'d> Context<'_, 'd> {
                 explode,
                 allow_reserved,
                 headers,
+                items: Vec::new(),
             }),
             Err(message) => {
                 let message = format!("the encoding is not usable: {message}");

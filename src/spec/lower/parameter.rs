@@ -373,6 +373,7 @@ fn assembled(
             explode: explode.unwrap_or(style == Style::Form),
             allow_reserved,
             allow_empty,
+            items: Vec::new(),
         },
         |(media_type, encoding)| Serialization::Content {
             media_type,
@@ -511,6 +512,7 @@ fn undeclared(name: &str, path: &JsonPointer) -> Parameter {
             explode: false,
             allow_reserved: false,
             allow_empty: false,
+            items: Vec::new(),
         },
         pointer: path.clone(),
     }

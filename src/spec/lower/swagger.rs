@@ -166,6 +166,7 @@ impl<'d> Context<'_, 'd> {
                     Encoding {
                         style: Some(style),
                         explode: Some(explode),
+                        items: self.inner_formats(map, pointer),
                         ..Encoding::default()
                     },
                 );
@@ -242,6 +243,7 @@ impl<'d> Context<'_, 'd> {
                 explode,
                 allow_reserved: false,
                 allow_empty: is_set("allowEmptyValue"),
+                items: self.inner_formats(map, pointer),
             },
             pointer: pointer.clone(),
         }
@@ -273,6 +275,26 @@ impl<'d> Context<'_, 'd> {
                 (Style::Form, false)
             }
         }
+    }
+
+    /// How the lists in a list are joined (Swagger 2.0, "Items Object"): `multi` is for parameters alone.
+    fn inner_formats(&mut self, list: &'d Map, pointer: &JsonPointer) -> Vec<Style> {
+        let mut formats = Vec::new();
+        let (mut list, mut at) = (list, pointer.child("items"));
+        while let Some(Node::Map(items)) = list.get("items")
+            && items.get("type").and_then(Node::as_text) == Some("array")
+        {
+            let shape = [("collectionFormat", Shape::Text)];
+            let format = words(&self.fields(items, &at, &shape), "collectionFormat");
+            let (style, is_multi) = self.collection_format(format.as_deref(), &at);
+            if is_multi {
+                let message = "`collectionFormat` of `items` is `multi`; it was read as `csv`";
+                self.push(Diagnostic::new(Code::InvalidField, message).at(&at));
+            }
+            formats.push(style);
+            (list, at) = (items, at.child("items"));
+        }
+        formats
     }
 
     /// `consumes` or `produces` of an operation, or else of the whole document.

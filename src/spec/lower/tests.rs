@@ -95,6 +95,7 @@ fn style_and_explode_have_the_defaults_of_their_location() {
         explode,
         allow_reserved,
         allow_empty,
+        items: Vec::new(),
     };
     let found: Vec<_> = lowered
         .operation()

@@ -246,6 +246,24 @@ pub(super) fn joined(value: &Value, style: Style, explode: bool) -> String {
     out
 }
 
+/// A list with its inner lists as texts, the innermost joined first.
+pub(super) fn with_joined_items(value: &Value, formats: &[Style]) -> Result<Value, Split> {
+    let (Value::Array(items), [format, rest @ ..]) = (value, formats) else {
+        return Ok(value.clone());
+    };
+    let text_of = |item: &Value| {
+        if !item.is_array() {
+            return Ok(item.clone());
+        }
+        let item = with_joined_items(item, rest)?;
+        match split_in_text(&item, *format, false) {
+            Some(split) => Err(split),
+            None => Ok(Value::String(joined(&item, *format, false))),
+        }
+    };
+    items.iter().map(text_of).collect()
+}
+
 /// The text of a value that is sent by a media type; `None` for one that has a style.
 pub(super) fn content(parameter: &Parameter, value: &Value) -> Option<String> {
     match (parameter.format, value) {

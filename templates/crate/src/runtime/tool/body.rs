@@ -94,6 +94,8 @@ pub struct Field {
     pub headers: &'static [(&'static str, &'static str)],
     /// The names in XML as in [`Body::xml`], for a part that is XML.
     pub xml: &'static str,
+    /// How lists in a list become texts, from outside in (Swagger 2.0).
+    pub items: &'static [Style],
 }
 
 /// What a field of a form or of a multipart body becomes.
@@ -255,6 +257,7 @@ impl Field {
             content_type: "",
             headers: &[],
             xml: "",
+            items: &[],
         }
     }
 
@@ -311,6 +314,13 @@ impl Field {
     #[must_use]
     pub const fn xml_hints(mut self, xml: &'static str) -> Self {
         self.xml = xml;
+        self
+    }
+
+    /// Is a list of lists, which are joined so.
+    #[must_use]
+    pub const fn items(mut self, items: &'static [Style]) -> Self {
+        self.items = items;
         self
     }
 

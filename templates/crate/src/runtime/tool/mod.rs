@@ -244,6 +244,8 @@ pub struct Parameter {
     pub allow_reserved: bool,
     /// What text the value becomes.
     pub format: ParameterFormat,
+    /// How lists in a list become texts, from outside in (Swagger 2.0).
+    pub items: &'static [Style],
     /// Whether it is the whole query, without a name (OpenAPI 3.2, `in: querystring`).
     pub whole_query: bool,
     /// The fields of a form, where one of them is sent in a way of its own.
@@ -467,6 +469,7 @@ impl Parameter {
             explode,
             allow_reserved: false,
             format: ParameterFormat::Style,
+            items: &[],
             whole_query: false,
             fields: &[],
         }
@@ -505,6 +508,13 @@ impl Parameter {
     #[must_use]
     pub const fn form(mut self) -> Self {
         self.format = ParameterFormat::Form;
+        self
+    }
+
+    /// Is a list of lists, which are joined so.
+    #[must_use]
+    pub const fn items(mut self, items: &'static [Style]) -> Self {
+        self.items = items;
         self
     }
 
