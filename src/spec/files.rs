@@ -78,6 +78,16 @@ struct Here<'h> {
     home: &'h str,
     /// What relative references start from: its URI, or that of a schema in it.
     base: &'h Url,
+    /// The closest schema around with a URI of its own.
+    resource: Option<&'h Inner>,
+}
+
+/// A schema with an `$id`, in which pointers start at itself (JSON Schema 2020-12, core §8.2.1).
+struct Inner {
+    /// The reference to the whole of it.
+    place: String,
+    /// Pointers to its members, and to theirs.
+    members: HashSet<String>,
 }
 
 /// What became of an address.
@@ -123,7 +133,13 @@ pub(super) fn gather(
     opener: &mut dyn Opener,
     diagnostics: &mut Diagnostics,
 ) -> (Node, Others) {
-    let Some(location) = &root.location else {
+    // A document from nowhere only has URIs that it gives itself.
+    let nowhere = text.contains("$id").then(|| Url::parse("file:///").ok());
+    let Some(location) = root
+        .location
+        .as_ref()
+        .or(nowhere.as_ref().and_then(Option::as_ref))
+    else {
         return (tree, Others::new());
     };
     let mut tree = tree;
@@ -150,6 +166,7 @@ pub(super) fn gather(
         url: location,
         home: "",
         base: &base,
+        resource: None,
     };
     gathering.rewrite(
         &mut tree,
@@ -229,11 +246,15 @@ impl Gathering<'_> {
     fn rewrite(&mut self, node: &mut Node, here: &Here<'_>, path: &Path<'_>, keys: Keys) {
         match node {
             Node::Map(map) => {
-                let inner = (keys == Keys::Keywords)
+                let named = (keys == Keys::Keywords)
                     .then(|| base_of(map, here.base))
                     .flatten();
-                let base = inner.as_ref().unwrap_or(here.base);
-                let here = &Here { base, ..*here };
+                let inner = named.as_ref().map(|_| Inner::of(map, &path.pointer()));
+                let here = &Here {
+                    base: named.as_ref().unwrap_or(here.base),
+                    resource: inner.as_ref().or(here.resource),
+                    ..*here
+                };
                 for (key, value) in map.iter_mut() {
                     let path = path.key(key);
                     match value {
@@ -296,10 +317,10 @@ impl Gathering<'_> {
         let (document, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         if document.is_empty() {
             let anchor = is_anchor(fragment).then(|| self.resources.anchor(here.base, fragment));
-            return match anchor.flatten() {
-                Some(place) => Some(place.to_owned()),
-                None => (!here.home.is_empty()).then(|| here.inside(fragment)),
-            };
+            let place = (anchor.flatten().map(str::to_owned))
+                .or_else(|| here.resource?.reference(fragment))
+                .or_else(|| (!here.home.is_empty()).then(|| here.inside(fragment)));
+            return place;
         }
         if let Some(named) = self.named(document, fragment, here) {
             return Some(named);
@@ -348,6 +369,7 @@ impl Gathering<'_> {
 
     /// The address that a reference names, as it can be opened.
     fn address(&self, document: &str, here: &Here<'_>) -> Option<Url> {
+        self.root.location.as_ref()?;
         let url = without_fragment(here.url.join(document).ok()?);
         let Some(own_name) = &self.own_name else {
             return Some(url);
@@ -438,6 +460,7 @@ impl Gathering<'_> {
             url,
             home: &home,
             base,
+            resource: None,
         };
         self.rewrite(&mut tree, &here, &Path::Start(&place), Keys::Keywords);
         self.trees[index].1 = tree;
@@ -511,6 +534,36 @@ impl Here<'_> {
     /// A fragment of this document as a reference of the whole tree.
     fn inside(&self, fragment: &str) -> String {
         inside(if self.home.is_empty() { "#" } else { self.home }, fragment)
+    }
+}
+
+impl Inner {
+    fn of(schema: &Map, pointer: &JsonPointer) -> Self {
+        let mut members = HashSet::from([String::new()]);
+        for (key, member) in schema.iter() {
+            let pointer = JsonPointer::root().child(key);
+            let tokens: Vec<String> = match member {
+                Node::Map(map) => map.iter().map(|(key, _)| key.to_owned()).collect(),
+                Node::List(items) => (0..items.len()).map(|index| index.to_string()).collect(),
+                _ => Vec::new(),
+            };
+            members.extend(tokens.iter().map(|token| pointer.child(token).to_string()));
+            members.insert(pointer.to_string());
+        }
+        let pointer = utf8_percent_encode(pointer.as_str(), FRAGMENT);
+        Self {
+            place: format!("#{pointer}"),
+            members,
+        }
+    }
+
+    /// A pointer in it as a reference of the whole tree. Many documents have pointers from their root here, too.
+    fn reference(&self, fragment: &str) -> Option<String> {
+        let decoded = percent_decode_str(fragment).decode_utf8_lossy();
+        let pointer = JsonPointer::parse(&decoded)?;
+        let start =
+            (pointer.tokens().take(2)).fold(JsonPointer::root(), |start, token| start.child(token));
+        (self.members.contains(start.as_str())).then(|| format!("{}{fragment}", self.place))
     }
 }
 

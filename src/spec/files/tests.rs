@@ -286,3 +286,43 @@ fn a_dynamic_reference_names_an_anchor_of_another_document() {
     assert_eq!(again.told(), Vec::<String>::new());
     assert_eq!(again.api.schemas, api.schemas);
 }
+
+/// JSON Schema 2020-12, core §8.2.1: `$id` is relative to the one around it, and pointers in its schema start there.
+#[test]
+fn references_within_a_schema_with_an_id_start_there() {
+    let text = format!(
+        "{HEAD}paths:\n  /a: {{post: {{requestBody: {{content: {{application/json: {{schema: {{$ref: '#/components/schemas/Order'}}}}}}}}, responses: {{}}}}}}\n\
+         components:\n  schemas:\n    Order:\n      $id: https://example.com/schemas/order\n      properties:\n        \
+         item: {{$ref: items/item}}\n        note: {{$ref: '#/components/schemas/Note'}}\n        other: {{$ref: '#/properties/item'}}\n      \
+         $defs:\n        item:\n          $id: items/item\n          properties: {{size: {{$ref: size}}, next: {{$ref: '#/properties/size'}}, self: {{$ref: '#'}}}}\n        \
+         size: {{$id: items/size, type: integer}}\n    Note: {{type: string}}\n"
+    );
+    let (read, api) = read(&[("openapi.yaml", &text)]);
+    assert_eq!(read.diagnostics, []);
+    let target = |schema: &Value, name: &str| {
+        let reference = schema["properties"][name]["$ref"].as_str();
+        let name = reference.and_then(|name| name.strip_prefix("#/$defs/"));
+        name.expect("a reference").to_owned()
+    };
+    let order = &api.schemas["Order"];
+    let item = &api.schemas[&target(order, "item")];
+    assert_eq!(target(order, "note"), "Note");
+    assert_eq!(
+        api.schemas[&target(order, "other")]["$ref"],
+        order["properties"]["item"]["$ref"]
+    );
+    assert_eq!(
+        api.schemas[&target(item, "size")],
+        json!({"type": "integer"})
+    );
+    assert_eq!(target(item, "self"), target(order, "item"));
+    assert_eq!(
+        api.schemas[&target(item, "next")]["$ref"],
+        item["properties"]["size"]["$ref"]
+    );
+    for same in [&text, &read.document.bundled_json()] {
+        let again = super::super::testing::lowered(same);
+        assert_eq!(again.told(), Vec::<String>::new());
+        assert_eq!(again.api.schemas, api.schemas);
+    }
+}
