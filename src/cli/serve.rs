@@ -181,6 +181,7 @@ fn body(body: &plan::Body) -> Body {
             &*Box::leak(Box::new(Choice::new(text(argument), others)))
         }),
         xml: text(&body.xml),
+        pages: list(body.pages.iter().map(|way| text(way))),
     }
 }
 

@@ -333,6 +333,7 @@ templates! {
     "src/runtime/text.rs"
     "src/runtime/tool/body.rs"
     "src/runtime/tool/mod.rs"
+    "src/runtime/tool/page.rs"
     "src/runtime/tool/prompt.rs"
     "src/runtime/upstream/body.rs"
     "src/runtime/upstream/connect.rs"

@@ -79,6 +79,7 @@ fn tool(name: &str, text: &str) -> Tool {
                 xml: text.to_owned(),
                 items: Vec::new(),
             }]),
+            pages: Vec::new(),
             choice: Some((
                 text.to_owned(),
                 vec![Alternative {

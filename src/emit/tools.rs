@@ -349,6 +349,9 @@ fn body_expression(body: &Body) -> Expr {
         let choice = call("Choice::new", [text(argument), others]);
         made = made.with("choice", [reference(choice)]);
     }
+    if !body.pages.is_empty() {
+        made = made.with("pages", [list(body.pages.iter().map(|way| text(way)))]);
+    }
     if body.media_type != media_type {
         made = made.with("media_type", [text(&body.media_type)]);
     }

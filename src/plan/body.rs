@@ -27,7 +27,7 @@ use super::schema::advertised::Argument;
 use super::schema::flat::{Additional, All, Flat, flatten, is_input};
 use super::schema::nodes::Source;
 use super::schema::{JsonType, Schemas};
-use super::{Body, BodySource, Field, fields, media, names, parameters, ways};
+use super::{Body, BodySource, Field, fields, media, names, pages, parameters, ways};
 use crate::api::{MediaType, Operation, RequestBody};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::runtime::tool::{BodyFormat, FieldFormat};
@@ -39,7 +39,7 @@ pub(super) enum Outcome<'a> {
     /// The operation has none, or an optional one that cannot be sent.
     None,
     /// It is sent.
-    Sent(Sent<'a>),
+    Sent(Box<Sent<'a>>),
     /// It is required and cannot be sent: there is no tool.
     Impossible,
 }
@@ -80,11 +80,17 @@ pub(super) fn body<'a>(
         source: BodySource::Whole(String::new()),
         choice: None,
         xml: ways::xml_hints(usual, media, schemas),
+        pages: Vec::new(),
     };
     let lifted = (is_structured(choice.format) && is_one_form)
         .then(|| lifted(body, media, choice.format, taken, schemas))
         .flatten();
     let arguments = if let Some((fields, arguments)) = lifted {
+        planned.pages = (fields.iter().zip(&arguments))
+            .flat_map(|(field, argument)| {
+                pages::within(&argument.name, &field.name, &argument.source.all, schemas)
+            })
+            .collect();
         planned.source = BodySource::Fields(fields);
         arguments
     } else {
@@ -103,6 +109,9 @@ pub(super) fn body<'a>(
                 ..Source::default()
             }
         };
+        if is_structured(choice.format) {
+            planned.pages = pages::within(&name, "", &source.all, schemas);
+        }
         vec![Argument {
             name,
             is_required: body.required,
@@ -115,11 +124,11 @@ pub(super) fn body<'a>(
     let others = ways::alternatives(&forms, body, &planned.source, schemas);
     planned.choice = (!others.is_empty()).then(|| (free_name("content_type", &taken), others));
     let names = |form: &Vec<Choice>| form.iter().map(|way| way.content_type.clone()).collect();
-    Outcome::Sent(Sent {
+    Outcome::Sent(Box::new(Sent {
         body: planned,
         arguments,
         forms: (forms.iter().filter(|_| !is_one_form)).map(names).collect(),
-    })
+    }))
 }
 
 /// What is said about a body of which nothing is said.

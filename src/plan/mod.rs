@@ -11,6 +11,7 @@ mod fields;
 mod long_running;
 mod media;
 mod names;
+mod pages;
 mod parameters;
 mod prompts;
 mod resources;
@@ -601,6 +602,8 @@ pub struct Body {
     pub choice: Option<(String, Vec<Alternative>)>,
     /// The names in XML, as JSON text.
     pub xml: String,
+    /// The ways to arguments that choose a page.
+    pub pages: Vec<String>,
 }
 
 /// See [`crate::runtime::tool::Alternative`].

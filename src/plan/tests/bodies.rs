@@ -471,3 +471,19 @@ fn headers_of_the_http_client_are_no_arguments() {
     assert_eq!(names, ["X_Tenant"]);
     assert_eq!(codes, [Code::IgnoredParameter, Code::UnsupportedParameter]);
 }
+
+#[test]
+fn arguments_of_a_body_that_choose_a_page_are_known() {
+    let text = json!({"type": "string"});
+    let lifted = post(json!({"type": "object", "properties": {
+        "query": text, "cursor": text, "page-token": text, "from": text, "offset": {"type": "array"},
+        "pagination": {"type": "object", "properties": {"starting_after": text, "size": {"type": "integer"}}}
+    }}));
+    let pages = |tool: &Tool| tool.body.as_ref().map(|body| body.pages.join(" "));
+    let expected = "cursor page_token pagination.starting_after";
+    assert_eq!(pages(&lifted).as_deref(), Some(expected));
+    let whole = post(json!({
+        "type": "object", "additionalProperties": true, "properties": {"after": text}
+    }));
+    assert_eq!(pages(&whole).as_deref(), Some("body.after"));
+}

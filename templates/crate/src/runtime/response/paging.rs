@@ -7,42 +7,8 @@ use http::HeaderMap;
 use http::header::LINK;
 use serde_json::{Map, Value};
 
-use super::super::tool::{Location, Parameter, ToolDef};
+use super::super::tool::{Location, Parameter, ToolDef, chooses_page_of_query, plain};
 use super::mark::is_word;
-
-/// Names of arguments that choose a page, without case and punctuation.
-const PAGE_ARGUMENTS: &[&str] = &[
-    "page",
-    "pagenumber",
-    "pageno",
-    "pageindex",
-    "cursor",
-    "pagecursor",
-    "nextcursor",
-    "after",
-    "before",
-    "startingafter",
-    "pagetoken",
-    "nextpagetoken",
-    "nexttoken",
-    "token",
-    "continuationtoken",
-    "continuation",
-    "offset",
-    "skip",
-    "start",
-    "startat",
-    "startindex",
-    "marker",
-    "next",
-    "$skip",
-    "$skiptoken",
-    "skiptoken",
-    "pageafter",
-    "pageoffset",
-    "from",
-    "since",
-];
 
 /// How deep a member that names the next page may lie: `meta.pagination.next_cursor`.
 const DEEPEST: usize = 3;
@@ -72,12 +38,11 @@ impl NextPage {
 
 /// Whether a tool has an argument that could choose a page; most have none.
 pub(super) fn may_page(tool: &ToolDef) -> bool {
-    tool.parameters.iter().any(is_paging)
+    tool.parameters.iter().any(is_paging) || tool.body.is_some_and(|body| !body.pages.is_empty())
 }
 
 fn is_paging(parameter: &Parameter) -> bool {
-    parameter.location == Location::Query
-        && PAGE_ARGUMENTS.contains(&plain(parameter.name).as_str())
+    parameter.location == Location::Query && chooses_page_of_query(parameter.name)
 }
 
 /// The next page, if the answer names one and the tool can ask for it.
@@ -147,7 +112,10 @@ impl Search<'_> {
         let mut pairs: Vec<(&'static str, Value)> = Vec::new();
         let mut tells = false;
         for (name, text) in url::form_urlencoded::parse(query.as_bytes()) {
-            let Some(parameter) = self.query(|parameter| parameter.name == name) else {
+            let is_it = |parameter: &&Parameter| {
+                parameter.location == Location::Query && parameter.name == name
+            };
+            let Some(parameter) = self.tool.parameters.iter().find(is_it) else {
                 continue;
             };
             let before = self.arguments.get(parameter.argument);
@@ -213,8 +181,11 @@ impl Search<'_> {
                 self.cursor(name, value)
             }
             Value::Number(_) => self.cursor(name, value),
-            // HAL and JSON:API: `{"href": …}`.
-            Value::Object(link) => self.by_member(name, link.get("href")?),
+            // HAL and JSON:API: `{"href": …}`; or what the arguments are then: `{"page": 2, "starting_after": "x"}`.
+            Value::Object(link) => match link.get("href") {
+                Some(url) => self.by_member(name, url),
+                None => self.by_arguments(link),
+            },
             _ => None,
         }
     }
@@ -222,29 +193,45 @@ impl Search<'_> {
     /// The argument that takes a cursor: the one that is called like the member, or the only one there is.
     fn cursor(&self, name: &str, value: &Value) -> Option<NextPage> {
         let bare = plain(name).replace("next", "");
-        let alike = self.query(|parameter| {
-            let argument = plain(parameter.name);
+        let alike = self.argument(|argument| {
             argument == plain(name) || (!bare.is_empty() && argument.replace("next", "") == bare)
         });
         let is_number = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
         let counts = value.as_str().is_none_or(is_number);
-        let parameter = alike.or_else(|| {
+        let argument = alike.or_else(|| {
             const CURSORS: &[&str] = &[
                 "cursor",
+                "startcursor",
                 "pagetoken",
                 "token",
                 "after",
                 "pageafter",
+                "startingafter",
                 "marker",
                 "continuation",
             ];
             // These take numbers.
             const COUNTERS: &[&str] = &["page", "start"];
             (CURSORS.iter().chain(COUNTERS.iter().filter(|_| counts)))
-                .find_map(|cursor| self.query(|parameter| plain(parameter.name) == *cursor))
+                .find_map(|cursor| self.argument(|argument| argument == *cursor))
         })?;
-        (self.arguments.get(parameter.argument) != Some(value))
-            .then(|| NextPage(vec![(parameter.argument, value.clone())]))
+        (self.given(argument) != Some(value)).then(|| NextPage(vec![(argument, value.clone())]))
+    }
+
+    /// Intercom and HubSpot: `{"next": {"after": "x"}}`.
+    fn by_arguments(&self, next: &Map<String, Value>) -> Option<NextPage> {
+        let pairs: Vec<(&'static str, Value)> = (next.iter())
+            .filter(|(name, _)| chooses_page_of_query(name))
+            .filter(|(_, value)| value.is_string() || value.is_number())
+            .filter_map(|(name, value)| {
+                let argument = self.argument(|argument| argument == plain(name))?;
+                Some((argument, value.clone()))
+            })
+            .collect();
+        let tells = pairs
+            .iter()
+            .any(|(argument, value)| self.given(argument) != Some(value));
+        tells.then_some(NextPage(pairs))
     }
 
     /// Stripe: `has_more` with the id of the last item.
@@ -252,13 +239,17 @@ impl Search<'_> {
         if fields.get("has_more") != Some(&Value::Bool(true)) {
             return None;
         }
-        let parameter = self.query(|parameter| plain(parameter.name) == "startingafter")?;
+        let argument = self.argument(|argument| argument == "startingafter")?;
         let last = fields.get("data")?.as_array()?.last()?.get("id")?;
-        Some(NextPage(vec![(parameter.argument, last.clone())]))
+        Some(NextPage(vec![(argument, last.clone())]))
     }
 
     /// `{"page": 2, "total_pages": 5}`, and the same one level down.
     fn by_number(&self, fields: &Map<String, Value>) -> Option<NextPage> {
+        // What was written has numbers of pages too, and is not to be written again.
+        if self.tool.method != "GET" && !fields.values().any(Value::is_array) {
+            return None;
+        }
         let inner = (fields.iter())
             .filter(|(name, _)| is_about_pages(name))
             .filter_map(|(_, value)| value.as_object());
@@ -277,19 +268,29 @@ impl Search<'_> {
                 "pagecount",
                 "totalpagecount",
             ])?;
-            let parameter = self.query(|parameter| {
-                matches!(
-                    plain(parameter.name).as_str(),
-                    "page" | "pagenumber" | "pageno"
-                )
-            })?;
-            (page < last).then(|| NextPage(vec![(parameter.argument, Value::from(page + 1))]))
+            let is_page = |argument: &str| matches!(argument, "page" | "pagenumber" | "pageno");
+            let argument = self.argument(is_page)?;
+            (page < last).then(|| NextPage(vec![(argument, Value::from(page + 1))]))
         })
     }
 
-    fn query(&self, is_it: impl Fn(&Parameter) -> bool) -> Option<&'static Parameter> {
-        (self.tool.parameters.iter())
-            .find(|parameter| parameter.location == Location::Query && is_it(parameter))
+    /// The argument whose name, as [`plain`] has it, is meant: of the query, or of the body, with the way to a field.
+    fn argument(&self, is_it: impl Fn(&str) -> bool) -> Option<&'static str> {
+        let query = (self.tool.parameters.iter())
+            .filter(|parameter| parameter.location == Location::Query)
+            .map(|parameter| (parameter.name, parameter.argument));
+        let body = (self.tool.body.iter().flat_map(|body| body.pages))
+            .map(|way| (way.rsplit('.').next().unwrap_or(way), *way));
+        (query.chain(body))
+            .find(|(name, _)| is_it(&plain(name)))
+            .map(|(_, argument)| argument)
+    }
+
+    /// What this call gave for an argument.
+    fn given(&self, way: &str) -> Option<&Value> {
+        let mut steps = way.split('.');
+        let given = self.arguments.get(steps.next()?)?;
+        steps.try_fold(given, |value, field| value.get(field))
     }
 }
 
@@ -319,16 +320,9 @@ fn is_about_pages(name: &str) -> bool {
     )
 }
 
-/// A name without case and punctuation: `next_page_token` and `nextPageToken` are one.
-fn plain(name: &str) -> String {
-    (name.chars())
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::super::tool::{Body, BodySource};
     use super::*;
     use serde_json::json;
 
@@ -441,6 +435,55 @@ mod tests {
             ),
         ] {
             assert_eq!(next(None, &body), Some(expected), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_body_has_arguments_for_it_too() {
+        const BODY: Body = Body::json(BodySource::Fields(&[])).pages(&["page", "start_cursor"]);
+        const NESTED: Body = Body::json(BodySource::Whole("body"))
+            .pages(&["body.pagination.starting_after", "body.after"]);
+        for (pages, body, expected) in [
+            (
+                BODY,
+                json!({"next_cursor": "c", "results": []}),
+                json!({"start_cursor": "c"}),
+            ),
+            (
+                BODY,
+                json!({"items": [1], "page": 1, "pages": 2}),
+                json!({"page": 2}),
+            ),
+            (
+                NESTED,
+                json!({"pages": {"next": {"page": 2, "starting_after": "s"}}}),
+                json!({"body.pagination.starting_after": "s"}),
+            ),
+            (
+                NESTED,
+                json!({"paging": {"next": {"after": "10", "link": "?after=10"}}}),
+                json!({"body.after": "10"}),
+            ),
+            (
+                NESTED,
+                json!({"paging": {"next": {"after": "9"}}}),
+                json!(null),
+            ),
+            (BODY, json!({"page": 1, "pages": 2}), json!(null)),
+            (BODY, json!({"next": {"name": "tomorrow"}}), json!(null)),
+        ] {
+            let tool = ToolDef::new("search", "POST", "/x").body(pages);
+            assert!(may_page(&tool));
+            let given = json!({"body": {"after": "9"}});
+            let given = given.as_object().expect("an object");
+            let next = next_page(&tool, given, &HeaderMap::new(), Some(&body));
+            let next = next.map(|NextPage(pairs)| {
+                let pairs = pairs
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value));
+                Value::Object(pairs.collect())
+            });
+            assert_eq!(next.unwrap_or_default(), expected, "{body}");
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Body {
     /// For XML: the names of elements and attributes as JSON, or empty. Each schema's `xml` object with `properties`
     /// and `items` for what is inside of it.
     pub xml: &'static str,
+    /// The arguments that choose a page of a list, and fields of them: `cursor`, `pagination.cursor`.
+    pub pages: &'static [&'static str],
 }
 
 /// Other ways to send a body.
@@ -211,6 +213,7 @@ impl Body {
             source,
             choice: None,
             xml: "",
+            pages: &[],
         }
     }
 
@@ -225,6 +228,13 @@ impl Body {
     #[must_use]
     pub const fn xml_hints(mut self, hints: &'static str) -> Self {
         self.xml = hints;
+        self
+    }
+
+    /// Asks for another page by these arguments.
+    #[must_use]
+    pub const fn pages(mut self, pages: &'static [&'static str]) -> Self {
+        self.pages = pages;
         self
     }
 

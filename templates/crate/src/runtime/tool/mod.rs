@@ -5,9 +5,11 @@
 //! reads; nothing here does I/O.
 
 mod body;
+mod page;
 mod prompt;
 
 pub use body::{Alternative, Body, BodyFormat, BodySource, Choice, Field, FieldFormat};
+pub(crate) use page::{chooses_page, chooses_page_of_query, plain};
 pub(crate) use prompt::{Piece, pieces};
 pub use prompt::{PromptArgument, PromptContent, PromptDef, PromptMessage};
 
