@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::flat::{Additional, All, Flat, flatten, is_input, owner};
 use super::pattern::{Patterns, Verdict};
-use super::wording::{forms_kinds, forms_note, is_required_set, values_note};
+use super::wording::{forms_kinds, forms_note, is_required_set, places_note, values_note};
 use super::{JsonType, Schemas, json_chars};
 use crate::plan::text;
 
@@ -327,7 +327,13 @@ impl<'a, 't> Tree<'a, 't> {
         self.add_limits(node, kind, &flat);
         match kind {
             JsonType::Array => {
-                let id = if node.place.depth >= DEEPEST || is_unrolled(&node.place.trail) {
+                let has_places = !flat.prefix_items.is_empty();
+                if has_places {
+                    node.more = Some(places_note(self.schemas, &flat));
+                    self.is_cut = true;
+                }
+                let is_deep = node.place.depth >= DEEPEST || is_unrolled(&node.place.trail);
+                let id = if has_places || is_deep {
                     self.anything()
                 } else {
                     let source = Source {

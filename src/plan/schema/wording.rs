@@ -127,6 +127,31 @@ pub(super) fn forms_note(schemas: &Schemas<'_>, group: &[Value]) -> String {
     }
 }
 
+/// `The items in their order: an object with author, any, then string.`
+pub(super) fn places_note(schemas: &Schemas<'_>, flat: &Flat<'_>) -> String {
+    let word = |all: &[&Value]| {
+        let flat = flatten(schemas, all);
+        let names: Vec<String> = (flat.properties.keys().take(LOOKED_AT))
+            .map(|name| text::line(name))
+            .collect();
+        match (flat.effective_types(), flat.description) {
+            _ if !names.is_empty() => format!("an object with {}", names.join(" and ")),
+            (Some(kinds), _) => {
+                let kinds: Vec<&str> = kinds.into_iter().map(JsonType::as_str).collect();
+                kinds.join(" or ")
+            }
+            (None, Some(text)) => text::line(text).trim_end_matches('.').to_owned(),
+            (None, None) => "any".to_owned(),
+        }
+    };
+    let prefix = flat.prefix_items.iter().take(LOOKED_AT);
+    let mut places: Vec<String> = prefix.map(|schema| word(&[schema])).collect();
+    if !flat.items.is_empty() {
+        places.push(format!("then {}", word(&flat.items)));
+    }
+    format!("The items in their order: {}.", places.join("; "))
+}
+
 /// `One of 500 values, such as a, b, c.`
 pub(super) fn values_note(values: &[Value], room: usize) -> String {
     let mut list = String::new();

@@ -448,3 +448,23 @@ fn only_what_is_referred_to_is_shared() {
     let names: Vec<&String> = tool_and_plan.0.defs.keys().collect();
     assert_eq!(names, ["Used"]);
 }
+
+#[test]
+fn items_with_places_of_their_own_are_told_in_their_order() {
+    let tuple = json!({
+        "type": "array",
+        "prefixItems": [{"type": "object", "properties": {"author": {}, "year": {}}}, {"type": ["string", "null"]}],
+        "items": {"type": "integer"}
+    });
+    let tool = tool(operation("POST", "/a").body(true, &[("application/json", tuple.clone())]));
+    let body = &tool.advertised["properties"]["body"];
+    assert_eq!(body["items"], json!({}));
+    let description = body["description"].as_str().expect("a description");
+    let told =
+        "The items in their order: an object with author and year; string or null; then integer.";
+    assert!(description.ends_with(told), "{description}");
+    assert_eq!(
+        tool.precise["properties"]["body"]["prefixItems"],
+        tuple["prefixItems"]
+    );
+}
