@@ -271,6 +271,17 @@ pub struct MediaType {
     pub example: Option<Value>,
     /// `encoding`: per property of a form or multipart body.
     pub encoding: IndexMap<String, Encoding>,
+    /// The same per item of a multipart body that is a list.
+    pub positions: Positions,
+}
+
+/// OpenAPI 3.2 §4.14.5.2.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Positions {
+    /// `prefixEncoding`: of the first items.
+    pub prefix: Vec<Encoding>,
+    /// `itemEncoding`: of all others.
+    pub item: Option<Box<Encoding>>,
 }
 
 /// OpenAPI 3.1 §4.8.15.
@@ -286,6 +297,8 @@ pub struct Encoding {
     pub allow_reserved: Option<bool>,
     /// `headers`, as far as the description fixes their values.
     pub headers: Vec<(String, String)>,
+    /// For a part that is multipart itself: its parts.
+    pub positions: Positions,
     /// How lists in a list become texts, as in [`Serialization::Style`].
     pub items: Vec<Style>,
 }

@@ -197,6 +197,7 @@ fn field(field: &plan::Field) -> Field {
         content_type: text(&field.content_type),
         headers: list(field.headers.iter().map(header)),
         xml: text(&field.xml),
+        parts: list(field.parts.iter().map(self::field)),
         items: list(field.items.iter().copied()),
     }
 }

@@ -77,6 +77,7 @@ fn tool(name: &str, text: &str) -> Tool {
                 content_type: text.to_owned(),
                 headers: vec![(text.to_owned(), text.to_owned())],
                 xml: text.to_owned(),
+                parts: Vec::new(),
                 items: Vec::new(),
             }]),
             pages: Vec::new(),

@@ -325,6 +325,7 @@ fn body_expression(body: &Body) -> Expr {
         BodyFormat::Json => ("Body::json", "application/json"),
         BodyFormat::Form => ("Body::form", "application/x-www-form-urlencoded"),
         BodyFormat::Multipart => ("Body::multipart", "multipart/form-data"),
+        BodyFormat::Parts => ("Body::parts", "multipart/mixed"),
         BodyFormat::Xml => ("Body::xml", "application/xml"),
         BodyFormat::JsonLines => ("Body::json_lines", "application/x-ndjson"),
         BodyFormat::Text => ("Body::text", "text/plain; charset=utf-8"),
@@ -382,6 +383,7 @@ fn format_name(format: BodyFormat) -> &'static str {
         BodyFormat::Json => "BodyFormat::Json",
         BodyFormat::Form => "BodyFormat::Form",
         BodyFormat::Multipart => "BodyFormat::Multipart",
+        BodyFormat::Parts => "BodyFormat::Parts",
         BodyFormat::Xml => "BodyFormat::Xml",
         BodyFormat::JsonLines => "BodyFormat::JsonLines",
         BodyFormat::Text => "BodyFormat::Text",
@@ -416,6 +418,9 @@ fn field_expression(field: &Field) -> Expr {
     }
     if !field.xml.is_empty() {
         made = made.with("xml_hints", [text(&field.xml)]);
+    }
+    if !field.parts.is_empty() {
+        made = made.with("parts", [field_list(&field.parts)]);
     }
     with_items(made, &field.items)
 }

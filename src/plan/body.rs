@@ -27,7 +27,7 @@ use super::schema::advertised::Argument;
 use super::schema::flat::{Additional, All, Flat, flatten, is_input};
 use super::schema::nodes::Source;
 use super::schema::{JsonType, Schemas};
-use super::{Body, BodySource, Field, fields, media, names, pages, parameters, ways};
+use super::{Body, BodySource, Field, fields, media, names, pages, parameters, parts, ways};
 use crate::api::{MediaType, Operation, RequestBody};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::runtime::tool::{BodyFormat, FieldFormat};
@@ -152,6 +152,9 @@ pub(super) fn known_fields(
     media: &MediaType,
     schemas: &Schemas<'_>,
 ) -> Vec<Field> {
+    if format == BodyFormat::Parts {
+        return parts::of(media, schemas).map_or_else(Vec::new, |parts| parts.fields);
+    }
     if !matches!(format, BodyFormat::Form | BodyFormat::Multipart) {
         return Vec::new();
     }
@@ -373,6 +376,9 @@ pub(super) fn with_files(
     media: &MediaType,
     schemas: &Schemas<'_>,
 ) -> Option<Value> {
+    if choice.format == BodyFormat::Parts {
+        return parts::of(media, schemas).map(|parts| parts.schema);
+    }
     let schema = media.schema.as_ref()?;
     if choice.format != BodyFormat::Multipart {
         return None;

@@ -84,6 +84,7 @@ pub(super) fn field(
         content_type: String::new(),
         headers: Vec::new(),
         xml: String::new(),
+        parts: Vec::new(),
         items: encoding.map_or_else(Vec::new, |encoding| parameters::styles(&encoding.items)),
     };
     if matches!(format, BodyFormat::Form | BodyFormat::Multipart) {
@@ -275,13 +276,23 @@ fn part_hints(all: &All<'_>, schemas: &Schemas<'_>) -> String {
 }
 
 fn part_headers(encoding: &Encoding) -> Vec<(String, String)> {
+    headers(encoding, |name| !name.starts_with("content-"))
+}
+
+/// The headers of a part that has no name; what it is may stand in them.
+pub(super) fn headers_of_unnamed(encoding: &Encoding) -> Vec<(String, String)> {
+    headers(encoding, |name| {
+        !matches!(name, "content-type" | "content-length")
+    })
+}
+
+/// OpenAPI 3.1 §4.8.15.1: `Content-Type` is described elsewhere.
+fn headers(encoding: &Encoding, is_ours: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let is_value = |text: &str| text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
     (encoding.headers.iter())
         .filter(|(name, value)| {
-            // OpenAPI 3.1 §4.8.15.1: `Content-Type` is described elsewhere.
-            parameters::is_token(name)
-                && is_value(value)
-                && !name.to_ascii_lowercase().starts_with("content-")
+            let is_fine = parameters::is_token(name) && is_value(value);
+            is_fine && is_ours(&name.to_ascii_lowercase())
         })
         .cloned()
         .collect()

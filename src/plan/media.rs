@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::fields;
 use super::schema::flat::flatten;
 use super::schema::{JsonType, Schemas};
+use super::{fields, parts};
 use crate::api::{MediaType, Response, StatusPattern};
 use crate::runtime::tool::BodyFormat;
 
@@ -76,11 +76,17 @@ fn sendable(
             let rank = if has_file() { 5 } else { 2 };
             return Some((rank, BodyFormat::Form, as_is()));
         }
-        // Parts without names (OpenAPI 3.2 `itemEncoding`) are not made.
         name if name.starts_with("multipart/") && carried(schema, schemas) == Carries::Text => {
             return None;
         }
-        name if name.starts_with("multipart/") && is_list(schema, schemas) => return None,
+        name if name.starts_with("multipart/") && is_list(schema, schemas) => {
+            let is_sent = name != "multipart/form-data" || parts::are_named(media, schemas);
+            let content_type = match name {
+                "multipart/*" => "multipart/mixed".to_owned(),
+                _ => without_boundary(&media.name),
+            };
+            return is_sent.then_some((3, BodyFormat::Parts, content_type));
+        }
         "multipart/form-data" | "multipart/mixed" | "multipart/related" => {
             // The boundary is ours to choose.
             return Some((3, BodyFormat::Multipart, name));
@@ -120,6 +126,16 @@ fn sendable(
         _ if is_binary(&name) || is_wildcard => Some((11, BodyFormat::Bytes, bytes())),
         _ => None,
     }
+}
+
+/// The media type without the boundary, which is ours to choose.
+fn without_boundary(name: &str) -> String {
+    let parameters = name.split(';').map(str::trim);
+    let is_other = |parameter: &&str| {
+        let name = parameter.split('=').next().unwrap_or_default().trim();
+        !name.eq_ignore_ascii_case("boundary")
+    };
+    parameters.filter(is_other).collect::<Vec<_>>().join("; ")
 }
 
 /// The media type with the character set in which texts are sent (RFC 9110 §8.3.2).

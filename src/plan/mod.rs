@@ -13,6 +13,7 @@ mod media;
 mod names;
 mod pages;
 mod parameters;
+mod parts;
 mod prompts;
 mod resources;
 mod schema;
@@ -651,6 +652,8 @@ pub struct Field {
     pub headers: Vec<(String, String)>,
     /// The names in XML as JSON text, where its part is XML.
     pub xml: String,
+    /// The parts of a part, with that of all others at the end.
+    pub parts: Vec<Field>,
     /// How lists in a list become texts.
     pub items: Vec<Style>,
 }

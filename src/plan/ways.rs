@@ -117,7 +117,7 @@ fn fields_as(
     schemas: &Schemas<'_>,
 ) -> Option<Vec<Field>> {
     let mut fields = bodies::known_fields(choice.format, media, schemas);
-    if !first.is_empty() {
+    if !first.is_empty() && choice.format != BodyFormat::Parts {
         fields.retain_mut(|field| {
             let Some(same) = first.iter().find(|same| same.name == field.name) else {
                 return false;

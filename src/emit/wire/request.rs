@@ -217,7 +217,9 @@ fn expected_body(body: &Body, arguments: &Map<String, Value>) -> Option<Option<E
             ExpectedBody::Text(String::from_utf8(bytes).ok()?)
         }
         BodyFormat::Form => ExpectedBody::Text(form(value.as_object()?)?),
-        BodyFormat::Multipart | BodyFormat::Xml | BodyFormat::JsonLines => return None,
+        BodyFormat::Multipart | BodyFormat::Parts | BodyFormat::Xml | BodyFormat::JsonLines => {
+            return None;
+        }
     };
     Some(Some(expected))
 }

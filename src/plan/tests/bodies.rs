@@ -487,3 +487,44 @@ fn arguments_of_a_body_that_choose_a_page_are_known() {
     }));
     assert_eq!(pages(&whole).as_deref(), Some("body.after"));
 }
+
+/// OpenAPI 3.2 §4.14.5.2.
+#[test]
+fn a_list_that_is_multipart_has_a_part_for_each_item() {
+    let mut operation = operation("POST", "/a").body(
+        true,
+        &[(
+            "multipart/mixed",
+            json!({"type": "array", "prefixItems": [{"type": "object"}, {}], "items": false}),
+        )],
+    );
+    let image = Encoding {
+        content_type: Some("image/png".to_owned()),
+        ..Encoding::default()
+    };
+    let media = &mut operation.body.as_mut().expect("a body").content[0];
+    media.positions.prefix = vec![Encoding::default(), image];
+    let tool = tool(operation);
+    let body = tool.body.expect("a body");
+    assert_eq!(body.format, BodyFormat::Parts);
+    let BodySource::Object(_, fields) = body.source else {
+        panic!("a list of parts");
+    };
+    let formats: Vec<_> = (fields.iter())
+        .map(|field| (field.format, field.content_type.as_str()))
+        .collect();
+    assert_eq!(
+        formats[..2],
+        [(FieldFormat::Json, ""), (FieldFormat::File, "image/png")]
+    );
+    let argument = &tool.precise["properties"]["body"];
+    assert_eq!(
+        (&argument["minItems"], &argument["items"]),
+        (&json!(1), &json!(false))
+    );
+    let form = json!({"type": "array", "items": {"type": "string"}});
+    let nameless = super::operation("POST", "/b").body(true, &[("multipart/form-data", form)]);
+    let nameless = api(vec![super::operation("GET", "/a"), nameless]);
+    let (_, told) = planned(&nameless, &PlanOptions::default());
+    assert!(told.contains(&Code::UnsupportedMediaType), "{told:?}");
+}

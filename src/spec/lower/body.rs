@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::fields::{Shape, typed};
 use super::parameter::{Skip, broken};
 use super::{Context, Shared, text_weight, weight};
-use crate::api::{Encoding, MediaType, RequestBody, Response, StatusPattern, Style};
+use crate::api::{Encoding, MediaType, Positions, RequestBody, Response, StatusPattern, Style};
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 use crate::spec::path::Path;
 use crate::spec::tree::{Map, Node};
@@ -260,6 +260,7 @@ impl<'d> Context<'_, 'd> {
         }
         media_type.example = self.example(map, pointer);
         media_type.encoding = self.encodings(map, &pointer.child("encoding"));
+        media_type.positions = self.positions(map, pointer);
         Some(media_type)
     }
 
@@ -306,6 +307,27 @@ impl<'d> Context<'_, 'd> {
         encodings
     }
 
+    /// `prefixEncoding` and `itemEncoding` of a media type or of an encoding.
+    fn positions(&mut self, map: &'d Map, pointer: &JsonPointer) -> Positions {
+        let mut positions = Positions::default();
+        match map.get("prefixEncoding") {
+            None | Some(Node::Null) => {}
+            Some(Node::List(items)) => {
+                let at = pointer.child("prefixEncoding");
+                for (index, item) in items.iter().enumerate() {
+                    let encoding = self.encoding(item, &at.child(index));
+                    positions.prefix.push(encoding.unwrap_or_default());
+                }
+            }
+            Some(other) => self.invalid_field("prefixEncoding", other.kind(), "a list", pointer),
+        }
+        if let Some(node) = map.get("itemEncoding").filter(|node| **node != Node::Null) {
+            let encoding = self.encoding(node, &pointer.child("itemEncoding"));
+            positions.item = encoding.map(Box::new);
+        }
+        positions
+    }
+
     fn encoding(&mut self, node: &'d Node, pointer: &JsonPointer) -> Option<Encoding> {
         let Node::Map(map) = node else {
             self.invalid_field("encoding", node.kind(), "an object", pointer);
@@ -322,6 +344,7 @@ impl<'d> Context<'_, 'd> {
             ],
         );
         let headers = self.fixed_headers(map, &pointer.child("headers"));
+        let positions = self.positions(map, pointer);
         // openapiv3 cannot tell `false` from nothing.
         let flag = |key: &str| fields.get(key).and_then(Value::as_bool);
         let (explode, allow_reserved) = (flag("explode"), flag("allowReserved"));
@@ -332,6 +355,7 @@ impl<'d> Context<'_, 'd> {
                 explode,
                 allow_reserved,
                 headers,
+                positions,
                 items: Vec::new(),
             }),
             Err(message) => {
@@ -354,7 +378,10 @@ impl<'d> Context<'_, 'd> {
             let Some(target) = self.resolved_or_told(node, &pointer.child(name)) else {
                 continue;
             };
-            let schema = target.node.child("schema");
+            // OpenAPI 3.2 §4.21: a header that is not percent-encoded has `content`.
+            let content = target.node.child("content").and_then(Node::as_map);
+            let schema =
+                (target.node.child("schema")).or_else(|| content?.iter().next()?.1.child("schema"));
             let value = schema.and_then(|schema| {
                 let only = match schema.child("enum") {
                     Some(Node::List(values)) if values.len() == 1 => values.first(),

@@ -94,14 +94,17 @@ def body(expect, request):
 
 
 def multipart(expect, request):
-    content_type = request.headers.get("content-type", "")
+    kind = expect.get("multipart-type", "multipart/form-data")
+    return parts_problem(expect["multipart"], kind, request.headers.get("content-type", ""), request.body)
+
+
+def parts_problem(wanted, wanted_kind, content_type, body):
     kind, _, rest = content_type.partition(";")
     boundary = re.search(r'boundary="?([^";]+)"?', rest)
-    if kind.strip() != expect.get("multipart-type", "multipart/form-data") or not boundary:
+    if kind.strip() != wanted_kind or not boundary:
         return f"content-type {content_type}"
-    pieces = (b"\r\n" + request.body).split(b"\r\n--" + boundary.group(1).encode())
+    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary.group(1).encode())
     parts = [part(piece[2:]) for piece in pieces[1:-1]]
-    wanted = expect["multipart"]
     if len(parts) != len(wanted):
         return f"{len(parts)} parts, expected {len(wanted)}"
     for found, expected in zip(parts, wanted):
@@ -139,6 +142,9 @@ def part_problem(found, expected):
         return f"{where}no filename"
     if "filename" in expected and found["filename"] != expected["filename"]:
         return f"{where}filename {found['filename']}"
+    if "multipart" in expected:
+        kind = expected["multipart-type"]
+        return parts_problem(expected["multipart"], kind, found["type"] or "", found["content"])
     for name, value in expected.get("headers", {}).items():
         if found["headers"].get(name) != value:
             return f"{where}header {name}: {found['headers'].get(name)}"

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::super::tool::{Body, BodyFormat, BodySource, Field, FieldFormat, Style};
+use super::multipart::Multipart;
 use super::style::{self, Pairs, is_undefined, text};
 use super::upload::{self, Upload};
 use super::{essence, multipart, splits, xml};
@@ -178,11 +179,7 @@ fn encode_entries(way: Way, fields: &[Field], entries: &[Entry<'_>]) -> Result<E
             for entry in spread {
                 check_names(entry, fields)?;
             }
-            let multipart = multipart::encode(way.media_type, entries)?;
-            Encoded {
-                bytes: multipart.bytes.into(),
-                content_type: Some(multipart.content_type),
-            }
+            multipart::encode(way.media_type, entries)?.into()
         }
         BodyFormat::Xml => {
             let fields =
@@ -197,7 +194,9 @@ fn encode_entries(way: Way, fields: &[Field], entries: &[Entry<'_>]) -> Result<E
             line.push(b'\n');
             plain(line)
         }
-        BodyFormat::Json | BodyFormat::Text | BodyFormat::Bytes => plain(json(&Entries(entries))),
+        BodyFormat::Json | BodyFormat::Text | BodyFormat::Bytes | BodyFormat::Parts => {
+            plain(json(&Entries(entries)))
+        }
     })
 }
 
@@ -208,6 +207,13 @@ fn encode_whole(way: Way, body: &Body, argument: &str, value: &Value) -> Result<
         (BodyFormat::Form | BodyFormat::Multipart, Value::Object(given)) => {
             let fields = way.fields.unwrap_or_default();
             encode_entries(way, fields, &entries_of(given, fields))?
+        }
+        (BodyFormat::Parts, Value::Array(items)) => {
+            let fields = way.fields.unwrap_or(match body.source {
+                BodySource::Object(_, fields) => fields,
+                BodySource::Fields(_) | BodySource::Whole(_) => &[],
+            });
+            multipart::positional(way.media_type, argument, fields, items)?.into()
         }
         (BodyFormat::Xml, Value::Object(_) | Value::Array(_)) => {
             plain(xml::document(value, &xml::parsed(way.xml))?)
@@ -224,7 +230,7 @@ fn encode_whole(way: Way, body: &Body, argument: &str, value: &Value) -> Result<
         (BodyFormat::Multipart, value) => {
             encode_entries(way, &[], &[Entry::of(FILE, argument, value)])?
         }
-        (BodyFormat::Text | BodyFormat::Xml | BodyFormat::Form, value) => {
+        (BodyFormat::Text | BodyFormat::Xml | BodyFormat::Form | BodyFormat::Parts, value) => {
             plain(text(value).into_owned())
         }
     })
@@ -236,6 +242,15 @@ fn may_be_sent_as(body: &Body, media_type: &str) -> bool {
     body.media_type == "application/octet-stream"
         || (others.iter())
             .any(|other| essence(other.media_type).eq_ignore_ascii_case(essence(media_type)))
+}
+
+impl From<Multipart> for Encoded {
+    fn from(multipart: Multipart) -> Self {
+        Self {
+            bytes: multipart.bytes.into(),
+            content_type: Some(multipart.content_type),
+        }
+    }
 }
 
 fn plain(bytes: impl Into<Bytes>) -> Encoded {

@@ -53,6 +53,8 @@ pub enum BodyFormat {
     Form,
     /// `multipart/form-data` (RFC 7578); the boundary is added to the media type.
     Multipart,
+    /// Parts without names, an item of a list each (RFC 2046 §5.1); the boundary is added to the media type.
+    Parts,
     /// XML by the hints in [`Body::xml`].
     Xml,
     /// JSON texts, each on a line: `application/x-ndjson` and the like.
@@ -71,7 +73,7 @@ pub enum BodySource {
     /// This one argument is the whole body.
     Whole(&'static str),
     /// This one argument is the whole body, an object of which these fields are known; one without a name stands for
-    /// those that are not.
+    /// those that are not. Of a list of parts, they are those of its items, the last that of all others.
     Object(&'static str, &'static [Field]),
 }
 
@@ -96,6 +98,8 @@ pub struct Field {
     pub headers: &'static [(&'static str, &'static str)],
     /// The names in XML as in [`Body::xml`], for a part that is XML.
     pub xml: &'static str,
+    /// The parts of a part that is multipart itself, as of [`BodyFormat::Parts`].
+    pub parts: &'static [Field],
     /// How lists in a list become texts, from outside in (Swagger 2.0).
     pub items: &'static [Style],
 }
@@ -179,6 +183,12 @@ impl Body {
     #[must_use]
     pub const fn multipart(source: BodySource) -> Self {
         Self::new("multipart/form-data", BodyFormat::Multipart, source)
+    }
+
+    /// A required list of parts.
+    #[must_use]
+    pub const fn parts(source: BodySource) -> Self {
+        Self::new("multipart/mixed", BodyFormat::Parts, source)
     }
 
     /// A required XML body.
@@ -267,6 +277,7 @@ impl Field {
             content_type: "",
             headers: &[],
             xml: "",
+            parts: &[],
             items: &[],
         }
     }
@@ -324,6 +335,13 @@ impl Field {
     #[must_use]
     pub const fn xml_hints(mut self, xml: &'static str) -> Self {
         self.xml = xml;
+        self
+    }
+
+    /// Is a part of parts.
+    #[must_use]
+    pub const fn parts(mut self, parts: &'static [Self]) -> Self {
+        self.parts = parts;
         self
     }
 
