@@ -134,12 +134,9 @@ pub(super) fn gather(
     diagnostics: &mut Diagnostics,
 ) -> (Node, Others) {
     // A document from nowhere only has URIs that it gives itself.
-    let nowhere = text.contains("$id").then(|| Url::parse("file:///").ok());
-    let Some(location) = root
-        .location
-        .as_ref()
-        .or(nowhere.as_ref().and_then(Option::as_ref))
-    else {
+    let nowhere = Url::parse("file:///").ok();
+    let nowhere = nowhere.filter(|_| text.contains("$id"));
+    let Some(location) = root.location.as_ref().or(nowhere.as_ref()) else {
         return (tree, Others::new());
     };
     let mut tree = tree;
