@@ -197,7 +197,8 @@ impl Answer<'_> {
             None => Cow::Borrowed(std::str::from_utf8(&self.received.bytes).ok()?),
         };
         let says = |word: &str| text.contains(word);
-        if self.received.cut || !["ext", "_more", "ursor", "age"].into_iter().any(says) {
+        let words = ["ext", "_more", "ursor", "age", "oken", "arker"];
+        if self.received.cut || !words.into_iter().any(says) {
             return None;
         }
         plain::read(text.as_bytes()).ok()

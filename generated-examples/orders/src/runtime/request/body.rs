@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::super::tool::{Body, BodyFormat, BodySource, Field, FieldFormat, Style};
+use super::multipart::Multipart;
 use super::style::{self, Pairs, is_undefined, text};
 use super::upload::{self, Upload};
 use super::{essence, multipart, splits, xml};
@@ -165,12 +166,10 @@ fn way(body: &Body, arguments: &Map<String, Value>) -> Way {
 fn encode_entries(way: Way, fields: &[Field], entries: &[Entry<'_>]) -> Result<Encoded, String> {
     Ok(match way.format {
         BodyFormat::Form => {
-            let mut out = String::new();
             for entry in entries {
                 check_form(entry, fields)?;
-                push_form(&mut out, entry);
             }
-            plain(out)
+            plain(form(entries))
         }
         BodyFormat::Multipart => {
             let spread = (entries.iter()).filter(|entry| {
@@ -180,11 +179,7 @@ fn encode_entries(way: Way, fields: &[Field], entries: &[Entry<'_>]) -> Result<E
             for entry in spread {
                 check_names(entry, fields)?;
             }
-            let multipart = multipart::encode(way.media_type, entries)?;
-            Encoded {
-                bytes: multipart.bytes.into(),
-                content_type: Some(multipart.content_type),
-            }
+            multipart::encode(way.media_type, entries)?.into()
         }
         BodyFormat::Xml => {
             let fields =
@@ -199,7 +194,9 @@ fn encode_entries(way: Way, fields: &[Field], entries: &[Entry<'_>]) -> Result<E
             line.push(b'\n');
             plain(line)
         }
-        BodyFormat::Json | BodyFormat::Text | BodyFormat::Bytes => plain(json(&Entries(entries))),
+        BodyFormat::Json | BodyFormat::Text | BodyFormat::Bytes | BodyFormat::Parts => {
+            plain(json(&Entries(entries)))
+        }
     })
 }
 
@@ -210,6 +207,13 @@ fn encode_whole(way: Way, body: &Body, argument: &str, value: &Value) -> Result<
         (BodyFormat::Form | BodyFormat::Multipart, Value::Object(given)) => {
             let fields = way.fields.unwrap_or_default();
             encode_entries(way, fields, &entries_of(given, fields))?
+        }
+        (BodyFormat::Parts, Value::Array(items)) => {
+            let fields = way.fields.unwrap_or(match body.source {
+                BodySource::Object(_, fields) => fields,
+                BodySource::Fields(_) | BodySource::Whole(_) => &[],
+            });
+            multipart::positional(way.media_type, argument, fields, items)?.into()
         }
         (BodyFormat::Xml, Value::Object(_) | Value::Array(_)) => {
             plain(xml::document(value, &xml::parsed(way.xml))?)
@@ -226,7 +230,7 @@ fn encode_whole(way: Way, body: &Body, argument: &str, value: &Value) -> Result<
         (BodyFormat::Multipart, value) => {
             encode_entries(way, &[], &[Entry::of(FILE, argument, value)])?
         }
-        (BodyFormat::Text | BodyFormat::Xml | BodyFormat::Form, value) => {
+        (BodyFormat::Text | BodyFormat::Xml | BodyFormat::Form | BodyFormat::Parts, value) => {
             plain(text(value).into_owned())
         }
     })
@@ -238,6 +242,15 @@ fn may_be_sent_as(body: &Body, media_type: &str) -> bool {
     body.media_type == "application/octet-stream"
         || (others.iter())
             .any(|other| essence(other.media_type).eq_ignore_ascii_case(essence(media_type)))
+}
+
+impl From<Multipart> for Encoded {
+    fn from(multipart: Multipart) -> Self {
+        Self {
+            bytes: multipart.bytes.into(),
+            content_type: Some(multipart.content_type),
+        }
+    }
 }
 
 fn plain(bytes: impl Into<Bytes>) -> Encoded {
@@ -280,6 +293,54 @@ fn check_form(entry: &Entry<'_>, fields: &[Field]) -> Result<(), String> {
         Some(split) => Err(splits(entry.argument, split)),
         None => Ok(()),
     }
+}
+
+/// A form that is not the body.
+pub(super) struct Form<'a> {
+    fields: &'a [Field],
+    entries: Vec<Entry<'a>>,
+}
+
+impl<'a> Form<'a> {
+    pub(super) fn of(given: &'a Map<String, Value>, fields: &'a [Field]) -> Self {
+        let entries = entries_of(given, fields);
+        Self { fields, entries }
+    }
+
+    pub(super) fn text(&self) -> String {
+        form(&self.entries)
+    }
+
+    /// Why it cannot be sent.
+    pub(super) fn mistake(&self) -> Option<String> {
+        let mut entries = self.entries.iter();
+        entries.find_map(|entry| check_form(entry, self.fields).err())
+    }
+
+    /// The names of its pairs, decoded.
+    pub(super) fn names(&self) -> Vec<String> {
+        let names = self.entries.iter().map(|entry| {
+            let (style, explode) = (entry.field.style, entry.field.explode);
+            let spread = match entry.field.format {
+                FieldFormat::Styled => style::spread_names(entry.name, entry.value, style, explode),
+                _ => Vec::new(),
+            };
+            if spread.is_empty() {
+                vec![entry.name.to_owned()]
+            } else {
+                spread
+            }
+        });
+        names.flatten().collect()
+    }
+}
+
+fn form(entries: &[Entry<'_>]) -> String {
+    let mut out = String::new();
+    for entry in entries {
+        push_form(&mut out, entry);
+    }
+    out
 }
 
 fn push_form(out: &mut String, entry: &Entry<'_>) {

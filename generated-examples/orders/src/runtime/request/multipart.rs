@@ -1,4 +1,4 @@
-//! `multipart/form-data` (RFC 7578): a part for each field, files as their bytes.
+//! `multipart/form-data` (RFC 7578): a part for each field, files as their bytes; and parts without names (RFC 2046).
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::Value;
 
 use super::super::text::is_invisible;
-use super::super::tool::{FieldFormat, Style};
+use super::super::tool::{Field, FieldFormat, Style};
 use super::body::Entry;
 use super::style::{deep_pairs, is_undefined, joined, split_in_text};
 use super::upload::{self, Upload};
@@ -19,8 +19,10 @@ pub(super) struct Multipart {
 }
 
 /// One part, without its boundary.
+#[derive(Default)]
 struct Part<'a> {
-    name: Cow<'a, str>,
+    /// `None` where its place tells what it is.
+    name: Option<Cow<'a, str>>,
     filename: Option<String>,
     content_type: Option<String>,
     headers: &'a [(&'static str, &'static str)],
@@ -39,9 +41,51 @@ pub(super) fn encode(media_type: &str, entries: &[Entry<'_>]) -> Result<Multipar
     Ok(assembled(media_type, &parts))
 }
 
+/// The body that the items of a list make, each sent as the field of its place, or else as the last one.
+///
+/// # Errors
+/// An item that cannot become a part, as a line that the model reads.
+pub(super) fn positional(
+    media_type: &str,
+    argument: &str,
+    fields: &[Field],
+    items: &[Value],
+) -> Result<Multipart, String> {
+    let parts: Result<Vec<Part<'_>>, String> = (items.iter().enumerate())
+        .filter_map(|(index, item)| Some((fields.get(index).or(fields.last())?, item)))
+        .map(|(field, value)| {
+            item_part(Entry {
+                name: "",
+                argument,
+                field,
+                value,
+            })
+        })
+        .collect();
+    Ok(assembled(media_type, &parts?))
+}
+
+fn item_part(entry: Entry<'_>) -> Result<Part<'_>, String> {
+    let field = entry.field;
+    if let (false, Value::Array(items)) = (field.parts.is_empty(), entry.value) {
+        let inner = positional(field.content_type, entry.argument, field.parts, items)?;
+        return Ok(Part {
+            content_type: Some(inner.content_type),
+            headers: field.headers,
+            bytes: inner.bytes,
+            ..Part::default()
+        });
+    }
+    let mut parts = Vec::new();
+    push(&mut parts, entry)?;
+    // What is not sent elsewhere is an empty part, since the others are known by their places.
+    let part = parts.pop().unwrap_or_default();
+    Ok(Part { name: None, ..part })
+}
+
 fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
     let plain = |content_type: Option<String>, bytes: String| Part {
-        name: entry.name.into(),
+        name: Some(entry.name.into()),
         filename: None,
         content_type,
         headers: entry.field.headers,
@@ -82,7 +126,7 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
             for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
                 let text = joined(value, Style::Form, false);
                 parts.push(Part {
-                    name: name.into(),
+                    name: Some(name.into()),
                     ..plain(own_type(), text)
                 });
             }
@@ -90,7 +134,7 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, entry: Entry<'a>) -> Result<(), String> {
         (FieldFormat::Styled, Value::Object(_)) if entry.field.style == Style::DeepObject => {
             deep_pairs(entry.name, entry.value, &mut |name, text| {
                 parts.push(Part {
-                    name: name.to_owned().into(),
+                    name: Some(name.to_owned().into()),
                     ..plain(own_type(), text.to_owned())
                 });
             });
@@ -115,8 +159,9 @@ fn push_file<'a>(
     let upload = Upload::of(entry.argument, entry.value)?;
     let usual = || Some("application/octet-stream".to_owned());
     parts.push(Part {
-        name: entry.name.into(),
-        filename: Some(upload.filename.unwrap_or_else(|| entry.name.to_owned())),
+        name: Some(entry.name.into()),
+        filename: (upload.filename.or_else(|| Some(entry.name.to_owned())))
+            .filter(|name| !name.is_empty()),
         content_type: upload.content_type.or(own_type).or_else(usual),
         headers: entry.field.headers,
         bytes: upload.bytes,
@@ -146,14 +191,21 @@ fn assembled(media_type: &str, parts: &[Part<'_>]) -> Multipart {
 }
 
 fn write_head(out: &mut Vec<u8>, part: &Part<'_>) {
-    let mut head = format!(
-        "Content-Disposition: form-data; name=\"{}\"",
-        escaped(&part.name)
-    );
-    if let Some(filename) = &part.filename {
-        head.push_str(&format!("; filename=\"{}\"", escaped(filename)));
+    let is_disposed = |(name, _): &(&str, &str)| name.eq_ignore_ascii_case("content-disposition");
+    let disposition = match (&part.name, &part.filename) {
+        (Some(name), _) => Some(format!("form-data; name=\"{}\"", escaped(name))),
+        // RFC 2183 §2.2.
+        (None, Some(_)) if !part.headers.iter().any(is_disposed) => Some("attachment".to_owned()),
+        (None, _) => None,
+    };
+    let mut head = String::new();
+    if let Some(disposition) = disposition {
+        head.push_str(&format!("Content-Disposition: {disposition}"));
+        if let Some(filename) = &part.filename {
+            head.push_str(&format!("; filename=\"{}\"", escaped(filename)));
+        }
+        head.push_str("\r\n");
     }
-    head.push_str("\r\n");
     if let Some(content_type) = &part.content_type {
         head.push_str(&format!("Content-Type: {content_type}\r\n"));
     }

@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::super::tool::{Parameter, ParameterFormat, Style};
+use super::body::Form;
 
 /// Everything but RFC 3986's unreserved characters is encoded.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -31,6 +32,21 @@ const RESERVED: &AsciiSet = &UNRESERVED
     .remove(b'*')
     .remove(b',')
     .remove(b'=');
+
+/// The same in a path: what may stand in a segment (RFC 3986 §3.3), without `;`, behind which some servers look for
+/// parameters. `/`, `?` and `#` may not (OpenAPI 3.2 §4.8.2).
+const RESERVED_IN_PATH: &AsciiSet = &RESERVED.add(b'/').add(b'?').remove(b'&').remove(b'+');
+/// The same between commas, and between names and values.
+const RESERVED_IN_PATH_LIST: &AsciiSet = &RESERVED_IN_PATH.add(b',').add(b'=');
+
+/// The same in a cookie, which can hold neither `,` nor `;`.
+const RESERVED_IN_COOKIE: &AsciiSet = &RESERVED
+    .add(b',')
+    .remove(b'#')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'[')
+    .remove(b']');
 
 /// What a cookie cannot hold as it is.
 const NO_COOKIE: &AsciiSet = &percent_encoding::CONTROLS
@@ -78,7 +94,8 @@ pub(super) fn is_undefined(value: &Value) -> bool {
 }
 
 /// Appends a path variable's value.
-pub(super) fn path(out: &mut String, name: &str, value: &Value, style: Style, explode: bool) {
+pub(super) fn path(out: &mut String, parameter: &Parameter, value: &Value) {
+    let (name, style, explode) = (parameter.name, parameter.style, parameter.explode);
     let (first, separator) = match (style, explode) {
         (Style::Matrix, true) => (";", ";"),
         (Style::Matrix, false) => (";", ","),
@@ -95,7 +112,14 @@ pub(super) fn path(out: &mut String, name: &str, value: &Value, style: Style, ex
         }
     }
     let prefix = (style == Style::Matrix && explode).then_some(name);
-    list(out, value, explode, separator, prefix, &mut encode);
+    let reserved = if is_compound(value) {
+        RESERVED_IN_PATH_LIST
+    } else {
+        RESERVED_IN_PATH
+    };
+    let reserved = parameter.allow_reserved.then_some(reserved);
+    let mut write = |out: &mut String, text: &str| encode_value(out, text, reserved);
+    list(out, value, explode, separator, prefix, &mut write);
 }
 
 /// The names that a value is sent by where they are not its parameter's own: those of a spread object's fields, decoded.
@@ -222,26 +246,35 @@ pub(super) fn joined(value: &Value, style: Style, explode: bool) -> String {
     out
 }
 
+/// A list with its inner lists as texts, the innermost joined first.
+pub(super) fn with_joined_items(value: &Value, formats: &[Style]) -> Result<Value, Split> {
+    let (Value::Array(items), [format, rest @ ..]) = (value, formats) else {
+        return Ok(value.clone());
+    };
+    let text_of = |item: &Value| {
+        if !item.is_array() {
+            return Ok(item.clone());
+        }
+        let item = with_joined_items(item, rest)?;
+        match split_in_text(&item, *format, false) {
+            Some(split) => Err(split),
+            None => Ok(Value::String(joined(&item, *format, false))),
+        }
+    };
+    items.iter().map(text_of).collect()
+}
+
 /// The text of a value that is sent by a media type; `None` for one that has a style.
 pub(super) fn content(parameter: &Parameter, value: &Value) -> Option<String> {
     match (parameter.format, value) {
         (ParameterFormat::Style, _) => None,
         (ParameterFormat::Json, value) => Some(value.to_string()),
-        (ParameterFormat::Form, Value::Object(fields)) => {
-            let mut out = String::new();
-            for (name, value) in fields {
-                FORM.push(&mut out, name, value, Style::Form, true);
-            }
-            Some(out)
+        (ParameterFormat::Form, Value::Object(given)) => {
+            Some(Form::of(given, parameter.fields).text())
         }
         (ParameterFormat::Form, value) => Some(text(value).into_owned()),
     }
 }
-
-const FORM: Pairs<'static> = Pairs {
-    separator: "&",
-    allow_reserved: false,
-};
 
 /// How pairs are joined: in a query and a form, or in a `Cookie` header.
 #[derive(Clone, Copy)]
@@ -297,10 +330,10 @@ impl Pairs<'_> {
             (_, Value::Array(_) | Value::Object(_)) => {
                 let separator = separator(style);
                 self.key(out, name);
-                let reserved = self.allow_reserved;
                 // A comma inside an item must not look like one between items.
+                let reserved = self.reserved(RESERVED_IN_LIST);
                 list(out, value, false, separator, None, &mut |out, text| {
-                    encode_value(out, text, reserved, true);
+                    encode_value(out, text, reserved);
                 });
             }
             _ => self.pair(out, name, &text(value)),
@@ -323,7 +356,14 @@ impl Pairs<'_> {
     /// Appends `name=text`.
     pub(super) fn pair(self, out: &mut String, name: &str, text: &str) {
         self.key(out, name);
-        encode_value(out, text, self.allow_reserved, false);
+        encode_value(out, text, self.reserved(RESERVED));
+    }
+
+    /// What is encoded of a value of which not everything is.
+    fn reserved(self, usual: &'static AsciiSet) -> Option<&'static AsciiSet> {
+        let is_cookie = self.separator == "; ";
+        let reserved = if is_cookie { RESERVED_IN_COOKIE } else { usual };
+        self.allow_reserved.then_some(reserved)
     }
 
     /// Appends `name=text` without encoding what a cookie can hold (RFC 6265 §4.1.1, cookie-octet).
@@ -370,11 +410,11 @@ pub(super) fn deep_pairs(key: &str, value: &Value, write: &mut dyn FnMut(&str, &
     }
 }
 
-fn encode_value(out: &mut String, text: &str, allow_reserved: bool, in_list: bool) {
-    if !allow_reserved {
+/// Appends a text, encoded; with a set by `allowReserved`, what is encoded already stays.
+fn encode_value(out: &mut String, text: &str, reserved: Option<&'static AsciiSet>) {
+    let Some(encoded) = reserved else {
         return encode(out, text);
-    }
-    let encoded = if in_list { RESERVED_IN_LIST } else { RESERVED };
+    };
     let mut rest = text;
     // RFC 6570 §3.2.3: what is percent-encoded already stays so.
     while let Some(at) = rest.find('%') {
@@ -506,7 +546,8 @@ mod tests {
         ] {
             for (value, expected) in samples().iter().zip(expected) {
                 let mut out = String::new();
-                path(&mut out, "color", value, style, explode);
+                let parameter = Parameter::path("color").style(style, explode);
+                path(&mut out, &parameter, value);
                 assert_eq!(out, expected, "{style:?} {explode} {value}");
             }
         }

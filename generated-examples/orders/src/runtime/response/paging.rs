@@ -7,42 +7,8 @@ use http::HeaderMap;
 use http::header::LINK;
 use serde_json::{Map, Value};
 
-use super::super::tool::{Location, Parameter, ToolDef};
+use super::super::tool::{Location, Parameter, Style, ToolDef, chooses_page_of_query, plain};
 use super::mark::is_word;
-
-/// Names of arguments that choose a page, without case and punctuation.
-const PAGE_ARGUMENTS: &[&str] = &[
-    "page",
-    "pagenumber",
-    "pageno",
-    "pageindex",
-    "cursor",
-    "pagecursor",
-    "nextcursor",
-    "after",
-    "before",
-    "startingafter",
-    "pagetoken",
-    "nextpagetoken",
-    "nexttoken",
-    "token",
-    "continuationtoken",
-    "continuation",
-    "offset",
-    "skip",
-    "start",
-    "startat",
-    "startindex",
-    "marker",
-    "next",
-    "$skip",
-    "$skiptoken",
-    "skiptoken",
-    "pageafter",
-    "pageoffset",
-    "from",
-    "since",
-];
 
 /// How deep a member that names the next page may lie: `meta.pagination.next_cursor`.
 const DEEPEST: usize = 3;
@@ -72,12 +38,11 @@ impl NextPage {
 
 /// Whether a tool has an argument that could choose a page; most have none.
 pub(super) fn may_page(tool: &ToolDef) -> bool {
-    tool.parameters.iter().any(is_paging)
+    tool.parameters.iter().any(is_paging) || tool.body.is_some_and(|body| !body.pages.is_empty())
 }
 
 fn is_paging(parameter: &Parameter) -> bool {
-    parameter.location == Location::Query
-        && PAGE_ARGUMENTS.contains(&plain(parameter.name).as_str())
+    parameter.location == Location::Query && chooses_page_of_query(parameter.name)
 }
 
 /// The next page, if the answer names one and the tool can ask for it.
@@ -95,22 +60,41 @@ pub(super) fn next_page(
 /// The target of `rel="next"` (RFC 8288 §3).
 fn linked(headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all(LINK).iter();
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(",<").flat_map(|part| part.split(", <")))
-        .find_map(|link| {
-            let (url, rest) = link.trim().trim_start_matches('<').split_once('>')?;
-            let is_next = rest.split(';').any(|parameter| {
-                let (name, value) = parameter.split_once('=').unwrap_or_default();
-                name.trim().eq_ignore_ascii_case("rel")
-                    && value
-                        .trim()
-                        .trim_matches('"')
-                        .split_ascii_whitespace()
-                        .any(|relation| relation.eq_ignore_ascii_case("next"))
-            });
-            is_next.then(|| url.to_owned())
-        })
+    let links =
+        (values.filter_map(|value| value.to_str().ok())).flat_map(|value| split(value, ','));
+    let mut targets = links.filter_map(|link| {
+        let mut parts = split(link, ';').into_iter();
+        let target = parts.next()?.trim().strip_prefix('<')?.strip_suffix('>')?;
+        let is_next = parts.any(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or_default();
+            let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
+            name.trim().eq_ignore_ascii_case("rel")
+                && relations.any(|relation| relation.eq_ignore_ascii_case("next"))
+        });
+        is_next.then(|| target.to_owned())
+    });
+    targets.next()
+}
+
+/// The parts of a header between separators, which mean nothing in a target and in a quoted string.
+fn split(text: &str, separator: char) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut is_target, mut is_quoted, mut is_escaped) = (0, false, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if std::mem::take(&mut is_escaped) => {}
+            '\\' if is_quoted => is_escaped = true,
+            '"' if !is_target => is_quoted = !is_quoted,
+            '<' | '>' if !is_quoted => is_target = c == '<',
+            c if c == separator && !is_target && !is_quoted => {
+                parts.push(&text[start..at]);
+                start = at + c.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
 }
 
 /// Whether a URL without its query may be that of a path template, as far as their last segments tell: what stands
@@ -147,18 +131,51 @@ impl Search<'_> {
         let mut pairs: Vec<(&'static str, Value)> = Vec::new();
         let mut tells = false;
         for (name, text) in url::form_urlencoded::parse(query.as_bytes()) {
-            let Some(parameter) = self.query(|parameter| parameter.name == name) else {
+            let Some((parameter, steps)) = self.parameter(&name) else {
                 continue;
             };
-            let before = self.arguments.get(parameter.argument);
-            let value = like(&text, before);
-            if before == Some(&value) || before.is_some_and(Value::is_array) {
+            let argument = parameter.argument;
+            let before = self.arguments.get(argument);
+            if before.is_some_and(Value::is_array) {
                 continue;
             }
-            tells |= is_paging(parameter);
-            pairs.push((parameter.argument, value));
+            let own =
+                before.and_then(|before| (steps.iter()).try_fold(before, |it, step| it.get(step)));
+            let value = value_of(parameter, &text, own);
+            match pairs.iter_mut().find(|(known, _)| *known == argument) {
+                Some((_, object)) if !steps.is_empty() => put(object, &steps, value),
+                Some((_, Value::Array(items))) => items.push(value),
+                Some((_, known)) => *known = Value::Array(vec![known.take(), value]),
+                None if !steps.is_empty() => {
+                    let mut object = before.cloned().unwrap_or_default();
+                    put(&mut object, &steps, value);
+                    pairs.push((argument, object));
+                }
+                None => pairs.push((argument, value)),
+            }
+            tells |= is_paging(parameter)
+                && pairs
+                    .iter()
+                    .any(|(known, value)| *known == argument && before != Some(value));
         }
+        pairs.retain(|(argument, value)| self.arguments.get(*argument) != Some(value));
         tells.then_some(NextPage(pairs))
+    }
+
+    /// The parameter of this name in a URL, and the fields of it that a `deepObject` names: `page[offset]`.
+    fn parameter<'n>(&self, name: &'n str) -> Option<(&'static Parameter, Vec<&'n str>)> {
+        let find = |name: &str, is_deep: bool| {
+            self.tool.parameters.iter().find(|parameter| {
+                parameter.location == Location::Query
+                    && parameter.name == name
+                    && (!is_deep || parameter.style == Style::DeepObject)
+            })
+        };
+        if let Some(parameter) = find(name, false) {
+            return Some((parameter, Vec::new()));
+        }
+        let (base, fields) = name.strip_suffix(']')?.split_once('[')?;
+        Some((find(base, true)?, fields.split("][").collect()))
     }
 
     fn by_body(&self, body: &Value) -> Option<NextPage> {
@@ -206,15 +223,23 @@ impl Search<'_> {
     }
 
     fn by_member(&self, name: &str, value: &Value) -> Option<NextPage> {
+        let says_cursor = ["cursor", "token", "marker"]
+            .iter()
+            .any(|word| plain(name).contains(word));
         match value {
             Value::String(text) if text.is_empty() => None,
+            // Such a text may hold anything.
+            Value::String(_) if says_cursor => self.cursor(name, value),
             Value::String(text) if text.contains('?') => self.by_url(text),
             Value::String(text) if !text.contains("://") && !text.starts_with('/') => {
                 self.cursor(name, value)
             }
             Value::Number(_) => self.cursor(name, value),
-            // HAL and JSON:API: `{"href": …}`.
-            Value::Object(link) => self.by_member(name, link.get("href")?),
+            // HAL and JSON:API: `{"href": …}`; or what the arguments are then: `{"page": 2, "starting_after": "x"}`.
+            Value::Object(link) => match link.get("href") {
+                Some(url) => self.by_member(name, url),
+                None => self.by_arguments(link),
+            },
             _ => None,
         }
     }
@@ -222,29 +247,45 @@ impl Search<'_> {
     /// The argument that takes a cursor: the one that is called like the member, or the only one there is.
     fn cursor(&self, name: &str, value: &Value) -> Option<NextPage> {
         let bare = plain(name).replace("next", "");
-        let alike = self.query(|parameter| {
-            let argument = plain(parameter.name);
+        let alike = self.argument(|argument| {
             argument == plain(name) || (!bare.is_empty() && argument.replace("next", "") == bare)
         });
         let is_number = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
         let counts = value.as_str().is_none_or(is_number);
-        let parameter = alike.or_else(|| {
+        let argument = alike.or_else(|| {
             const CURSORS: &[&str] = &[
                 "cursor",
+                "startcursor",
                 "pagetoken",
                 "token",
                 "after",
                 "pageafter",
+                "startingafter",
                 "marker",
                 "continuation",
             ];
             // These take numbers.
             const COUNTERS: &[&str] = &["page", "start"];
             (CURSORS.iter().chain(COUNTERS.iter().filter(|_| counts)))
-                .find_map(|cursor| self.query(|parameter| plain(parameter.name) == *cursor))
+                .find_map(|cursor| self.argument(|argument| argument == *cursor))
         })?;
-        (self.arguments.get(parameter.argument) != Some(value))
-            .then(|| NextPage(vec![(parameter.argument, value.clone())]))
+        (self.given(argument) != Some(value)).then(|| NextPage(vec![(argument, value.clone())]))
+    }
+
+    /// Intercom and HubSpot: `{"next": {"after": "x"}}`.
+    fn by_arguments(&self, next: &Map<String, Value>) -> Option<NextPage> {
+        let pairs: Vec<(&'static str, Value)> = (next.iter())
+            .filter(|(name, _)| chooses_page_of_query(name))
+            .filter(|(_, value)| value.is_string() || value.is_number())
+            .filter_map(|(name, value)| {
+                let argument = self.argument(|argument| argument == plain(name))?;
+                Some((argument, value.clone()))
+            })
+            .collect();
+        let tells = pairs
+            .iter()
+            .any(|(argument, value)| self.given(argument) != Some(value));
+        tells.then_some(NextPage(pairs))
     }
 
     /// Stripe: `has_more` with the id of the last item.
@@ -252,13 +293,19 @@ impl Search<'_> {
         if fields.get("has_more") != Some(&Value::Bool(true)) {
             return None;
         }
-        let parameter = self.query(|parameter| plain(parameter.name) == "startingafter")?;
+        let argument = self.argument(|argument| argument == "startingafter")?;
         let last = fields.get("data")?.as_array()?.last()?.get("id")?;
-        Some(NextPage(vec![(parameter.argument, last.clone())]))
+        // What was taken out of the answer is no id.
+        let is_id = last.is_string() || last.is_number();
+        is_id.then(|| NextPage(vec![(argument, last.clone())]))
     }
 
     /// `{"page": 2, "total_pages": 5}`, and the same one level down.
     fn by_number(&self, fields: &Map<String, Value>) -> Option<NextPage> {
+        // What was written has numbers of pages too, and is not to be written again.
+        if self.tool.method != "GET" && !fields.values().any(Value::is_array) {
+            return None;
+        }
         let inner = (fields.iter())
             .filter(|(name, _)| is_about_pages(name))
             .filter_map(|(_, value)| value.as_object());
@@ -277,20 +324,53 @@ impl Search<'_> {
                 "pagecount",
                 "totalpagecount",
             ])?;
-            let parameter = self.query(|parameter| {
-                matches!(
-                    plain(parameter.name).as_str(),
-                    "page" | "pagenumber" | "pageno"
-                )
-            })?;
-            (page < last).then(|| NextPage(vec![(parameter.argument, Value::from(page + 1))]))
+            let is_page = |argument: &str| matches!(argument, "page" | "pagenumber" | "pageno");
+            let argument = self.argument(is_page)?;
+            (page < last).then(|| NextPage(vec![(argument, Value::from(page + 1))]))
         })
     }
 
-    fn query(&self, is_it: impl Fn(&Parameter) -> bool) -> Option<&'static Parameter> {
-        (self.tool.parameters.iter())
-            .find(|parameter| parameter.location == Location::Query && is_it(parameter))
+    /// The argument whose name, as [`plain`] has it, is meant: of the query, or of the body, with the way to a field.
+    fn argument(&self, is_it: impl Fn(&str) -> bool) -> Option<&'static str> {
+        let query = (self.tool.parameters.iter())
+            .filter(|parameter| parameter.location == Location::Query)
+            .map(|parameter| (parameter.name, parameter.argument));
+        let body = (self.tool.body.iter().flat_map(|body| body.pages))
+            .map(|way| (way.rsplit('.').next().unwrap_or(way), *way));
+        (query.chain(body))
+            .find(|(name, _)| is_it(&plain(name)))
+            .map(|(_, argument)| argument)
     }
+
+    /// What this call gave for an argument.
+    fn given(&self, way: &str) -> Option<&Value> {
+        let mut steps = way.split('.');
+        let given = self.arguments.get(steps.next()?)?;
+        steps.try_fold(given, |value, field| value.get(field))
+    }
+}
+
+/// Sets a field of a field of an object.
+fn put(object: &mut Value, steps: &[&str], value: Value) {
+    let [step, rest @ ..] = steps else {
+        *object = value;
+        return;
+    };
+    if !object.is_object() {
+        *object = Value::Object(Map::new());
+    }
+    if let Value::Object(fields) = object {
+        put(fields.entry(*step).or_insert(Value::Null), rest, value);
+    }
+}
+
+/// A text of a URL as a parameter has it.
+fn value_of(parameter: &Parameter, text: &str, before: Option<&Value>) -> Value {
+    let is_list = !parameter.explode && parameter.style == Style::Form && before.is_none();
+    if is_list && text.contains(',') {
+        return text.split(',').map(|item| like(item, None)).collect();
+    }
+    like(text, before)
 }
 
 /// A text of a URL as the kind of value that the argument had, or a number where it looks like one.
@@ -316,19 +396,14 @@ fn is_about_pages(name: &str) -> bool {
             | "cursors"
             | "responsemetadata"
             | "pages"
+            // OData 2.
+            | "d"
     )
-}
-
-/// A name without case and punctuation: `next_page_token` and `nextPageToken` are one.
-fn plain(name: &str) -> String {
-    (name.chars())
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::tool::{Body, BodySource};
     use super::*;
     use serde_json::json;
 
@@ -391,11 +466,55 @@ mod tests {
     }
 
     #[test]
+    fn a_url_names_fields_and_lists() {
+        const LISTED: &[Parameter] = &[
+            Parameter::query("page").style(Style::DeepObject, true),
+            Parameter::query("include"),
+            Parameter::query("fields").style(Style::Form, false),
+            Parameter::query("$skiptoken").argument("skiptoken"),
+            Parameter::query("continuationToken"),
+        ];
+        let tool = ToolDef::new("list", "GET", "/x").parameters(LISTED);
+        let given = json!({"page": {"offset": 10, "limit": 20}});
+        let given = given.as_object().expect("an object");
+        for (body, expected) in [
+            (
+                json!({"links": {"next": "/x?page[offset]=30&page[limit]=20&include=a&include=b&fields=c,d"}}),
+                json!([["page", {"offset": 30, "limit": 20}], ["include", ["a", "b"]], ["fields", ["c", "d"]]]),
+            ),
+            (
+                json!({"d": {"__next": "https://a.example/x?$skiptoken=abc"}}),
+                json!([["skiptoken", "abc"]]),
+            ),
+            (
+                json!({"continuationToken": "/ab?c="}),
+                json!([["continuationToken", "/ab?c="]]),
+            ),
+            (
+                json!({"links": {"next": "/x?page[offset]=10&page[limit]=20&include=a"}}),
+                json!(null),
+            ),
+        ] {
+            let next = next_page(&tool, given, &HeaderMap::new(), Some(&body));
+            assert_eq!(
+                next.map_or(Value::Null, |NextPage(pairs)| json!(pairs)),
+                expected,
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
     fn a_link_header_names_the_page() {
         let link = "<https://a.example/x?page=1>; rel=\"prev\", <https://a.example/x?per_page=10&page=3&status=open>; rel=\"next\"";
         assert_eq!(next(Some(link), &json!([])), Some(json!({"page": 3})));
         let last = "<https://a.example/x?page=1>; rel=\"first\"";
         assert_eq!(next(Some(last), &json!([])), None);
+        let quoted = "</x?page=9>; title=\"a, <b>; rel=next \\\"c\\\"\"; rel=\"prev\",</x?page=3,4&page=3>; rel=next";
+        assert_eq!(
+            next(Some(quoted), &json!([])),
+            Some(json!({"page": ["3,4", 3]}))
+        );
     }
 
     #[test]
@@ -445,6 +564,55 @@ mod tests {
     }
 
     #[test]
+    fn a_body_has_arguments_for_it_too() {
+        const BODY: Body = Body::json(BodySource::Fields(&[])).pages(&["page", "start_cursor"]);
+        const NESTED: Body = Body::json(BodySource::Whole("body"))
+            .pages(&["body.pagination.starting_after", "body.after"]);
+        for (pages, body, expected) in [
+            (
+                BODY,
+                json!({"next_cursor": "c", "results": []}),
+                json!({"start_cursor": "c"}),
+            ),
+            (
+                BODY,
+                json!({"items": [1], "page": 1, "pages": 2}),
+                json!({"page": 2}),
+            ),
+            (
+                NESTED,
+                json!({"pages": {"next": {"page": 2, "starting_after": "s"}}}),
+                json!({"body.pagination.starting_after": "s"}),
+            ),
+            (
+                NESTED,
+                json!({"paging": {"next": {"after": "10", "link": "?after=10"}}}),
+                json!({"body.after": "10"}),
+            ),
+            (
+                NESTED,
+                json!({"paging": {"next": {"after": "9"}}}),
+                json!(null),
+            ),
+            (BODY, json!({"page": 1, "pages": 2}), json!(null)),
+            (BODY, json!({"next": {"name": "tomorrow"}}), json!(null)),
+        ] {
+            let tool = ToolDef::new("search", "POST", "/x").body(pages);
+            assert!(may_page(&tool));
+            let given = json!({"body": {"after": "9"}});
+            let given = given.as_object().expect("an object");
+            let next = next_page(&tool, given, &HeaderMap::new(), Some(&body));
+            let next = next.map(|NextPage(pairs)| {
+                let pairs = pairs
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value));
+                Value::Object(pairs.collect())
+            });
+            assert_eq!(next.unwrap_or_default(), expected, "{body}");
+        }
+    }
+
+    #[test]
     fn the_last_page_and_what_is_no_page_are_left_alone() {
         for body in [
             json!({"next": null}),
@@ -452,6 +620,7 @@ mod tests {
             json!({"next_cursor": ""}),
             json!({"pageInfo": {"hasNextPage": false, "endCursor": "e"}}),
             json!({"has_more": false, "data": [{"id": "a"}]}),
+            json!({"has_more": true, "data": [{"id": null}]}),
             json!({"page": 3, "total_pages": 3}),
             json!({"next": "https://a.example/x?other=1"}),
             json!({"next": {"name": "tomorrow"}}),

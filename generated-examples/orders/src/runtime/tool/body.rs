@@ -18,6 +18,8 @@ pub struct Body {
     /// For XML: the names of elements and attributes as JSON, or empty. Each schema's `xml` object with `properties`
     /// and `items` for what is inside of it.
     pub xml: &'static str,
+    /// The arguments that choose a page of a list, and fields of them: `cursor`, `pagination.cursor`.
+    pub pages: &'static [&'static str],
 }
 
 /// Other ways to send a body.
@@ -51,6 +53,8 @@ pub enum BodyFormat {
     Form,
     /// `multipart/form-data` (RFC 7578); the boundary is added to the media type.
     Multipart,
+    /// Parts without names, an item of a list each (RFC 2046 §5.1); the boundary is added to the media type.
+    Parts,
     /// XML by the hints in [`Body::xml`].
     Xml,
     /// JSON texts, each on a line: `application/x-ndjson` and the like.
@@ -69,7 +73,7 @@ pub enum BodySource {
     /// This one argument is the whole body.
     Whole(&'static str),
     /// This one argument is the whole body, an object of which these fields are known; one without a name stands for
-    /// those that are not.
+    /// those that are not. Of a list of parts, they are those of its items, the last that of all others.
     Object(&'static str, &'static [Field]),
 }
 
@@ -94,6 +98,10 @@ pub struct Field {
     pub headers: &'static [(&'static str, &'static str)],
     /// The names in XML as in [`Body::xml`], for a part that is XML.
     pub xml: &'static str,
+    /// The parts of a part that is multipart itself, as of [`BodyFormat::Parts`].
+    pub parts: &'static [Field],
+    /// How lists in a list become texts, from outside in (Swagger 2.0).
+    pub items: &'static [Style],
 }
 
 /// What a field of a form or of a multipart body becomes.
@@ -177,6 +185,12 @@ impl Body {
         Self::new("multipart/form-data", BodyFormat::Multipart, source)
     }
 
+    /// A required list of parts.
+    #[must_use]
+    pub const fn parts(source: BodySource) -> Self {
+        Self::new("multipart/mixed", BodyFormat::Parts, source)
+    }
+
     /// A required XML body.
     #[must_use]
     pub const fn xml(source: BodySource, hints: &'static str) -> Self {
@@ -209,6 +223,7 @@ impl Body {
             source,
             choice: None,
             xml: "",
+            pages: &[],
         }
     }
 
@@ -223,6 +238,13 @@ impl Body {
     #[must_use]
     pub const fn xml_hints(mut self, hints: &'static str) -> Self {
         self.xml = hints;
+        self
+    }
+
+    /// Asks for another page by these arguments.
+    #[must_use]
+    pub const fn pages(mut self, pages: &'static [&'static str]) -> Self {
+        self.pages = pages;
         self
     }
 
@@ -255,6 +277,8 @@ impl Field {
             content_type: "",
             headers: &[],
             xml: "",
+            parts: &[],
+            items: &[],
         }
     }
 
@@ -311,6 +335,20 @@ impl Field {
     #[must_use]
     pub const fn xml_hints(mut self, xml: &'static str) -> Self {
         self.xml = xml;
+        self
+    }
+
+    /// Is a part of parts.
+    #[must_use]
+    pub const fn parts(mut self, parts: &'static [Self]) -> Self {
+        self.parts = parts;
+        self
+    }
+
+    /// Is a list of lists, which are joined so.
+    #[must_use]
+    pub const fn items(mut self, items: &'static [Style]) -> Self {
+        self.items = items;
         self
     }
 

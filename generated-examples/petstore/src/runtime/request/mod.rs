@@ -11,6 +11,7 @@ mod template;
 mod upload;
 mod xml;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -35,6 +36,9 @@ fn digest_of(credentials: &[&Placed]) -> Option<Arc<Digest>> {
     })
 }
 
+/// An argument, or a field of one.
+type Way = (&'static str, Option<&'static str>);
+
 /// The request of a tool, worked out as far as it does not depend on arguments.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -45,6 +49,8 @@ pub(super) struct Plan {
     header_names: Vec<Option<HeaderName>>,
     headers: HeaderMap,
     content_type: Option<HeaderValue>,
+    /// The lists of lists, and how the inner ones are joined.
+    lists: Vec<(Way, &'static [Style])>,
     /// The names of all arguments.
     pub(super) arguments: Vec<&'static str>,
 }
@@ -108,6 +114,7 @@ impl Plan {
             header_names,
             headers,
             content_type,
+            lists: lists_of(tool),
             arguments: arguments_of(tool),
         })
     }
@@ -124,6 +131,7 @@ impl Plan {
         credentials: &[&Placed],
     ) -> Result<Outgoing, Vec<String>> {
         let mut mistakes = Vec::new();
+        let arguments = &*self.with_joined_items(arguments, &mut mistakes);
         let mut target = String::with_capacity(base.prefix.len() + 128);
         target.push_str(&base.prefix);
         self.template
@@ -172,6 +180,30 @@ impl Plan {
         })
     }
 
+    fn with_joined_items<'a>(
+        &self,
+        arguments: &'a Map<String, Value>,
+        mistakes: &mut Vec<String>,
+    ) -> Cow<'a, Map<String, Value>> {
+        let mut arguments = Cow::Borrowed(arguments);
+        for ((argument, field), formats) in &self.lists {
+            let Some(mut value) = arguments.to_mut().get_mut(*argument) else {
+                continue;
+            };
+            if let Some(field) = field {
+                match value.get_mut(field) {
+                    Some(inner) => value = inner,
+                    None => continue,
+                }
+            }
+            match style::with_joined_items(value, formats) {
+                Ok(joined) => *value = joined,
+                Err(split) => mistakes.push(splits(field.unwrap_or(argument), split)),
+            }
+        }
+        arguments
+    }
+
     fn given<'a>(
         &'a self,
         location: Location,
@@ -200,6 +232,9 @@ impl Plan {
                 continue;
             }
             let split = || {
+                if let Some(form) = form_of(parameter, value) {
+                    return form.mistake();
+                }
                 let is_list = parameter.format == ParameterFormat::Style;
                 let split = style::split_in_url(value, parameter.style, parameter.explode)
                     .filter(|_| is_list)?;
@@ -256,10 +291,11 @@ impl Plan {
             ParameterFormat::Style => {
                 style::spread_names(parameter.name, value, parameter.style, parameter.explode)
             }
-            ParameterFormat::Form if parameter.whole_query => {
-                style::spread_names("", value, Style::Form, true)
-            }
-            ParameterFormat::Json | ParameterFormat::Form => return None,
+            ParameterFormat::Form => match (form_of(parameter, value), parameter.whole_query) {
+                (Some(form), true) => form.names(),
+                _ => return None,
+            },
+            ParameterFormat::Json => return None,
         };
         let is_other = |other: &&Parameter| {
             other.location == parameter.location && other.name != parameter.name
@@ -358,6 +394,13 @@ impl Plan {
     }
 }
 
+/// The form that a value is sent as, where it is one.
+fn form_of<'a>(parameter: &Parameter, value: &'a Value) -> Option<body::Form<'a>> {
+    let is_form = parameter.format == ParameterFormat::Form;
+    let given = value.as_object().filter(|_| is_form)?;
+    Some(body::Form::of(given, parameter.fields))
+}
+
 const PLAIN: Pairs<'static> = Pairs {
     separator: "&",
     allow_reserved: false,
@@ -394,6 +437,23 @@ fn has_credential(credentials: &[&Placed], parameter: &Parameter) -> bool {
         }
         Placed::Header(..) | Placed::Challenge(_) => false,
     })
+}
+
+fn lists_of(tool: &'static ToolDef) -> Vec<(Way, &'static [Style])> {
+    let parameters =
+        (tool.parameters.iter()).map(|parameter| ((parameter.argument, None), parameter.items));
+    let (whole, fields) = match tool.body.map(|body| body.source) {
+        Some(BodySource::Fields(fields)) => (None, fields),
+        Some(BodySource::Object(argument, fields)) => (Some(argument), fields),
+        Some(BodySource::Whole(_)) | None => (None, &[][..]),
+    };
+    let fields = fields.iter().map(|field| match whole {
+        Some(argument) => ((argument, Some(field.name)), field.items),
+        None => ((field.argument, None), field.items),
+    });
+    (parameters.chain(fields))
+        .filter(|(_, formats)| !formats.is_empty())
+        .collect()
 }
 
 /// The names of all arguments of a tool.

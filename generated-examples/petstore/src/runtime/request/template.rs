@@ -110,7 +110,7 @@ fn write_variable(
         ));
         return;
     };
-    if let Some(problem) = problem(value) {
+    if let Some(problem) = problem(value, parameter.allow_reserved) {
         mistakes.push(format!(
             "argument `{name}` {problem}: it is a part of the path"
         ));
@@ -122,37 +122,43 @@ fn write_variable(
         None if let Some(split) = style::split_in_url(value, parameter.style, false) => {
             mistakes.push(super::splits(name, split));
         }
-        None => style::path(
-            out,
-            parameter.name,
-            value,
-            parameter.style,
-            parameter.explode,
-        ),
+        None => style::path(out, parameter, value),
     }
 }
 
 /// Why a value cannot be a part of a path. Servers and proxies that decode `%2F` before they look for dot segments are
-/// common, so these are refused between encoded slashes too.
-fn problem(value: &Value) -> Option<String> {
+/// common, so these are refused between encoded slashes too. Where what is encoded stays (`allowReserved`), it must be
+/// what could be encoded here.
+fn problem(value: &Value, allow_reserved: bool) -> Option<String> {
+    let inner = |value: &Value| problem(value, allow_reserved);
     match value {
-        Value::String(text) if text.is_empty() => Some("must not be empty".to_owned()),
-        Value::String(text) if text.chars().any(char::is_control) => {
-            Some("must not contain control characters".to_owned())
+        Value::String(text) if allow_reserved => {
+            match percent_encoding::percent_decode_str(text).decode_utf8() {
+                Ok(decoded) => problem_of(&decoded),
+                Err(_) => Some("must be UTF-8 where it is percent-encoded".to_owned()),
+            }
         }
-        Value::String(text) => (text.split(['/', '\\']))
-            .find(|part| matches!(*part, "." | ".."))
-            .map(|part| format!("must not contain the path segment `{part}`")),
-        Value::Array(items) => items
-            .iter()
+        Value::String(text) => problem_of(text),
+        Value::Array(items) => (items.iter())
             .filter(|item| !item.is_null())
-            .find_map(problem),
-        Value::Object(fields) => fields
-            .values()
+            .find_map(inner),
+        Value::Object(fields) => (fields.values())
             .filter(|item| !item.is_null())
-            .find_map(problem),
+            .find_map(inner),
         _ => None,
     }
+}
+
+fn problem_of(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some("must not be empty".to_owned());
+    }
+    if text.chars().any(char::is_control) {
+        return Some("must not contain control characters".to_owned());
+    }
+    (text.split(['/', '\\']))
+        .find(|part| matches!(*part, "." | ".."))
+        .map(|part| format!("must not contain the path segment `{part}`"))
 }
 
 /// RFC 3986 §5.2.4: a dot segment would be taken away together with the one before it. It is looked for in the whole

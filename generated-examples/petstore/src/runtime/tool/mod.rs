@@ -5,9 +5,11 @@
 //! reads; nothing here does I/O.
 
 mod body;
+mod page;
 mod prompt;
 
 pub use body::{Alternative, Body, BodyFormat, BodySource, Choice, Field, FieldFormat};
+pub(crate) use page::{chooses_page, chooses_page_of_query, plain};
 pub(crate) use prompt::{Piece, pieces};
 pub use prompt::{PromptArgument, PromptContent, PromptDef, PromptMessage};
 
@@ -244,8 +246,12 @@ pub struct Parameter {
     pub allow_reserved: bool,
     /// What text the value becomes.
     pub format: ParameterFormat,
+    /// How lists in a list become texts, from outside in (Swagger 2.0).
+    pub items: &'static [Style],
     /// Whether it is the whole query, without a name (OpenAPI 3.2, `in: querystring`).
     pub whole_query: bool,
+    /// The fields of a form, where one of them is sent in a way of its own.
+    pub fields: &'static [Field],
 }
 
 /// The four hints of MCP's tool annotations.
@@ -465,7 +471,9 @@ impl Parameter {
             explode,
             allow_reserved: false,
             format: ParameterFormat::Style,
+            items: &[],
             whole_query: false,
+            fields: &[],
         }
     }
 
@@ -502,6 +510,20 @@ impl Parameter {
     #[must_use]
     pub const fn form(mut self) -> Self {
         self.format = ParameterFormat::Form;
+        self
+    }
+
+    /// Is a list of lists, which are joined so.
+    #[must_use]
+    pub const fn items(mut self, items: &'static [Style]) -> Self {
+        self.items = items;
+        self
+    }
+
+    /// Is a form with these fields.
+    #[must_use]
+    pub const fn fields(mut self, fields: &'static [Field]) -> Self {
+        self.fields = fields;
         self
     }
 
