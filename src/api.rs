@@ -112,6 +112,8 @@ pub enum SecuritySchemeKind {
         /// `openIdConnectUrl`: where the issuer describes itself.
         url: Option<String>,
     },
+    /// `type: mutualTLS`: the client certificate of the connection (OpenAPI 3.1 §4.8.27).
+    MutualTls,
     /// Anything for which no credential can be sent; the string says what it is.
     Unsupported(String),
 }

@@ -135,7 +135,9 @@ codes! {
     InvalidDefault "invalid-default" Warning
         "A `default` does not fit its own schema; it was dropped."
     UnsupportedSecurityScheme "unsupported-security-scheme" Warning
-        "A security scheme is of a kind for which no credential can be sent (mutual TLS, or an HTTP scheme other than basic and bearer). Requests of its operations are sent without it."
+        "A security scheme is of a kind for which no credential can be sent (an HTTP scheme other than basic, digest and bearer, or a key where none can be). Requests of its operations are sent without it, and with the other credentials that they need beside it where these are configured; a proxy before the API can add what is missing."
+    ClientCertificate "client-certificate" Note
+        "A security scheme is mutual TLS: the API asks for a client certificate, which belongs to the connection and not to a request. Set `API_CLIENT_CERT_FILE` and `API_CLIENT_KEY_FILE` (PEM) when the server is started; the other schemes of the same requirement are sent as usual."
     UnknownSecurityScheme "unknown-security-scheme" Warning
         "An operation requires a security scheme that `components.securitySchemes` does not declare; that alternative was dropped."
     NoServer "no-server" Warning

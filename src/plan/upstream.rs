@@ -141,6 +141,8 @@ fn no_server(api: &Api) -> Diagnostic {
 /// The security schemes for which a credential can be sent.
 pub(super) struct Schemes {
     schemes: Vec<Scheme>,
+    /// The names of those that the connection meets (mutual TLS).
+    of_the_connection: Vec<String>,
 }
 
 impl Schemes {
@@ -164,32 +166,53 @@ impl Schemes {
                 description: super::text::line(scheme.description.as_deref().unwrap_or_default()),
             })
             .collect();
-        Self { schemes }
+        let of_the_connection = (api.security_schemes.iter())
+            .filter(|(_, scheme)| scheme.kind == SecuritySchemeKind::MutualTls)
+            .map(|(name, _)| name.clone())
+            .collect();
+        Self {
+            schemes,
+            of_the_connection,
+        }
     }
 
-    /// The alternatives of an operation that can be sent. One that needs an unsupported scheme is not among them:
-    /// half of what it asks for is no credential. Where none is left, nothing is sent.
+    /// The alternatives of an operation that can be sent whole. Where no credential is among them, there is what can
+    /// be sent of the others, and behind it nothing: whoever adds the rest may add all.
     pub(super) fn needs(&self, operation: &Operation) -> Vec<Vec<Need>> {
-        let mut alternatives: Vec<Vec<Need>> = Vec::new();
+        let (mut whole, mut partial) = (Vec::new(), Vec::new());
         for requirement in &operation.security {
-            let mut needs = Vec::new();
-            let mut is_usable = true;
-            for (name, scopes) in &requirement.schemes {
-                is_usable &= self.schemes.iter().any(|scheme| scheme.name == *name);
+            let (needs, is_whole) = self.sendable(requirement);
+            let alternatives = if is_whole { &mut whole } else { &mut partial };
+            if !alternatives.contains(&needs) {
+                alternatives.push(needs);
+            }
+        }
+        if whole.iter().all(Vec::is_empty) {
+            partial.retain(|needs| !needs.is_empty());
+            whole = partial;
+            // `[{}]` asks for nothing, as an empty list does.
+            if !whole.is_empty() {
+                whole.push(Vec::new());
+            }
+        }
+        whole
+    }
+
+    /// What a request carries of a requirement, and whether that is all which it asks of requests.
+    fn sendable(&self, requirement: &api::SecurityRequirement) -> (Vec<Need>, bool) {
+        let mut needs = Vec::new();
+        let mut is_whole = true;
+        for (name, scopes) in &requirement.schemes {
+            if self.schemes.iter().any(|scheme| scheme.name == *name) {
                 needs.push(Need {
                     scheme: name.clone(),
                     scopes: scopes.clone(),
                 });
-            }
-            if is_usable && !alternatives.contains(&needs) {
-                alternatives.push(needs);
+            } else {
+                is_whole &= self.of_the_connection.contains(name);
             }
         }
-        // `[{}]` asks for nothing, as an empty list does.
-        if alternatives.iter().all(Vec::is_empty) {
-            alternatives.clear();
-        }
-        alternatives
+        (needs, is_whole)
     }
 
     pub(super) fn into_vec(self) -> Vec<Scheme> {
@@ -221,6 +244,6 @@ fn scheme_kind(kind: &SecuritySchemeKind) -> Option<SchemeKind> {
         SecuritySchemeKind::Bearer
         | SecuritySchemeKind::OAuth2
         | SecuritySchemeKind::OpenIdConnect { .. } => Some(SchemeKind::Bearer),
-        SecuritySchemeKind::Unsupported(_) => None,
+        SecuritySchemeKind::MutualTls | SecuritySchemeKind::Unsupported(_) => None,
     }
 }

@@ -67,15 +67,26 @@ impl<'d> Context<'_, 'd> {
             return None;
         };
         let (kind, description) = self.scheme_kind(map, &target.pointer);
-        if let SecuritySchemeKind::Unsupported(what) = &kind {
-            self.push(
+        match &kind {
+            SecuritySchemeKind::Unsupported(what) => self.push(
                 Diagnostic::new(
                     Code::UnsupportedSecurityScheme,
                     format!("no credential can be sent for the security scheme `{name}`: {what}"),
                 )
                 .at(pointer)
                 .with_help("requests are sent without it; put a proxy before the API that adds it"),
-            );
+            ),
+            SecuritySchemeKind::MutualTls => self.push(
+                Diagnostic::new(
+                    Code::ClientCertificate,
+                    format!("the security scheme `{name}` is a client certificate"),
+                )
+                .at(pointer)
+                .with_help(
+                    "set `API_CLIENT_CERT_FILE` and `API_CLIENT_KEY_FILE` when the server is started",
+                ),
+            ),
+            _ => {}
         }
         Some(SecurityScheme { kind, description })
     }
@@ -119,12 +130,7 @@ impl<'d> Context<'_, 'd> {
                 fields.insert("type".to_owned(), json!("http"));
                 fields.insert("scheme".to_owned(), json!("basic"));
             }
-            Some("mutualTLS") => {
-                return (
-                    SecuritySchemeKind::Unsupported("mutual TLS".to_owned()),
-                    description,
-                );
-            }
+            Some("mutualTLS") => return (SecuritySchemeKind::MutualTls, description),
             other => {
                 let what = other.map_or("it has no `type`".to_owned(), |kind| {
                     format!("`{kind}` is not a type of security scheme")

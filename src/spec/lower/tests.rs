@@ -470,7 +470,8 @@ fn security_schemes_say_where_their_credential_goes() {
         SecuritySchemeKind::OpenIdConnect { url }
     );
     assert_eq!(schemes["digest"].kind, SecuritySchemeKind::Digest);
-    for name in ["hoba", "tls", "odd", "none"] {
+    assert_eq!(schemes["tls"].kind, SecuritySchemeKind::MutualTls);
+    for name in ["hoba", "odd", "none"] {
         assert!(
             matches!(schemes[name].kind, SecuritySchemeKind::Unsupported(_)),
             "{name}"
