@@ -61,6 +61,8 @@ pub struct Server {
     /// The URL with the variables' defaults put in, without a trailing slash. `None` when the spec gives only a
     /// relative URL and was not itself read from a URL.
     pub url: Option<String>,
+    /// The path of a relative URL where nobody knows the document's own: `/v2`.
+    pub path: Option<String>,
     /// The URL as the spec has it.
     pub template: String,
     /// The variables of the template, in order, where other values make another absolute URL of it.

@@ -142,6 +142,8 @@ codes! {
         "An operation requires a security scheme that `components.securitySchemes` does not declare; that alternative was dropped."
     NoServer "no-server" Warning
         "The spec names no absolute server URL, so the generated server asks for `API_BASE_URL` at start."
+    RelativeServer "relative-server" Note
+        "A path or an operation has a server whose URL is relative, and the spec was read from a file, so that it is not known what it is relative to. It is taken to be on the same scheme, host and port as the API's first server, or as `API_BASE_URL` where that is set. Set `document-url` in mcpgen.toml to the URL where the spec is published, or `API_BASE_URL_<N>` when the server is started."
     InvalidServer "invalid-server" Warning
         "A server URL is not usable: it is not an http or https URL, or has a variable without a value."
     UnusedSelector "unused-selector" Warning

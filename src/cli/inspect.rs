@@ -79,7 +79,7 @@ fn everything(loaded: &Loaded, document: &Document) -> Value {
         "title": plan.title,
         "version": plan.version,
         "instructions": plan.instructions,
-        "servers": plan.servers.iter().map(|server| json!({ "url": server.url, "variable": server.variable })).collect::<Vec<_>>(),
+        "servers": plan.servers.iter().map(|server| json!({ "url": server.url_or_path(), "variable": server.variable })).collect::<Vec<_>>(),
         "operations": loaded.operations,
         "schemes": plan.schemes.iter().map(|scheme| json!({ "name": scheme.name, "variables": scheme.variables() })).collect::<Vec<_>>(),
         "estimatedTokens": plan.estimated_tokens(),

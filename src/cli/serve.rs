@@ -47,7 +47,7 @@ fn server_def(plan: &Plan, document: &str) -> ServerDef {
         version: text(&plan.version),
         instructions: text(&plan.instructions),
         servers: list(plan.servers.iter().map(|server| BaseUrl {
-            url: server.url.as_deref().map(text),
+            url: server.url_or_path().map(text),
             templates: list(server.templates.iter().map(template)),
         })),
         schemes: list(plan.schemes.iter().map(scheme)),

@@ -55,6 +55,7 @@ pub(super) struct Context {
 #[derive(Debug, Serialize)]
 struct ServerContext {
     url: Option<String>,
+    path: Option<String>,
     variable: String,
     description: String,
 }
@@ -181,6 +182,7 @@ impl Context {
 fn server_context(server: &crate::plan::Server) -> ServerContext {
     ServerContext {
         url: server.url.clone(),
+        path: server.path.clone(),
         variable: server.variable.clone(),
         description: first_paragraph(&server.description),
     }
@@ -275,7 +277,7 @@ fn variables(scheme: &Scheme) -> Vec<Variable> {
 
 /// The credentials, and the base URLs that have no default.
 fn client_env(plan: &Plan, variables: &[Variable]) -> Vec<ClientVariable> {
-    let without_default = plan.servers.iter().filter(|server| server.url.is_none());
+    let without_default = (plan.servers.iter()).filter(|server| server.url_or_path().is_none());
     let servers = without_default.map(|server| ClientVariable {
         name: server.variable.clone(),
         value: "https://api.example.com".to_owned(),

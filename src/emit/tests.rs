@@ -120,6 +120,7 @@ fn plan(text: &str) -> Plan {
         instructions: text.to_owned(),
         servers: vec![Server {
             url: Some(text.to_owned()),
+            path: None,
             variable: "API_BASE_URL".to_owned(),
             description: text.to_owned(),
             templates: vec![ServerTemplate {

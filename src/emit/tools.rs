@@ -46,8 +46,7 @@ pub(super) fn index(plan: &Plan, modules: &[Module<'_>]) -> String {
     let _ = writeln!(server, "servers: &[");
     for base in &plan.servers {
         let url = base
-            .url
-            .as_deref()
+            .url_or_path()
             .map_or_else(|| "None".to_owned(), |url| format!("Some({})", rust(url)));
         let mut expression = format!("BaseUrl::new({url})");
         if !base.templates.is_empty() {

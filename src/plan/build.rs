@@ -86,7 +86,7 @@ impl<'a> Drafts<'a, '_> {
             body,
             arguments,
             precise,
-            server: self.servers.of(operation),
+            server: self.servers.of(operation, diagnostics),
             security: self.schemes.needs(operation),
         })
     }

@@ -326,6 +326,8 @@ pub enum PromptContent {
 pub struct Server {
     /// An absolute URL without a trailing slash, where the spec has one.
     pub url: Option<String>,
+    /// The path on the default server's origin, where the spec has a relative URL and nobody knows where itself is.
+    pub path: Option<String>,
     /// `API_BASE_URL`, or `API_BASE_URL_<N>` for number N.
     pub variable: String,
     /// What the spec says about it.
@@ -333,6 +335,14 @@ pub struct Server {
     /// What the owner can choose from when the server is started: all servers of the spec where there are several, and
     /// those with variables. The first is the default.
     pub templates: Vec<ServerTemplate>,
+}
+
+impl Server {
+    /// As in [`crate::runtime::tool::BaseUrl::url`].
+    #[must_use]
+    pub fn url_or_path(&self) -> Option<&str> {
+        self.url.as_deref().or(self.path.as_deref())
+    }
 }
 
 /// See [`crate::runtime::tool::Template`].

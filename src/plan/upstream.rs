@@ -35,27 +35,38 @@ impl Servers {
         } else {
             Vec::new()
         };
-        this.add(url, description, templates);
+        this.add(url, None, description, templates);
+        if let Some(path) = default.and_then(|server| server.path.clone()) {
+            this.by_url.insert(Some(path), 0);
+        }
         this
     }
 
     /// The index of the server of an operation, by the first of its own servers.
-    pub(super) fn of(&mut self, operation: &Operation) -> usize {
+    pub(super) fn of(&mut self, operation: &Operation, diagnostics: &mut Diagnostics) -> usize {
         let Some(own) = operation.servers.as_ref().and_then(|own| own.first()) else {
             return 0;
         };
-        // A relative URL of an operation means nothing that could be sent to but the default.
-        if own.url.is_none() {
+        // What is wrong with one that is neither was told when it was read.
+        let Some(url) = own.url.as_ref().or(own.path.as_ref()) else {
             return 0;
-        }
-        if let Some(&known) = self.by_url.get(&own.url) {
+        };
+        if let Some(&known) = self.by_url.get(&Some(url.clone())) {
             return known;
+        }
+        if own.url.is_none() {
+            diagnostics.push(relative(operation, own, &variable(self.servers.len())));
         }
         let templates = match own.variables[..] {
             [] => Vec::new(),
             _ => templates(&[own]),
         };
-        self.add(own.url.clone(), own.description.clone(), templates)
+        self.add(
+            own.url.clone(),
+            own.path.clone(),
+            own.description.clone(),
+            templates,
+        )
     }
 
     pub(super) fn into_vec(self) -> Vec<Server> {
@@ -65,23 +76,41 @@ impl Servers {
     fn add(
         &mut self,
         url: Option<String>,
+        path: Option<String>,
         description: Option<String>,
         templates: Vec<ServerTemplate>,
     ) -> usize {
         let index = self.servers.len();
-        self.by_url.entry(url.clone()).or_insert(index);
+        let key = url.clone().or_else(|| path.clone());
+        self.by_url.entry(key).or_insert(index);
         self.servers.push(Server {
+            path: path.filter(|_| url.is_none()),
             url,
-            variable: if index == 0 {
-                "API_BASE_URL".to_owned()
-            } else {
-                format!("API_BASE_URL_{index}")
-            },
+            variable: variable(index),
             description: super::text::line(&description.unwrap_or_default()),
             templates,
         });
         index
     }
+}
+
+fn variable(index: usize) -> String {
+    match index {
+        0 => "API_BASE_URL".to_owned(),
+        _ => format!("API_BASE_URL_{index}"),
+    }
+}
+
+fn relative(operation: &Operation, server: &api::Server, variable: &str) -> Diagnostic {
+    let message = format!(
+        "the server `{}` of `{} {}` is relative, and where the spec was published is not known",
+        server.template, operation.method, operation.path
+    );
+    Diagnostic::new(Code::RelativeServer, message)
+        .at(&operation.pointer)
+        .with_help(format!(
+            "it is taken to be where `API_BASE_URL` is; set `document-url` in mcpgen.toml, or `{variable}` when the server is started"
+        ))
 }
 
 fn templates(servers: &[&api::Server]) -> Vec<ServerTemplate> {

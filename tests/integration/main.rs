@@ -2,6 +2,7 @@
 
 mod authority;
 mod bad_input;
+mod calls;
 mod catalogue;
 mod generated;
 mod hostile;

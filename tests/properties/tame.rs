@@ -94,6 +94,7 @@ fn prompt(prompt: &Prompt) -> Prompt {
 fn server(server: &Server) -> Server {
     Server {
         url: server.url.as_deref().map(text),
+        path: server.path.as_deref().map(text),
         variable: server.variable.clone(),
         description: text(&server.description),
         templates: server.templates.iter().map(template).collect(),

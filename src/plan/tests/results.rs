@@ -171,12 +171,20 @@ fn servers_of_operations_follow_the_default_without_repetition() {
         operation.servers = Some(vec![server(url)]);
         operation
     };
+    let relative = |path: &str, url: &str| {
+        let mut operation = with(path, None);
+        let server = operation.servers.as_mut().and_then(|own| own.first_mut());
+        server.expect("has one").path = Some(url.to_owned());
+        operation
+    };
     let mut api = api([
         operation("GET", "/0"),
         with("/1", Some("https://files.test")),
         with("/2", Some("https://api.test")),
         with("/3", Some("https://files.test")),
         with("/4", None),
+        relative("/5", "/v2"),
+        relative("/6", "/v2"),
     ]);
     api.servers = vec![
         server(Some("https://api.test")),
@@ -187,18 +195,20 @@ fn servers_of_operations_follow_the_default_without_repetition() {
     let servers: Vec<(Option<&str>, &str)> = plan
         .servers
         .iter()
-        .map(|server| (server.url.as_deref(), server.variable.as_str()))
+        .map(|server| (server.url_or_path(), server.variable.as_str()))
         .collect();
     assert_eq!(
         servers,
         [
             (Some("https://api.test"), "API_BASE_URL"),
-            (Some("https://files.test"), "API_BASE_URL_1")
+            (Some("https://files.test"), "API_BASE_URL_1"),
+            (Some("/v2"), "API_BASE_URL_2")
         ]
     );
     let used: Vec<usize> = plan.tools().map(|tool| tool.server).collect();
-    assert_eq!(used, [0, 1, 0, 1, 0]);
-    assert_eq!(diagnostics.iter().count(), 0);
+    assert_eq!(used, [0, 1, 0, 1, 0, 2, 2]);
+    let codes: Vec<Code> = diagnostics.iter().map(|it| it.code).collect();
+    assert_eq!(codes, [Code::RelativeServer]);
 }
 
 #[test]

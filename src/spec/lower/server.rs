@@ -76,9 +76,13 @@ impl<'d> Context<'_, 'd> {
             variables.clear();
         }
         let url = filled.and_then(|url| self.absolute(&url));
+        let mut path = None;
         let url = match url {
             Ok(url) => Some(url),
-            Err(Unusable::Relative) => None,
+            Err(Unusable::Relative(relative)) => {
+                path = Some(relative);
+                None
+            }
             Err(Unusable::Scheme(scheme)) => {
                 self.push(
                     Diagnostic::new(
@@ -107,6 +111,7 @@ impl<'d> Context<'_, 'd> {
         };
         Some(Server {
             url,
+            path,
             template: server.url.trim().to_owned(),
             variables,
             description: server.description,
@@ -157,7 +162,7 @@ impl<'d> Context<'_, 'd> {
                 None if looks_like_host(url) => {
                     url::Url::parse(&format!("https://{url}")).map_err(broken)?
                 }
-                None => return Err(Unusable::Relative),
+                None => return Err(relative(url)),
             },
             Err(error) => return Err(broken(error)),
         };
@@ -167,14 +172,25 @@ impl<'d> Context<'_, 'd> {
 
 /// Why a URL cannot be called.
 pub(super) enum Unusable {
-    /// Nobody knows where the document itself is.
-    Relative,
+    /// Nobody knows where the document itself is; the path.
+    Relative(String),
     Scheme(String),
     Broken(String),
 }
 
 fn broken(error: url::ParseError) -> Unusable {
     Unusable::Broken(error.to_string())
+}
+
+/// The path of a reference from the root of an origin.
+fn relative(reference: &str) -> Unusable {
+    match url::Url::parse("http://origin.invalid/").and_then(|origin| origin.join(reference)) {
+        Ok(url) => match url.path().trim_end_matches('/') {
+            "" => Unusable::Relative("/".to_owned()),
+            path => Unusable::Relative(path.to_owned()),
+        },
+        Err(error) => broken(error),
+    }
 }
 
 fn callable(mut url: url::Url) -> Result<String, Unusable> {

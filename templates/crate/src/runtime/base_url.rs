@@ -186,7 +186,7 @@ impl Bases {
                 .map(|text| addresses(text))
                 .into_iter()
                 .flatten();
-            firsts.push(base(def, texts.next(), choice, index)?);
+            firsts.push(base(def, texts.next(), choice, &firsts)?);
             let bases: Vec<Base> = texts
                 .map(|text| owners(index, text))
                 .collect::<Result<_, _>>()?;
@@ -342,8 +342,9 @@ fn base(
     def: &ServerDef,
     set: Option<&str>,
     choice: &ServerChoice,
-    index: usize,
+    before: &[Result<Base, String>],
 ) -> Result<Result<Base, String>, StartError> {
+    let index = before.len();
     let variable = variable(index);
     if let Some(text) = set {
         return owners(index, text).map(Ok);
@@ -359,6 +360,11 @@ fn base(
             "no base URL: set `{variable}`, for example `{variable}=https://api.example.com`"
         )));
     };
+    if let (Some(default), true) = (before.first(), url.starts_with('/')) {
+        return Ok(default.clone().and_then(|default| {
+            Base::parse(&format!("{}{url}", default.origin), default.owners)
+        }));
+    }
     Ok(Base::parse(&url, false)
         .and_then(|base| match base.refusal() {
             Some(refusal) => Err(refusal.to_owned()),

@@ -64,7 +64,8 @@ pub struct Group {
 /// A server of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BaseUrl {
-    /// An absolute http or https URL without a trailing slash; `None` where the spec has none.
+    /// An absolute http or https URL without a trailing slash, or a path on the first server's origin; `None` where the
+    /// spec has none.
     pub url: Option<&'static str>,
     /// What can be chosen from at start by `API_SERVER` and `API_SERVER_<VARIABLE>`; the first is the default.
     pub templates: &'static [Template],
