@@ -117,7 +117,7 @@ codes! {
     UnsupportedParameter "unsupported-parameter" Warning
         "A parameter is serialised in a way that is not supported yet. An operation that requires it was left out; an optional one was left away."
     IgnoredParameter "ignored-parameter" Note
-        "`Accept`, `Content-Type` and `Authorization` header parameters are ignored, as OpenAPI 3.0 §4.7.12.1 says: media types and security schemes decide them."
+        "`Accept`, `Content-Type` and `Authorization` header parameters are ignored, as OpenAPI 3.0 §4.7.12.1 says: media types and security schemes decide them. So are headers that say where a message goes, where it ends or on whose behalf it is sent (`Host`, `Connection`, `Content-Encoding`, `Forwarded`, `X-Forwarded-…`, `Proxy-…` and their like): the HTTP client or a proxy writes them, and an argument could use them to reach beyond its place. Requests are sent without them, also where the description requires them."
     UndeclaredPathParameter "undeclared-path-parameter" Warning
         "The path template has a variable that no parameter declares; it became a required string argument."
     UnusedPathParameter "unused-path-parameter" Warning

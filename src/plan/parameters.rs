@@ -13,26 +13,7 @@ use super::schema::{JsonType, Schemas};
 use super::{Field, Parameter, body, media, names, text};
 use crate::api::{self, MediaType, Operation, ParameterLocation, Serialization};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::runtime::tool::{BodyFormat, Location, ParameterFormat, Style};
-
-/// Headers that the HTTP client writes itself. A tool argument that could set one would reach beyond its place:
-/// another host, another framing, another credential.
-const OWN_HEADERS: &[&str] = &[
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "cookie",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+use crate::runtime::tool::{BodyFormat, Location, ParameterFormat, Style, is_own_header};
 
 /// What an empty list or object becomes is nothing (RFC 6570 §2.3), and nothing is no required parameter.
 pub(super) static NOT_EMPTY: LazyLock<Value> =
@@ -56,18 +37,19 @@ pub(super) fn parameters<'a>(
     let mut sent: Vec<(&'a api::Parameter, Encoding)> = Vec::new();
     for parameter in &operation.parameters {
         if parameter.location == ParameterLocation::Header
-            && OWN_HEADERS.contains(&parameter.name.to_ascii_lowercase().as_str())
+            && is_own_header(&parameter.name.to_ascii_lowercase())
         {
             diagnostics.push(
                 Diagnostic::new(
                     Code::IgnoredParameter,
                     format!(
-                        "the header `{}` is written by the HTTP client",
+                        "the header `{}` is the HTTP client's or a proxy's to write, and no caller's",
                         parameter.name
                     ),
                 )
                 .at(&parameter.pointer)
-                .skipping("this parameter"),
+                .skipping("this parameter")
+                .with_help("requests are sent without it; a proxy before the API can add it"),
             );
             continue;
         }

@@ -98,3 +98,23 @@ components:
     assert_eq!(received.len(), 1);
     assert_eq!(received[0].line, "GET /b");
 }
+
+#[test]
+fn a_tool_that_requires_a_header_of_proxies_is_called_without_it() {
+    let spec = "
+openapi: 3.0.3
+info: {title: T, version: '1'}
+servers: [{url: 'ORIGIN'}]
+paths:
+  /a:
+    get:
+      operationId: a
+      parameters:
+        - {name: X-Forwarded-For, in: header, required: true, schema: {type: string}}
+        - {name: Content-Encoding, in: header, required: true, schema: {type: string}}
+      responses: {}
+";
+    let received = requests(spec, &["a"], &[]);
+    assert_eq!(received[0].header("x-forwarded-for"), None);
+    assert_eq!(received[0].header("content-encoding"), None);
+}

@@ -135,6 +135,31 @@ pub enum SchemeKind {
     Bearer,
 }
 
+/// Whether a header (in lower case) says where a message ends, where it goes or on whose behalf it is sent: no caller's to
+/// set.
+pub(crate) fn is_own_header(name: &str) -> bool {
+    matches!(
+        name,
+        "host"
+            | "content-length"
+            | "content-type"
+            | "content-encoding"
+            | "transfer-encoding"
+            | "connection"
+            | "keep-alive"
+            | "te"
+            | "trailer"
+            | "upgrade"
+            | "expect"
+            | "authorization"
+            | "cookie"
+            | "accept-encoding"
+            | "forwarded"
+            | "http2-settings"
+    ) || name.starts_with("proxy-")
+        || name.starts_with("x-forwarded-")
+}
+
 /// Where a value goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Location {
