@@ -70,7 +70,7 @@ pub(super) fn load(
         .ok()?;
     // The crate has the document itself, so it has to remember where relative server URLs start.
     match (&text.url, &origin.config.document_url) {
-        (Some(_), _) => origin.config.document_url = Some(text.name.to_string()),
+        (Some(url), _) => origin.config.document_url = Some(url.to_string()),
         (None, Some(url)) => text.url = url::Url::parse(url).ok(),
         (None, None) => {}
     }

@@ -31,7 +31,8 @@ pub(super) fn read(spec: &str, max_bytes: u64) -> Result<Source, Box<Diagnostic>
         (text, None, None)
     } else if is_url(spec) {
         let (text, url) = fetch(spec, max_bytes)?;
-        (text, Some(url.clone()), Some(url))
+        // Relative URLs of servers start there; what opened the document is nothing that they have.
+        (text, Url::parse(&shown(url.as_str())).ok(), Some(url))
     } else {
         let path = Path::new(spec);
         let text = file(path, max_bytes)?;

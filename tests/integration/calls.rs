@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::generated::{answers, handshake};
-use crate::support::{folder, mcpgen};
+use crate::support::{folder, mcpgen, run};
 use crate::upstream::{Received, Upstream};
 
 /// The requests of one call of each tool; `ORIGIN` in the spec and in values of variables is the API.
@@ -117,4 +117,38 @@ paths:
     let received = requests(spec, &["a"], &[]);
     assert_eq!(received[0].header("x-forwarded-for"), None);
     assert_eq!(received[0].header("content-encoding"), None);
+}
+
+#[test]
+fn relative_servers_start_where_redirects_of_the_spec_ended() {
+    const SPEC: &str = "
+openapi: 3.0.3
+info: {title: T, version: '1'}
+servers: [{url: ../v2/}]
+paths: {/a: {get: {operationId: a, responses: {}}}}
+";
+    let upstream = Upstream::start(|request| match &*request.line {
+        "GET /redirect?key=hunter2" => (
+            "302 Found\r\nlocation: /api/docs/spec.yaml",
+            "text/plain",
+            String::new(),
+        ),
+        _ => ("200 OK", "application/yaml", SPEC.to_owned()),
+    });
+    let place = folder();
+    let spec = format!(
+        "{}/redirect?key=hunter2",
+        upstream.url.replace("//", "//user:hunter2@")
+    );
+    let built = run(place.path(), ["build", &spec, "-o", "made"]);
+    assert_eq!(built.code, 0, "{}", built.stderr);
+    let made = place.path().join("made");
+    let lock = fs::read_to_string(made.join("mcpgen.lock")).expect("is there");
+    let document = format!("document-url = \"{}/api/docs/spec.yaml\"", upstream.url);
+    assert!(lock.contains(&document), "{lock}");
+    assert!(!lock.contains("hunter2"), "{lock}");
+    let tools = fs::read_to_string(made.join("src/tools/mod.rs")).expect("is there");
+    assert!(tools.contains(&format!("{}/api/v2", upstream.url)), "{tools}");
+    let checked = run(&made, ["build", "--check"]);
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
 }
