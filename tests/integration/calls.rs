@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::generated::{answers, handshake};
+use crate::prompts::told;
 use crate::support::{folder, mcpgen, run};
 use crate::upstream::{Received, Upstream};
 
@@ -151,4 +152,38 @@ paths: {/a: {get: {operationId: a, responses: {}}}}
     assert!(tools.contains(&format!("{}/api/v2", upstream.url)), "{tools}");
     let checked = run(&made, ["build", "--check"]);
     assert_eq!(checked.code, 0, "{}", checked.stderr);
+}
+
+const THING: &str = "
+openapi: 3.0.3
+info: {title: T, version: '1'}
+servers: [{url: 'ORIGIN'}]
+paths:
+  /thing:
+    get: {operationId: read, responses: {}}
+    put:
+      operationId: replace
+      parameters: [{name: If-Match, in: header, required: true, schema: {type: string}}]
+      responses: {}
+";
+
+#[test]
+fn the_version_of_a_thing_is_told_where_some_tool_can_be_told_it() {
+    let place = folder();
+    let upstream = Upstream::start(|request| match request.line.split(' ').next() {
+        Some("PUT") => ("204 No Content\r\netag: \"v2\"", "text/plain", String::new()),
+        _ => ("200 OK\r\netag: \"v1\"", "application/json", "{}".to_owned()),
+    });
+    let spec = THING.replace("ORIGIN", &upstream.url);
+    let replace = ("tools/call", json!({"name": "replace", "arguments": {"If_Match": "\"v1\""}}));
+    let read = ("tools/call", json!({"name": "read", "arguments": {}}));
+    fs::write(place.path().join("spec.yaml"), &spec).expect("can be written");
+    let answers = told(place.path(), &[], &[read.clone(), replace], true);
+    assert_eq!(answers[0]["result"]["content"][1]["text"], "Etag: \"v1\"");
+    let replaced = answers[1]["result"]["content"][0]["text"].as_str();
+    assert!(replaced.is_some_and(|text| text.ends_with("\nEtag: \"v2\"")), "{replaced:?}");
+    // Nobody could make use of it.
+    fs::write(place.path().join("spec.yaml"), spec.replace("If-Match", "X-Any")).expect("can be written");
+    let answers = told(place.path(), &[], &[read], true);
+    assert_eq!(answers[0]["result"]["content"].as_array().map(Vec::len), Some(1));
 }
