@@ -443,9 +443,13 @@ fn without_userinfo(text: &str) -> String {
 /// Whether an address serves a machine's own infrastructure: link-local, or a cloud's metadata service.
 pub(super) fn is_local_infrastructure(address: IpAddr) -> bool {
     match address {
-        // RFC 3927; 100.100.100.200 and 192.0.0.192 are the metadata services of two clouds.
+        // RFC 3927; the others are what three clouds serve their machines at.
         IpAddr::V4(v4) => {
-            v4.is_link_local() || matches!(v4.octets(), [100, 100, 100, 200] | [192, 0, 0, 192])
+            v4.is_link_local()
+                || matches!(
+                    v4.octets(),
+                    [100, 100, 100, 200] | [168, 63, 129, 16] | [192, 0, 0, 192]
+                )
         }
         // RFC 4291 §2.5.6; fd00:ec2::254 and fd20:ce::254 are metadata services.
         IpAddr::V6(v6) => match embedded_ipv4(v6) {
@@ -638,6 +642,7 @@ mod tests {
     fn a_spec_cannot_name_metadata_addresses_but_the_owner_can() {
         for url in [
             "http://169.254.169.254/latest",
+            "http://168.63.129.16/",
             "http://[fe80::1]/",
             "http://[fd00:ec2::254]/",
             "http://[::ffff:169.254.169.254]/",
