@@ -101,7 +101,7 @@ codes! {
     EditedFile "edited-file" Error
         "A generated file was edited by hand since mcpgen wrote it. Move the change to `src/custom.rs` or to `mcpgen.toml`, or overwrite it with `--force`."
     Drift "drift" Error
-        "`mcpgen build --check` found that a file of the committed output differs from what the spec gives today; the exit code is 3. Run `mcpgen build` and commit the result."
+        "`mcpgen build --check` found that a file of the committed output differs from what the spec gives today; the exit code is 3. Run `mcpgen build` and commit the result. A file that was edited by hand is not overwritten by that: move the change to `src/custom.rs` or to `mcpgen.toml`, list the file under `keep` there, or give it up with `--force`."
     InvalidOperation "invalid-operation" Warning
         "An operation, or a part of it that is needed to call it, breaks the rules of the OpenAPI Specification; the operation was left out and the rest was built."
     InvalidField "invalid-field" Warning

@@ -117,12 +117,18 @@ fn drift(directory: &Path, difference: &Difference) -> Diagnostic {
         DifferenceKind::Edited => "was edited since mcpgen generated it",
         DifferenceKind::NotAFile => "is not a plain file",
     };
+    let help = match difference.kind {
+        DifferenceKind::Edited | DifferenceKind::NotAFile => format!(
+            "a build does not overwrite it: move the change to `src/custom.rs` or mcpgen.toml, list `{path}` under `keep` there, or run `mcpgen build --force`"
+        ),
+        _ => "run `mcpgen build` and commit the result".to_owned(),
+    };
     Diagnostic::new(Code::Drift, format!("`{path}` {what}"))
         .in_place(Place {
             source: Some(directory.join(path).to_string_lossy().into()),
             ..Place::default()
         })
-        .with_help("run `mcpgen build` and commit the result")
+        .with_help(help)
 }
 
 fn report(error: OutputError, directory: &Path, diagnostics: &mut Diagnostics) {

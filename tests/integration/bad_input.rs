@@ -276,6 +276,20 @@ fn an_edited_generated_file_is_not_overwritten_without_force() {
 }
 
 #[test]
+fn check_says_of_an_edited_file_what_a_build_would_do() {
+    let (folder, _) = built();
+    fs::write(folder.path().join("out/src/main.rs"), "// mine\n").expect("writes");
+    let drift = run(
+        folder.path(),
+        ["build", "spec.yaml", "-o", "out", "--check"],
+    );
+    assert_eq!(drift.code, 3, "{}", drift.stderr);
+    let told = &drift.stderr;
+    assert!(told.contains("a build does not overwrite it"), "{told}");
+    assert!(told.contains("`mcpgen build --force`"), "{told}");
+}
+
+#[test]
 fn the_owners_file_survives_even_force() {
     let (folder, _) = built();
     let custom = folder.path().join("out/src/custom.rs");
