@@ -94,6 +94,11 @@ fn check(
     if differences.is_empty() {
         return Ok(Outcome::Done);
     }
+    let is_missing = |difference: &Difference| difference.kind == DifferenceKind::Missing;
+    if differences.len() == tree.iter().count() && differences.iter().all(is_missing) {
+        diagnostics.push(nothing_there(directory));
+        return Ok(Outcome::Drift);
+    }
     let diffs = differences
         .iter()
         .map(|difference| difference.diff.as_bytes());
@@ -106,6 +111,17 @@ fn check(
         diagnostics.push(drift(directory, difference));
     }
     Ok(Outcome::Drift)
+}
+
+fn nothing_there(directory: &Path) -> Diagnostic {
+    let what = if directory.exists() {
+        "has nothing of a crate"
+    } else {
+        "does not exist"
+    };
+    let directory = directory.display();
+    Diagnostic::new(Code::Drift, format!("`{directory}` {what}"))
+        .with_help("name the directory of the crate with `-o`, or run `mcpgen build` first")
 }
 
 fn drift(directory: &Path, difference: &Difference) -> Diagnostic {

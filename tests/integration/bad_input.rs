@@ -334,6 +334,22 @@ fn check_finds_no_drift_then_drift_and_writes_nothing() {
 }
 
 #[test]
+fn check_of_a_directory_that_is_no_crate_is_told_once() {
+    let folder = folder();
+    fs::write(folder.path().join("spec.yaml"), GOOD).expect("writes");
+    for what in ["does not exist", "has nothing of a crate"] {
+        let drift = run(
+            folder.path(),
+            ["build", "spec.yaml", "-o", "typo", "--check"],
+        );
+        assert_eq!((drift.code, &*drift.stdout), (3, ""), "{}", drift.stderr);
+        assert_eq!(drift.stderr.matches("error[drift]").count(), 1);
+        assert!(drift.stderr.contains(what), "{}", drift.stderr);
+        fs::create_dir_all(folder.path().join("typo")).expect("can be made");
+    }
+}
+
+#[test]
 fn a_crate_is_checked_from_inside_with_its_own_spec_and_options() {
     let folder = folder();
     fs::write(folder.path().join("spec.yaml"), GOOD).expect("writes");
