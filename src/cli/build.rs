@@ -8,7 +8,7 @@ use super::Outcome;
 use super::arguments::Build;
 use super::load::{self, Loaded, Session, Wanted};
 use super::progress::Progress;
-use super::report::printable;
+use super::report::{counted, printable, thousands};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::emit::{self, CrateFacts};
 use crate::output::{
@@ -24,7 +24,8 @@ pub(super) fn run(arguments: Build, session: &mut Session) -> io::Result<Outcome
     else {
         return Ok(Outcome::Done);
     };
-    progress.stage(format!("making {} tools", loaded.plan.tools().count()));
+    let tools = counted(loaded.plan.tools().count(), "tool");
+    progress.stage(format!("making {tools}"));
     let Some(document) = &session.document else {
         return Ok(Outcome::Done);
     };
@@ -167,8 +168,8 @@ fn summary(
     let mut text = format!("{} → {directory}\n", printable(&plan.title));
     let _ = writeln!(
         text,
-        "  tools      {tools} of {} operations",
-        loaded.operations
+        "  tools      {tools} of {}",
+        counted(loaded.operations, "operation")
     );
     for (index, line) in skipped(loaded.operations - tools, diagnostics)
         .iter()
@@ -228,32 +229,4 @@ fn skipped(left_out: usize, diagnostics: &Diagnostics) -> Vec<String> {
     }
     operations.extend(parts);
     operations
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", thousands(count))
-}
-
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!(thousands(7), "7");
-        assert_eq!(thousands(1_234_567), "1,234,567");
-    }
 }

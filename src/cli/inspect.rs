@@ -8,7 +8,7 @@ use super::Outcome;
 use super::arguments::{Inspect, InspectFormat};
 use super::load::{self, Loaded, Session, Wanted};
 use super::progress::Progress;
-use super::report::printable;
+use super::report::{counted, printable, thousands};
 use crate::plan::{Plan, Tool, estimated_tokens};
 use crate::spec::Document;
 
@@ -65,9 +65,9 @@ fn table(plan: &Plan) -> String {
         text.push('\n');
     }
     text.push_str(&format!(
-        "\n{} tools, tools/list about {} tokens\n",
-        rows.len(),
-        plan.estimated_tokens()
+        "\n{}, tools/list about {} tokens\n",
+        counted(rows.len(), "tool"),
+        thousands(plan.estimated_tokens())
     ));
     text
 }

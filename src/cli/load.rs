@@ -91,7 +91,8 @@ pub(super) fn load(
     );
     // It is as large as the plan will be.
     document.forget_tree();
-    progress.stage(format!("planning {} operations", api.operations.len()));
+    let operations = super::report::counted(api.operations.len(), "operation");
+    progress.stage(format!("planning {operations}"));
     let options = plan_options(&origin.config);
     let plan = plan::plan(&api, &options, diagnostics)?;
     if diagnostics.count(Severity::Error) > 0 {

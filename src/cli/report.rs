@@ -148,8 +148,8 @@ fn place(item: &Located) -> Option<String> {
     let file = item.file.as_ref()?;
     Some(match (item.position, &item.pointer) {
         (Some(Position { line, column }), _) => format!("{file}:{line}:{column}"),
-        (None, Some(pointer)) => format!("{file}#{pointer}"),
-        (None, None) => file.to_string(),
+        (None, Some(pointer)) if *pointer != JsonPointer::root() => format!("{file}#{pointer}"),
+        (None, _) => file.to_string(),
     })
 }
 
@@ -298,9 +298,36 @@ fn full_message(diagnostic: &Diagnostic) -> String {
     text
 }
 
+/// `1 tool`, `1,204 tools`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", thousands(count))
+}
+
+/// `1,204`.
+pub(super) fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!(thousands(7), "7");
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "tool"), "1 tool");
+        assert_eq!(counted(1_204, "tool"), "1,204 tools");
+    }
 
     fn located() -> Located {
         let diagnostic = Diagnostic::new(
