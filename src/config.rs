@@ -266,15 +266,26 @@ impl Reader<'_> {
                 "features" => config.features = self.features(key, value),
                 "dependencies" => {
                     if let Some(table) = self.table(key, value) {
-                        config.dependencies = table
-                            .iter()
-                            .map(|(key, value)| (key.get_ref().to_string(), plain(value.get_ref())))
-                            .collect();
+                        config.dependencies = self.dependencies(table);
                     }
                 }
                 _ => self.unknown(key, span, &["workspace", "features", "dependencies"]),
             }
         }
+    }
+
+    /// What Cargo takes as a dependency: a version, or a table.
+    fn dependencies(&mut self, table: &DeTable<'_>) -> IndexMap<String, toml::Value> {
+        let mut dependencies = IndexMap::new();
+        for (name, _, value) in entries(table) {
+            match plain(value.get_ref()) {
+                known @ (toml::Value::String(_) | toml::Value::Table(_)) => {
+                    dependencies.insert(name.to_owned(), known);
+                }
+                _ => self.wrong_type(name, "a version such as `\"1\"`, or a table", value),
+            }
+        }
+        dependencies
     }
 
     /// Features that a crate has; `http` is always on.
@@ -530,6 +541,16 @@ mod tests {
             config.dependencies["chrono"]["version"].as_str(),
             Some("0.4")
         );
+    }
+
+    #[test]
+    fn a_dependency_is_a_version_or_a_table() {
+        let (config, diagnostics) = parse("[crate.dependencies]\nchrono = 5\nuuid = '1'\n");
+        assert_eq!(
+            diagnostics[0].message,
+            "`chrono` must be a version such as `\"1\"`, or a table, not `5`"
+        );
+        assert!(config.dependencies.keys().eq(["uuid"]));
     }
 
     #[test]
