@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::generated::{answers, handshake};
 use crate::prompts::told;
-use crate::support::{folder, mcpgen, run};
+use crate::support::{folder, mcpgen, ran, run};
 use crate::upstream::{Received, Upstream};
 
 /// The requests of one call of each tool; `ORIGIN` in the spec and in values of variables is the API.
@@ -69,7 +69,11 @@ fn a_relative_server_of_an_operation_is_where_the_first_server_is() {
 #[test]
 fn a_servers_own_variable_goes_before_where_it_would_be() {
     let spec = RELATIVE.replace("ROOT", "http://other.invalid/v0");
-    let received = requests(&spec, &["b"], &[("API_KEY_TOKEN", "s"), ("API_BASE_URL_1", "ORIGIN/x")]);
+    let received = requests(
+        &spec,
+        &["b"],
+        &[("API_KEY_TOKEN", "s"), ("API_BASE_URL_1", "ORIGIN/x")],
+    );
     assert_eq!(received[0].line, "GET /x/b");
 }
 
@@ -149,7 +153,10 @@ paths: {/a: {get: {operationId: a, responses: {}}}}
     assert!(lock.contains(&document), "{lock}");
     assert!(!lock.contains("hunter2"), "{lock}");
     let tools = fs::read_to_string(made.join("src/tools/mod.rs")).expect("is there");
-    assert!(tools.contains(&format!("{}/api/v2", upstream.url)), "{tools}");
+    assert!(
+        tools.contains(&format!("{}/api/v2", upstream.url)),
+        "{tools}"
+    );
     let checked = run(&made, ["build", "--check"]);
     assert_eq!(checked.code, 0, "{}", checked.stderr);
 }
@@ -171,19 +178,56 @@ paths:
 fn the_version_of_a_thing_is_told_where_some_tool_can_be_told_it() {
     let place = folder();
     let upstream = Upstream::start(|request| match request.line.split(' ').next() {
-        Some("PUT") => ("204 No Content\r\netag: \"v2\"", "text/plain", String::new()),
-        _ => ("200 OK\r\netag: \"v1\"", "application/json", "{}".to_owned()),
+        Some("PUT") => (
+            "204 No Content\r\netag: \"v2\"",
+            "text/plain",
+            String::new(),
+        ),
+        _ => (
+            "200 OK\r\netag: \"v1\"",
+            "application/json",
+            "{}".to_owned(),
+        ),
     });
     let spec = THING.replace("ORIGIN", &upstream.url);
-    let replace = ("tools/call", json!({"name": "replace", "arguments": {"If_Match": "\"v1\""}}));
+    let replace = (
+        "tools/call",
+        json!({"name": "replace", "arguments": {"If_Match": "\"v1\""}}),
+    );
     let read = ("tools/call", json!({"name": "read", "arguments": {}}));
     fs::write(place.path().join("spec.yaml"), &spec).expect("can be written");
     let answers = told(place.path(), &[], &[read.clone(), replace], true);
     assert_eq!(answers[0]["result"]["content"][1]["text"], "Etag: \"v1\"");
     let replaced = answers[1]["result"]["content"][0]["text"].as_str();
-    assert!(replaced.is_some_and(|text| text.ends_with("\nEtag: \"v2\"")), "{replaced:?}");
+    assert!(
+        replaced.is_some_and(|text| text.ends_with("\nEtag: \"v2\"")),
+        "{replaced:?}"
+    );
     // Nobody could make use of it.
-    fs::write(place.path().join("spec.yaml"), spec.replace("If-Match", "X-Any")).expect("can be written");
+    fs::write(
+        place.path().join("spec.yaml"),
+        spec.replace("If-Match", "X-Any"),
+    )
+    .expect("can be written");
     let answers = told(place.path(), &[], &[read], true);
-    assert_eq!(answers[0]["result"]["content"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        answers[0]["result"]["content"].as_array().map(Vec::len),
+        Some(1)
+    );
+}
+
+#[test]
+fn a_list_that_policies_leave_empty_over_stdio_is_warned_of() {
+    let place = folder();
+    fs::write(place.path().join("spec.yaml"), THING).expect("can be written");
+    let warned = |policies: &str| {
+        fs::write(place.path().join("policies.toml"), policies).expect("can be written");
+        let mut command = mcpgen(place.path());
+        command.args(["serve", "spec.yaml", "--", "--config", "policies.toml"]);
+        command.env("API_BASE_URL", "http://127.0.0.1:9");
+        let ran = ran(command.output().expect("mcpgen starts"));
+        ran.stderr.contains("no tool is listed")
+    };
+    assert!(warned("[access.customer]\nallow = [\"op:read\"]\n"));
+    assert!(!warned("[access.anonymous]\nallow = [\"op:read\"]\n"));
 }

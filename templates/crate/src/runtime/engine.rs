@@ -671,6 +671,12 @@ impl Engine {
         warnings
     }
 
+    /// Whether policies hide every tool from callers without an identity.
+    pub(super) fn is_empty_for_strangers(&self) -> bool {
+        let (view, count) = (self.view(None), self.0.catalog.names().count());
+        count > 0 && !(0..count).any(|position| view.sees(position))
+    }
+
     /// Host and port of the default upstream, for `--ready-upstream`.
     #[must_use]
     pub fn upstream_host(&self) -> Option<(String, u16)> {
