@@ -145,7 +145,7 @@ codes! {
     RelativeServer "relative-server" Note
         "A path or an operation has a server whose URL is relative, and the spec was read from a file, so that it is not known what it is relative to. It is taken to be on the same scheme, host and port as the API's first server, or as `API_BASE_URL` where that is set. Set `document-url` in mcpgen.toml to the URL where the spec is published, or `API_BASE_URL_<N>` when the server is started."
     InvalidServer "invalid-server" Warning
-        "A server URL is not usable: it is not an http or https URL, or has a variable without a value."
+        "A server URL is not usable: it is not an http or https URL, or has a variable without a value. A query or fragment of it is left away, since paths are put behind it (OpenAPI 3.2 §4.6 forbids both)."
     UnusedSelector "unused-selector" Warning
         "A selector matched no operation. It is probably misspelt."
     UnusedToolOverride "unused-tool-override" Warning

@@ -118,7 +118,10 @@ fn templates(servers: &[&api::Server]) -> Vec<ServerTemplate> {
         .map(|server| ServerTemplate {
             url: match server.variables[..] {
                 [] => server.url.clone().unwrap_or_default(),
-                _ => server.template.trim_end_matches('/').to_owned(),
+                // OpenAPI 3.2 §4.6: a server's URL has neither query nor fragment.
+                _ => (server.template.split(['?', '#']).next().unwrap_or_default())
+                    .trim_end_matches('/')
+                    .to_owned(),
             },
             description: super::text::line(server.description.as_deref().unwrap_or_default()),
             variables: (server.variables.iter())

@@ -75,6 +75,17 @@ impl<'d> Context<'_, 'd> {
         if !filled.as_deref().is_ok_and(is_absolute) {
             variables.clear();
         }
+        if filled.as_ref().is_ok_and(|url| url.contains(['?', '#'])) {
+            let message = format!(
+                "the server URL `{}` has a query or fragment, which was left away",
+                server.url.trim()
+            );
+            self.push(
+                Diagnostic::new(Code::InvalidServer, message)
+                    .at(&pointer.child("url"))
+                    .with_help("paths are put behind a server's URL; describe what the query says as parameters or as a security scheme"),
+            );
+        }
         let url = filled.and_then(|url| self.absolute(&url));
         let mut path = None;
         let url = match url {

@@ -514,13 +514,17 @@ fn server_urls_are_absolute_or_unknown() {
         ("a.example/v1", None, Some("https://a.example/v1")),
         ("localhost:8080/v1", None, Some("http://localhost:8080/v1")),
         ("a.example:8443", None, Some("https://a.example:8443")),
-        (
-            "https://a.example/v1?q=1#f",
-            None,
-            Some("https://a.example/v1"),
-        ),
     ] {
         assert_eq!(server_url(url, from).as_deref(), expected, "{url}");
+    }
+}
+
+#[test]
+fn a_servers_query_is_left_away_and_told() {
+    for url in ["https://a.example/v1?q=1", "https://a.example/v1#f"] {
+        let (found, told) = servers(&format!("servers: [{{url: '{url}'}}]\n"), None);
+        assert_eq!(found[0].url.as_deref(), Some("https://a.example/v1"));
+        assert_eq!(told, ["invalid-server /servers/0/url"]);
     }
 }
 

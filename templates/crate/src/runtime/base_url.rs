@@ -148,6 +148,18 @@ pub struct ServerChoice {
     pub variables: BTreeMap<&'static str, String>,
 }
 
+impl ServerChoice {
+    /// The variables of a server that the owner gave a value.
+    fn filled_in(&self, server: Option<&BaseUrl>) -> Option<String> {
+        let variables = server?.templates.iter().flat_map(|it| it.variables);
+        let given: Vec<&str> = variables
+            .map(|variable| variable.env)
+            .filter(|name| self.variables.contains_key(name))
+            .collect();
+        (!given.is_empty()).then(|| given.join("`, `"))
+    }
+}
+
 /// The base URLs of a server definition, by index.
 #[derive(Debug)]
 pub(super) struct Bases {
@@ -361,9 +373,9 @@ fn base(
         )));
     };
     if let (Some(default), true) = (before.first(), url.starts_with('/')) {
-        return Ok(default.clone().and_then(|default| {
-            Base::parse(&format!("{}{url}", default.origin), default.owners)
-        }));
+        return Ok(default
+            .clone()
+            .and_then(|default| Base::parse(&format!("{}{url}", default.origin), default.owners)));
     }
     Ok(Base::parse(&url, false)
         .and_then(|base| match base.refusal() {
@@ -371,7 +383,11 @@ fn base(
             None => Ok(base),
         })
         .map_err(|problem| {
-            format!("the API's description names `{url}`, which {problem}: set `{variable}`")
+            let whose = match choice.filled_in(server) {
+                Some(names) => format!("`{names}` in the URL of the API's description makes"),
+                None => "the API's description names".to_owned(),
+            };
+            format!("{whose} `{url}`, which {problem}: set `{variable}`")
         }))
 }
 
@@ -589,6 +605,12 @@ mod tests {
         assert_eq!(
             refused(&mars),
             "`API_SERVER_REGION` must be one of `eu`, `us`; got `mars`"
+        );
+        let query = choice(None, &[("API_SERVER_VERSION", "v1?a=b")]);
+        assert_eq!(
+            refused(&query),
+            "`API_SERVER_VERSION` in the URL of the API's description makes \
+             `https://eu.example.com/v1?a=b`, which contains a query: set `API_BASE_URL`"
         );
         let third = refused(&choice(Some("3"), &[]));
         assert!(
