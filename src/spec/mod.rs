@@ -122,6 +122,8 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct Document {
     url: Option<url::Url>,
+    /// Whether nobody knows where it is, so that no other document is read beside it.
+    is_alone: bool,
     root: Part,
     others: Others,
     version: Version,
@@ -256,6 +258,7 @@ fn document(
     let (tree, others) = files::gather(parsed.tree, &text, &source, room, opener, diagnostics);
     Ok(Document {
         url: source.url,
+        is_alone: source.location.is_none(),
         root: Part::new(source.name, text, parsed.format),
         others,
         version,

@@ -27,7 +27,10 @@ pub(super) struct Target<'d> {
 /// Why a reference leads nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Problem {
+    /// It is in another document, which was not read; why was told.
     External,
+    /// The same, and no other is read beside a document from nowhere.
+    Alone,
     Missing,
     Circular,
 }
@@ -55,16 +58,19 @@ impl Problem {
             _ => "$ref".to_owned(),
         };
         match self {
-            Self::External => Diagnostic::new(
+            Self::External | Self::Alone => Diagnostic::new(
                 Code::ExternalRef,
                 format!(
                     "`{keyword}` points to another document, which was not read: `{}`",
                     as_written(reference)
                 ),
             )
-            .with_help(
-                "what keeps it from being read is told on its own; a spec from stdin stands alone, so give its path",
-            ),
+            .with_help(match self {
+                Self::Alone => {
+                    "a spec from stdin stands alone: give its path, or bundle it into one document"
+                }
+                _ => "why it was not read is told where the document is named first",
+            }),
             Self::Missing => Diagnostic::new(
                 Code::UnresolvedRef,
                 format!("`{keyword}` points to nothing: `{}`", as_written(reference)),
@@ -108,6 +114,8 @@ pub(super) struct Refs<'d> {
     root: &'d Node,
     name: Arc<str>,
     url: Option<&'d url::Url>,
+    /// Whether nobody knows where the document is.
+    is_alone: bool,
     /// What `$anchor` and `$id` name; made when the first reference needs it.
     named: Option<HashMap<String, Target<'d>>>,
     /// What is left of [`HOPS`].
@@ -120,9 +128,16 @@ impl<'d> Refs<'d> {
             root,
             name,
             url,
+            is_alone: false,
             named: None,
             hops: HOPS,
         }
+    }
+
+    /// The same for a document that comes from nowhere.
+    pub(super) fn alone(mut self, is_alone: bool) -> Self {
+        self.is_alone = is_alone;
+        self
     }
 
     /// The node that a reference names; it may be a reference itself. `from` is where the reference stands.
@@ -162,7 +177,11 @@ impl<'d> Refs<'d> {
             return self
                 .by_name(reference)
                 .or_else(|| self.component(reference))
-                .ok_or(Problem::External);
+                .ok_or(if self.is_alone {
+                    Problem::Alone
+                } else {
+                    Problem::External
+                });
         }
         if !fragment.is_empty() && !fragment.starts_with('/') {
             return self

@@ -334,6 +334,29 @@ fn check_finds_no_drift_then_drift_and_writes_nothing() {
 }
 
 #[test]
+fn a_reference_to_a_document_that_was_not_read_has_the_help_for_where_the_spec_is() {
+    let folder = folder();
+    let spec = GOOD.replace(
+        "get:",
+        "get:
+      parameters: [{$ref: 'x.yaml#/p'}]",
+    );
+    fs::write(folder.path().join("spec.yaml"), &spec).expect("writes");
+    let named = run(folder.path(), ["inspect", "spec.yaml"]);
+    assert!(!named.stderr.contains("stdin"), "{}", named.stderr);
+    assert!(
+        named.stderr.contains("where the document is named first"),
+        "{}",
+        named.stderr
+    );
+    let spec = fs::File::open(folder.path().join("spec.yaml")).expect("opens");
+    let mut command = mcpgen(folder.path());
+    command.args(["inspect", "-"]).stdin(spec);
+    let told = ran(command.output().expect("mcpgen starts")).stderr;
+    assert!(told.contains("a spec from stdin stands alone"), "{told}");
+}
+
+#[test]
 fn check_of_a_directory_that_is_no_crate_is_told_once() {
     let folder = folder();
     fs::write(folder.path().join("spec.yaml"), GOOD).expect("writes");

@@ -62,7 +62,8 @@ struct Shared<T> {
 /// Lowers a whole document.
 pub(super) fn api(document: &Document, diagnostics: &mut Diagnostics) -> Api {
     let tree = &document.tree;
-    let mut refs = Refs::new(tree, document.name().clone(), document.url.as_ref());
+    let mut refs =
+        Refs::new(tree, document.name().clone(), document.url.as_ref()).alone(document.is_alone);
     let dynamic =
         (document.mentions("$dynamicRef")).then(|| Dynamic::of(tree, &mut refs, diagnostics));
     let mut context = Context {
