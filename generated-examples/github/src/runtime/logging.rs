@@ -26,13 +26,27 @@ const CAPACITY: usize = 4 << 20;
 /// # Errors
 /// The filter cannot be understood: one line.
 pub fn start(filter: &str) -> Result<Logging, StartError> {
-    let filter = filter
-        .parse::<Targets>()
-        .map_err(|error| StartError(format!("--log `{filter}` cannot be understood: {error}")))?;
+    let filter = targets(filter)
+        .map_err(|why| StartError(format!("--log `{filter}` cannot be understood: {why}")))?;
     let (logging, writer) = Logging::new(io::stderr());
     // A process has one subscriber: where the surrounding program has set its own, that one stays.
     let _ = tracing::subscriber::set_global_default(subscriber(filter, writer));
     Ok(logging)
+}
+
+/// The filter, without what the library takes for the name of a part of a program and is most likely a misspelt level.
+fn targets(filter: &str) -> Result<Targets, String> {
+    let is_level = |word: &&str| word.parse::<LevelFilter>().is_ok();
+    let words = filter.split(',').map(str::trim);
+    match (words.filter(|word| !word.is_empty() && !word.contains('=')))
+        .find(|word| !is_level(word))
+    {
+        Some(word) => Err(format!(
+            "`{word}` is not `error`, `warn`, `info`, `debug`, `trace` or `off`; a part of the program has a level, as in \
+             `mcp::call=debug`"
+        )),
+        None => filter.parse().map_err(|error| format!("{error}")),
+    }
 }
 
 fn subscriber(filter: Targets, writer: LogWriter) -> impl tracing::Subscriber + Send + Sync {
@@ -220,6 +234,22 @@ mod tests {
         assert_eq!(lines[0]["request_id"], "abc");
         assert_eq!(lines[0]["message"], "first");
         assert_eq!(lines[1]["message"], "second\nline");
+    }
+
+    #[test]
+    fn a_misspelt_level_is_an_error() {
+        for filter in [
+            "info",
+            "off",
+            "",
+            "warn,mcp::call=debug",
+            "hyper=trace, error",
+        ] {
+            assert!(targets(filter).is_ok(), "{filter}");
+        }
+        for filter in ["loud", "info,loud", "info,mcp=loud"] {
+            assert!(targets(filter).is_err(), "{filter}");
+        }
     }
 
     #[test]

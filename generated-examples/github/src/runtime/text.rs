@@ -9,16 +9,20 @@ use serde_json::Value;
 
 /// The text of a body in the charset that its media type names; UTF-8 unless it says otherwise.
 pub(super) fn decode<'a>(bytes: &'a [u8], charset: Option<&str>) -> Cow<'a, str> {
+    // WHATWG Encoding §6: a byte order mark goes before what anybody says.
+    let charset = match bytes {
+        [0xff, 0xfe, ..] => Some("utf-16le"),
+        [0xfe, 0xff, ..] => Some("utf-16be"),
+        _ => charset,
+    };
     match charset.map(str::to_ascii_lowercase).as_deref() {
         Some("iso-8859-1" | "latin1" | "windows-1252" | "us-ascii")
             if std::str::from_utf8(bytes).is_err() =>
         {
             bytes.iter().copied().map(windows_1252).collect()
         }
-        Some("utf-16" | "utf-16be") if !bytes.starts_with(&[0xff, 0xfe]) => {
-            utf16(bytes, u16::from_be_bytes)
-        }
-        Some("utf-16" | "utf-16le") => utf16(bytes, u16::from_le_bytes),
+        Some("utf-16" | "utf-16be") => utf16(bytes, u16::from_be_bytes),
+        Some("utf-16le") => utf16(bytes, u16::from_le_bytes),
         Some(label) => by_label(bytes, label).unwrap_or_else(|| utf8(bytes)),
         None => utf8(bytes),
     }

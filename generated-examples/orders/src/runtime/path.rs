@@ -46,8 +46,10 @@ impl Path {
     /// too, and where that is no JSON. A list or an object at its end counts as null: it is nobody's name.
     pub(super) fn values(&self, json: &[u8]) -> Option<Vec<Value>> {
         let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+        // What is looked at as a whole is not looked at again string by string.
+        let json = std::str::from_utf8(json).ok()?;
         let mut found = Vec::new();
-        let mut reader = serde_json::Deserializer::from_slice(json);
+        let mut reader = serde_json::Deserializer::from_str(json);
         let way = Way {
             steps: &self.0,
             found: &mut found,

@@ -148,6 +148,18 @@ pub struct ServerChoice {
     pub variables: BTreeMap<&'static str, String>,
 }
 
+impl ServerChoice {
+    /// The variables of a server that the owner gave a value.
+    fn filled_in(&self, server: Option<&BaseUrl>) -> Option<String> {
+        let variables = server?.templates.iter().flat_map(|it| it.variables);
+        let given: Vec<&str> = variables
+            .map(|variable| variable.env)
+            .filter(|name| self.variables.contains_key(name))
+            .collect();
+        (!given.is_empty()).then(|| given.join("`, `"))
+    }
+}
+
 /// The base URLs of a server definition, by index.
 #[derive(Debug)]
 pub(super) struct Bases {
@@ -186,7 +198,7 @@ impl Bases {
                 .map(|text| addresses(text))
                 .into_iter()
                 .flatten();
-            firsts.push(base(def, texts.next(), choice, index)?);
+            firsts.push(base(def, texts.next(), choice, &firsts)?);
             let bases: Vec<Base> = texts
                 .map(|text| owners(index, text))
                 .collect::<Result<_, _>>()?;
@@ -342,8 +354,9 @@ fn base(
     def: &ServerDef,
     set: Option<&str>,
     choice: &ServerChoice,
-    index: usize,
+    before: &[Result<Base, String>],
 ) -> Result<Result<Base, String>, StartError> {
+    let index = before.len();
     let variable = variable(index);
     if let Some(text) = set {
         return owners(index, text).map(Ok);
@@ -359,13 +372,22 @@ fn base(
             "no base URL: set `{variable}`, for example `{variable}=https://api.example.com`"
         )));
     };
+    if let (Some(default), true) = (before.first(), url.starts_with('/')) {
+        return Ok(default
+            .clone()
+            .and_then(|default| Base::parse(&format!("{}{url}", default.origin), default.owners)));
+    }
     Ok(Base::parse(&url, false)
         .and_then(|base| match base.refusal() {
             Some(refusal) => Err(refusal.to_owned()),
             None => Ok(base),
         })
         .map_err(|problem| {
-            format!("the API's description names `{url}`, which {problem}: set `{variable}`")
+            let whose = match choice.filled_in(server) {
+                Some(names) => format!("`{names}` in the URL of the API's description makes"),
+                None => "the API's description names".to_owned(),
+            };
+            format!("{whose} `{url}`, which {problem}: set `{variable}`")
         }))
 }
 
@@ -437,9 +459,13 @@ fn without_userinfo(text: &str) -> String {
 /// Whether an address serves a machine's own infrastructure: link-local, or a cloud's metadata service.
 pub(super) fn is_local_infrastructure(address: IpAddr) -> bool {
     match address {
-        // RFC 3927; 100.100.100.200 and 192.0.0.192 are the metadata services of two clouds.
+        // RFC 3927; the others are what three clouds serve their machines at.
         IpAddr::V4(v4) => {
-            v4.is_link_local() || matches!(v4.octets(), [100, 100, 100, 200] | [192, 0, 0, 192])
+            v4.is_link_local()
+                || matches!(
+                    v4.octets(),
+                    [100, 100, 100, 200] | [168, 63, 129, 16] | [192, 0, 0, 192]
+                )
         }
         // RFC 4291 §2.5.6; fd00:ec2::254 and fd20:ce::254 are metadata services.
         IpAddr::V6(v6) => match embedded_ipv4(v6) {
@@ -580,6 +606,12 @@ mod tests {
             refused(&mars),
             "`API_SERVER_REGION` must be one of `eu`, `us`; got `mars`"
         );
+        let query = choice(None, &[("API_SERVER_VERSION", "v1?a=b")]);
+        assert_eq!(
+            refused(&query),
+            "`API_SERVER_VERSION` in the URL of the API's description makes \
+             `https://eu.example.com/v1?a=b`, which contains a query: set `API_BASE_URL`"
+        );
         let third = refused(&choice(Some("3"), &[]));
         assert!(
             third.contains("1 `https://{region}.example.com/{version}`"),
@@ -632,6 +664,7 @@ mod tests {
     fn a_spec_cannot_name_metadata_addresses_but_the_owner_can() {
         for url in [
             "http://169.254.169.254/latest",
+            "http://168.63.129.16/",
             "http://[fe80::1]/",
             "http://[fd00:ec2::254]/",
             "http://[::ffff:169.254.169.254]/",

@@ -40,6 +40,7 @@ pub use super::operations::FollowSettings;
 use super::operations::{Doing, Handles, Missing, with_every_argument};
 use super::policy::{Policies, PolicySettings, View};
 use super::resilience::{Breaker, ResilienceSettings};
+use super::response::Validators;
 use super::state::State;
 pub use super::state::StateSettings;
 pub use super::structured::Structured;
@@ -334,6 +335,8 @@ pub(super) struct Inner {
     /// What runs jq programs, where this program can.
     pub(super) jq: Option<Programs>,
     pub(super) metrics: Arc<Metrics>,
+    /// What answers tell of versions.
+    pub(super) validators: Validators,
 }
 
 /// What answers depend on beside their calls: replicas of another version, or with another API, have their own.
@@ -382,6 +385,7 @@ impl Engine {
         #[cfg(feature = "cache")]
         let about = about(catalog.def(), &bases);
         metrics.register(catalog.names().map(str::to_owned));
+        let validators = Validators::of(catalog.def());
         Ok(Self(Arc::new(Inner {
             catalog,
             custom,
@@ -407,6 +411,7 @@ impl Engine {
             #[cfg(any(feature = "http", feature = "redis"))]
             state,
             metrics,
+            validators,
         })))
     }
 
@@ -664,6 +669,12 @@ impl Engine {
         let mut warnings = self.0.credentials.missing(self.def());
         warnings.extend(self.0.upstream.warning());
         warnings
+    }
+
+    /// Whether policies hide every tool from callers without an identity.
+    pub(super) fn is_empty_for_strangers(&self) -> bool {
+        let (view, count) = (self.view(None), self.0.catalog.names().count());
+        count > 0 && !(0..count).any(|position| view.sees(position))
     }
 
     /// Host and port of the default upstream, for `--ready-upstream`.

@@ -175,6 +175,12 @@ fn serve(
     for warning in engine.warnings() {
         tracing::warn!("{warning}");
     }
+    if settings.options.transport == Transport::Stdio && engine.is_empty_for_strangers() {
+        tracing::warn!(
+            "no tool is listed: the policies allow none to callers without an identity, and over stdio nobody has one; \
+             allow some in `[access.anonymous]`, or serve over HTTP and ask callers who they are"
+        );
+    }
     let server = Server::new(engine.clone());
     let result = runtime.block_on(async {
         #[cfg(feature = "redis")]

@@ -507,7 +507,12 @@ pub(super) fn shortened(text: &str) -> String {
 
 fn cut(text: &str, most: usize) -> String {
     let mut short: String = (text.chars().take(most))
-        .map(|c| if c.is_control() || c == '`' { ' ' } else { c })
+        .map(|c| match c {
+            // It stands between backticks.
+            '`' => '\'',
+            c if c.is_control() => ' ',
+            c => c,
+        })
         .collect();
     if text.chars().nth(most).is_some() {
         short.push('…');

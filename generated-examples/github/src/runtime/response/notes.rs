@@ -4,13 +4,41 @@ use http::header::{ETAG, LAST_MODIFIED, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, StatusCode};
 
 use super::super::operations::{AZURE_OPERATION, OPERATION_LOCATION};
-use super::super::tool::{Location, ToolDef};
+use super::super::tool::{Location, ServerDef, ToolDef};
 
 /// So few calls that are left are worth a word.
 const FEW: u64 = 5;
 
+/// Which validators (RFC 9110 §8.8) some tool of this server can be told: these are worth a word in any answer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in super::super) struct Validators {
+    etag: bool,
+    last_modified: bool,
+}
+
+impl Validators {
+    pub(in super::super) fn of(def: &ServerDef) -> Self {
+        let mut any = Self::default();
+        for tool in def.groups.iter().flat_map(|group| group.tools) {
+            any.etag |= takes(tool, &["if-match", "if-none-match"]);
+            any.last_modified |= takes(tool, &["if-modified-since", "if-unmodified-since"]);
+        }
+        any
+    }
+
+    pub(super) fn names(self) -> impl Iterator<Item = HeaderName> {
+        let etag = self.etag.then_some(ETAG);
+        etag.into_iter()
+            .chain(self.last_modified.then_some(LAST_MODIFIED))
+    }
+}
+
 /// The headers that are worth a line, as `Name: value`.
-pub(super) fn headers(tool: &ToolDef, status: StatusCode, headers: &HeaderMap) -> Vec<String> {
+pub(super) fn headers(
+    validators: Validators,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Vec<String> {
     let mut notes = Vec::new();
     let mut note = |name: &HeaderName| {
         if let Some(value) = headers.get(name) {
@@ -27,13 +55,7 @@ pub(super) fn headers(tool: &ToolDef, status: StatusCode, headers: &HeaderMap) -
         note(&LOCATION);
         note(&RETRY_AFTER);
     }
-    // A version is of use only to a tool that can be told one.
-    if takes(tool, &["if-match", "if-none-match"]) {
-        note(&ETAG);
-    }
-    if takes(tool, &["if-modified-since", "if-unmodified-since"]) {
-        note(&LAST_MODIFIED);
-    }
+    validators.names().for_each(|name| note(&name));
     notes.extend(few_calls_left(headers));
     notes
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::Uri;
@@ -139,12 +139,16 @@ impl Inner {
             None => {
                 let direct = &self.direct[usize::from(self.shows_certificate(&to))];
                 let stream = direct.clone().call(to).await;
-                stream.map(Stream::Direct).map_err(|error| of_tls(&*error))
+                stream
+                    .map(|stream| Way::Direct(stream).into())
+                    .map_err(|error| of_tls(&*error))
             }
             Some(proxy) if to.scheme_str() == Some("https") => self.tunnel(&proxy, to).await,
             Some(proxy) => {
                 let stream = self.to_proxy().call(proxy.uri().clone()).await;
-                stream.map(Stream::ToProxy).map_err(|_| Failure::Proxy)
+                stream
+                    .map(|stream| Way::ToProxy(stream).into())
+                    .map_err(|_| Failure::Proxy)
             }
         }
     }
@@ -170,7 +174,7 @@ impl Inner {
         let config = self.reach.trust.config(self.shows_certificate(&to));
         let stream = tls(config, ThroughProxy(tunnel)).call(to).await;
         stream
-            .map(|stream| Stream::Tunnelled(Box::new(stream)))
+            .map(|stream| Way::Tunnelled(Box::new(stream)).into())
             .map_err(|error| of_tls(&*error))
     }
 
@@ -268,7 +272,12 @@ impl Service<Uri> for ThroughProxy {
 }
 
 /// A connection.
-pub(super) enum Stream {
+pub(super) struct Stream {
+    way: Way,
+    turn: Turn,
+}
+
+enum Way {
     Direct(Plain),
     /// To a proxy that is sent whole URLs.
     ToProxy(Plain),
@@ -276,12 +285,41 @@ pub(super) enum Stream {
     Tunnelled(Box<MaybeHttpsStream<Plain>>),
 }
 
+impl From<Way> for Stream {
+    fn from(way: Way) -> Self {
+        Self {
+            way,
+            turn: Turn::default(),
+        }
+    }
+}
+
+/// What was read without a pause. Who sends interim responses (RFC 9110 §15.2) without end keeps hyper reading, which
+/// goes on as long as there is something: neither other calls nor the deadline of this one would have their turn.
+#[derive(Default)]
+struct Turn(usize);
+
+impl Turn {
+    const MOST: usize = 64 << 10;
+
+    /// Ready where so much more may be read; else everybody else goes first.
+    fn poll(&mut self, cx: &mut Context<'_>, room: usize) -> Poll<()> {
+        if self.0 < Self::MOST {
+            self.0 += room;
+            return Poll::Ready(());
+        }
+        self.0 = 0;
+        // It wakes this task after timers and connections were looked at.
+        std::pin::pin!(tokio::task::yield_now()).poll(cx)
+    }
+}
+
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        match self {
-            Self::Direct(stream) => stream.connected(),
-            Self::ToProxy(stream) => stream.connected().proxy(true),
-            Self::Tunnelled(stream) => stream.connected(),
+        match &self.way {
+            Way::Direct(stream) => stream.connected(),
+            Way::ToProxy(stream) => stream.connected().proxy(true),
+            Way::Tunnelled(stream) => stream.connected(),
         }
     }
 }
@@ -292,10 +330,16 @@ impl Read for Stream {
         cx: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Direct(stream) | Self::ToProxy(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Self::Tunnelled(stream) => Pin::new(&mut **stream).poll_read(cx, buffer),
+        let this = self.get_mut();
+        ready!(this.turn.poll(cx, buffer.remaining()));
+        let read = match &mut this.way {
+            Way::Direct(stream) | Way::ToProxy(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Way::Tunnelled(stream) => Pin::new(&mut **stream).poll_read(cx, buffer),
+        };
+        if read.is_pending() {
+            this.turn = Turn::default();
         }
+        read
     }
 }
 
@@ -305,30 +349,30 @@ impl Write for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Direct(stream) | Self::ToProxy(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::Tunnelled(stream) => Pin::new(&mut **stream).poll_write(cx, bytes),
+        match &mut self.get_mut().way {
+            Way::Direct(stream) | Way::ToProxy(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Way::Tunnelled(stream) => Pin::new(&mut **stream).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Direct(stream) | Self::ToProxy(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Tunnelled(stream) => Pin::new(&mut **stream).poll_flush(cx),
+        match &mut self.get_mut().way {
+            Way::Direct(stream) | Way::ToProxy(stream) => Pin::new(stream).poll_flush(cx),
+            Way::Tunnelled(stream) => Pin::new(&mut **stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Direct(stream) | Self::ToProxy(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Tunnelled(stream) => Pin::new(&mut **stream).poll_shutdown(cx),
+        match &mut self.get_mut().way {
+            Way::Direct(stream) | Way::ToProxy(stream) => Pin::new(stream).poll_shutdown(cx),
+            Way::Tunnelled(stream) => Pin::new(&mut **stream).poll_shutdown(cx),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Direct(stream) | Self::ToProxy(stream) => stream.is_write_vectored(),
-            Self::Tunnelled(stream) => stream.is_write_vectored(),
+        match &self.way {
+            Way::Direct(stream) | Way::ToProxy(stream) => stream.is_write_vectored(),
+            Way::Tunnelled(stream) => stream.is_write_vectored(),
         }
     }
 
@@ -337,11 +381,32 @@ impl Write for Stream {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Direct(stream) | Self::ToProxy(stream) => {
+        match &mut self.get_mut().way {
+            Way::Direct(stream) | Way::ToProxy(stream) => {
                 Pin::new(stream).poll_write_vectored(cx, slices)
             }
-            Self::Tunnelled(stream) => Pin::new(&mut **stream).poll_write_vectored(cx, slices),
+            Way::Tunnelled(stream) => Pin::new(&mut **stream).poll_write_vectored(cx, slices),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_always_has_something_to_read_lets_timers_fire() {
+        let mut turn = Turn::default();
+        // Ends at the first turn of others; without one, never.
+        let endless = poll_fn(|cx| -> Poll<()> {
+            loop {
+                ready!(turn.poll(cx, 8_192));
+            }
+        });
+        let ended = tokio::time::timeout(Duration::from_millis(1), endless).await;
+        assert!(ended.is_err(), "only its time ends it");
     }
 }

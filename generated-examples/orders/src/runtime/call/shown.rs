@@ -173,6 +173,7 @@ impl Seen<'_> {
             fields: None,
             fields_argument: self.fields.0,
             jq: self.jq,
+            validators: inner.validators,
             mark: self.mark,
             most_bytes: inner.settings.max_response_bytes,
             most_chars: inner.settings.max_result_chars,

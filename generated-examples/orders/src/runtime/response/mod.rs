@@ -26,6 +26,7 @@ use self::excerpt::Excerpt;
 pub(super) use self::excerpt::Fields;
 pub(super) use self::mark::{EXPLAINED, Mark, is_word};
 use self::media::{Kind, MediaType};
+pub(super) use self::notes::Validators;
 use super::credentials::Credential;
 use super::engine::{Content, ErrorType, Structured, ToolResult};
 use super::operations::{AZURE_OPERATION, OPERATION_LOCATION};
@@ -59,6 +60,8 @@ pub(super) struct Answer<'a> {
     /// The argument that is a jq program, and the lines of JSON that it gives for the answer; none where the answer is not
     /// one JSON text.
     pub(super) jq: Option<(&'a str, Option<&'a str>)>,
+    /// Which versions of things are worth a word.
+    pub(super) validators: Validators,
     /// What is put around what the API says.
     pub(super) mark: Option<&'a Mark>,
     /// `--max-response-bytes`.
@@ -107,7 +110,7 @@ impl Answer<'_> {
         let headers = if self.received.bytes.is_empty() {
             Vec::new()
         } else {
-            notes::headers(tool, self.status, self.headers)
+            notes::headers(self.validators, self.status, self.headers)
         };
         let mut notes: Vec<String> = (headers.into_iter())
             .map(|note| self.without_secrets(note))
@@ -230,7 +233,7 @@ impl Answer<'_> {
             {
                 self.json(media, tool, output)
             }
-            Kind::Text if media.is_html() => self.html(media),
+            Kind::Text if media.is_html() && !self.is_json_all_the_same(media) => self.html(media),
             Kind::Text | Kind::Stream => self.text(media, shape, output),
             // What cannot be looked into is shown as it is; what can, is.
             Kind::Image | Kind::Audio | Kind::Binary
@@ -459,9 +462,20 @@ impl Answer<'_> {
         bytes.starts_with(b"{") || bytes.starts_with(b"[")
     }
 
+    /// Whether what calls itself something else is JSON, as far as it was read.
+    fn is_json_all_the_same(&self, media: &MediaType) -> bool {
+        self.looks_like_json() && (self.received.cut || is_json(self.decoded(media).trim()))
+    }
+
     fn html(&self, media: &MediaType) -> ToolResult {
         let page = html::text(&self.decoded(media));
         let text = self.without_secrets(page);
+        if text.is_empty() && !self.received.cut {
+            let status = self.status_line();
+            return ToolResult::text(format!(
+                "The call succeeded ({status}); the response is an HTML page without text."
+            ));
+        }
         ToolResult::text(self.capped(&text))
     }
 
@@ -593,8 +607,8 @@ impl Answer<'_> {
             "The call succeeded ({}); the response has no body.",
             self.status_line()
         );
-        let shown: &[_] = if *self.method == Method::HEAD {
-            &[
+        let mut shown = if *self.method == Method::HEAD {
+            vec![
                 LOCATION,
                 CONTENT_TYPE,
                 http::header::CONTENT_LENGTH,
@@ -602,10 +616,15 @@ impl Answer<'_> {
                 LAST_MODIFIED,
             ]
         } else {
-            &[LOCATION, OPERATION_LOCATION, AZURE_OPERATION]
+            vec![LOCATION, OPERATION_LOCATION, AZURE_OPERATION]
         };
+        for name in self.validators.names() {
+            if !shown.contains(&name) {
+                shown.push(name);
+            }
+        }
         let mut headers = String::new();
-        for name in shown {
+        for name in &shown {
             if let Some(value) = self.headers.get(name) {
                 let value = String::from_utf8_lossy(value.as_bytes());
                 let value = brief(&self.without_secrets(value.into_owned()));

@@ -229,7 +229,7 @@ impl FromStr for ForwardedHeader {
     fn from_str(text: &str) -> Result<Self, String> {
         let name = http::HeaderName::from_str(text.trim());
         let name = name.map_err(|_| "expected the name of a header".to_owned())?;
-        if super::super::request::is_ours(&name) || name == "x-api-key" {
+        if super::super::tool::is_own_header(name.as_str()) || name == "x-api-key" {
             return Err(format!(
                 "`{name}` says where a message goes, where it ends or who sends it; credentials go by `--forward-auth`"
             ));

@@ -64,7 +64,8 @@ pub struct Group {
 /// A server of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BaseUrl {
-    /// An absolute http or https URL without a trailing slash; `None` where the spec has none.
+    /// An absolute http or https URL without a trailing slash, or a path on the first server's origin; `None` where the
+    /// spec has none.
     pub url: Option<&'static str>,
     /// What can be chosen from at start by `API_SERVER` and `API_SERVER_<VARIABLE>`; the first is the default.
     pub templates: &'static [Template],
@@ -132,6 +133,31 @@ pub enum SchemeKind {
     Digest,
     /// `API_<SCHEME>_TOKEN` (RFC 6750); also OAuth 2 and OpenID Connect.
     Bearer,
+}
+
+/// Whether a header (in lower case) says where a message ends, where it goes or on whose behalf it is sent: no caller's to
+/// set.
+pub(crate) fn is_own_header(name: &str) -> bool {
+    matches!(
+        name,
+        "host"
+            | "content-length"
+            | "content-type"
+            | "content-encoding"
+            | "transfer-encoding"
+            | "connection"
+            | "keep-alive"
+            | "te"
+            | "trailer"
+            | "upgrade"
+            | "expect"
+            | "authorization"
+            | "cookie"
+            | "accept-encoding"
+            | "forwarded"
+            | "http2-settings"
+    ) || name.starts_with("proxy-")
+        || name.starts_with("x-forwarded-")
 }
 
 /// Where a value goes.

@@ -26,7 +26,9 @@ use self::template::Template;
 use super::base_url::Base;
 use super::credentials::{Digest, Placed};
 use super::text::is_invisible;
-use super::tool::{BodySource, Location, Parameter, ParameterFormat, Style, ToolDef};
+use super::tool::{
+    BodySource, Location, Parameter, ParameterFormat, Style, ToolDef, is_own_header,
+};
 
 /// What answers challenges among credentials.
 fn digest_of(credentials: &[&Placed]) -> Option<Arc<Digest>> {
@@ -484,32 +486,7 @@ fn settable_header(parameter: &Parameter) -> Option<HeaderName> {
         return None;
     }
     let name = HeaderName::from_bytes(parameter.name.as_bytes()).ok()?;
-    (!is_ours(&name)).then_some(name)
-}
-
-/// Headers that say where a message ends, where it goes or on whose behalf it is sent.
-pub(super) fn is_ours(name: &HeaderName) -> bool {
-    let name = name.as_str();
-    matches!(
-        name,
-        "host"
-            | "content-length"
-            | "content-type"
-            | "content-encoding"
-            | "transfer-encoding"
-            | "connection"
-            | "keep-alive"
-            | "te"
-            | "trailer"
-            | "upgrade"
-            | "expect"
-            | "authorization"
-            | "cookie"
-            | "accept-encoding"
-            | "forwarded"
-            | "http2-settings"
-    ) || name.starts_with("proxy-")
-        || name.starts_with("x-forwarded-")
+    (!is_own_header(name.as_str())).then_some(name)
 }
 
 /// A media type without its parameters.

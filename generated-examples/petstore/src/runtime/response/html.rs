@@ -165,17 +165,30 @@ fn character(name: &str) -> Option<char> {
         "quot" => '"',
         "apos" => '\'',
         "nbsp" => ' ',
-        "copy" => '©',
-        "reg" => '®',
         "hellip" => '…',
         "mdash" => '—',
         "ndash" => '–',
-        "laquo" => '«',
-        "raquo" => '»',
+        "lsquo" => '‘',
+        "rsquo" => '’',
+        "ldquo" => '“',
+        "rdquo" => '”',
+        "bull" => '•',
         "euro" => '€',
-        _ => return None,
+        "trade" => '™',
+        _ => {
+            let number = LATIN_1.split(' ').position(|known| known == name)?;
+            return char::from_u32(0xa1 + u32::try_from(number).ok()?);
+        }
     })
 }
+
+/// The names of the characters from U+00A1 to U+00FF, in order.
+const LATIN_1: &str = "iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 \
+    acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig \
+    Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash \
+    Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml \
+    igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn \
+    yuml";
 
 fn finished(out: &str) -> String {
     let lines: Vec<&str> = (out.lines())
@@ -214,6 +227,16 @@ mod tests {
         assert_eq!(
             super::with_characters("a &amp; b &#65;&x; &toolongtobeone;"),
             "a & b A&x; &toolongtobeone;"
+        );
+    }
+
+    #[test]
+    fn letters_of_latin_1_have_names() {
+        assert_eq!(
+            super::with_characters(
+                "&iexcl;Caf&eacute; &Agrave;&szlig;&times;&yuml; &copy; &raquo;"
+            ),
+            "¡Café Àß×ÿ © »"
         );
     }
 }

@@ -59,7 +59,8 @@ impl MediaType {
         self.charset.as_deref()
     }
 
-    /// The charset of the header or, where that says nothing, of the byte order mark or the XML declaration (XML 1.0 §4.3.3).
+    /// The charset of the header or, where that says nothing, of the byte order mark, the XML declaration (XML 1.0 §4.3.3) or the
+    /// page.
     pub(super) fn charset_of<'a>(&'a self, bytes: &'a [u8]) -> Option<&'a str> {
         const LOOKED_AT: usize = 200;
         let declared = || {
@@ -74,7 +75,9 @@ impl MediaType {
         };
         let marked = (bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]))
             .then_some("utf-16");
-        self.charset().or(marked).or_else(declared)
+        (self.charset().or(marked))
+            .or_else(declared)
+            .or_else(|| self.is_html().then(|| of_meta(bytes))?)
     }
 
     pub(super) fn is_html(&self) -> bool {
@@ -127,6 +130,30 @@ impl MediaType {
             _ => Kind::Binary,
         }
     }
+}
+
+/// What the first `meta` element with a charset says (HTML §13.2.3.2, in short).
+fn of_meta(bytes: &[u8]) -> Option<&str> {
+    const LOOKED_AT: usize = 1_024;
+    let head = &bytes[..bytes.len().min(LOOKED_AT)];
+    let lower = head.to_ascii_lowercase();
+    let find = |from: usize, word: &[u8]| {
+        let found = lower[from..].windows(word.len()).position(|at| at == word);
+        found.map(|at| from + at)
+    };
+    let mut from = 0;
+    while let Some(start) = find(from, b"<meta") {
+        let end = find(start, b">")?;
+        if let Some(at) = find(start, b"charset=").filter(|at| *at < end) {
+            let value = std::str::from_utf8(&head[at + b"charset=".len()..end]).ok()?;
+            let value = value.trim_start_matches(['"', '\'']);
+            let label = value.split(['"', '\'', ';', '/', ' ']).next()?;
+            // Who could read this in UTF-16 would not have to be told.
+            return Some(label).filter(|label| !label.to_ascii_lowercase().starts_with("utf-16"));
+        }
+        from = end;
+    }
+    None
 }
 
 fn guessed(bytes: &[u8]) -> Kind {

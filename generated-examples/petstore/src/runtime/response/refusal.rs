@@ -166,7 +166,8 @@ impl Answer<'_> {
         let after = (self.headers.get(RETRY_AFTER)).and_then(|value| value.to_str().ok());
         match after.map(str::trim) {
             Some(after) if !after.is_empty() && after.bytes().all(|byte| byte.is_ascii_digit()) => {
-                format!("{reason}Try again after {after} seconds.")
+                let plural = if after == "1" { "" } else { "s" };
+                format!("{reason}Try again after {after} second{plural}.")
             }
             Some(after) if !after.is_empty() => {
                 let date = self.without_secrets(after.chars().take(40).collect());

@@ -7,7 +7,7 @@ use super::super::output::Output;
 use super::super::schema::Definitions;
 use super::super::tool::{Hints, Need, Parameter, ResultShape, ToolDef};
 use super::super::upstream::Received;
-use super::{Answer, Known, Sender};
+use super::{Answer, Known, Sender, Validators};
 
 const TOOL: ToolDef = ToolDef::new("t", "GET", "/x");
 
@@ -59,6 +59,7 @@ fn result(upstream: &Upstream, tool: &ToolDef, output: Option<Value>) -> ToolRes
         arguments: &Map::new(),
         fields: None,
         jq: None,
+        validators: Validators::default(),
         mark: None,
         fields_argument: None,
         credentials: &[],
@@ -656,4 +657,58 @@ fn only_a_call_that_may_change_something_is_said_to_have_perhaps_done_so() {
     let reading = TOOL.hints(Hints::READ);
     assert!(result(&down, &TOOL, None).as_text().contains(told));
     assert!(!result(&down, &reading, None).as_text().contains(told));
+}
+
+#[test]
+fn what_calls_itself_html_and_is_json_is_json() {
+    let html = |body| Upstream {
+        headers: &[("content-type", "text/html")],
+        body,
+        ..OK
+    };
+    let text = |body| result(&html(body), &TOOL, None).as_text();
+    assert_eq!(text(br#"[{"a":"<p>x</p>"}]"#), r#"[{"a":"<p>x</p>"}]"#);
+    assert_eq!(text(b"[see] <p>x</p>"), "[see]\nx");
+}
+
+#[test]
+fn a_page_without_text_is_told_in_a_sentence() {
+    let page = Upstream {
+        headers: &[("content-type", "text/html")],
+        body: b"<html><body><img src=x></body></html>",
+        ..OK
+    };
+    assert_eq!(
+        result(&page, &TOOL, None).as_text(),
+        "The call succeeded (200 OK); the response is an HTML page without text."
+    );
+}
+
+#[test]
+fn a_text_says_itself_what_its_charset_is() {
+    let text = |media: &'static str, body: &'static [u8]| {
+        let headers: &[_] = Box::leak(Box::new([("content-type", media)]));
+        result(
+            &Upstream {
+                headers,
+                body,
+                ..OK
+            },
+            &TOOL,
+            None,
+        )
+        .as_text()
+    };
+    assert_eq!(text("text/plain", b"\xff\xfea\0\xe9\0"), "aé");
+    assert_eq!(text("text/plain", b"\xfe\xff\0a\0\xe9"), "aé");
+    for meta in [
+        "<meta charset=iso-8859-1>",
+        "<META content='text/html; Charset=ISO-8859-1' http-equiv=Content-Type>",
+    ] {
+        let page = [b"<meta name=a>", meta.as_bytes(), b"<p>caf\xe9"].concat();
+        assert_eq!(text("text/html", page.leak()), "café", "{meta}");
+    }
+    // It can be read, so it is not what it says.
+    let page = "<meta charset=utf-16><p>café".as_bytes();
+    assert_eq!(text("text/html", page), "café");
 }
