@@ -157,7 +157,7 @@ codes! {
     DisabledOperation "disabled-operation" Note
         "`x-mcp` says `enabled: false`, so the operation did not become a tool."
     SchemaLeftOpen "schema-left-open" Note
-        "The advertised schema of a tool would have exceeded its budget; deep or optional parts were left open. Arguments are still checked against the whole schema."
+        "The advertised schema of a tool would have exceeded its budget; deep or optional parts were left open. Arguments are still checked against the whole schema, except for what the diagnostic names as skipped: what no validator can check within bounds is left to the API."
 }
 
 impl fmt::Display for Code {

@@ -10,6 +10,7 @@ mod places;
 pub(super) mod precise;
 pub(super) mod profile;
 mod unfold;
+mod unfolded;
 pub(super) mod whole;
 mod wording;
 
@@ -111,6 +112,8 @@ pub(super) struct Schemas<'a> {
     /// References that lead back to their own schema without stepping into the instance: they say nothing, and a
     /// validator would follow them for ever.
     circular: BTreeSet<(usize, usize)>,
+    /// What a keyword that asks what was evaluated unfolds of each, by index; 0 as long as it is not known.
+    unfolded: Vec<u32>,
 }
 
 impl<'a> Schemas<'a> {
@@ -123,8 +126,9 @@ impl<'a> Schemas<'a> {
                 .collect(),
             names: names::definition_names(&originals),
             circular: BTreeSet::new(),
+            unfolded: vec![0; schemas.len()],
         };
-        this.circular = this.circular_references();
+        this.follow_references();
         this
     }
 
@@ -148,9 +152,9 @@ impl<'a> Schemas<'a> {
         self.circular.contains(&(from, to))
     }
 
-    /// The back edges of a depth-first walk in document order. Without recursion: a chain of references can be as
-    /// long as the spec.
-    fn circular_references(&self) -> BTreeSet<(usize, usize)> {
+    /// Finds the back edges of a depth-first walk in document order, and counts schemas after those that they refer to.
+    /// Without recursion: a chain of references can be as long as the spec.
+    fn follow_references(&mut self) {
         #[derive(Clone, Copy, PartialEq)]
         enum Mark {
             New,
@@ -167,7 +171,6 @@ impl<'a> Schemas<'a> {
             })
             .collect();
         let mut marks = vec![Mark::New; edges.len()];
-        let mut circular = BTreeSet::new();
         for start in 0..edges.len() {
             let mut path = vec![(start, 0)];
             while let Some((index, next)) = path.pop() {
@@ -179,19 +182,21 @@ impl<'a> Schemas<'a> {
                 }
                 let Some(&target) = edges[index].get(next) else {
                     marks[index] = Mark::Done;
+                    if let Value::Object(map) = &self.by_index[index] {
+                        self.unfolded[index] = unfolded::size(self, map);
+                    }
                     continue;
                 };
                 path.push((index, next + 1));
                 match marks[target] {
                     Mark::New => path.push((target, 0)),
                     Mark::Open => {
-                        circular.insert((index, target));
+                        self.circular.insert((index, target));
                     }
                     Mark::Done => {}
                 }
             }
         }
-        circular
     }
 
     fn in_place_references(&self, schema: &Value, targets: &mut Vec<usize>) {

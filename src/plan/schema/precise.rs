@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::flat::{is_read_only, is_well_formed, types};
 use super::pattern::{Patterns, Verdict};
-use super::{JsonType, Schemas, places, reference};
+use super::{JsonType, Schemas, places, reference, unfolded};
 use crate::api::Api;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
 use crate::plan::text;
@@ -31,11 +31,15 @@ pub(crate) struct Precise<'a, 's> {
     problems: Vec<Problem>,
     /// How many schemas are being projected, one inside of the other.
     depth: usize,
+    /// How many schemas may still be unfolded for keywords that ask what was evaluated.
+    unfoldable: u32,
 }
 
 /// A schema has at most so many levels: with two of JSON for each, and those around it, the JSON is still read by parsers
 /// that go 128 levels deep.
 const DEEPEST: usize = 50;
+/// How many schemas are unfolded for all keywords of an API that ask what was evaluated.
+const MOST_UNFOLDED_IN_ALL: u32 = 50 * unfolded::MOST_UNFOLDED;
 
 /// Something wrong with a keyword, to be told once it is known where the schema stands.
 struct Problem {
@@ -78,6 +82,7 @@ impl<'a, 's> Precise<'a, 's> {
             waiting: Vec::new(),
             problems: Vec::new(),
             depth: 0,
+            unfoldable: MOST_UNFOLDED_IN_ALL,
         }
     }
 
@@ -207,6 +212,8 @@ impl<'a, 's> Precise<'a, 's> {
                 "additionalProperties" | "unevaluatedProperties"
                     if *value == Value::Bool(false)
                         && (context.is_part || has_several_parts(map)) => {}
+                "unevaluatedProperties" | "unevaluatedItems"
+                    if self.unfolds_too_much(schema, map, keyword, reporter) => {}
                 _ => {
                     let context = Context {
                         read_only: &read_only,
@@ -488,6 +495,32 @@ impl Precise<'_, '_> {
             .skipping("this keyword")
             .with_help("correct it to have it checked");
         self.note(schema, keyword, reporter, diagnostic);
+    }
+
+    /// Whether a keyword that asks what was evaluated would make a validator beyond all bounds.
+    fn unfolds_too_much(
+        &mut self,
+        schema: &Value,
+        map: &Map<String, Value>,
+        keyword: &str,
+        reporter: &Reporter<'_>,
+    ) -> bool {
+        if map[keyword] == Value::Bool(true) {
+            return false;
+        }
+        let size = unfolded::size(self.schemas, map);
+        if size <= unfolded::MOST_UNFOLDED
+            && let Some(left) = self.unfoldable.checked_sub(size)
+        {
+            self.unfoldable = left;
+            return false;
+        }
+        let message = format!("`{keyword}` would have to look at too many schemas");
+        let diagnostic = Diagnostic::new(Code::SchemaLeftOpen, message)
+            .skipping("the check of this keyword")
+            .with_help("refer to a schema once instead of from each of several branches; the API itself still checks it");
+        self.note(schema, keyword, reporter, diagnostic);
+        true
     }
 
     /// Whether a schema has a default that fits it.

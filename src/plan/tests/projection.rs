@@ -468,3 +468,46 @@ fn items_with_places_of_their_own_are_told_in_their_order() {
         tuple["prefixItems"]
     );
 }
+
+/// A chain of choices, each of the next one in two ways, that asks at its start what was evaluated.
+fn doubling(levels: usize) -> Vec<(String, Value)> {
+    let mut schemas: Vec<(String, Value)> = (0..levels)
+        .map(|level| {
+            let next = json!({"$ref": format!("#/$defs/S{}", level + 1)});
+            (format!("S{level}"), json!({"anyOf": [next, next]}))
+        })
+        .collect();
+    schemas[0].1["unevaluatedProperties"] = json!(false);
+    let last = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    schemas.push((format!("S{levels}"), last));
+    schemas
+}
+
+#[test]
+fn what_was_evaluated_is_not_asked_where_that_doubles_without_end() {
+    let schema = json!({"type": "object", "properties": {"v": {"$ref": "#/$defs/S0"}}});
+    for (levels, told) in [(4, &[][..]), (60, &[Code::SchemaLeftOpen])] {
+        let schemas = doubling(levels);
+        let schemas: Vec<(&str, Value)> = (schemas.iter())
+            .map(|(name, schema)| (name.as_str(), schema.clone()))
+            .collect();
+        let (plan, tool, codes) = body(schema.clone(), &schemas);
+        let codes: Vec<Code> = (codes.into_iter().collect::<std::collections::BTreeSet<_>>())
+            .into_iter()
+            .collect();
+        assert_eq!(codes, told);
+        let is_asked = plan.defs["S0"].get("unevaluatedProperties").is_some();
+        assert_eq!(is_asked, told.is_empty());
+        if is_asked {
+            let validator = validator(&plan, &tool);
+            assert!(validator.is_valid(&json!({"v": {"a": "x"}})));
+            assert!(!validator.is_valid(&json!({"v": {"b": "x"}})));
+        }
+    }
+    let nested = (0..30).fold(
+        json!({}),
+        |inner, _| json!({"type": "object", "unevaluatedProperties": inner}),
+    );
+    let (_, _, codes) = body(json!({"type": "object", "properties": {"v": nested}}), &[]);
+    assert!(codes.contains(&Code::SchemaLeftOpen));
+}
