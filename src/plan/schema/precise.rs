@@ -7,7 +7,7 @@
 //!
 //! - `oneOf` is checked as `anyOf`. Branches such as `string` and `string` with a format overlap in many specs.
 //! - `additionalProperties: false` under an `allOf` with more than one part is dropped: each part would forbid
-//!   what the others name.
+//!   what the others name. So is `unevaluatedProperties: false` of a part; beside the parts it knows them all.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -209,9 +209,10 @@ impl<'a, 's> Precise<'a, 's> {
                     };
                     self.add_branches(keyword, value, context, reporter, &mut out);
                 }
-                "additionalProperties" | "unevaluatedProperties"
+                "additionalProperties"
                     if *value == Value::Bool(false)
                         && (context.is_part || has_several_parts(map)) => {}
+                "unevaluatedProperties" if *value == Value::Bool(false) && context.is_part => {}
                 "unevaluatedProperties" | "unevaluatedItems"
                     if self.unfolds_too_much(schema, map, keyword, reporter) => {}
                 _ => {

@@ -511,3 +511,18 @@ fn what_was_evaluated_is_not_asked_where_that_doubles_without_end() {
     let (_, _, codes) = body(json!({"type": "object", "properties": {"v": nested}}), &[]);
     assert!(codes.contains(&Code::SchemaLeftOpen));
 }
+
+#[test]
+fn beside_its_parts_a_schema_knows_all_properties() {
+    let open = json!({"type": "object", "properties": {"b": {"type": "string"}}, "allOf": [{"properties": {"a": {"type": "string"}}}], "unevaluatedProperties": false});
+    let part = json!({"$ref": "#/$defs/A", "properties": {"b": {"type": "string"}}, "unevaluatedProperties": false});
+    let closed = json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false});
+    for schema in [open, part] {
+        let schema = json!({"type": "object", "properties": {"v": schema}});
+        let (plan, tool, codes) = body(schema, &[("A", closed.clone())]);
+        assert_eq!(codes, []);
+        let validator = validator(&plan, &tool);
+        assert!(validator.is_valid(&json!({"v": {"a": "x", "b": "x"}})));
+        assert!(!validator.is_valid(&json!({"v": {"z": "x"}})));
+    }
+}

@@ -126,6 +126,26 @@ impl Schema {
             || parts.any(|part| self.requires_within(part, property, depth + 1, left))
     }
 
+    /// The names of the properties that a schema knows, and those that hold together with it.
+    pub(super) fn fields<'s>(&'s self, schema: &'s Value) -> Vec<&'s str> {
+        let mut names = Vec::new();
+        let mut waiting = vec![schema];
+        for _ in 0..MOST_SEEN {
+            let Some(schema) = waiting.pop() else { break };
+            let own = schema.get("properties").and_then(Value::as_object);
+            for name in own.into_iter().flat_map(Map::keys) {
+                if !names.contains(&name.as_str()) {
+                    names.push(name);
+                }
+            }
+            let parts = schema.get("allOf").and_then(Value::as_array);
+            waiting.extend(parts.into_iter().flatten().rev());
+            let target = schema.get("$ref").and_then(Value::as_str);
+            waiting.extend(target.and_then(|target| self.definition(target)));
+        }
+        names
+    }
+
     /// The schema of a property, or of the items, of what a schema describes.
     pub(super) fn part<'s>(&'s self, schema: &'s Value, step: &str) -> Option<&'s Value> {
         self.child(schema, step, 0, &mut { MOST_SEEN })

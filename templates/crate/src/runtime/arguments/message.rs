@@ -223,10 +223,8 @@ fn unknown(schema: &Schema, steps: &[String], name: &str) -> String {
     } else {
         "field"
     };
-    let names: Vec<&str> = (schema.at(steps.iter().map(String::as_str)))
-        .map(|found| schema.resolved(found))
-        .and_then(|found| found.get("properties")?.as_object())
-        .map_or_else(Vec::new, |known| known.keys().map(String::as_str).collect());
+    let names = (schema.at(steps.iter().map(String::as_str)))
+        .map_or_else(Vec::new, |found| schema.fields(found));
     let path = path(&full);
     match nearest(name, names.iter().copied(), 1).first() {
         Some(near) => format!("unknown {noun} `{path}`; did you mean `{near}`?"),
