@@ -6,8 +6,11 @@
 //! there the letter refuses what APIs take, and a refusal leaves the caller no way out:
 //!
 //! - `oneOf` is checked as `anyOf`. Branches such as `string` and `string` with a format overlap in many specs.
+//!   Branches that only say which properties are required mean it.
 //! - `additionalProperties: false` under an `allOf` with more than one part is dropped: each part would forbid
 //!   what the others name. So is `unevaluatedProperties: false` of a part; beside the parts it knows them all.
+//!
+//! Below `not` and `if`, where wider is narrower, the letter holds.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +20,7 @@ use serde_json::{Map, Value, json};
 
 use super::flat::{is_read_only, is_well_formed, types};
 use super::pattern::{Patterns, Verdict};
+use super::wording::is_required_set;
 use super::{JsonType, Schemas, places, reference, unfolded};
 use crate::api::Api;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
@@ -25,9 +29,9 @@ use crate::plan::text;
 /// Makes precise schemas and collects the shared schemas that they refer to.
 pub(crate) struct Precise<'a, 's> {
     schemas: &'s Schemas<'a>,
-    /// Finished shared schemas; the flag says that the variant allows further properties.
-    shared: BTreeMap<(usize, bool), Value>,
-    waiting: Vec<(usize, bool)>,
+    /// Finished shared schemas.
+    shared: BTreeMap<(usize, Variant), Value>,
+    waiting: Vec<(usize, Variant)>,
     problems: Vec<Problem>,
     /// How many schemas are being projected, one inside of the other.
     depth: usize,
@@ -40,6 +44,16 @@ pub(crate) struct Precise<'a, 's> {
 const DEEPEST: usize = 50;
 /// How many schemas are unfolded for all keywords of an API that ask what was evaluated.
 const MOST_UNFOLDED_IN_ALL: u32 = 50 * unfolded::MOST_UNFOLDED;
+
+/// How a shared schema is read where it is referred to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Variant {
+    Plain,
+    /// As one of several parts: further properties are allowed.
+    Open,
+    /// To the letter.
+    Exact,
+}
 
 /// Something wrong with a keyword, to be told once it is known where the schema stands.
 struct Problem {
@@ -57,6 +71,8 @@ struct Context<'c> {
     in_place_of: Option<usize>,
     /// One of several parts of an `allOf`.
     is_part: bool,
+    /// Below `not` or `if`, where what is wider would refuse values.
+    is_exact: bool,
     /// Properties that another part of the same `allOf` makes `readOnly`.
     read_only: &'c BTreeSet<String>,
 }
@@ -65,6 +81,7 @@ const NOTHING: &BTreeSet<String> = &BTreeSet::new();
 const INSIDE: Context<'static> = Context {
     in_place_of: None,
     is_part: false,
+    is_exact: false,
     read_only: NOTHING,
 };
 
@@ -103,7 +120,7 @@ impl<'a, 's> Precise<'a, 's> {
                 json!({ "allOf": parts })
             }
         };
-        while let Some((index, is_open)) = self.waiting.pop() {
+        while let Some((index, variant)) = self.waiting.pop() {
             let (_, source) = self
                 .schemas
                 .by_index
@@ -111,11 +128,12 @@ impl<'a, 's> Precise<'a, 's> {
                 .expect("an index that a reference was resolved to");
             let context = Context {
                 in_place_of: Some(index),
-                is_part: is_open,
+                is_part: variant == Variant::Open,
+                is_exact: variant == Variant::Exact,
                 ..INSIDE
             };
             let projected = self.project(source, context, reporter);
-            self.shared.insert((index, is_open), projected);
+            self.shared.insert((index, variant), projected);
         }
         schema
     }
@@ -153,7 +171,7 @@ impl<'a, 's> Precise<'a, 's> {
         let mut definitions: IndexMap<String, Value> = self
             .shared
             .into_iter()
-            .map(|((index, is_open), schema)| (shared_name(schemas, index, is_open), schema))
+            .map(|((index, variant), schema)| (shared_name(schemas, index, variant), schema))
             .collect();
         definitions.sort_keys();
         definitions
@@ -190,7 +208,11 @@ impl<'a, 's> Precise<'a, 's> {
             Value::Bool(_) => return schema.clone(),
             _ => return json!({}),
         };
-        let read_only = self.read_only_properties(map, context.read_only);
+        let read_only = if context.is_exact {
+            BTreeSet::new()
+        } else {
+            self.read_only_properties(map, context.read_only)
+        };
         let mut out = Map::new();
         let has_default = self.takes_default(schema, map, reporter);
         for (keyword, value) in map {
@@ -205,14 +227,16 @@ impl<'a, 's> Precise<'a, 's> {
                     let context = Context {
                         read_only: &read_only,
                         is_part: keyword == "allOf" && has_several_parts(map),
-                        in_place_of: context.in_place_of,
+                        ..context
                     };
                     self.add_branches(keyword, value, context, reporter, &mut out);
                 }
                 "additionalProperties"
                     if *value == Value::Bool(false)
+                        && !context.is_exact
                         && (context.is_part || has_several_parts(map)) => {}
-                "unevaluatedProperties" if *value == Value::Bool(false) && context.is_part => {}
+                "unevaluatedProperties"
+                    if *value == Value::Bool(false) && !context.is_exact && context.is_part => {}
                 "unevaluatedProperties" | "unevaluatedItems"
                     if self.unfolds_too_much(schema, map, keyword, reporter) => {}
                 _ => {
@@ -246,6 +270,10 @@ impl<'a, 's> Precise<'a, 's> {
             read_only: NOTHING,
             ..context
         };
+        let inside = Context {
+            is_exact: context.is_exact,
+            ..INSIDE
+        };
         let projected = match (keyword, value) {
             ("const", value) | ("deprecated", value @ Value::Bool(true)) => value.clone(),
             ("description", Value::String(text)) => match text::plain(text) {
@@ -275,7 +303,7 @@ impl<'a, 's> Precise<'a, 's> {
                     .iter()
                     .filter(|(name, _)| !context.read_only.contains(*name));
                 let kept: Map<String, Value> = kept
-                    .map(|(name, schema)| (name.clone(), self.project(schema, INSIDE, reporter)))
+                    .map(|(name, schema)| (name.clone(), self.project(schema, inside, reporter)))
                     .collect();
                 Value::Object(kept)
             }
@@ -283,7 +311,7 @@ impl<'a, 's> Precise<'a, 's> {
                 let mut kept = Map::new();
                 for (pattern, property) in properties {
                     if self.check_pattern(schema, keyword, pattern, reporter) {
-                        kept.insert(pattern.clone(), self.project(property, INSIDE, reporter));
+                        kept.insert(pattern.clone(), self.project(property, inside, reporter));
                     }
                 }
                 Value::Object(kept)
@@ -300,7 +328,7 @@ impl<'a, 's> Precise<'a, 's> {
                 }
                 let schemas = prefix
                     .iter()
-                    .map(|schema| self.project(schema, INSIDE, reporter));
+                    .map(|schema| self.project(schema, inside, reporter));
                 let schemas = schemas.collect();
                 out.insert("prefixItems".to_owned(), Value::Array(schemas));
                 return;
@@ -313,9 +341,22 @@ impl<'a, 's> Precise<'a, 's> {
                 | "unevaluatedItems"
                 | "unevaluatedProperties",
                 Value::Object(_) | Value::Bool(_),
-            ) => self.project(value, INSIDE, reporter),
-            ("not" | "if" | "then" | "else", Value::Object(_) | Value::Bool(_)) => {
+            ) => self.project(value, inside, reporter),
+            ("then" | "else", Value::Object(_) | Value::Bool(_)) => {
                 self.project(value, in_place, reporter)
+            }
+            ("not" | "if", Value::Object(_) | Value::Bool(_)) => {
+                let exact = Context {
+                    is_exact: true,
+                    ..in_place
+                };
+                let problems = self.problems.len();
+                let projected = self.project(value, exact, reporter);
+                // Without what no validator can read it would decide otherwise.
+                if self.problems.len() > problems {
+                    return;
+                }
+                projected
             }
             _ => return,
         };
@@ -339,15 +380,22 @@ impl<'a, 's> Precise<'a, 's> {
             return;
         }
         let forbids = |keyword: &str| target.get(keyword) == Some(&Value::Bool(false));
-        let is_open = (context.is_part || has_several_parts(map))
-            && (forbids("additionalProperties") || forbids("unevaluatedProperties"));
-        let key = (index, is_open);
+        let variant = if context.is_exact {
+            Variant::Exact
+        } else if (context.is_part || has_several_parts(map))
+            && (forbids("additionalProperties") || forbids("unevaluatedProperties"))
+        {
+            Variant::Open
+        } else {
+            Variant::Plain
+        };
+        let key = (index, variant);
         if let Entry::Vacant(seen) = self.shared.entry(key) {
             // Marked as seen before it is finished, so that recursion ends.
             seen.insert(Value::Null);
             self.waiting.push(key);
         }
-        let name = shared_name(self.schemas, index, is_open);
+        let name = shared_name(self.schemas, index, variant);
         out.insert("$ref".to_owned(), Value::from(format!("#/$defs/{name}")));
     }
 
@@ -368,6 +416,10 @@ impl<'a, 's> Precise<'a, 's> {
             .collect();
         let mut parts = match keyword {
             "allOf" => branches,
+            "oneOf" if context.is_exact || exclude_one_another(&branches) => {
+                out.insert("oneOf".to_owned(), Value::Array(branches));
+                return;
+            }
             _ if out.contains_key("anyOf") => vec![json!({ "anyOf": branches })],
             _ => {
                 out.insert("anyOf".to_owned(), Value::Array(branches));
@@ -417,16 +469,33 @@ fn has_several_parts(map: &Map<String, Value>) -> bool {
     parts + own > 1
 }
 
-fn shared_name(schemas: &Schemas<'_>, index: usize, is_open: bool) -> String {
+/// Whether each branch asks for properties of its own and nothing else: these cannot overlap by accident.
+fn exclude_one_another(branches: &[Value]) -> bool {
+    let sets: Option<Vec<BTreeSet<&str>>> = (branches.iter())
+        .map(|branch| {
+            let names = is_required_set(branch).then(|| branch.get("required"))??;
+            Some(names.as_array()?.iter().filter_map(Value::as_str).collect())
+        })
+        .collect();
+    sets.is_some_and(|sets| {
+        (0..sets.len()).all(|one| {
+            let mut others = (0..sets.len()).filter(|other| *other != one);
+            others.all(|other| !sets[one].is_subset(&sets[other]))
+        })
+    })
+}
+
+fn shared_name(schemas: &Schemas<'_>, index: usize, variant: Variant) -> String {
     let name = schemas.name(index);
-    if !is_open {
-        return name.to_owned();
-    }
-    let open = format!("{name}.open");
-    if schemas.names.contains(&open) {
-        format!("{open}.{}", super::super::names::hash(name, 8))
+    let suffixed = match variant {
+        Variant::Plain => return name.to_owned(),
+        Variant::Open => format!("{name}.open"),
+        Variant::Exact => format!("{name}.exact"),
+    };
+    if schemas.names.contains(&suffixed) {
+        format!("{suffixed}.{}", super::super::names::hash(name, 8))
     } else {
-        open
+        suffixed
     }
 }
 

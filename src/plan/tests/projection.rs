@@ -526,3 +526,47 @@ fn beside_its_parts_a_schema_knows_all_properties() {
         assert!(!validator.is_valid(&json!({"v": {"z": "x"}})));
     }
 }
+
+#[test]
+fn a_choice_of_one_is_exact_where_wider_would_refuse() {
+    let number = (
+        "N",
+        json!({"oneOf": [{"type": "integer"}, {"type": "number"}]}),
+    );
+    let closed = json!({"allOf": [{"required": ["a"]}, {"properties": {"a": {}}, "additionalProperties": false}]});
+    for (schema, valid, invalid) in [
+        (
+            json!({"not": {"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}}),
+            json!({"a": 1, "b": 2}),
+            json!({"a": 1}),
+        ),
+        (
+            json!({"if": {"$ref": "#/$defs/N"}, "then": {"minimum": 10}}),
+            json!(1),
+            json!(1.5),
+        ),
+        (
+            json!({"not": closed}),
+            json!({"a": 1, "b": 2}),
+            json!({"a": 1}),
+        ),
+        (json!({"$ref": "#/$defs/N"}), json!(1), json!("x")),
+        (
+            json!({"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}),
+            json!({"b": 2}),
+            json!({"a": 1, "b": 2}),
+        ),
+        (
+            json!({"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["a", "b"]}]}),
+            json!({"a": 1, "b": 2}),
+            json!({}),
+        ),
+    ] {
+        let shown = schema.to_string();
+        let schema = json!({"type": "object", "properties": {"v": schema}});
+        let (plan, tool, _) = body(schema, std::slice::from_ref(&number));
+        let validator = validator(&plan, &tool);
+        assert!(validator.is_valid(&json!({"v": valid})), "{shown}");
+        assert!(!validator.is_valid(&json!({"v": invalid})), "{shown}");
+    }
+}

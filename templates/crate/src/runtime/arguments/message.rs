@@ -152,6 +152,9 @@ fn demand(kind: &ValidationErrorKind, value: &Value) -> String {
         Kind::MaxProperties { limit } => {
             format!("must have at most {}; got {got}", count(*limit, "field"))
         }
+        Kind::OneOfMultipleValid { .. } => {
+            format!("may have only one of the forms that exclude one another; got {got}")
+        }
         Kind::FalseSchema => "must not be given".to_owned(),
         Kind::Contains => format!("lacks an item of the kind that it needs; got {got}"),
         _ => format!("has a value that is not allowed; got {got}"),
