@@ -131,7 +131,7 @@ codes! {
     InvalidSchema "invalid-schema" Warning
         "A schema, or a keyword in it, has a shape that JSON Schema does not allow; the keyword was left away, so that it allows anything."
     InvalidPattern "invalid-pattern" Warning
-        "A `pattern` is not a regular expression that can be checked; it was kept as a description and is not enforced."
+        "A `pattern` is not a regular expression that can be checked, or one whose check could take too long; it was kept as a description and is not enforced."
     InvalidDefault "invalid-default" Warning
         "A `default` does not fit its own schema; it was dropped."
     UnsupportedSecurityScheme "unsupported-security-scheme" Warning

@@ -537,17 +537,21 @@ impl Precise<'_, '_> {
         pattern: &str,
         reporter: &mut Reporter<'_>,
     ) -> bool {
-        if reporter.patterns.verdict(pattern) != Verdict::Invalid {
-            return true;
-        }
         let shown: String = pattern.chars().take(80).collect();
-        let message =
-            format!("the pattern `{shown}` is not a regular expression that can be checked");
+        let (message, help) = match reporter.patterns.verdict(pattern) {
+            Verdict::Portable | Verdict::OursOnly => return true,
+            Verdict::Invalid => (
+                format!("the pattern `{shown}` is not a regular expression that can be checked"),
+                "the API itself still checks it; to have it checked before, write it without what only some engines know",
+            ),
+            Verdict::Unbounded => (
+                format!("to check the pattern `{shown}` could take too long"),
+                "take loops out of look-arounds that are in loops; the API itself still checks it",
+            ),
+        };
         let diagnostic = Diagnostic::new(Code::InvalidPattern, message)
             .skipping("the check of this pattern")
-            .with_help(
-                "write it as an ECMA-262 regular expression; the API itself still checks it",
-            );
+            .with_help(help);
         self.note(schema, keyword, reporter, diagnostic);
         false
     }

@@ -48,6 +48,7 @@ impl Schema {
             return true;
         };
         LEFT.set(MOST_STEPS);
+        CHARS.set(MOST_CHARS);
         validator.is_valid(value) || LEFT.get() == 0
     }
 
@@ -56,6 +57,7 @@ impl Schema {
         match &self.validator {
             Some(validator) if !self.accepts(value) => {
                 LEFT.set(MOST_EXPLAINED);
+                CHARS.set(MOST_CHARS);
                 without_list(validator.iter_errors(value).collect())
             }
             _ => Vec::new(),
@@ -186,7 +188,19 @@ const MOST_SEEN: usize = 2_000;
 
 fn build(document: &Value) -> Option<Validator> {
     let mut bounded = document.clone();
-    visit(&mut bounded, &mut count_forms);
+    let mut decides = false;
+    visit(&mut bounded, &mut |schema| {
+        decides |= ["not", "if"]
+            .iter()
+            .any(|keyword| schema.contains_key(*keyword));
+    });
+    visit(&mut bounded, &mut |schema| {
+        if !schema.contains_key(IS_COUNTED) {
+            bound_pattern(schema, decides);
+            count_forms(schema);
+            bound_names(schema);
+        }
+    });
     if let Some(Value::Object(definitions)) = bounded.get_mut("$defs") {
         for definition in definitions.values_mut() {
             *definition = counted(definition);
@@ -196,6 +210,10 @@ fn build(document: &Value) -> Option<Validator> {
         .with_draft(Draft::Draft202012)
         .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MOST_BACKTRACKS))
         .with_keyword(COUNTER, |_, _, _| Ok(Box::new(Counter)))
+        .with_keyword(TEXTS, |_, ends, _| {
+            let ends = *ends == Value::Bool(true);
+            Ok(Box::new(Texts { ends }))
+        })
         .build(&bounded)
         .ok()
 }
@@ -203,21 +221,69 @@ fn build(document: &Value) -> Option<Validator> {
 /// Makes each visit of a choice, and of each of its forms, take a step. When none is left a choice is one error; else it
 /// would be one for each form.
 fn count_forms(schema: &mut Map<String, Value>) {
-    const IS_COUNTED: &str = "x-mcp-counted";
-    if schema.contains_key(IS_COUNTED) {
-        return;
-    }
     let Some(Value::Array(forms)) = schema.remove("anyOf") else {
         return;
     };
     let forms: Vec<Value> = forms.iter().map(counted).collect();
     let choice = counted(&serde_json::json!({"anyOf": forms, IS_COUNTED: true}));
+    add_part(schema, choice);
+}
+
+/// Adds a schema that holds too.
+fn add_part(schema: &mut Map<String, Value>, part: Value) {
     match schema.get_mut("allOf").and_then(Value::as_array_mut) {
-        Some(parts) => parts.push(choice),
+        Some(parts) => parts.push(part),
         None => {
-            schema.insert("allOf".to_owned(), Value::Array(vec![choice]));
+            schema.insert("allOf".to_owned(), Value::Array(vec![part]));
         }
     }
+}
+
+/// Lets a pattern that may go back look at short texts only. A longer one passes; where something else is decided by that,
+/// the check ends.
+fn bound_pattern(schema: &mut Map<String, Value>, decides: bool) {
+    let goes_back = |pattern: &Value| pattern.as_str().is_some_and(goes_back);
+    if let Some(pattern) = schema.get("pattern").filter(|pattern| goes_back(pattern)) {
+        let then = serde_json::json!({"pattern": pattern, IS_COUNTED: true});
+        schema.remove("pattern");
+        add_part(
+            schema,
+            serde_json::json!({"if": {TEXTS: decides}, "then": then}),
+        );
+    }
+}
+
+/// The same for patterns of names. What they leave over depends on them, so the check ends where a name is too long.
+fn bound_names(schema: &mut Map<String, Value>) {
+    let names = schema.get("patternProperties").and_then(Value::as_object);
+    if !names.is_some_and(|names| names.keys().any(|name| goes_back(name))) {
+        return;
+    }
+    let definitions = schema.remove("$defs");
+    let mut whole = std::mem::take(schema);
+    whole.insert(IS_COUNTED.to_owned(), Value::Bool(true));
+    schema.insert("if".to_owned(), serde_json::json!({TEXTS: true}));
+    schema.insert("then".to_owned(), Value::Object(whole));
+    schema.insert("else".to_owned(), serde_json::json!({COUNTER: true}));
+    schema.extend(definitions.map(|all| ("$defs".to_owned(), all)));
+}
+
+/// Whether a pattern has look-around or the like, so that the time for it is not linear in the text.
+fn goes_back(pattern: &str) -> bool {
+    let is_plain = |c: char| !matches!(c, '?' | '\\' | '+');
+    if pattern.chars().all(is_plain) {
+        return false;
+    }
+    // Possessive to the engine that goes back, a loop of a loop to the other one.
+    let is_possessive = ["++", "*+", "?+", "}+"]
+        .iter()
+        .any(|end| pattern.contains(end));
+    is_possessive
+        || jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_pattern_options(PatternOptions::regex())
+            .build(&serde_json::json!({"pattern": pattern}))
+            .is_err()
 }
 
 /// The same schema, of which each visit takes a step.
@@ -227,6 +293,12 @@ fn counted(schema: &Value) -> Value {
     serde_json::json!({"if": counter, "then": schema, "else": counter})
 }
 
+/// Marks what these functions made.
+const IS_COUNTED: &str = "x-mcp-counted";
+const TEXTS: &str = "x-mcp-texts";
+/// What patterns that may go back see in a check: the sum of the squares of the lengths of texts. At each character they
+/// may look at all others.
+const MOST_CHARS: usize = 1_000 * 1_000;
 /// How often a pattern may go back in one text.
 const MOST_BACKTRACKS: usize = 20_000;
 /// A check ends after as many visits of shared definitions and of forms. Choices whose forms are choices again, or that
@@ -238,6 +310,38 @@ const COUNTER: &str = "x-mcp-steps";
 
 thread_local! {
     static LEFT: Cell<u32> = const { Cell::new(0) };
+    static CHARS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Whether patterns may still look at a text, or at the names in an object.
+struct Texts {
+    /// Whether the check comes to its end if not.
+    ends: bool,
+}
+
+impl<'i> Keyword<'i> for Texts {
+    fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(instance) {
+            Ok(())
+        } else {
+            Err(ValidationError::custom("too many characters"))
+        }
+    }
+
+    fn is_valid(&self, instance: &'i Value) -> bool {
+        let square = |text: &String| text.len().saturating_mul(text.len());
+        let chars = match instance {
+            Value::String(text) => square(text),
+            Value::Object(fields) => fields.keys().map(square).fold(0, usize::saturating_add),
+            _ => 0,
+        };
+        let left = CHARS.get().checked_sub(chars);
+        CHARS.set(left.unwrap_or_else(|| CHARS.get()));
+        if left.is_none() && self.ends {
+            LEFT.set(0);
+        }
+        left.is_some()
+    }
 }
 
 /// Takes a step, and refuses when there is none left, so that the check comes to its end.
@@ -390,6 +494,40 @@ mod tests {
         );
         assert!(schema.accepts(&json!("ab")));
         assert!(!schema.accepts(&json!("abc")));
+    }
+
+    /// Without a bound each of them is looked at from each of its characters.
+    #[test]
+    fn patterns_that_go_back_see_short_texts_only() {
+        let long = "a".repeat(100_000);
+        let pattern = r"(?=.*\d)(?=.*[a-z]).{8,}";
+        let texts = schema(
+            json!({"properties": {"v": {"type": "string", "pattern": pattern}, "n": {"type": "integer"}}}),
+            "{}",
+        );
+        assert!(texts.accepts(&json!({"v": "abcdefg8"})));
+        assert!(!texts.accepts(&json!({"v": "abcdefgh"})));
+        assert!(texts.accepts(&json!({"v": long})));
+        assert_eq!(texts.errors(&json!({"v": long, "n": "x"})).len(), 1);
+
+        let list = schema(json!({"items": {"pattern": pattern}}), "{}");
+        assert!(list.accepts(&Value::Array(vec![json!(long); 100])));
+        let no = schema(json!({"not": {"pattern": pattern}}), "{}");
+        assert!(no.accepts(&json!(long)) && no.accepts(&json!("abc")));
+        assert!(!no.accepts(&json!("abcdefg8")));
+
+        let names = schema(
+            json!({"patternProperties": {pattern: {"type": "integer"}}, "additionalProperties": false}),
+            "{}",
+        );
+        assert!(names.accepts(&json!({"abcdefg8": 1})));
+        assert!(!names.accepts(&json!({"abcdefg8": "x"})) && !names.accepts(&json!({"b": 1})));
+        assert!(names.accepts(&json!({ long: 1 })));
+
+        assert!(goes_back(r"(?<!x)(a+)+b$") && goes_back(r"(a)\1") && goes_back("a++b"));
+        assert!(!goes_back("(?:a+)+b$") && !goes_back(r"^\d+$"));
+        let plain = schema(json!({"pattern": "^(?:a+)+$"}), "{}");
+        assert!(!plain.accepts(&json!(format!("{}b", "a".repeat(100_000)))));
     }
 
     /// Each level is a choice of the next one in two ways.
