@@ -187,8 +187,8 @@ pub(super) fn form_note(pinned: &Pinned) -> String {
     )
 }
 
-/// The values of the discriminator that mean this form (OpenAPI 3.1 §4.8.25): the only one that the form allows, its
-/// names in the mapping, or else that of its shared schema.
+/// The values of the discriminator that mean this form (OpenAPI 3.1 §4.8.25): the only one that the form allows, or of
+/// those that it allows its names in the mapping, or else that of its shared schema.
 pub(super) fn pinned(
     schemas: &Schemas<'_>,
     discriminator: Option<&Value>,
@@ -199,10 +199,14 @@ pub(super) fn pinned(
     let own = flatten(schemas, &[form]).properties.get(field).cloned();
     let values = match own.and_then(|all| flatten(schemas, &all).values).as_deref() {
         Some([value]) if value.is_string() => vec![(*value).clone()],
-        Some(_) => return None,
+        Some(allowed) => {
+            let mut names = mapped_names(discriminator, form)?;
+            names.retain(|name| allowed.contains(&name));
+            names
+        }
         None => mapped_names(discriminator, form)?,
     };
-    Some(Pinned {
+    (!values.is_empty()).then(|| Pinned {
         field: field.to_owned(),
         values,
     })

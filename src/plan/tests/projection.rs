@@ -570,3 +570,29 @@ fn a_choice_of_one_is_exact_where_wider_would_refuse() {
         assert!(!validator.is_valid(&json!({"v": invalid})), "{shown}");
     }
 }
+
+#[test]
+fn a_form_of_a_base_that_lists_its_types_has_its_own() {
+    let of = |field: &str| json!({"allOf": [{"$ref": "#/$defs/Ev"}, {"properties": {field: {"type": "string"}}}]});
+    let schemas = [
+        (
+            "Ev",
+            json!({"type": "object", "required": ["type"], "properties": {"type": {"type": "string", "enum": ["Dog", "feline"]}}}),
+        ),
+        ("Dog", of("bark")),
+        ("Cat", of("meow")),
+    ];
+    let pet = json!({
+        "oneOf": [{"$ref": "#/$defs/Dog"}, {"$ref": "#/$defs/Cat"}],
+        "discriminator": {"propertyName": "type", "mapping": {"feline": "#/components/schemas/Cat"}}
+    });
+    let pet = json!({"type": "object", "properties": {"pet": pet}});
+    let (_, tool, _) = body(pet, &schemas);
+    let forms = &tool.advertised["properties"]["pet"]["anyOf"];
+    for (form, value) in [(0, "Dog"), (1, "feline")] {
+        let shown = &forms[form]["properties"]["type"];
+        assert_eq!(*shown, json!({"type": "string", "enum": [value]}));
+        let told = format!("For `type` `{value}`.");
+        assert_eq!(forms[form]["description"], told);
+    }
+}
