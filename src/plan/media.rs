@@ -71,6 +71,8 @@ fn sendable(
     }
     let schema = media.schema.as_ref();
     match name.as_str() {
+        // Pairs without names are nothing that OpenAPI defines.
+        "application/x-www-form-urlencoded" if is_list(schema, schemas) => return None,
         // As JSON.
         "application/x-www-form-urlencoded" => {
             let rank = if has_file() { 5 } else { 2 };
@@ -394,6 +396,8 @@ mod tests {
             assert_eq!(chosen, *name);
         }
         assert_eq!(chosen(&all[..1]), None);
+        let list = Some(json!({"type": "array", "items": {"type": "string"}}));
+        assert_eq!(chosen(&[("application/x-www-form-urlencoded", list)]), None);
     }
 
     #[test]
