@@ -303,6 +303,8 @@ pub struct Encoding {
     pub headers: Vec<(String, String)>,
     /// For a part that is multipart itself: its parts.
     pub positions: Positions,
+    /// The other ones that are required.
+    pub unknown_headers: Vec<String>,
     /// How lists in a list become texts, as in [`Serialization::Style`].
     pub items: Vec<Style>,
 }

@@ -115,7 +115,7 @@ codes! {
     UnofferedMediaType "unoffered-media-type" Note
         "A request body can also be sent as a media type that is not offered: one that takes a body which cannot be made of arguments, or a range such as `image/*` that takes another body than the others and is no value of a `Content-Type`."
     UnsupportedParameter "unsupported-parameter" Warning
-        "A parameter is serialised in a way that is not supported yet. An operation that requires it was left out; an optional one was left away."
+        "A parameter is serialised in a way that is not supported yet. An operation that requires it was left out; an optional one was left away, and so was a header of a part of a multipart body that has no one value."
     IgnoredParameter "ignored-parameter" Note
         "`Accept`, `Content-Type` and `Authorization` header parameters are ignored, as OpenAPI 3.0 §4.7.12.1 says: media types and security schemes decide them. So are headers that say where a message goes, where it ends or on whose behalf it is sent (`Host`, `Connection`, `Content-Encoding`, `Forwarded`, `X-Forwarded-…`, `Proxy-…` and their like): the HTTP client or a proxy writes them, and an argument could use them to reach beyond its place. Requests are sent without them, also where the description requires them."
     UndeclaredPathParameter "undeclared-path-parameter" Warning

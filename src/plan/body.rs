@@ -70,6 +70,7 @@ pub(super) fn body<'a>(
     let Some(usual) = forms.first() else {
         return unsupported(operation, body, diagnostics);
     };
+    tell_unknown_headers(body, forms.iter().flatten(), diagnostics);
     let is_one_form = forms.len() == 1;
     let choice = &usual[0];
     let media = &body.content[choice.index];
@@ -194,6 +195,37 @@ impl Body {
             "default": self.media_type,
         });
         Some((argument, schema))
+    }
+}
+
+/// Tells the required headers of parts that no call can give.
+fn tell_unknown_headers<'c>(
+    body: &RequestBody,
+    choices: impl IntoIterator<Item = &'c Choice>,
+    diagnostics: &mut Diagnostics,
+) {
+    for choice in choices {
+        let media = &body.content[choice.index];
+        let encodings = (media.encoding.iter()).filter(|_| choice.format == BodyFormat::Multipart);
+        for (field, encoding) in encodings {
+            // OpenAPI 3.1 §4.8.15.1: `Content-Type` is described elsewhere.
+            let unknown = (encoding.unknown_headers.iter())
+                .filter(|header| !header.to_ascii_lowercase().starts_with("content-"));
+            for header in unknown {
+                let message = format!(
+                    "the part `{field}` requires the header `{header}`, whose value is not known"
+                );
+                let place = ["content", &media.name, "encoding", field, "headers", header];
+                let at = (place.iter()).fold(body.pointer.clone(), |at, step| at.child(step));
+                let diagnostic = Diagnostic::new(Code::UnsupportedParameter, message)
+                    .at(&at)
+                    .skipping("this header")
+                    .with_help(
+                        "give its schema a `const` or a `default`: no argument stands for it",
+                    );
+                diagnostics.push(diagnostic);
+            }
+        }
     }
 }
 

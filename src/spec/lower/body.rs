@@ -343,7 +343,7 @@ impl<'d> Context<'_, 'd> {
                 ("allowReserved", Shape::Flag),
             ],
         );
-        let headers = self.fixed_headers(map, &pointer.child("headers"));
+        let (headers, unknown_headers) = self.part_headers(map, &pointer.child("headers"));
         let positions = self.positions(map, pointer);
         // openapiv3 cannot tell `false` from nothing.
         let flag = |key: &str| fields.get(key).and_then(Value::as_bool);
@@ -356,6 +356,7 @@ impl<'d> Context<'_, 'd> {
                 allow_reserved,
                 headers,
                 positions,
+                unknown_headers,
                 items: Vec::new(),
             }),
             Err(message) => {
@@ -368,12 +369,17 @@ impl<'d> Context<'_, 'd> {
 }
 
 impl<'d> Context<'_, 'd> {
-    /// The headers of a part whose value is known: a constant, the only one of an `enum`, or a default.
-    fn fixed_headers(&mut self, map: &'d Map, pointer: &JsonPointer) -> Vec<(String, String)> {
+    /// The headers of a part whose value is known: a constant, the only one of an `enum`, or a default; and the names of
+    /// the others that are required.
+    fn part_headers(
+        &mut self,
+        map: &'d Map,
+        pointer: &JsonPointer,
+    ) -> (Vec<(String, String)>, Vec<String>) {
+        let (mut fixed, mut unknown) = (Vec::new(), Vec::new());
         let Some(Node::Map(headers)) = map.get("headers") else {
-            return Vec::new();
+            return (fixed, unknown);
         };
-        let mut fixed = Vec::new();
         for (name, node) in headers.iter() {
             let Some(target) = self.resolved_or_told(node, &pointer.child(name)) else {
                 continue;
@@ -395,9 +401,11 @@ impl<'d> Context<'_, 'd> {
             let path = Path::Start(&target.pointer);
             if let Some(text) = value.and_then(|value| self.text(value, &path)) {
                 fixed.push((name.to_owned(), text));
+            } else if target.node.child("required") == Some(&Node::Bool(true)) {
+                unknown.push(name.to_owned());
             }
         }
-        fixed
+        (fixed, unknown)
     }
 }
 
