@@ -95,7 +95,10 @@ def body(expect, request):
 
 def multipart(expect, request):
     kind = expect.get("multipart-type", "multipart/form-data")
-    return parts_problem(expect["multipart"], kind, request.headers.get("content-type", ""), request.body)
+    content_type = request.headers.get("content-type", "")
+    if "multipart-root" in expect and f'type="{expect["multipart-root"]}"' not in content_type:
+        return f"content-type {content_type}"
+    return parts_problem(expect["multipart"], kind, content_type, request.body)
 
 
 def parts_problem(wanted, wanted_kind, content_type, body):
