@@ -48,6 +48,7 @@ impl Schema {
             return true;
         };
         LEFT.set(MOST_STEPS);
+        CHARS.set(MOST_CHARS);
         validator.is_valid(value) || LEFT.get() == 0
     }
 
@@ -56,6 +57,7 @@ impl Schema {
         match &self.validator {
             Some(validator) if !self.accepts(value) => {
                 LEFT.set(MOST_EXPLAINED);
+                CHARS.set(MOST_CHARS);
                 without_list(validator.iter_errors(value).collect())
             }
             _ => Vec::new(),
@@ -126,6 +128,26 @@ impl Schema {
             || parts.any(|part| self.requires_within(part, property, depth + 1, left))
     }
 
+    /// The names of the properties that a schema knows, and those that hold together with it.
+    pub(super) fn fields<'s>(&'s self, schema: &'s Value) -> Vec<&'s str> {
+        let mut names = Vec::new();
+        let mut waiting = vec![schema];
+        for _ in 0..MOST_SEEN {
+            let Some(schema) = waiting.pop() else { break };
+            let own = schema.get("properties").and_then(Value::as_object);
+            for name in own.into_iter().flat_map(Map::keys) {
+                if !names.contains(&name.as_str()) {
+                    names.push(name);
+                }
+            }
+            let parts = schema.get("allOf").and_then(Value::as_array);
+            waiting.extend(parts.into_iter().flatten().rev());
+            let target = schema.get("$ref").and_then(Value::as_str);
+            waiting.extend(target.and_then(|target| self.definition(target)));
+        }
+        names
+    }
+
     /// The schema of a property, or of the items, of what a schema describes.
     pub(super) fn part<'s>(&'s self, schema: &'s Value, step: &str) -> Option<&'s Value> {
         self.child(schema, step, 0, &mut { MOST_SEEN })
@@ -166,7 +188,19 @@ const MOST_SEEN: usize = 2_000;
 
 fn build(document: &Value) -> Option<Validator> {
     let mut bounded = document.clone();
-    visit(&mut bounded, &mut count_forms);
+    let mut decides = false;
+    visit(&mut bounded, &mut |schema| {
+        decides |= ["not", "if"]
+            .iter()
+            .any(|keyword| schema.contains_key(*keyword));
+    });
+    visit(&mut bounded, &mut |schema| {
+        if !schema.contains_key(IS_COUNTED) {
+            bound_pattern(schema, decides);
+            count_forms(schema);
+            bound_names(schema);
+        }
+    });
     if let Some(Value::Object(definitions)) = bounded.get_mut("$defs") {
         for definition in definitions.values_mut() {
             *definition = counted(definition);
@@ -176,6 +210,10 @@ fn build(document: &Value) -> Option<Validator> {
         .with_draft(Draft::Draft202012)
         .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MOST_BACKTRACKS))
         .with_keyword(COUNTER, |_, _, _| Ok(Box::new(Counter)))
+        .with_keyword(TEXTS, |_, ends, _| {
+            let ends = *ends == Value::Bool(true);
+            Ok(Box::new(Texts { ends }))
+        })
         .build(&bounded)
         .ok()
 }
@@ -183,21 +221,69 @@ fn build(document: &Value) -> Option<Validator> {
 /// Makes each visit of a choice, and of each of its forms, take a step. When none is left a choice is one error; else it
 /// would be one for each form.
 fn count_forms(schema: &mut Map<String, Value>) {
-    const IS_COUNTED: &str = "x-mcp-counted";
-    if schema.contains_key(IS_COUNTED) {
-        return;
-    }
     let Some(Value::Array(forms)) = schema.remove("anyOf") else {
         return;
     };
     let forms: Vec<Value> = forms.iter().map(counted).collect();
     let choice = counted(&serde_json::json!({"anyOf": forms, IS_COUNTED: true}));
+    add_part(schema, choice);
+}
+
+/// Adds a schema that holds too.
+fn add_part(schema: &mut Map<String, Value>, part: Value) {
     match schema.get_mut("allOf").and_then(Value::as_array_mut) {
-        Some(parts) => parts.push(choice),
+        Some(parts) => parts.push(part),
         None => {
-            schema.insert("allOf".to_owned(), Value::Array(vec![choice]));
+            schema.insert("allOf".to_owned(), Value::Array(vec![part]));
         }
     }
+}
+
+/// Lets a pattern that may go back look at short texts only. A longer one passes; where something else is decided by that,
+/// the check ends.
+fn bound_pattern(schema: &mut Map<String, Value>, decides: bool) {
+    let goes_back = |pattern: &Value| pattern.as_str().is_some_and(goes_back);
+    if let Some(pattern) = schema.get("pattern").filter(|pattern| goes_back(pattern)) {
+        let then = serde_json::json!({"pattern": pattern, IS_COUNTED: true});
+        schema.remove("pattern");
+        add_part(
+            schema,
+            serde_json::json!({"if": {TEXTS: decides}, "then": then}),
+        );
+    }
+}
+
+/// The same for patterns of names. What they leave over depends on them, so the check ends where a name is too long.
+fn bound_names(schema: &mut Map<String, Value>) {
+    let names = schema.get("patternProperties").and_then(Value::as_object);
+    if !names.is_some_and(|names| names.keys().any(|name| goes_back(name))) {
+        return;
+    }
+    let definitions = schema.remove("$defs");
+    let mut whole = std::mem::take(schema);
+    whole.insert(IS_COUNTED.to_owned(), Value::Bool(true));
+    schema.insert("if".to_owned(), serde_json::json!({TEXTS: true}));
+    schema.insert("then".to_owned(), Value::Object(whole));
+    schema.insert("else".to_owned(), serde_json::json!({COUNTER: true}));
+    schema.extend(definitions.map(|all| ("$defs".to_owned(), all)));
+}
+
+/// Whether a pattern has look-around or the like, so that the time for it is not linear in the text.
+fn goes_back(pattern: &str) -> bool {
+    let is_plain = |c: char| !matches!(c, '?' | '\\' | '+');
+    if pattern.chars().all(is_plain) {
+        return false;
+    }
+    // Possessive to the engine that goes back, a loop of a loop to the other one.
+    let is_possessive = ["++", "*+", "?+", "}+"]
+        .iter()
+        .any(|end| pattern.contains(end));
+    is_possessive
+        || jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_pattern_options(PatternOptions::regex())
+            .build(&serde_json::json!({"pattern": pattern}))
+            .is_err()
 }
 
 /// The same schema, of which each visit takes a step.
@@ -207,6 +293,12 @@ fn counted(schema: &Value) -> Value {
     serde_json::json!({"if": counter, "then": schema, "else": counter})
 }
 
+/// Marks what these functions made.
+const IS_COUNTED: &str = "x-mcp-counted";
+const TEXTS: &str = "x-mcp-texts";
+/// What patterns that may go back see in a check: the sum of the squares of the lengths of texts. At each character they
+/// may look at all others.
+const MOST_CHARS: usize = 1_000 * 1_000;
 /// How often a pattern may go back in one text.
 const MOST_BACKTRACKS: usize = 20_000;
 /// A check ends after as many visits of shared definitions and of forms. Choices whose forms are choices again, or that
@@ -218,6 +310,38 @@ const COUNTER: &str = "x-mcp-steps";
 
 thread_local! {
     static LEFT: Cell<u32> = const { Cell::new(0) };
+    static CHARS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Whether patterns may still look at a text, or at the names in an object.
+struct Texts {
+    /// Whether the check comes to its end if not.
+    ends: bool,
+}
+
+impl<'i> Keyword<'i> for Texts {
+    fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(instance) {
+            Ok(())
+        } else {
+            Err(ValidationError::custom("too many characters"))
+        }
+    }
+
+    fn is_valid(&self, instance: &'i Value) -> bool {
+        let square = |text: &String| text.len().saturating_mul(text.len());
+        let chars = match instance {
+            Value::String(text) => square(text),
+            Value::Object(fields) => fields.keys().map(square).fold(0, usize::saturating_add),
+            _ => 0,
+        };
+        let left = CHARS.get().checked_sub(chars);
+        CHARS.set(left.unwrap_or_else(|| CHARS.get()));
+        if left.is_none() && self.ends {
+            LEFT.set(0);
+        }
+        left.is_some()
+    }
 }
 
 /// Takes a step, and refuses when there is none left, so that the check comes to its end.
@@ -266,7 +390,7 @@ fn without_list(mut errors: Vec<ValidationError<'_>>) -> Vec<ValidationError<'_>
 fn gather(document: &mut Value, definitions: &Definitions<'_>) {
     let mut gathered = Map::new();
     let mut wanted = Vec::new();
-    prepare(document, &mut wanted);
+    collect_references(document, &mut wanted);
     while let Some(name) = wanted.pop() {
         if gathered.contains_key(&name) {
             continue;
@@ -275,7 +399,7 @@ fn gather(document: &mut Value, definitions: &Definitions<'_>) {
             .get(name.as_str())
             .map_or("true", |raw| raw.get());
         let mut definition = serde_json::from_str(text).unwrap_or(Value::Bool(true));
-        prepare(&mut definition, &mut wanted);
+        collect_references(&mut definition, &mut wanted);
         gathered.insert(name, definition);
     }
     if let Value::Object(document) = document
@@ -290,9 +414,8 @@ fn gather(document: &mut Value, definitions: &Definitions<'_>) {
     }
 }
 
-/// Collects the names that a schema refers to, and takes `oneOf` for `anyOf`: in descriptions of APIs the branches of
-/// a `oneOf` overlap more often than not, and a caller cannot help it.
-fn prepare(document: &mut Value, wanted: &mut Vec<String>) {
+/// Collects the names that a schema refers to.
+fn collect_references(document: &mut Value, wanted: &mut Vec<String>) {
     visit(document, &mut |schema| {
         if let Some(Value::String(reference)) = schema.get("$ref")
             && let Some(pointer) = reference.strip_prefix(POINTER)
@@ -300,11 +423,6 @@ fn prepare(document: &mut Value, wanted: &mut Vec<String>) {
             let name = pointer.split('/').next().unwrap_or(pointer);
             let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
             wanted.push(name.replace("~1", "/").replace("~0", "~"));
-        }
-        if !schema.contains_key("anyOf")
-            && let Some(branches) = schema.remove("oneOf")
-        {
-            schema.insert("anyOf".to_owned(), branches);
         }
     });
 }
@@ -369,16 +487,6 @@ mod tests {
     }
 
     #[test]
-    fn overlapping_branches_of_one_of_are_accepted() {
-        let schema = schema(
-            json!({"oneOf": [{"type": "integer"}, {"type": "number"}]}),
-            "{}",
-        );
-        assert!(schema.accepts(&json!(1)));
-        assert!(!schema.accepts(&json!("1")));
-    }
-
-    #[test]
     fn a_pattern_that_cannot_be_compiled_leaves_the_rest_of_the_schema_in_force() {
         let schema = schema(
             json!({"type": "string", "pattern": "(((", "maxLength": 2}),
@@ -388,13 +496,47 @@ mod tests {
         assert!(!schema.accepts(&json!("abc")));
     }
 
+    /// Without a bound each of them is looked at from each of its characters.
+    #[test]
+    fn patterns_that_go_back_see_short_texts_only() {
+        let long = "a".repeat(100_000);
+        let pattern = r"(?=.*\d)(?=.*[a-z]).{8,}";
+        let texts = schema(
+            json!({"properties": {"v": {"type": "string", "pattern": pattern}, "n": {"type": "integer"}}}),
+            "{}",
+        );
+        assert!(texts.accepts(&json!({"v": "abcdefg8"})));
+        assert!(!texts.accepts(&json!({"v": "abcdefgh"})));
+        assert!(texts.accepts(&json!({"v": long})));
+        assert_eq!(texts.errors(&json!({"v": long, "n": "x"})).len(), 1);
+
+        let list = schema(json!({"items": {"pattern": pattern}}), "{}");
+        assert!(list.accepts(&Value::Array(vec![json!(long); 100])));
+        let no = schema(json!({"not": {"pattern": pattern}}), "{}");
+        assert!(no.accepts(&json!(long)) && no.accepts(&json!("abc")));
+        assert!(!no.accepts(&json!("abcdefg8")));
+
+        let names = schema(
+            json!({"patternProperties": {pattern: {"type": "integer"}}, "additionalProperties": false}),
+            "{}",
+        );
+        assert!(names.accepts(&json!({"abcdefg8": 1})));
+        assert!(!names.accepts(&json!({"abcdefg8": "x"})) && !names.accepts(&json!({"b": 1})));
+        assert!(names.accepts(&json!({ long: 1 })));
+
+        assert!(goes_back(r"(?<!x)(a+)+b$") && goes_back(r"(a)\1") && goes_back("a++b"));
+        assert!(!goes_back("(?:a+)+b$") && !goes_back(r"^\d+$"));
+        let plain = schema(json!({"pattern": "^(?:a+)+$"}), "{}");
+        assert!(!plain.accepts(&json!(format!("{}b", "a".repeat(100_000)))));
+    }
+
     /// Each level is a choice of the next one in two ways.
     #[test]
     fn a_check_that_would_take_for_ever_ends() {
         let mut definitions = Map::new();
         for level in 0..60 {
             let next = json!({"$ref": format!("#/$defs/A{}", level + 1)});
-            let forms = json!({"oneOf": [next, {"allOf": [next]}]});
+            let forms = json!({"anyOf": [next, {"allOf": [next]}]});
             definitions.insert(format!("A{level}"), forms);
         }
         definitions.insert(
@@ -417,7 +559,7 @@ mod tests {
         let list = r##"{"type": "object", "required": ["args"], "properties": {"args": {"type": "array", "items": {"$ref": "#/$defs/F"}}}}"##;
         let leaf = r#"{"type": "object", "required": ["field", "value"]}"#;
         let text = format!(
-            r##"{{"F": {{"oneOf": [{{"$ref": "#/$defs/And"}}, {{"$ref": "#/$defs/Or"}}, {leaf}]}}, "And": {list}, "Or": {list}}}"##
+            r##"{{"F": {{"anyOf": [{{"$ref": "#/$defs/And"}}, {{"$ref": "#/$defs/Or"}}, {leaf}]}}, "And": {list}, "Or": {list}}}"##
         );
         let filter = schema(json!({"$ref": "#/$defs/F"}), &text);
         let nested = |inner| (0..40).fold(inner, |inner, _| json!({ "args": [inner] }));
@@ -484,7 +626,7 @@ mod tests {
 
     #[test]
     fn a_recursive_choice_is_checked_to_its_depth() {
-        let text = r##"{"F": {"oneOf": [{"type": "object", "properties": {"not": {"$ref": "#/$defs/F"}}, "required": ["not"]}, {"type": "string"}]}}"##;
+        let text = r##"{"F": {"anyOf": [{"type": "object", "properties": {"not": {"$ref": "#/$defs/F"}}, "required": ["not"]}, {"type": "string"}]}}"##;
         let schema = schema(json!({"$ref": "#/$defs/F"}), text);
         let nested = |inner| (0..60).fold(inner, |inner, _| json!({ "not": inner }));
         assert!(schema.accepts(&nested(json!("a"))));

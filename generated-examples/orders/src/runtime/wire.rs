@@ -268,12 +268,25 @@ pub(super) fn unreadable(text: &[u8]) -> Vec<u8> {
             });
             error(
                 legal,
-                &rmcp::ErrorData::invalid_request(
-                    "the message is not a JSON-RPC 2.0 request, notification or response",
-                    None,
-                ),
+                &rmcp::ErrorData::invalid_request(refusal(value), None),
             )
         }
+    }
+}
+
+/// Why a text of JSON is no message.
+fn refusal(text: &RawValue) -> &'static str {
+    let Err(error) = serde_json::from_str::<Value>(text.get()) else {
+        return "the message is not a JSON-RPC 2.0 request, notification or response";
+    };
+    let why = error.to_string();
+    if why.starts_with("recursion limit") {
+        "the message has arrays and objects within one another on more than 127 levels"
+    } else if why.starts_with("number out of range") {
+        "a number of the message is larger than any that is read"
+    } else {
+        // RFC 8259 §8.2: what is made of these is not said.
+        "a text of the message has half of a surrogate pair, such as `\\ud83d` alone"
     }
 }
 
@@ -339,6 +352,17 @@ mod tests {
         assert_eq!(answer(r#"{"id":7}"#)["error"]["code"], -32600);
         assert_eq!(answer(r#"{"id":7}"#)["id"], 7);
         assert_eq!(answer(r#"{"id":{}}"#)["id"], Value::Null);
+        let message = |text: &str| answer(text)["error"]["message"].to_string();
+        assert!(message(r#"{"id":7}"#).contains("JSON-RPC"));
+        assert!(message(r#"{"id":7,"params":"\ud83d"}"#).contains("surrogate"));
+        assert!(message(r#"{"id":7,"params":1e999}"#).contains("number"));
+        let deep = format!(
+            r#"{{"id":7,"params":{}{}}}"#,
+            "[".repeat(200),
+            "]".repeat(200)
+        );
+        assert!(message(&deep).contains("127 levels"));
+        assert_eq!(answer(&deep)["id"], 7);
     }
 
     #[test]

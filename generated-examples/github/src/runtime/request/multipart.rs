@@ -184,8 +184,17 @@ fn assembled(media_type: &str, parts: &[Part<'_>]) -> Multipart {
         bytes.extend_from_slice(b"\r\n");
     }
     bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    let mut content_type = format!("{media_type}; boundary={boundary}");
+    // RFC 2387 §3.1: `type` is that of the root, which is the first part; RFC 2046 §5.1: text where nothing is said.
+    if let Some(root) = parts
+        .first()
+        .filter(|_| essence(media_type) == "multipart/related")
+    {
+        let root = root.content_type.as_deref().map_or("text/plain", essence);
+        content_type.push_str(&format!("; type=\"{root}\""));
+    }
     Multipart {
-        content_type: format!("{media_type}; boundary={boundary}"),
+        content_type,
         bytes,
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn text(value: &Value) -> Cow<'_, str> {
         Value::Null => Cow::Borrowed(""),
         Value::Number(number) => match number.as_f64() {
             // 5.0 is the integer 5 (JSON Schema 2020-12 §4.2.3), and integers are what URLs hold.
-            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 1e15 => {
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 1e21 => {
                 Cow::Owned(format!("{float:.0}"))
             }
             _ => Cow::Owned(number.to_string()),
@@ -662,6 +662,7 @@ mod tests {
             (json!(9_223_372_036_854_775_807_i64), "9223372036854775807"),
             (json!(u64::MAX), "18446744073709551615"),
             (json!(5.0), "5"),
+            (json!(1e16), "10000000000000000"),
             (json!(1.25), "1.25"),
         ] {
             assert_eq!(text(&value), expected);

@@ -152,6 +152,9 @@ fn demand(kind: &ValidationErrorKind, value: &Value) -> String {
         Kind::MaxProperties { limit } => {
             format!("must have at most {}; got {got}", count(*limit, "field"))
         }
+        Kind::OneOfMultipleValid { .. } => {
+            format!("may have only one of the forms that exclude one another; got {got}")
+        }
         Kind::FalseSchema => "must not be given".to_owned(),
         Kind::Contains => format!("lacks an item of the kind that it needs; got {got}"),
         _ => format!("has a value that is not allowed; got {got}"),
@@ -223,10 +226,8 @@ fn unknown(schema: &Schema, steps: &[String], name: &str) -> String {
     } else {
         "field"
     };
-    let names: Vec<&str> = (schema.at(steps.iter().map(String::as_str)))
-        .map(|found| schema.resolved(found))
-        .and_then(|found| found.get("properties")?.as_object())
-        .map_or_else(Vec::new, |known| known.keys().map(String::as_str).collect());
+    let names = (schema.at(steps.iter().map(String::as_str)))
+        .map_or_else(Vec::new, |found| schema.fields(found));
     let path = path(&full);
     match nearest(name, names.iter().copied(), 1).first() {
         Some(near) => format!("unknown {noun} `{path}`; did you mean `{near}`?"),
