@@ -36,10 +36,9 @@ pub fn start(filter: &str) -> Result<Logging, StartError> {
 
 /// The filter, without what the library takes for the name of a part of a program and is most likely a misspelt level.
 fn targets(filter: &str) -> Result<Targets, String> {
-    let is_level = |word: &&str| word.parse::<LevelFilter>().is_ok();
+    let is_told = |word: &&str| word.contains("::") || word.parse::<LevelFilter>().is_ok();
     let words = filter.split(',').map(str::trim);
-    match (words.filter(|word| !word.is_empty() && !word.contains('=')))
-        .find(|word| !is_level(word))
+    match (words.filter(|word| !word.is_empty() && !word.contains('='))).find(|word| !is_told(word))
     {
         Some(word) => Err(format!(
             "`{word}` is not `error`, `warn`, `info`, `debug`, `trace` or `off`; a part of the program has a level, as in \
@@ -244,6 +243,7 @@ mod tests {
             "",
             "warn,mcp::call=debug",
             "hyper=trace, error",
+            "mcp::call",
         ] {
             assert!(targets(filter).is_ok(), "{filter}");
         }
