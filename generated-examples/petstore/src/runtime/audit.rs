@@ -23,6 +23,8 @@ use super::text::hex;
 
 /// How many lines may wait to be written.
 const CAPACITY: usize = 16_384;
+/// In bytes: what most lines take.
+const USUAL: usize = 512;
 /// How long lines are gathered that are written together: a busy server wakes a thread and the disk once for many calls.
 const GATHERING: Duration = Duration::from_millis(5);
 /// How long to wait after a failure before the next attempt.
@@ -125,7 +127,8 @@ impl Drop for Auditing {
 impl AuditLog {
     /// Takes an entry; it never waits.
     pub(super) fn write(&self, entry: &Entry<'_>) {
-        let mut line = serde_json::to_vec(entry).unwrap_or_default();
+        let mut line = Vec::with_capacity(USUAL);
+        serde_json::to_writer(&mut line, entry).expect("an entry is JSON");
         line.push(b'\n');
         if self.lines.try_send(Line::Entry(line)).is_err() {
             self.metrics.audit_lost(1);

@@ -40,7 +40,6 @@ use super::operations::{Begun, Doing};
 use super::policy::{DataClass, Guard, ToolPolicy, View, scopes};
 use super::redact::Redaction;
 use super::request::{Outgoing, Plan};
-use super::response::piece;
 use super::schema::Schema;
 use super::steps::Steps;
 use super::tool::ToolDef;
@@ -52,7 +51,7 @@ pub use hooks::{HookFailure, HookSettings};
 #[cfg(feature = "cache")]
 pub(super) use kept::Flown;
 use record::{Facts, Names, Record};
-use shown::shown;
+use shown::{shown, told};
 use transformed::Asking;
 
 /// Where an error result says which line of the log belongs to it.
@@ -613,7 +612,7 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
     let mut steps = Steps::new(asked.call.context.progress.as_ref());
     // Whoever may only see what is theirs cannot be told before it is known whose this is.
     if !facts.wants_json {
-        steps = steps.showing(|said| piece(said, asked.credentials, asked.redaction));
+        steps = steps.showing(told(&asked));
     }
     // On the heap: what a call is made of is moved several times until it is polled, and this is most of it.
     let watched = (&mut steps, &mut *facts);

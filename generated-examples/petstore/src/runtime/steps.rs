@@ -11,7 +11,7 @@ const MOST_EVENTS: usize = 1000;
 const MOST_CHARS: usize = 200;
 
 /// Makes of what an event says what the client may see of it.
-type Shown<'a> = Box<dyn Fn(&str) -> Option<String> + Send + Sync + 'a>;
+type Shown<'a> = Box<dyn FnMut(&str) -> Option<String> + Send + Sync + 'a>;
 
 /// Tells a client how far a call is, if it asked.
 pub(super) struct Steps<'a> {
@@ -40,7 +40,7 @@ impl<'a> Steps<'a> {
     /// Tells what events say, as far as they may be shown.
     pub(super) fn showing(
         mut self,
-        shown: impl Fn(&str) -> Option<String> + Send + Sync + 'a,
+        shown: impl FnMut(&str) -> Option<String> + Send + Sync + 'a,
     ) -> Self {
         self.shown = self.progress.is_some().then(|| Box::new(shown) as _);
         self
@@ -102,7 +102,7 @@ impl<'a> Steps<'a> {
 
     /// An event has ended here.
     fn event(&mut self, data: &str, bytes: usize, total: Option<u64>) {
-        let Some(text) = self.shown.as_ref().and_then(|shown| shown(data)) else {
+        let Some(text) = self.shown.as_mut().and_then(|shown| shown(data)) else {
             return;
         };
         let text = match text.char_indices().nth(MOST_CHARS) {

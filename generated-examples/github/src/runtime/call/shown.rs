@@ -11,7 +11,7 @@ use super::super::credentials::{Credential, Whose};
 use super::super::engine::{ErrorType, Inner, ToolResult};
 use super::super::redact::Redaction;
 use super::super::request::Outgoing;
-use super::super::response::{Answer, Fields, Known, Mark, Sender};
+use super::super::response::{Answer, Fields, Known, Mark, Sender, piece};
 use super::super::steps::Steps;
 use super::super::tool::ResultShape;
 use super::super::upstream::{Answered, Received};
@@ -97,6 +97,27 @@ pub(super) async fn shown(
         None => result,
     };
     result
+}
+
+/// What the caller may see of the events of an answer, one after the other; `None` where that is nothing.
+pub(super) fn told<'a>(
+    asked: &Asked<'a>,
+) -> impl FnMut(&str) -> Option<String> + Send + Sync + use<'a> {
+    let (credentials, redaction) = (asked.credentials, asked.redaction);
+    let mut is_within_key = false;
+    move |said| {
+        // A private key may go on over many, each of which looks like nothing.
+        let was_within = is_within_key;
+        let last = said.rfind("-----BEGIN ").max(said.rfind("-----END "));
+        if let Some(last) = last {
+            is_within_key =
+                said[last..].starts_with("-----BEGIN ") && said[last..].contains("PRIVATE KEY");
+        }
+        if was_within && redaction.is_some() {
+            return None;
+        }
+        piece(said, credentials, redaction)
+    }
 }
 
 /// Whose credentials were sent.

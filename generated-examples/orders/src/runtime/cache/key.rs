@@ -19,6 +19,9 @@ const OF_ONE_REQUEST: [&str; 4] = [
     "x-correlation-id",
 ];
 
+/// In bytes: what most of what is digested takes.
+const USUAL: usize = 512;
+
 /// The digest of a tool, its caller, its arguments, the headers that the call adds, and how its answers are kept. In this
 /// process the credentials of the API are no part of it.
 #[derive(Clone, Copy)]
@@ -79,7 +82,8 @@ impl Key {
             headers,
             (time, keeping.is_shared, keeping.stale_if_error),
         );
-        let text = serde_json::to_vec(&facts).expect("names and values are JSON");
+        let mut text = Vec::with_capacity(USUAL);
+        serde_json::to_writer(&mut text, &facts).expect("names and values are JSON");
         Self {
             found_by: digested(&text),
             asked_as: if shares {

@@ -3,6 +3,7 @@
 //! The text may be JSON as it came: what has no sign here is in none of its strings and numbers.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use memchr::{memchr_iter, memchr2_iter, memchr3_iter, memmem};
 
@@ -101,6 +102,10 @@ impl Signs {
     }
 }
 
+/// In what keys and tokens begin with. Behind a word there may be more spaces, and slashes with escapes.
+static WORDS: LazyLock<[memmem::Finder<'_>; 4]> =
+    LazyLock::new(|| ["earer ", "asic ", "Key=", "eyA"].map(memmem::Finder::new));
+
 /// Where something stands that keys and tokens begin with.
 fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(byte);
@@ -151,9 +156,8 @@ fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
             sign(at);
         }
     }
-    // Behind it there may be more spaces, and slashes with escapes.
-    for word in [&b"earer "[..], b"asic ", b"Key=", b"eyA"] {
-        memmem::find_iter(bytes, word).for_each(&mut sign);
+    for word in &*WORDS {
+        word.find_iter(bytes).for_each(&mut sign);
     }
     let passwords = memchr_iter(b'@', bytes).filter_map(|at| password_before(bytes, at));
     passwords.for_each(|password| sign(password.start));

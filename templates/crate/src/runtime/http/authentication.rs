@@ -408,18 +408,19 @@ impl Proxy {
 /// The key or token of a request (RFC 6750 §2.1; never from the query).
 fn presented(headers: &HeaderMap) -> Result<Option<&str>, Denied> {
     let of = |name: &HeaderName| headers.get_all(name).iter();
-    let mut all = of(&X_API_KEY).chain(of(&AUTHORIZATION));
-    let Some(first) = all.next() else {
+    let (mut keys, mut tokens) = (of(&X_API_KEY), of(&AUTHORIZATION));
+    let (key, token) = (keys.next(), tokens.next());
+    let Some(first) = key.or(token) else {
         return Ok(None);
     };
     // What stands beside a key may be meant for the API; two of a kind are somebody's trick.
-    if of(&X_API_KEY).count() > 1 || of(&AUTHORIZATION).count() > 1 {
+    if keys.next().is_some() || tokens.next().is_some() {
         return Err(Denied::Invalid("two credentials were sent"));
     }
     let text = first
         .to_str()
         .map_err(|_| Denied::Invalid("the credential is not text"))?;
-    if headers.contains_key(X_API_KEY) {
+    if key.is_some() {
         return Ok(Some(text.trim()));
     }
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));

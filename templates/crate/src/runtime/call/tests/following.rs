@@ -672,10 +672,11 @@ async fn a_result_or_a_handle_is_no_reason_to_stop_the_work() {
 async fn the_events_of_a_stream_are_progress_as_far_as_the_caller_may_see_them() {
     let headers = "Content-Type: text/event-stream\r\n";
     let body = "data: {\"done\": 1}\n\n: nothing\n\ndata: for ann@example.org\n\ndata: {\"mail\": \
-                \"ann\\u0040example.org\"}\n\ndata: Bearer geheim\n\ndata: {\"t\": \"g\\u0065heim\"}\n\ndata: end\n\n";
+                \"ann\\u0040example.org\"}\n\ndata: Bearer geheim\n\ndata: {\"t\": \"g\\u0065heim\"}\n\ndata: -----BEGIN PRIVATE KEY-----\n\ndata: MIIB\n\ndata: -----END PRIVATE KEY-----\n\ndata: end\n\n";
     let api = answering("200 OK", headers, body).await;
     let mut setup = Setup::new(&api.url).with_token();
-    setup.settings.policies.redact = vec!["email".parse().expect("a detector")];
+    let detectors = ["email", "secret"].map(|name| name.parse().expect("a detector"));
+    setup.settings.policies.redact = detectors.into();
     let said = Arc::new(Mutex::new(Vec::new()));
     let hears = Arc::clone(&said);
     let ctx = CallContext {
@@ -710,6 +711,7 @@ async fn the_events_of_a_stream_are_progress_as_far_as_the_caller_may_see_them()
             "for [redacted: email]",
             r#"{"mail": "[redacted: email]"}"#,
             "Bearer ***",
+            "[redacted: secret]",
             "end",
         ]
     );
