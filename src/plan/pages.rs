@@ -2,10 +2,12 @@
 
 use super::schema::flat::{All, flatten, is_input};
 use super::schema::{JsonType, Schemas};
-use crate::runtime::tool::chooses_page;
+use crate::runtime::tool::{chooses_page, plain};
 
 /// How deep such a field may lie in an argument: `body.pagination.cursor`.
 const DEEPEST: usize = 2;
+/// Names of arguments that choose a page in a query, and mean other things as well in what is written.
+const IN_QUERIES: [&str; 6] = ["before", "token", "start", "next", "from", "since"];
 
 /// The ways to such fields in an argument, `pagination.cursor`, or the argument itself. `name` is its name in the body.
 pub(super) fn within(
@@ -39,7 +41,11 @@ fn collect(
             let way = format!("{way}.{name}");
             collect(found, &way, name, all, schemas, depth + 1);
         }
-    } else if chooses_page(name) && !is_one(JsonType::Array) && !is_one(JsonType::Boolean) {
+    } else if chooses_page(name)
+        && !IN_QUERIES.contains(&plain(name).as_str())
+        && !is_one(JsonType::Array)
+        && !is_one(JsonType::Boolean)
+    {
         found.push(way.to_owned());
     }
 }

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header::LINK;
 use serde_json::{Map, Value};
 
-use super::super::tool::{Location, Parameter, Style, ToolDef, chooses_page_of_query, plain};
+use super::super::tool::{Location, Parameter, Style, ToolDef, chooses_page, plain};
 use super::mark::is_word;
 
 /// How deep a member that names the next page may lie: `meta.pagination.next_cursor`.
@@ -42,7 +42,7 @@ pub(super) fn may_page(tool: &ToolDef) -> bool {
 }
 
 fn is_paging(parameter: &Parameter) -> bool {
-    parameter.location == Location::Query && chooses_page_of_query(parameter.name)
+    parameter.location == Location::Query && chooses_page(parameter.name)
 }
 
 /// The next page, if the answer names one and the tool can ask for it.
@@ -275,7 +275,7 @@ impl Search<'_> {
     /// Intercom and HubSpot: `{"next": {"after": "x"}}`.
     fn by_arguments(&self, next: &Map<String, Value>) -> Option<NextPage> {
         let pairs: Vec<(&'static str, Value)> = (next.iter())
-            .filter(|(name, _)| chooses_page_of_query(name))
+            .filter(|(name, _)| chooses_page(name))
             .filter(|(_, value)| value.is_string() || value.is_number())
             .filter_map(|(name, value)| {
                 let argument = self.argument(|argument| argument == plain(name))?;

@@ -35,18 +35,9 @@ const NAMES: &[&str] = &[
     "since",
 ];
 
-/// Those that mean other things as well in what is written.
-const IN_QUERIES: &[&str] = &["before", "token", "start", "next", "from", "since"];
-
-/// Whether a query parameter of this name chooses a page.
-pub(crate) fn chooses_page_of_query(name: &str) -> bool {
-    NAMES.contains(&plain(name).as_str())
-}
-
-/// Whether a field of a body of this name chooses a page.
+/// Whether an argument of this name chooses a page.
 pub(crate) fn chooses_page(name: &str) -> bool {
-    let name = plain(name);
-    NAMES.contains(&name.as_str()) && !IN_QUERIES.contains(&name.as_str())
+    NAMES.contains(&plain(name).as_str())
 }
 
 /// A name without case and punctuation: `next_page_token` and `nextPageToken` are one.

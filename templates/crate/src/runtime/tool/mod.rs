@@ -9,7 +9,7 @@ mod page;
 mod prompt;
 
 pub use body::{Alternative, Body, BodyFormat, BodySource, Choice, Field, FieldFormat};
-pub(crate) use page::{chooses_page, chooses_page_of_query, plain};
+pub(crate) use page::{chooses_page, plain};
 pub(crate) use prompt::{Piece, pieces};
 pub use prompt::{PromptArgument, PromptContent, PromptDef, PromptMessage};
 
