@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memmem, memrchr};
 
 use super::detect::{Detector, around, behind_first, pattern};
 
@@ -10,7 +10,7 @@ use super::detect::{Detector, around, behind_first, pattern};
 pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
     let mut all = private_keys(text);
     all.extend(signed_tokens(text));
-    all.extend(passwords(text));
+    all.extend(passwords(text.as_bytes()));
     let pattern = Detector::Secret.pattern();
     let mut at = 0;
     while let Some(found) = pattern.captures_at(text, at).and_then(|found| found.get(1)) {
@@ -43,12 +43,20 @@ pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
     apart
 }
 
-/// Where keys in PEM are, which begin and end with words of their own (RFC 7468 §2); one that does not end goes to the end.
+/// Where keys in PEM are, which begin and end with words of their own (RFC 7468 §2). One that does not end goes on as long as its lines look
+/// like it.
 pub(super) fn private_keys(text: &str) -> Vec<Range<usize>> {
     let begin = pattern!("-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----");
     let end = pattern!("-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----");
-    let is_part =
-        |c: char| c.is_ascii_alphanumeric() || c.is_whitespace() || "+/=\\:,-".contains(c);
+    // Headers (RFC 1421 §4.6, RFC 9580 §6.2.2) and lines of base64.
+    let body = pattern!(concat!(
+        "^(?:\\s|\\\\+[rn])*",
+        "(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|MessageID): [^\r\n\\\\]*(?:\\s|\\\\+[rn])+)*",
+        "(?:[A-Za-z0-9+/=]{16,}(?:\\s|\\\\+[rn])*)*"
+    ));
+    let is_base64 = |text: &str| {
+        (text.bytes()).all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+    };
     let mut keys: Vec<Range<usize>> = Vec::new();
     let (mut at, mut ends) = (0, true);
     while let Some(begun) = begin.find_at(text, at) {
@@ -57,31 +65,45 @@ pub(super) fn private_keys(text: &str) -> Vec<Range<usize>> {
         at = if let Some(ended) = ended {
             ended.end()
         } else {
-            let body = &text[begun.end()..];
-            begun.end() + body.find(|c| !is_part(c)).unwrap_or(body.len())
+            let rest = &text[begun.end()..];
+            let length = body.find(rest).map_or(0, |lines| lines.end());
+            // What was cut off may end in the middle of a line.
+            begun.end()
+                + if is_base64(&rest[length..]) {
+                    rest.len()
+                } else {
+                    length
+                }
         };
         keys.push(begun.start()..at);
     }
     keys
 }
 
-/// Passwords in the authority of a URL (RFC 3986 §3.2.1).
-fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
-    memchr_iter(b'@', text.as_bytes()).filter_map(|at| password_before(text.as_bytes(), at))
+/// Passwords in the authority of a URL (RFC 3986 §3.2.1), in order. In JSON, slashes may be behind backslashes.
+pub(super) fn passwords(bytes: &[u8]) -> Vec<Range<usize>> {
+    let begins = ["//", "\\/\\/"]
+        .into_iter()
+        .flat_map(|begin| memmem::find_iter(bytes, begin).map(move |at| at + begin.len()));
+    let mut all: Vec<Range<usize>> = begins.filter_map(|at| password(bytes, at)).collect();
+    all.sort_unstable_by_key(|password| password.start);
+    all
 }
 
-/// The password that ends before an `@`, where one does. In JSON, slashes may be behind backslashes.
-pub(super) fn password_before(bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    const MOST: usize = 256;
-    let is_end = |byte: &u8| {
-        matches!(byte, b'/' | b'@' | b'"' | b'\'' | b'<' | b'>' | b'\\')
-            || byte.is_ascii_whitespace()
-    };
-    let most = &bytes[at.saturating_sub(MOST)..at];
-    let start = at - most.iter().rev().take_while(|byte| !is_end(byte)).count();
-    let colon = start + memchr(b':', &bytes[start..at])?;
-    let is_authority = bytes[..start].ends_with(b"//") || bytes[..start].ends_with(b"\\/\\/");
-    (is_authority && colon + 1 < at).then_some(colon + 1..at)
+/// The password of the authority that begins here.
+fn password(bytes: &[u8], start: usize) -> Option<Range<usize>> {
+    const MOST: usize = 512;
+    let ends = |byte: &u8| b"/?#\"'<>\\".contains(byte) || byte.is_ascii_whitespace();
+    let rest = &bytes[start..bytes.len().min(start + MOST)];
+    let authority = &rest[..rest.iter().position(ends).unwrap_or(rest.len())];
+    let at = memrchr(b'@', authority)?;
+    let colon = memchr(b':', &authority[..at])?;
+    (colon + 1 < at).then_some(start + colon + 1..start + at)
+}
+
+/// A text without these; `None` where there are none.
+pub(super) fn without_passwords(text: &str) -> Option<String> {
+    Detector::Secret.without(text, passwords(text.as_bytes()))
 }
 
 /// Whether what looks like a key is made of words.

@@ -5,7 +5,9 @@ use std::ops::{Range, RangeInclusive};
 use regex::{Match, Regex};
 
 use super::REDACTED;
-use super::checks::{address, is_amount, is_behind_time, is_card, is_file, is_iban, is_ssn};
+use super::checks::{
+    address, is_amount, is_card, is_file, is_iban, is_repository, is_ssn, is_zone,
+};
 use super::keys::secrets;
 
 /// Finds one kind of data in a text.
@@ -242,8 +244,8 @@ impl Detector {
             // Behind a plus whatever follows is no other number.
             Self::Phone if found.as_str().starts_with(['+', '%']) => {
                 !before.is_some_and(|c| c.is_ascii_alphanumeric())
-                    && !is_amount(found.as_str())
-                    && !is_behind_time(&text[..found.start()])
+                    && !is_amount(found.as_str(), after)
+                    && !is_zone(&text[..found.start()], found.as_str())
             }
             Self::Phone => {
                 let rest = &text.as_bytes()[found.end()..];
@@ -255,7 +257,7 @@ impl Detector {
                 !before.is_some_and(|c| c == '.' || is_part(c))
                     && (!after.is_some_and(is_part) || is_extended(b"x") || is_extended(b"ext"))
             }
-            Self::Email => !is_file(found.as_str()),
+            Self::Email => !is_file(found.as_str()) && !is_repository(found.as_str()),
             _ => true,
         }
     }
@@ -513,6 +515,26 @@ mod tests {
             ),
             (
                 Detector::Secret,
+                "mongodb://u:p@ss@h/x https://u@x.org:pw@h rediss://:aB3+dE=@h:6380",
+                "mongodb://u:[redacted: secret]@h/x https://u@x.org:[redacted: secret]@h rediss://:[redacted: secret]@h:6380",
+            ),
+            (
+                Detector::Phone,
+                "From=+14155550132, 12:30 +14155550132 at 10:15 +44 20 7946 0958",
+                "From=[redacted: phone], 12:30 [redacted: phone] at 10:15 [redacted: phone]",
+            ),
+            (
+                Detector::Secret,
+                "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2.0.22 (GNU/Linux)\n\nlQOYBFabcdefghijklmnop\nlQOY",
+                "[redacted: secret]",
+            ),
+            (
+                Detector::Secret,
+                "Files start with -----BEGIN PRIVATE KEY-----\n\n## Install\nrun make install",
+                "Files start with [redacted: secret]## Install\nrun make install",
+            ),
+            (
+                Detector::Secret,
                 "It begins with `-----BEGIN PRIVATE KEY-----`.\n\n# Limits",
                 "It begins with `[redacted: secret]`.\n\n# Limits",
             ),
@@ -547,7 +569,7 @@ mod tests {
             (
                 Detector::Secret,
                 "x-----BEGIN PRIVATE KEY-----\nMI AKIAIOSFODNNQEXAMPLE",
-                "x[redacted: secret]",
+                "x[redacted: secret]MI [redacted: secret]",
             ),
             (
                 Detector::Secret,
@@ -646,7 +668,14 @@ mod tests {
             (Detector::Email, "lodash@4.17.21.tgz and logo@2x.min.png"),
             (Detector::Phone, "Wed Oct 10 20:19:24 +0000 2018"),
             (Detector::Phone, "Wed Oct 10 20:19:24 +1000 2018"),
-            (Detector::Phone, "m=+12.345678901 and +12.345678"),
+            (Detector::Phone, "2026-11-30 m=+12.345678901 and +12.345678"),
+            (Detector::Phone, "+37.7749295,-122.4194155"),
+            (Detector::Phone, "+37.77492951,-122.4194155"),
+            (Detector::Email, "git@github.com:octocat/Hello-World.git"),
+            (
+                Detector::Secret,
+                "https://example.org:443?q=a@b https://h:80#c@d",
+            ),
             (Detector::Phone, "+41 16 07.50"),
             (Detector::Phone, "120 350 4200"),
         ] {

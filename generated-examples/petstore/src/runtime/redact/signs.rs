@@ -5,11 +5,11 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use memchr::{memchr_iter, memchr2_iter, memchr3_iter, memmem};
+use memchr::{memchr2_iter, memchr3_iter, memmem};
 
 use super::detect::{Detector, Detectors};
-use super::keys::password_before;
-use super::may_refer;
+use super::keys::passwords;
+use super::{may_be_encoded, may_refer};
 
 /// The fewest digits of a telephone number behind a plus, and of one without.
 const PHONE: (u32, u32) = (7, 10);
@@ -43,7 +43,10 @@ impl Signs {
         // An escape or a reference may spell anything, or what cannot be seen and hides the rest.
         let hides = |escape: &&str| text.contains(*escape);
         let has_escapes = text.as_bytes().contains(&b'\\');
-        if may_refer(text) || (has_escapes && ["\\u", "\\b", "\\f"].iter().any(hides)) {
+        if may_refer(text)
+            || may_be_encoded(text)
+            || (has_escapes && ["\\u", "\\b", "\\f"].iter().any(hides))
+        {
             return Self::anywhere(detectors);
         }
         Self::of_plain(detectors, text)
@@ -103,8 +106,12 @@ impl Signs {
 }
 
 /// In what keys and tokens begin with. Behind a word there may be more spaces, and slashes with escapes.
-static WORDS: LazyLock<[memmem::Finder<'_>; 4]> =
-    LazyLock::new(|| ["earer ", "asic ", "Key=", "eyA"].map(memmem::Finder::new));
+static WORDS: LazyLock<[memmem::Finder<'_>; 8]> = LazyLock::new(|| {
+    let words = [
+        "earer ", "earer+", "earer%20", "asic ", "asic+", "asic%20", "Key=", "eyA",
+    ];
+    words.map(memmem::Finder::new)
+});
 
 /// Where something stands that keys and tokens begin with.
 fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
@@ -115,7 +122,7 @@ fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
     };
     for at in memchr3_iter(b'_', b'-', b'J', bytes) {
         let is_one = match &bytes[at.saturating_sub(4)..=at] {
-            [b'-', b'-', b'-', b'-', b'-'] => bytes[at + 1..].starts_with(b"BEGIN "),
+            [b'-', b'-', b'-', b'-', b'-'] => bytes[at + 1..].starts_with(b"BEGIN"),
             [b'x', b'a', b'p', b'p', b'-']
             | [b'p', b'y', b'p', b'i', b'-']
             | [b'P', b'M', b'A', b'K', b'-']
@@ -159,8 +166,9 @@ fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
     for word in &*WORDS {
         word.find_iter(bytes).for_each(&mut sign);
     }
-    let passwords = memchr_iter(b'@', bytes).filter_map(|at| password_before(bytes, at));
-    passwords.for_each(|password| sign(password.start));
+    for password in passwords(bytes) {
+        sign(password.start);
+    }
 }
 
 /// What stands between digits of one number. A character that is not ASCII may be a space.

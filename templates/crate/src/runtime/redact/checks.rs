@@ -12,6 +12,11 @@ const FILES: [&str; 14] = [
     "zip",
 ];
 
+/// Whether something with an `@` is the user of a repository, `git@github.com:octocat/Hello-World.git`.
+pub(super) fn is_repository(it: &str) -> bool {
+    it.starts_with("git@")
+}
+
 /// Whether something with an `@` is the name of a file, such as `logo@2x.png`, and not a file named by an address.
 pub(super) fn is_file(it: &str) -> bool {
     let domain = it.rsplit_once('@').map_or(it, |(_, domain)| domain);
@@ -51,22 +56,42 @@ pub(super) fn address(text: &str, found: &Match<'_>) -> Range<usize> {
 }
 
 /// Whether a number behind a plus is one with a fraction. The registries of domains write `+1.4155550132`.
-pub(super) fn is_amount(it: &str) -> bool {
-    const SHORTEST: usize = 7;
-    let number = it.trim_start_matches(['+', '%', '2', 'B', 'b']);
-    let Some((whole, fraction)) = number.split_once('.') else {
+pub(super) fn is_amount(it: &str, after: Option<char>) -> bool {
+    const SHORTEST: usize = 8;
+    let Some((whole, fraction)) = behind_plus(it).split_once('.') else {
         return false;
     };
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_registered = is_digits(whole) && is_digits(fraction) && fraction.len() >= SHORTEST;
+    // A coordinate has another one beside it.
+    let is_registered = is_digits(whole)
+        && is_digits(fraction)
+        && fraction.len() >= SHORTEST
+        && !after.is_some_and(|c| matches!(c, ',' | '-' | '+' | '/'));
     !fraction.contains('.') && !is_registered
 }
 
-/// Whether a time of the day stands before a plus, which is then that of its zone.
-pub(super) fn is_behind_time(before: &str) -> bool {
-    let before = before.trim_end_matches(' ').as_bytes();
-    matches!(before, [.., b':', tens, ones] if tens.is_ascii_digit() && ones.is_ascii_digit())
-        || before.ends_with(b"m=")
+fn behind_plus(it: &str) -> &str {
+    let rest = it.strip_prefix('+').or_else(|| it.get(3..)).unwrap_or(it);
+    rest.trim_start_matches(' ')
+}
+
+/// Whether what begins with a plus is the zone of the time of day before it, `+hh` or `+hhmm` with a year at most behind it, or
+/// Go's clock, ` m=+12.345678901`.
+pub(super) fn is_zone(before: &str, it: &str) -> bool {
+    const LARGEST: u32 = 14;
+    let number = behind_plus(it);
+    if before.ends_with(" m=") {
+        return number.contains('.');
+    }
+    let time = before.trim_end_matches(' ').as_bytes();
+    let is_behind_time =
+        matches!(time, [.., b':', tens, ones] if tens.is_ascii_digit() && ones.is_ascii_digit());
+    let length = number.bytes().take_while(u8::is_ascii_digit).count();
+    let (zone, rest) = number.split_at(length);
+    let is_one =
+        matches!(length, 2 | 4) && zone[..2].parse::<u32>().is_ok_and(|hours| hours <= LARGEST);
+    let year = rest.strip_prefix(' ').filter(|year| year.len() == 4);
+    is_behind_time && is_one && (rest.is_empty() || year.is_some())
 }
 
 fn digits(text: &str) -> Vec<u32> {

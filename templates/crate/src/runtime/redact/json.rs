@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memchr2, memrchr};
+use serde::de::IgnoredAny;
 
 use super::super::path::Step;
 use super::super::text::visible;
@@ -432,6 +433,20 @@ fn seen(
         return found.or_else(|| Some(shown.into_owned()));
     }
     found.or_else(|| look(&read))
+}
+
+/// What a string says that may be cut off.
+pub(super) fn beginning(token: &str) -> String {
+    serde_json::from_str(token).unwrap_or_else(|_| {
+        let inside = token.strip_prefix('"').unwrap_or(token);
+        // A quote behind a backslash ends nothing.
+        let is_whole = serde_json::from_str::<IgnoredAny>(token).is_ok();
+        let inside = inside
+            .strip_suffix('"')
+            .filter(|_| is_whole)
+            .unwrap_or(inside);
+        read_escapes(inside)
+    })
 }
 
 /// What a string says; what is no JSON is taken as it stands.

@@ -19,7 +19,7 @@ use serde::de::IgnoredAny;
 
 pub(super) use self::detect::Detector;
 use self::detect::Detectors;
-use self::keys::private_keys;
+use self::keys::{private_keys, without_passwords};
 use self::signs::Signs;
 use super::path::{Path, Step};
 use super::text::visible;
@@ -37,6 +37,9 @@ const FIELDS: [&str; 4] = ["event:", "id:", "retry:", ":"];
 
 /// What long lines are folded in (RFC 5545 §3.1, RFC 6350 §3.2).
 const CARDS: [&str; 2] = ["BEGIN:VCALENDAR", "BEGIN:VCARD"];
+
+/// What many streams end with, which is no JSON and says nothing.
+const END: &str = "[DONE]";
 
 /// What is taken out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,10 +111,9 @@ impl Redaction {
 
     /// The body of an answer: JSON, many of them, a stream of events, or any other text.
     pub(super) fn body<'t>(&self, text: Cow<'t, str>) -> Redacted<'t> {
-        if let Some(inside) = self.json_within(&text) {
-            let seen = self.body(Cow::Owned(inside)).text;
+        if let Some(seen) = self.json_within(&text) {
             return Redacted {
-                text: Cow::Owned(json::quoted(&seen)),
+                text: Cow::Owned(seen),
                 is_json: false,
             };
         }
@@ -145,14 +147,20 @@ impl Redaction {
         }
     }
 
-    /// The JSON in a text that is one string of JSON, where paths may lead into it.
+    /// A text that is one string of JSON, or the beginning of one, where paths may lead into what it says; `None` where it is
+    /// none.
     fn json_within(&self, text: &str) -> Option<String> {
-        if self.paths.is_empty() || !text.trim_start().starts_with('"') {
+        let token = text.trim();
+        if self.paths.is_empty() || !token.starts_with('"') {
             return None;
         }
-        let inside: String = serde_json::from_str(text).ok()?;
-        let is_one = inside.trim_start().starts_with(['{', '[', '"']);
-        (is_one && Extent::of(&inside).is_some()).then_some(inside)
+        Extent::of(token)?;
+        let inside = json::beginning(token);
+        if !inside.contains(['{', '[']) {
+            return None;
+        }
+        let seen = json::quoted(&self.body(Cow::Owned(inside)).text);
+        Some(text.replacen(token, &seen, 1))
     }
 
     /// Where paths lead in a text; `None` where it is not one JSON text.
@@ -196,6 +204,9 @@ impl Redaction {
     /// out. Paths lead nowhere in any other text: what they mean may be anywhere in it, so nothing of it is shown.
     fn piece(&self, text: &str) -> Option<String> {
         let json = |text: &str| json::redacted(text, self, &Signs::anywhere(self.detectors));
+        if let Some(seen) = self.json_within(text) {
+            return Some(seen);
+        }
         if text.trim().is_empty() || Extent::of(text).is_some() {
             return json(text);
         }
@@ -236,7 +247,9 @@ impl Redaction {
         let data: Vec<&str> = (event.split('\n'))
             .filter_map(|line| line.strip_prefix("data:"))
             .collect();
-        let mut data = self.piece(&data.join("\n"));
+        let data = data.join("\n");
+        let is_end = data.trim() == END;
+        let mut data = self.piece(&data).filter(|_| !is_end);
         let is_new = data.is_some();
         let mut lines: Vec<String> = Vec::new();
         for line in event.split('\n') {
@@ -261,10 +274,27 @@ impl Redaction {
     }
 }
 
-/// A text without what the detectors find; `None` where that is nothing.
+/// A text without what the detectors find; `None` where that is nothing. It is written out only where that is how something is
+/// found.
 fn without(detectors: Detectors, text: &str) -> Option<String> {
-    let text = written_out(text);
-    without_suspected(Signs::of_plain(detectors, &text).detectors(), &text)
+    let look = |text: &str| without_suspected(Signs::of_plain(detectors, text).detectors(), text);
+    // Before anything is decoded: what ends a password is encoded in it.
+    let begun = (detectors
+        .has(Detector::Secret)
+        .then(|| without_passwords(text)))
+    .flatten();
+    let text = begun.as_deref().unwrap_or(text);
+    let plain = look(text);
+    let seen = plain.as_deref().unwrap_or(text);
+    let is_form = is_form(text);
+    let written = match written_out(seen, is_form) {
+        // Or what was found began before, with what is encoded.
+        Cow::Owned(more) if seen.contains("%[redacted") || look(&more).is_some() => {
+            look(&written_out(text, is_form))
+        }
+        Cow::Owned(_) | Cow::Borrowed(_) => None,
+    };
+    written.or(plain).or(begun)
 }
 
 /// Characters that HTML refers to by name where numbers and addresses stand (HTML §13.5).
@@ -292,14 +322,23 @@ const ENCODED: [(&str, char); 6] = [
 fn may_refer(text: &str) -> bool {
     text.contains('&') && (text.contains("&#") || NAMED.iter().any(|(name, _)| text.contains(name)))
 }
+
+/// Whether a text may have what separates the parts of a number or a token as URLs do.
+fn may_be_encoded(text: &str) -> bool {
+    text.contains('%') && ["%28", "%29"].iter().any(|it| text.contains(it))
+}
 /// In bytes: what a reference takes at most.
 const LONGEST_REFERENCE: usize = 32;
 
 /// A text with the characters themselves in place of references to them: what is within a reference may be one.
-fn written_out(text: &str) -> Cow<'_, str> {
+fn written_out(text: &str, is_form: bool) -> Cow<'_, str> {
     /// How deep texts within texts are read.
     const DEPTH: usize = 3;
-    let mut seen = with_spaces(text);
+    let mut seen = if is_form {
+        with_spaces(text)
+    } else {
+        Cow::Borrowed(text)
+    };
     for _ in 0..DEPTH {
         let Some(new) = written_out_once(&seen) else {
             break;
@@ -312,12 +351,13 @@ fn written_out(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A form, or the query of a URL, with the spaces that its pluses are (WHATWG URL §5.1).
+/// Whether a text may be a form, or the query of a URL.
+fn is_form(text: &str) -> bool {
+    text.contains('+') && text.contains('=') && !text.contains(char::is_whitespace)
+}
+
+/// A form with the spaces that its pluses are (WHATWG URL §5.1).
 fn with_spaces(text: &str) -> Cow<'_, str> {
-    let is_form = text.contains('+') && text.contains('=') && !text.contains(char::is_whitespace);
-    if !is_form {
-        return Cow::Borrowed(text);
-    }
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '(' | ')' | '%');
     let mut out = String::with_capacity(text.len());
     for piece in text.split_inclusive('+') {

@@ -306,6 +306,10 @@ impl Search<'_> {
         if self.tool.method != "GET" && !fields.values().any(Value::is_array) {
             return None;
         }
+        // Spring counts from 0.
+        if fields.get("last") == Some(&Value::Bool(true)) {
+            return None;
+        }
         let inner = (fields.iter())
             .filter(|(name, _)| is_about_pages(name))
             .filter_map(|(_, value)| value.as_object());
@@ -622,6 +626,7 @@ mod tests {
             json!({"has_more": false, "data": [{"id": "a"}]}),
             json!({"has_more": true, "data": [{"id": null}]}),
             json!({"page": 3, "total_pages": 3}),
+            json!({"content": [1], "number": 2, "totalPages": 3, "last": true}),
             json!({"next": "https://a.example/x?other=1"}),
             json!({"next": {"name": "tomorrow"}}),
             json!([1]),

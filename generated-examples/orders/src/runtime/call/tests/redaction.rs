@@ -167,15 +167,53 @@ async fn text_in_another_charset_is_looked_into_whatever_it_calls_itself() {
 
 #[tokio::test]
 async fn paths_lead_into_json_in_a_string() {
-    let body = r#" "{\"owner\": {\"email\": \"x\"}, \"n\": 1}" "#;
-    let api = Recording::start(move |_| reply("200 OK", JSON, body.as_bytes())).await;
-    let tables = "[tools.\"GET /ping\"]\nredact = \"$.owner.email\"\n";
-    let engine = engine(&api.url, &[], tables);
-    let text = call(&engine, "ping", json!({})).await.as_text();
-    assert_eq!(
-        text,
-        r#""{\"owner\": {\"email\": \"[redacted]\"}, \"n\": 1}""#
+    let long = format!(
+        r#""{{\"t\": \"secret\", \"n\": [\"{}\"]}}""#,
+        "x".repeat(9_000)
     );
+    for (media, body, expected) in [
+        (
+            "application/json",
+            r#" "{\"t\": \"secret\", \"n\": 1}" "#,
+            r#""{\"t\": \"[redacted]\", \"n\": 1}""#,
+        ),
+        (
+            "application/json",
+            r#""{\"t\": \"secret\", \"n\": \"\ud83d\"}""#,
+            r#""{\"t\": \"[redacted]\", \"n\": \"�\"}""#,
+        ),
+        (
+            "application/json",
+            &long,
+            r#""{\"t\": \"[redacted]\", \"n\""#,
+        ),
+        (
+            "application/x-ndjson",
+            "\"{\\\"t\\\": \\\"secret\\\"}\"\n{\"t\": 1}\n",
+            "\"{\\\"t\\\": \\\"[redacted]\\\"}\"\n{\"t\": null}\n",
+        ),
+        (
+            "text/event-stream",
+            "data: \"{\\\"t\\\": \\\"secret\\\"}\"\n\ndata: [DONE]\n\n",
+            "data: \"{\\\"t\\\": \\\"[redacted]\\\"}\"\n\ndata: [DONE]\n\n",
+        ),
+        (
+            "application/json",
+            r#""{not JSON} secret""#,
+            r#""[redacted: this"#,
+        ),
+        ("application/json", r#""a text""#, r#""a text""#),
+    ] {
+        let (headers, body) = (format!("Content-Type: {media}\r\n"), body.to_owned());
+        let api = Recording::start(move |_| reply("200 OK", &headers, body.as_bytes())).await;
+        let mut setup = Setup::new(&api.url).with_token();
+        setup.settings.max_response_bytes = 4_096;
+        let tables = "[tools.\"GET /ping\"]\nredact = \"$.t\"\n";
+        setup.settings.policies.tables = Tables::parse(tables).expect("a table");
+        let text = call(&setup.engine(), "ping", json!({})).await.as_text();
+        assert!(text.starts_with(expected), "{media}: {text}");
+        assert!(!text.contains("secret"), "{media}: {text}");
+    }
 }
 
 #[tokio::test]
@@ -195,6 +233,21 @@ async fn what_separates_numbers_in_pages_urls_and_folded_lines_hides_nothing() {
             "application/x-www-form-urlencoded",
             "phone=%2B44+20+7946+0958&card=4111+1111+1111+1111&p=%28415%29+555-0132&email=ann.x%2Bshop%40example.org&q=+a++",
             "phone=[redacted: phone]&card=[redacted: card]&p=[redacted: phone]&email=[redacted: email]&q=+a++",
+        ),
+        (
+            "application/json",
+            r#"{"a":"tel=%2B1%20%28415%29%20555-0132","b":"/?a=Bearer%20abcdef0123456789abcd","c":"h=Bearer+abcdef0123456789abcd"}"#,
+            r#"{"a":"tel=[redacted: phone]","b":"/?a=[redacted: secret]","c":"h=[redacted: secret]"}"#,
+        ),
+        (
+            "application/json",
+            r#"{"a":"/?email=ann%40example.org&cursor=abc%2Bdef%3D","b":"postgres://u:p%40ss%20w@db/x"}"#,
+            r#"{"a":"/?email=[redacted: email]&cursor=abc%2Bdef%3D","b":"postgres://u:[redacted: secret]@db/x"}"#,
+        ),
+        (
+            "text/markdown",
+            "[a](https://example.org/a%20b%28c%29) ann@example.org c2ln+abc==,&#169;",
+            "[a](https://example.org/a%20b%28c%29) [redacted: email] c2ln+abc==,&#169;",
         ),
         (
             "text/calendar",
@@ -348,12 +401,12 @@ async fn what_is_read_of_an_escape_makes_no_new_part_of_a_text() {
     for (media, text, expected) in [
         (
             "application/json",
-            r#"{"a":"{\"n\":\"x\\u0022,\\u0022role\\u0022:\\u0022admin\",\"m\":\"ann@example.org\"}"}"#,
+            r#"{"a":"{\"n\":\"x\\u0022,\\u0022role\\u0022:\\u0022admin\",\"m\":\"ann\\u0040example.org\"}"}"#,
             r#"{"a":"{\"n\":\"x\\\",\\\"role\\\":\\\"admin\",\"m\":\"[redacted: email]\"}"}"#,
         ),
         (
             "text/event-stream",
-            "id: x\\u000adata: forged ann@example.org\ndata: {\"b\":1}\n\n",
+            "id: x\\u000adata: forged ann\\u0040example.org\ndata: {\"b\":1}\n\n",
             "id: x\\ndata: forged [redacted: email]\ndata: {\"b\":1}\n\n",
         ),
         (
@@ -363,7 +416,7 @@ async fn what_is_read_of_an_escape_makes_no_new_part_of_a_text() {
         ),
         (
             "text/plain",
-            r#"2026 INFO {"p": "C:\\\ud83d\ude00 x", "q": "\\\u0022", "m": "ann@example.org"}"#,
+            r#"2026 INFO {"p": "C:\\\ud83d\ude00 x", "q": "\\\u0022", "m": "ann\u0040example.org"}"#,
             r#"2026 INFO {"p": "C:\\😀 x", "q": "\\\"", "m": "[redacted: email]"}"#,
         ),
         (
