@@ -278,6 +278,9 @@ impl Redaction {
 /// found.
 fn without(detectors: Detectors, text: &str) -> Option<String> {
     let look = |text: &str| without_suspected(Signs::of_plain(detectors, text).detectors(), text);
+    if is_plain(text) {
+        return look(text);
+    }
     // Before anything is decoded: what ends a password is encoded in it.
     let begun = (detectors
         .has(Detector::Secret)
@@ -295,6 +298,11 @@ fn without(detectors: Detectors, text: &str) -> Option<String> {
         Cow::Owned(_) | Cow::Borrowed(_) => None,
     };
     written.or(plain).or(begun)
+}
+
+/// Whether a text is what it says, and no URL.
+fn is_plain(text: &str) -> bool {
+    !text.contains(['&', '\\', '%', '+', '/'])
 }
 
 /// Characters that HTML refers to by name where numbers and addresses stand (HTML §13.5).

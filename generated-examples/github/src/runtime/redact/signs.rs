@@ -105,12 +105,10 @@ impl Signs {
     }
 }
 
-/// In what keys and tokens begin with. Behind a word there may be more spaces, and slashes with escapes.
-static WORDS: LazyLock<[memmem::Finder<'_>; 8]> = LazyLock::new(|| {
-    let words = [
-        "earer ", "earer+", "earer%20", "asic ", "asic+", "asic%20", "Key=", "eyA",
-    ];
-    words.map(memmem::Finder::new)
+/// In what keys and tokens begin with, and what stands behind it. Behind a space there may be more, and slashes with escapes.
+static WORDS: LazyLock<[(memmem::Finder<'_>, &[u8]); 4]> = LazyLock::new(|| {
+    let words = [("earer", " +%"), ("asic", " +%"), ("Key", "="), ("ey", "A")];
+    words.map(|(word, next)| (memmem::Finder::new(word), next.as_bytes()))
 });
 
 /// Where something stands that keys and tokens begin with.
@@ -163,8 +161,13 @@ fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
             sign(at);
         }
     }
-    for word in &*WORDS {
-        word.find_iter(bytes).for_each(&mut sign);
+    for (word, next) in &*WORDS {
+        let goes_on = |at: &usize| {
+            bytes
+                .get(at + word.needle().len())
+                .is_some_and(|byte| next.contains(byte))
+        };
+        word.find_iter(bytes).filter(goes_on).for_each(&mut sign);
     }
     for password in passwords(bytes) {
         sign(password.start);

@@ -13,7 +13,7 @@ use super::super::path::Step;
 use super::super::text::visible;
 use super::detect::{Detector, Detectors};
 use super::signs::Signs;
-use super::{REDACTED, Redaction, without};
+use super::{REDACTED, Redaction, is_plain, without, without_suspected};
 
 /// The fewest digits of a number that may be a card's.
 const SHORTEST: usize = 14;
@@ -281,7 +281,13 @@ impl<'a> Walk<'a> {
         }
         match self.signs_before(end) {
             Some(suspected) if suspected.is_empty() => None,
-            Some(suspected) => seen(token, is_written_anew, |plain| without(suspected, plain)),
+            Some(suspected) => seen(token, is_written_anew, |plain| {
+                if is_plain(plain) {
+                    without_suspected(suspected, plain)
+                } else {
+                    without(suspected, plain)
+                }
+            }),
             None if self.suspected.is_empty() => None,
             None => seen(token, is_written_anew, |plain| {
                 without(self.suspected, plain)
