@@ -23,6 +23,9 @@ pub(super) fn is_file(it: &str) -> bool {
     let Some((name, ending)) = domain.rsplit_once('.') else {
         return false;
     };
+    if !FILES.iter().any(|file| ending.eq_ignore_ascii_case(file)) {
+        return false;
+    }
     let is_scale = |label: &str| {
         label
             .strip_suffix('x')
@@ -31,7 +34,7 @@ pub(super) fn is_file(it: &str) -> bool {
     let last = name.rsplit_once('.').map(|(_, last)| last);
     let is_domain = last.is_some_and(|last| last.starts_with(|c: char| c.is_alphabetic()))
         && !name.split('.').next().is_some_and(is_scale);
-    FILES.iter().any(|file| ending.eq_ignore_ascii_case(file)) && !is_domain
+    !is_domain
 }
 
 /// Where the address is in what was found: in scripts without spaces, words stand directly beside it.
