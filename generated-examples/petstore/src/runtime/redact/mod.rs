@@ -291,6 +291,7 @@ fn without(detectors: Detectors, text: &str) -> Option<String> {
     let seen = plain.as_deref().unwrap_or(text);
     let is_form = is_form(text);
     let written = match written_out(seen, is_form) {
+        Cow::Owned(more) if plain.is_none() => look(&more),
         // Or what was found began before, with what is encoded.
         Cow::Owned(more) if seen.contains("%[redacted") || look(&more).is_some() => {
             look(&written_out(text, is_form))
