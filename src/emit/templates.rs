@@ -293,6 +293,7 @@ templates! {
     "src/runtime/response/mod.rs"
     "src/runtime/response/notes.rs"
     "src/runtime/response/paging.rs"
+    "src/runtime/response/part.rs"
     "src/runtime/response/refusal.rs"
     "src/runtime/response/tests.rs"
     "src/runtime/schema.rs"

@@ -12,7 +12,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use url::{Url, form_urlencoded};
 
 use super::request::Outgoing;
-use super::upstream::{Bounds, Upstream, read};
+use super::upstream::{Bounds, Received, Upstream, read};
 
 /// How long an issuer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -93,6 +93,7 @@ pub(super) async fn answer(
             until: None,
         };
         let received = read(response, bounds, |_, _, _| ()).await;
+        let received = received.and_then(Received::unbroken);
         let received = received.map_err(|_| "broke off its answer".to_owned())?;
         Ok((status, received.bytes))
     };

@@ -619,7 +619,7 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
     #[cfg(feature = "cache")]
     let ended = Box::pin(kept::answered(inner, &asked, watched)).await;
     #[cfg(not(feature = "cache"))]
-    let ended = Box::pin(attempts::made(
+    let ended = Box::pin(attempts::made_in_part(
         inner,
         asked.tool,
         asked.outgoing,
@@ -686,7 +686,7 @@ pub(super) async fn fetch(inner: &Inner, outgoing: Outgoing) -> Result<(u16, Byt
             silence: inner.upstream.read_timeout,
             until: None,
         };
-        let received = read(response, bounds, |_, _, _| ()).await?;
+        let received = read(response, bounds, |_, _, _| ()).await?.unbroken()?;
         Ok((status, received.bytes))
     };
     let failure = match tokio::time::timeout(settings.total_timeout, exchange).await {

@@ -71,6 +71,7 @@ pub(super) async fn before(
         Some(kind) => {
             // The words of the API are those of another operation, of which the caller may see nothing.
             let why = match facts.upstream_status {
+                Some(..400) => "the answer of the API broke off. Try again later.".to_owned(),
                 Some(status) => format!("the API answered {status}. Try again later."),
                 None => result.as_text(),
             };

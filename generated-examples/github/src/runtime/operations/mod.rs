@@ -219,11 +219,11 @@ impl Operation {
         if !status.is_success() {
             return Look::Done;
         }
-        let is_json = || (!received.cut).then(|| plain::read(&received.bytes).ok());
+        let is_json = || (!received.is_part()).then(|| plain::read(&received.bytes).ok());
         let body: Option<Value> = is_json().flatten();
         // What was to be JSON, or a page of somebody in between, is no result.
-        let is_broken =
-            body.is_none() && (received.cut || says(headers, "json") || says(headers, "html"));
+        let is_broken = body.is_none()
+            && (received.is_part() || says(headers, "json") || says(headers, "html"));
         if is_broken && self.told == Told::InBody {
             return Look::Unknown;
         }

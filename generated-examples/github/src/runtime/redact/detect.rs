@@ -2,6 +2,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
+use memchr::memchr2;
 use regex::{Match, Regex};
 
 use super::REDACTED;
@@ -138,7 +139,9 @@ impl Detector {
         }
         let mut all = Vec::new();
         let mut at = 0;
-        while let Some(found) = self.pattern().find_at(text, at) {
+        while self.may_be_in(&text.as_bytes()[at..])
+            && let Some(found) = self.pattern().find_at(text, at)
+        {
             at = found.end();
             match self {
                 Self::Card => all.extend(grouped(text, &found, 14..=19, is_card)),
@@ -232,8 +235,16 @@ impl Detector {
         }
     }
 
+    /// Whether a text has what its pattern asks for.
+    fn may_be_in(self, bytes: &[u8]) -> bool {
+        self != Self::Email || memchr2(b'@', b'%', bytes).is_some()
+    }
+
     /// Whether what looks like it is it, and no part of something longer.
     fn is_real(self, text: &str, found: &Match<'_>) -> bool {
+        if self == Self::Email {
+            return !is_file(found.as_str()) && !is_repository(found.as_str());
+        }
         let (before, after) = around(text, &found.range());
         let touches =
             |is_part: fn(char) -> bool| before.is_some_and(is_part) || after.is_some_and(is_part);
@@ -257,7 +268,6 @@ impl Detector {
                 !before.is_some_and(|c| c == '.' || is_part(c))
                     && (!after.is_some_and(is_part) || is_extended(b"x") || is_extended(b"ext"))
             }
-            Self::Email => !is_file(found.as_str()) && !is_repository(found.as_str()),
             _ => true,
         }
     }

@@ -20,7 +20,7 @@ use super::super::engine::{Content, Inner, Progress, ToolResult};
 use super::super::metrics::CacheOutcome;
 use super::super::request::Outgoing;
 use super::super::steps::Steps;
-use super::super::upstream::Answered;
+use super::super::upstream::{Answered, End};
 use super::record::Facts;
 use super::{Asked, Until, attempts, failed_for_now};
 
@@ -83,7 +83,7 @@ pub(super) async fn answered(
         return asked.look_up(inner, keeping, &key, facts).await;
     }
     let watched = (steps, facts);
-    attempts::made(inner, asked.tool, asked.outgoing, asked.until, watched).await
+    attempts::made_in_part(inner, asked.tool, asked.outgoing, asked.until, watched).await
 }
 
 /// What a request ends with for every call that waits for it.
@@ -105,6 +105,7 @@ impl Flown {
     /// Whether what was kept may stand in: RFC 5861 §4 has four statuses, the owner means every failure of the API.
     fn failed(&self, keeping: &Keeping) -> bool {
         match &self.ended {
+            Ok(answer) if answer.2.end == End::Broken => true,
             Ok(answer) if keeping.stale_if_error.is_some() => {
                 answer.0.is_server_error() || answer.0 == StatusCode::TOO_MANY_REQUESTS
             }
@@ -186,7 +187,14 @@ impl Asked<'_> {
                 inner.metrics.cache(CacheOutcome::Miss);
                 let mut steps = Steps::new(self.call.context.progress.as_ref());
                 let watched = (&mut steps, facts);
-                return attempts::made(inner, self.tool, self.outgoing, self.until, watched).await;
+                return attempts::made_in_part(
+                    inner,
+                    self.tool,
+                    self.outgoing,
+                    self.until,
+                    watched,
+                )
+                .await;
             }
             facts.upstream_status = flown.upstream_status;
             let kept = if flown.failed(keeping) {
@@ -238,7 +246,9 @@ impl Shared {
         let before = self.kept.take();
         let (ended, was_confirmed) = self.asked(before.as_deref(), &mut facts).await;
         let mut is_for_all = true;
-        if let Ok(answer) = &ended {
+        if let Ok(answer) = &ended
+            && answer.2.end != End::Broken
+        {
             let (cache, path) = (&self.inner.cache, self.outgoing.uri.path());
             let is_gone = matches!(answer.0, StatusCode::NOT_FOUND | StatusCode::GONE);
             let mut is_kept = false;
@@ -288,10 +298,11 @@ impl Shared {
             && let Some(question) = kept.question(&self.outgoing)
         {
             let watched = (&mut steps, &mut *facts);
-            let answer = match attempts::made(inner, tool, &question, self.until, watched).await {
-                Ok(answer) => answer,
-                Err(refusal) => return (Err(refusal), false),
-            };
+            let answer =
+                match attempts::made_in_part(inner, tool, &question, self.until, watched).await {
+                    Ok(answer) => answer,
+                    Err(refusal) => return (Err(refusal), false),
+                };
             if let Some(answer) = kept.confirmed(&answer) {
                 // The body is the one of before, and may show what that was asked for with.
                 let before = kept.credentials.iter().filter(|before| {
@@ -307,7 +318,7 @@ impl Shared {
             }
         }
         let watched = (&mut steps, facts);
-        let ended = attempts::made(inner, tool, &self.outgoing, self.until, watched).await;
+        let ended = attempts::made_in_part(inner, tool, &self.outgoing, self.until, watched).await;
         (ended.map(Arc::new), false)
     }
 }

@@ -13,7 +13,7 @@ use super::{Answer, excerpt, is_json};
 impl Answer<'_> {
     /// The answer, where it is one JSON text that a program can be given.
     pub(in super::super) fn whole_json(&self) -> Option<String> {
-        if self.received.cut || self.received.open || self.headers.contains_key(CONTENT_ENCODING) {
+        if self.received.is_part() || self.headers.contains_key(CONTENT_ENCODING) {
             return None;
         }
         let text = self.decoded(&self.media_type());
@@ -81,7 +81,7 @@ impl Answer<'_> {
     ) -> ToolResult {
         let mut result = self.as_it_is(tool, output, media);
         if result.error.is_none() && !self.received.bytes.is_empty() {
-            let why = if self.received.cut || self.received.open {
+            let why = if self.received.is_part() {
                 "not all of the answer was read"
             } else {
                 "the answer is not one JSON text"

@@ -10,6 +10,7 @@ mod mark;
 mod media;
 mod notes;
 mod paging;
+mod part;
 mod refusal;
 
 use std::borrow::Cow;
@@ -35,7 +36,7 @@ use super::plain;
 use super::redact::{REDACTED, Redacted, Redaction};
 use super::text;
 use super::tool::{Location, Parameter, ResultShape, ToolDef};
-use super::upstream::Received;
+use super::upstream::{End, Received};
 
 pub(super) use self::refusal::{Known, Sender};
 
@@ -86,6 +87,9 @@ impl Answer<'_> {
             return self.refused(tool.hints.read_only, known);
         }
         let media = self.media_type();
+        if self.received.end == End::Broken {
+            return self.in_part(&media);
+        }
         let mut result = self.accepted(tool, output, &media);
         if result.error.is_none() {
             let notes = self.notes(tool, result.structured.is_some(), &media);
@@ -183,7 +187,7 @@ impl Answer<'_> {
     fn is_broken_json(&self, tool: &ToolDef, media: &MediaType) -> bool {
         let bytes = self.received.bytes.trim_ascii_start();
         let [first, ..] = bytes else { return false };
-        if self.received.cut || media.kind(bytes) != Kind::Json {
+        if self.received.is_part() || media.kind(bytes) != Kind::Json {
             return false;
         }
         let starts = b"{[\"-0123456789tfn".contains(first);
@@ -201,7 +205,7 @@ impl Answer<'_> {
         };
         let says = |word: &str| text.contains(word);
         let words = ["ext", "_more", "ursor", "age", "oken", "arker"];
-        if self.received.cut || !words.into_iter().any(says) {
+        if self.received.is_part() || !words.into_iter().any(says) {
             return None;
         }
         plain::read(text.as_bytes()).ok()
@@ -245,15 +249,17 @@ impl Answer<'_> {
                     _ => self.text(media, shape, output),
                 }
             }
-            Kind::Image | Kind::Audio | Kind::Binary if self.received.cut => ToolResult::failure(
-                ErrorType::TooLarge,
-                format!(
-                    "The response is larger than the {} bytes that this server reads \
+            Kind::Image | Kind::Audio | Kind::Binary if self.received.is_part() => {
+                ToolResult::failure(
+                    ErrorType::TooLarge,
+                    format!(
+                        "The response is larger than the {} bytes that this server reads \
                          (`MCP_MAX_RESPONSE_BYTES`), and a part of `{}` is of no use.",
-                    self.most_bytes,
-                    self.word(media.essence())
-                ),
-            ),
+                        self.most_bytes,
+                        self.word(media.essence())
+                    ),
+                )
+            }
             _ if (self.credentials.iter())
                 .any(|credential| credential.is_in(&self.received.bytes)) =>
             {
@@ -303,16 +309,18 @@ impl Answer<'_> {
         let shape = tool.result;
         let whole = self.decoded(media);
         let (text, note) = self.chosen(whole.trim());
-        let mut result = if self.received.open {
+        let mut result = if self.received.end == End::Open {
             ToolResult::text(self.capped(&text))
-        } else if !self.received.cut && !self.is_too_long(&text) {
+        } else if !self.received.is_part() && !self.is_too_long(&text) {
             let is_json = self.fields.is_none() && self.is_json.get();
             let structured = self.structured((&text, is_json), shape, output);
             ToolResult {
                 structured: structured.or_else(|| wrapped_text(&text, shape, output)),
                 ..ToolResult::text(self.data(text))
             }
-        } else if let Some(excerpt) = excerpt::fitted(&text, self.most_chars, self.received.cut) {
+        } else if let Some(excerpt) =
+            excerpt::fitted(&text, self.most_chars, self.received.is_part())
+        {
             self.excerpt(&excerpt, tool, output)
         } else {
             ToolResult::text(self.capped(&text))
@@ -326,13 +334,13 @@ impl Answer<'_> {
         let (Some(fields), Some(argument)) = (self.fields, self.fields_argument) else {
             return (Cow::Borrowed(text), None);
         };
-        let Some((part, names)) = excerpt::chosen(text, fields, self.received.cut) else {
+        let Some((part, names)) = excerpt::chosen(text, fields, self.received.is_part()) else {
             let note = format!("`{argument}` chose nothing: the answer is not one JSON text.");
             return (Cow::Borrowed(text), Some(note));
         };
         let missed = fields.missed();
         let note = (!missed.is_empty()).then(|| {
-            let read = if self.received.cut {
+            let read = if self.received.is_part() {
                 "part of the answer that was read"
             } else {
                 "answer"
@@ -354,7 +362,7 @@ impl Answer<'_> {
 
     /// A result that has only a part of the answer, and says so.
     fn excerpt(&self, excerpt: &Excerpt, tool: &ToolDef, output: Option<&Output>) -> ToolResult {
-        let mut why = if self.received.cut {
+        let mut why = if self.received.is_part() {
             format!("a part of a response larger than {} bytes", self.most_bytes)
         } else {
             format!("cut to {} characters", self.most_chars)
@@ -388,7 +396,7 @@ impl Answer<'_> {
             .take(MOST)
             .collect();
         // It makes what is shown smaller, and not what is read.
-        let fields = self.fields_argument.filter(|_| !self.received.cut);
+        let fields = self.fields_argument.filter(|_| !self.received.is_part());
         match (&names[..], fields) {
             ([], None) => "This tool has no argument that asks for less.".to_owned(),
             ([], Some(fields)) => format!("With `{fields}` there is less of each."),
@@ -439,7 +447,7 @@ impl Answer<'_> {
 
     fn text(&self, media: &MediaType, shape: ResultShape, output: Option<&Output>) -> ToolResult {
         let whole = self.decoded(media);
-        let structured = if self.received.cut || self.is_too_long(&whole) {
+        let structured = if self.received.is_part() || self.is_too_long(&whole) {
             None
         } else {
             wrapped_text(&whole, shape, output)
@@ -464,13 +472,13 @@ impl Answer<'_> {
 
     /// Whether what calls itself something else is JSON, as far as it was read.
     fn is_json_all_the_same(&self, media: &MediaType) -> bool {
-        self.looks_like_json() && (self.received.cut || is_json(self.decoded(media).trim()))
+        self.looks_like_json() && (self.received.is_part() || is_json(self.decoded(media).trim()))
     }
 
     fn html(&self, media: &MediaType) -> ToolResult {
         let page = html::text(&self.decoded(media));
         let text = self.without_secrets(page);
-        if text.is_empty() && !self.received.cut {
+        if text.is_empty() && !self.received.is_part() {
             let status = self.status_line();
             return ToolResult::text(format!(
                 "The call succeeded ({status}); the response is an HTML page without text."
@@ -530,7 +538,7 @@ impl Answer<'_> {
 
     fn decoded_anew(&self, media: &MediaType) -> Redacted<'_> {
         let mut bytes = &self.received.bytes[..];
-        if self.received.cut {
+        if self.received.is_part() {
             bytes = text::whole_characters(bytes);
         }
         // Text of another kind that does not say what it is in is Latin-1 more often than anything else.
@@ -546,13 +554,13 @@ impl Answer<'_> {
         let mut text = text::visible(text);
         for credential in self.credentials {
             credential.redact(&mut text);
-            if self.received.cut {
+            if self.received.is_part() {
                 credential.redact_end(&mut text);
             }
         }
         let text = self.without_escaped_secrets(text);
         match self.redaction {
-            Some(redaction) if self.received.cut => redaction.body(without_half(text)),
+            Some(redaction) if self.received.is_part() => redaction.body(without_half(text)),
             Some(redaction) => redaction.body(text),
             None => Redacted {
                 text,
@@ -572,10 +580,10 @@ impl Answer<'_> {
                 .char_indices()
                 .nth(self.most_chars)
                 .map_or(text.len(), |(at, _)| at);
-            let note = if self.received.cut {
-                format!("of a response larger than {} bytes", self.most_bytes)
-            } else {
-                format!("of {}", text.chars().count())
+            let note = match self.received.end {
+                End::Whole => format!("of {}", text.chars().count()),
+                End::TooLarge => format!("of a response larger than {} bytes", self.most_bytes),
+                End::Open | End::Broken => "of what has come".to_owned(),
             };
             return format!(
                 "{}\n\n[Cut: these are the first {} characters {note}. Ask for less, with the arguments that filter \
@@ -584,21 +592,18 @@ impl Answer<'_> {
                 self.most_chars
             );
         }
-        if self.received.open {
-            return format!(
-                "{}\n\n[Cut: the API was still sending when the time for this call was over.]",
-                self.data(text)
-            );
-        }
-        if self.received.cut {
-            return format!(
-                "{}\n\n[Cut: this is the beginning of a response larger than {} bytes. Ask for less, with the \
-                 arguments that filter or page, if there are any.]",
-                self.data(text),
+        let note = match self.received.end {
+            End::Whole | End::Broken => return self.data(text),
+            End::Open => {
+                "the API was still sending when the time for this call was over.".to_owned()
+            }
+            End::TooLarge => format!(
+                "this is the beginning of a response larger than {} bytes. Ask for less, with the arguments that filter \
+                 or page, if there are any.",
                 self.most_bytes
-            );
-        }
-        self.data(text)
+            ),
+        };
+        format!("{}\n\n[Cut: {note}]", self.data(text))
     }
 
     fn emptiness(&self) -> String {

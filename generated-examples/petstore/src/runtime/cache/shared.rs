@@ -17,7 +17,7 @@ use super::super::engine::StartError;
 use super::super::metrics::Metrics;
 use super::super::random;
 use super::super::state::{Looked, Point, Put, Question, State, Write};
-use super::super::upstream::{Answered, Received};
+use super::super::upstream::{Answered, End, Received};
 use super::names::Names;
 use super::room::Room;
 use super::store::Kept;
@@ -385,8 +385,7 @@ fn read(bytes: Vec<u8>) -> Option<(Answered, Duration)> {
     }
     let received = Received {
         bytes: Bytes::from(bytes).slice(4 + length..),
-        cut: false,
-        open: false,
+        end: End::Whole,
         moved: false,
     };
     let status = StatusCode::from_u16(head.status).ok()?;

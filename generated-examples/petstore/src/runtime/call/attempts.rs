@@ -14,17 +14,35 @@ use super::super::steps::Steps;
 use super::super::upstream::MovedTo;
 use super::super::upstream::{Answered, Body, Bounds, Failure, Stage, read};
 use super::record::Facts;
-use super::{failed, seconds};
+use super::{Until, failed, seconds};
 
 /// The answer of the last attempt.
 ///
 /// # Errors
-/// There was none, or no request was sent: what the model reads.
+/// There was none, or not all of it, or no request was sent: what the model reads.
 pub(super) async fn made(
     inner: &Inner,
     tool: &Prepared,
     outgoing: &Outgoing,
-    (deadline, limit): (Instant, Duration),
+    until: Until,
+    watched: (&mut Steps<'_>, &mut Facts),
+) -> Result<Answered, Box<ToolResult>> {
+    let (status, headers, received) = made_in_part(inner, tool, outgoing, until, watched).await?;
+    match received.unbroken() {
+        Ok(received) => Ok((status, headers, received)),
+        Err(failure) => Err(Box::new(failed(inner, tool, &failure, until.1))),
+    }
+}
+
+/// The same, and what came of an answer that the connection cut.
+///
+/// # Errors
+/// There was none, or no request was sent: what the model reads.
+pub(super) async fn made_in_part(
+    inner: &Inner,
+    tool: &Prepared,
+    outgoing: &Outgoing,
+    (deadline, limit): Until,
     (steps, facts): (&mut Steps<'_>, &mut Facts),
 ) -> Result<Answered, Box<ToolResult>> {
     let path = inner.paths.get(tool.def.server);
@@ -48,10 +66,7 @@ pub(super) async fn made(
             .await
             .map_err(|wait| Box::new(alone(inner, tool, facts, wait)))?;
         drop(turn);
-        let outcome = match &ended {
-            Ok((status, headers, _)) => Outcome::Answer(*status, headers),
-            Err(failure) => Outcome::Failure(failure),
-        };
+        let outcome = Outcome::of(&ended);
         // The next request, of this call or of another, is for another address.
         if outcome.may_change() && inner.bases.addresses(tool.def.server) > 1 {
             leave(inner, tool.def.server, facts.address, "it fails");
@@ -89,10 +104,7 @@ async fn guarded(
     let ended = tokio::time::timeout_at(deadline.into(), sent).await;
     let ended = ended.unwrap_or(Err(Failure::Timeout(Stage::Total)));
     if let Some(pass) = pass {
-        pass.ended(match &ended {
-            Ok((status, headers, _)) => Outcome::Answer(*status, headers).is_failure(),
-            Err(failure) => Outcome::Failure(failure).is_failure(),
-        });
+        pass.ended(Outcome::of(&ended).is_failure());
     }
     Ok(ended)
 }

@@ -14,9 +14,9 @@ use super::super::request::Outgoing;
 use super::super::response::{Answer, Fields, Known, Mark, Sender, piece};
 use super::super::steps::Steps;
 use super::super::tool::ResultShape;
-use super::super::upstream::{Answered, Received};
+use super::super::upstream::{Answered, End, Failure, Received};
 use super::record::Facts;
-use super::{Asked, broken, ownership, transformed};
+use super::{Asked, broken, failed, ownership, transformed};
 
 /// An answer as its caller is to see it, with the request that it is the answer to.
 pub(super) async fn shown(
@@ -35,6 +35,7 @@ pub(super) async fn shown(
         jq,
         guard,
         marks,
+        until,
         ..
     } = *asked;
     if status == StatusCode::UNAUTHORIZED {
@@ -47,7 +48,7 @@ pub(super) async fn shown(
     #[cfg(feature = "cache")]
     let credentials = all.as_deref().unwrap_or(credentials);
     facts.bytes = received.bytes.len();
-    if facts.wants_json && status.is_success() && !received.cut && !received.open {
+    if facts.wants_json && status.is_success() && !received.is_part() {
         facts.json = Some(received.bytes.clone());
     }
     steps.done(facts.bytes);
@@ -89,8 +90,14 @@ pub(super) async fn shown(
         None => None,
     };
     let read = |seen: &Seen<'_>, inner: &Inner, received: Received| seen.result(inner, received);
+    let is_broken = received.end == End::Broken;
     let result = aside(inner, &seen, received, read).await;
-    let result = result.unwrap_or_else(|| broken(tool.def.name));
+    let mut result = result.unwrap_or_else(|| broken(tool.def.name));
+    if is_broken && status.is_success() {
+        let came = result.content;
+        result = failed(inner, tool, &Failure::Broken, until.1);
+        result.content.extend(came);
+    }
     #[cfg(feature = "cache")]
     let result = match &facts.served {
         Some(served) => served.marked(result),

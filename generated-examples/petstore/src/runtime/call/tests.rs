@@ -209,6 +209,12 @@ fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     reply
 }
 
+/// An answer whose connection ends before its body does.
+fn cut_off(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\n{headers}Connection: close\r\nContent-Length: 999\r\n\r\n{body}")
+        .into_bytes()
+}
+
 const JSON: &str = "Content-Type: application/json\r\n";
 
 fn forwarding(setup: &mut Setup, how: ForwardAuth) {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use memchr::memrchr;
 use regex::Match;
 
 use super::detect::behind_escape;
@@ -19,10 +20,12 @@ pub(super) fn is_repository(it: &str) -> bool {
 
 /// Whether something with an `@` is the name of a file, such as `logo@2x.png`, and not a file named by an address.
 pub(super) fn is_file(it: &str) -> bool {
-    let domain = it.rsplit_once('@').map_or(it, |(_, domain)| domain);
-    let Some((name, ending)) = domain.rsplit_once('.') else {
+    let last = |byte, text: &str| memrchr(byte, text.as_bytes());
+    let domain = last(b'@', it).map_or(it, |at| &it[at + 1..]);
+    let Some(dot) = last(b'.', domain) else {
         return false;
     };
+    let (name, ending) = (&domain[..dot], &domain[dot + 1..]);
     if !FILES.iter().any(|file| ending.eq_ignore_ascii_case(file)) {
         return false;
     }
@@ -31,8 +34,8 @@ pub(super) fn is_file(it: &str) -> bool {
             .strip_suffix('x')
             .is_some_and(|it| it.parse::<f32>().is_ok())
     };
-    let last = name.rsplit_once('.').map(|(_, last)| last);
-    let is_domain = last.is_some_and(|last| last.starts_with(|c: char| c.is_alphabetic()))
+    let label = name.rsplit_once('.').map(|(_, label)| label);
+    let is_domain = label.is_some_and(|label| label.starts_with(|c: char| c.is_alphabetic()))
         && !name.split('.').next().is_some_and(is_scale);
     !is_domain
 }

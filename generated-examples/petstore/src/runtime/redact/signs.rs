@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use memchr::{memchr2_iter, memchr3_iter, memmem};
+use memchr::{memchr2_iter, memchr3, memchr3_iter, memmem};
 
 use super::detect::{Detector, Detectors};
 use super::keys::passwords;
@@ -42,10 +42,8 @@ impl Signs {
     pub(super) fn of(detectors: Detectors, text: &str) -> Self {
         // An escape or a reference may spell anything, or what cannot be seen and hides the rest.
         let hides = |escape: &&str| text.contains(*escape);
-        let has_escapes = text.as_bytes().contains(&b'\\');
-        if may_refer(text)
-            || may_be_encoded(text)
-            || (has_escapes && ["\\u", "\\b", "\\f"].iter().any(hides))
+        if memchr3(b'\\', b'&', b'%', text.as_bytes()).is_some()
+            && (may_refer(text) || may_be_encoded(text) || ["\\u", "\\b", "\\f"].iter().any(hides))
         {
             return Self::anywhere(detectors);
         }
@@ -220,38 +218,40 @@ impl Run {
 /// groups of a number.
 fn numbers(bytes: &[u8], mut sign: impl FnMut(usize, Detector)) {
     let (mut run, mut end) = (Run::default(), 0);
+    let mut look = |at: usize| {
+        if at < end {
+            return;
+        }
+        if bytes[at] == SPACE[0] && bytes[..at].ends_with(b"%") && bytes[at..].starts_with(SPACE) {
+            run.pass(bytes, end..at - 1);
+            end = at + SPACE.len();
+            return;
+        }
+        run.pass(bytes, end..at);
+        end = at + 1;
+        if bytes[at] == b'+' {
+            (run.own, run.is_after_plus) = (0, true);
+            return;
+        }
+        run.all += 1;
+        run.own += 1;
+        if run.own == 2 && is_country(&bytes[..=at]) {
+            sign(at, Detector::Iban);
+        } else if run.all >= PHONE.0 {
+            long(&bytes[..=at], &run, |it| sign(at, it));
+        }
+    };
     let (words, rest) = bytes.as_chunks::<8>();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    for (number, word) in words.iter().chain([&last]).enumerate() {
+    for (number, word) in words.iter().enumerate() {
         let mut found = digits_and_pluses(*word);
         while found != 0 {
-            let at = number * 8 + found.trailing_zeros() as usize / 8;
+            look(number * 8 + found.trailing_zeros() as usize / 8);
             found &= found - 1;
-            if at < end {
-                continue;
-            }
-            if bytes[at] == SPACE[0]
-                && bytes[..at].ends_with(b"%")
-                && bytes[at..].starts_with(SPACE)
-            {
-                run.pass(bytes, end..at - 1);
-                end = at + SPACE.len();
-                continue;
-            }
-            run.pass(bytes, end..at);
-            end = at + 1;
-            if bytes[at] == b'+' {
-                (run.own, run.is_after_plus) = (0, true);
-                continue;
-            }
-            run.all += 1;
-            run.own += 1;
-            if run.own == 2 && is_country(&bytes[..=at]) {
-                sign(at, Detector::Iban);
-            } else if run.all >= PHONE.0 {
-                long(&bytes[..=at], &run, |it| sign(at, it));
-            }
+        }
+    }
+    for (at, byte) in rest.iter().enumerate() {
+        if byte.is_ascii_digit() || *byte == b'+' {
+            look(words.len() * 8 + at);
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) use breaker::Breaker;
 use super::random;
 use super::request::Outgoing;
 use super::tool::{Location, ToolDef};
-use super::upstream::{Failure, Stage};
+use super::upstream::{Answered, End, Failure, Stage};
 
 /// The longest pause of our own making.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -42,7 +42,16 @@ pub(super) enum Outcome<'a> {
     Failure(&'a Failure),
 }
 
-impl Outcome<'_> {
+impl<'a> Outcome<'a> {
+    /// An answer that the connection cut is none, whatever its head says.
+    pub(super) fn of(ended: &'a Result<Answered, Failure>) -> Self {
+        match ended {
+            Ok((_, _, received)) if received.end == End::Broken => Self::Failure(&Failure::Broken),
+            Ok((status, headers, _)) => Self::Answer(*status, headers),
+            Err(failure) => Self::Failure(failure),
+        }
+    }
+
     /// Whether the API as a whole seems to be at fault.
     pub(super) fn is_failure(&self) -> bool {
         match self {

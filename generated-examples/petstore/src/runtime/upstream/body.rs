@@ -14,16 +14,45 @@ use super::{Body, Failure, MovedTo, Stage};
 #[derive(Debug, Clone)]
 pub(in super::super) struct Received {
     pub(in super::super) bytes: Bytes,
-    /// Whether there is more.
-    pub(in super::super) cut: bool,
-    /// Whether more was still to come when the time was over.
-    pub(in super::super) open: bool,
+    /// Why it ends where it does.
+    pub(in super::super) end: End,
     /// Whether it is from where the request was sent on to.
     #[cfg_attr(
         not(feature = "cache"),
         expect(dead_code, reason = "only a cache asks")
     )]
     pub(in super::super) moved: bool,
+}
+
+/// Why a body that was read ends where it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum End {
+    /// It is all that was sent.
+    Whole,
+    /// It is as much as is read of any.
+    TooLarge,
+    /// More was still to come when the time was over.
+    Open,
+    /// The connection broke.
+    Broken,
+}
+
+impl Received {
+    /// Whether there is more, or was to be.
+    pub(in super::super) fn is_part(&self) -> bool {
+        self.end != End::Whole
+    }
+
+    /// The body, unless the connection broke before its end.
+    ///
+    /// # Errors
+    /// It did.
+    pub(in super::super) fn unbroken(self) -> Result<Self, Failure> {
+        match self.end {
+            End::Broken => Err(Failure::Broken),
+            End::Whole | End::TooLarge | End::Open => Ok(self),
+        }
+    }
 }
 
 /// How much of a body is read.
@@ -41,7 +70,7 @@ pub(in super::super) struct Bounds {
 /// said so.
 ///
 /// # Errors
-/// The connection broke, or the upstream was silent for too long.
+/// The upstream was silent for too long.
 pub(in super::super) async fn read(
     response: Response<Body>,
     bounds: Bounds,
@@ -57,29 +86,24 @@ pub(in super::super) async fn read(
     if body.get_ref().is_end_stream() {
         return Ok(Received {
             bytes: Bytes::new(),
-            cut: false,
-            open: false,
+            end: End::Whole,
             moved,
         });
     }
     // Most bodies are one frame, which is not copied.
     let mut whole = Bytes::new();
     let mut joined = BytesMut::new();
-    let mut open = false;
-    loop {
+    let end = loop {
         let left = bounds
             .until
             .map(|until| until.saturating_duration_since(Instant::now()));
         let patience = left.map_or(bounds.silence, |left| left.min(bounds.silence));
         let frame = match tokio::time::timeout(patience, body.frame()).await {
-            Ok(None) => break,
+            Ok(None) => break End::Whole,
             Ok(Some(Ok(frame))) => frame,
-            Ok(Some(Err(_))) => return Err(Failure::Broken),
+            Ok(Some(Err(_))) => break End::Broken,
             // A stream may be silent for as long as it likes: what has come counts.
-            Err(_) if left.is_some() => {
-                open = true;
-                break;
-            }
+            Err(_) if left.is_some() => break End::Open,
             Err(_) => return Err(Failure::Timeout(Stage::Read)),
         };
         let Ok(data) = frame.into_data() else {
@@ -92,8 +116,7 @@ pub(in super::super) async fn read(
             // Dropping the body closes the connection: the rest is not worth reading.
             return Ok(Received {
                 bytes: joined.freeze(),
-                cut: true,
-                open: false,
+                end: End::TooLarge,
                 moved,
             });
         }
@@ -109,15 +132,14 @@ pub(in super::super) async fn read(
             joined.extend_from_slice(&std::mem::take(&mut whole));
             joined.extend_from_slice(&data);
         }
-    }
+    };
     Ok(Received {
         bytes: if joined.is_empty() {
             whole
         } else {
             joined.freeze()
         },
-        cut: open,
-        open,
+        end,
         moved,
     })
 }

@@ -375,8 +375,8 @@ impl Keepable<'_> {
         let (status, headers, received) = self.answer;
         // A part of an answer, a stream that was still open, or a promise of one is not the answer. Where it was sent on,
         // it is one of another path, whose changes would not be seen.
-        let is_whole = matches!(status.as_u16(), 200 | 203 | 204)
-            && !(received.cut || received.open || received.moved);
+        let is_whole =
+            matches!(status.as_u16(), 200 | 203 | 204) && !(received.is_part() || received.moved);
         let is_of_use = !self.lifetime.is_zero()
             || headers.contains_key(ETAG)
             || headers.contains_key(LAST_MODIFIED);

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use serde_json::json;
 
-use super::super::upstream::Received;
+use super::super::upstream::{End, Received};
 use super::*;
 
 const SENT_TO: &str = "https://api.example/v1/exports?a=b";
@@ -15,8 +15,7 @@ fn answer(status: u16, headers: &[(&str, &str)], body: &Value) -> Answered {
     }
     let received = Received {
         bytes: Bytes::from(body.to_string()),
-        cut: false,
-        open: false,
+        end: End::Whole,
         moved: false,
     };
     let status = StatusCode::from_u16(status).expect("a status");

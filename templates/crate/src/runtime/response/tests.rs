@@ -6,7 +6,7 @@ use super::super::engine::{Content, ErrorType, Structured, ToolResult};
 use super::super::output::Output;
 use super::super::schema::Definitions;
 use super::super::tool::{Hints, Need, Parameter, ResultShape, ToolDef};
-use super::super::upstream::Received;
+use super::super::upstream::{End, Received};
 use super::{Answer, Known, Sender, Validators};
 
 const TOOL: ToolDef = ToolDef::new("t", "GET", "/x");
@@ -52,8 +52,11 @@ fn result(upstream: &Upstream, tool: &ToolDef, output: Option<Value>) -> ToolRes
         headers: &headers,
         received: Received {
             bytes: Bytes::from_static(upstream.body),
-            cut: upstream.cut,
-            open: false,
+            end: if upstream.cut {
+                End::TooLarge
+            } else {
+                End::Whole
+            },
             moved: false,
         },
         arguments: &Map::new(),

@@ -24,7 +24,7 @@ use tower::Service as _;
 use tower_http::decompression::{Decompression, DecompressionBody};
 use url::Url;
 
-pub(super) use self::body::{Bounds, Received, read};
+pub(super) use self::body::{Bounds, End, Received, read};
 use self::connect::Connector;
 pub(super) use self::connect::Proxies;
 pub(super) use self::failure::{Failure, Stage};

@@ -1,5 +1,6 @@
 //! Answers that are kept, and requests that are shared.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 
 use serde_json::json;
@@ -382,6 +383,23 @@ async fn the_last_good_answer_stands_in_where_that_is_allowed() {
                 result.as_text()
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_stands_in_for_half_an_answer() {
+    let asked = AtomicUsize::new(0);
+    let upstream = Recording::start(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => reply("200 OK", "Content-Type: text/plain\r\n", b"pong"),
+        _ => cut_off("200 OK", "Content-Type: text/plain\r\n", "po"),
+    })
+    .await;
+    let tables = "[tools.\"GET /ping\"]\nstale-if-error = \"1m\"\n";
+    let engine = engine(&upstream.url, Caching::Http, tables);
+    for expected in ["asked", "stale", "stale"] {
+        let result = call(&engine, "ping", json!({})).await;
+        assert_eq!((result.error, how(&result)), (None, expected));
+        assert!(result.as_text().starts_with("pong"), "{}", result.as_text());
     }
 }
 

@@ -1,11 +1,13 @@
 //! What becomes of answers that are more than one JSON text.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::super::super::engine::ErrorType;
 use super::upstream::Recording;
-use super::{JSON, Setup, answering, call};
+use super::{JSON, Setup, answering, call, cut_off, reply};
 
 #[tokio::test]
 async fn a_stream_without_an_end_gives_what_has_come() {
@@ -21,6 +23,81 @@ async fn a_stream_without_an_end_gives_what_has_come() {
     let text = result.as_text();
     assert!(text.starts_with("data: one\n\ndata: two"), "{text}");
     assert!(text.contains("[Cut: the API was still sending"), "{text}");
+}
+
+#[tokio::test]
+async fn what_came_before_the_connection_broke_is_told() {
+    let cases = [
+        (
+            "200 OK",
+            JSON,
+            r#"[{"name": "Rex"}, {"na"#,
+            "The API had answered 200 OK; what came of it until then:\n\n[{\"name\": \"Rex\"}, {\"na",
+        ),
+        (
+            "201 Created",
+            "Content-Type: text/html\r\n",
+            "<p>half a</p><p>pa",
+            "The API had answered 201 Created; what came of it until then:\n\nhalf a",
+        ),
+        (
+            "200 OK",
+            "Content-Type: image/png\r\n",
+            "\u{1}\u{2}",
+            "The API had answered 200 OK.",
+        ),
+        ("200 OK", JSON, "", "The API had answered 200 OK."),
+    ];
+    for (status, headers, body, told) in cases {
+        let upstream = Recording::start(move |_| cut_off(status, headers, body)).await;
+        let result = call(&Setup::new(&upstream.url).engine(), "ping", json!({})).await;
+        assert_eq!(result.error, Some(ErrorType::Connect), "{body}");
+        assert!(result.structured.is_none());
+        let text = result.as_text();
+        assert!(
+            text.contains("broke before the answer was complete"),
+            "{text}"
+        );
+        assert!(text.contains(told), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_came_of_an_answer_is_shown_as_any_is() {
+    // What was sent does not come back, and half of it neither.
+    for body in [r#"{"echo": "geheim", "more"#, r#"{"echo": "gehe"#] {
+        let upstream = Recording::start(move |_| cut_off("200 OK", JSON, body)).await;
+        let engine = Setup::new(&upstream.url).with_token().engine();
+        let text = call(&engine, "get_pet", json!({"id": 1})).await.as_text();
+        assert!(
+            text.contains("\"echo\"") && !text.contains("gehe"),
+            "{text}"
+        );
+    }
+    // An error is what its head says.
+    let upstream =
+        Recording::start(|_| cut_off("404 Not Found", JSON, "{\"message\": \"no such p")).await;
+    let result = call(&Setup::new(&upstream.url).engine(), "ping", json!({})).await;
+    assert_eq!(result.error, Some(ErrorType::Upstream4xx));
+    assert!(
+        result.as_text().contains("404 Not Found"),
+        "{}",
+        result.as_text()
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_broke_off_is_asked_for_again() {
+    let asked = AtomicUsize::new(0);
+    let upstream = Recording::start(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => cut_off("200 OK", JSON, "[1,"),
+        _ => reply("200 OK", JSON, b"[1,2]"),
+    })
+    .await;
+    let mut setup = Setup::new(&upstream.url);
+    setup.settings.resilience.retries = 1;
+    let result = call(&setup.engine(), "ping", json!({})).await;
+    assert_eq!((result.error, result.as_text().as_str()), (None, "[1,2]"));
 }
 
 #[tokio::test]

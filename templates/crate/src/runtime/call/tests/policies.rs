@@ -330,6 +330,18 @@ async fn a_guard_admits_nothing_that_it_cannot_look_at() {
     )
     .await;
     assert_eq!(cut.error, Some(ErrorType::Forbidden));
+    let items = r#"{"items": [{"owner": "alice"}, {"owner": "bob", "no"#;
+    let api = Recording::start(move |_| cut_off("200 OK", JSON, items)).await;
+    let engine = orders(&api.url, GUARDED).expect("an engine");
+    for (tool, arguments) in [
+        ("list_orders", json!({})),
+        ("cancel_order", json!({"id": 1})),
+    ] {
+        let alice = by(identity("alice", &[]));
+        let broken = call_with(&engine, tool, arguments, alice).await;
+        assert_eq!(broken.error, Some(ErrorType::Connect), "{tool}");
+        assert!(!broken.as_text().contains("owner"), "{}", broken.as_text());
+    }
     // A long one that is whole is looked at as a whole, however little of it is shown.
     let api = answering(
         "200 OK",
