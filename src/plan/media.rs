@@ -126,6 +126,8 @@ fn sendable(
         }
         Carries::Bytes => Some((11, BodyFormat::Bytes, bytes())),
         _ if is_binary(&name) || is_wildcard => Some((11, BodyFormat::Bytes, bytes())),
+        // What no schema describes is a file (OpenAPI 3.1, §4.8.14.2).
+        Carries::Unknown => Some((12, BodyFormat::Bytes, bytes())),
         _ => None,
     }
 }
@@ -179,6 +181,10 @@ fn carried(schema: Option<&Value>, schemas: &Schemas<'_>) -> Carries {
     let is_bytes = matches!(text("format"), Some("binary" | "byte" | "base64"))
         || text("contentEncoding").is_some()
         || text("contentMediaType").is_some();
+    // AutoRest's way to say so.
+    if text("format") == Some("file") && flat.properties.is_empty() {
+        return Carries::Bytes;
+    }
     let types = flat.effective_types();
     let is_text = types
         .as_ref()
@@ -390,12 +396,12 @@ mod tests {
             "application/x-www-form-urlencoded",
             "text/csv",
             "image/png",
+            "application/edifact",
         ];
         for (index, name) in expected.iter().enumerate() {
             let (chosen, _) = chosen(&all[..all.len() - index]).expect("a choice");
             assert_eq!(chosen, *name);
         }
-        assert_eq!(chosen(&all[..1]), None);
         let list = Some(json!({"type": "array", "items": {"type": "string"}}));
         assert_eq!(chosen(&[("application/x-www-form-urlencoded", list)]), None);
     }
@@ -457,8 +463,14 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_type_is_sent_only_when_its_schema_says_how() {
-        assert_eq!(chosen(&[("application/edifact", None)]), None);
+    fn a_structure_is_not_sent_as_an_unknown_type() {
+        let file = json!({"type": "object", "format": "file"});
+        for schema in [None, Some(json!({"description": "A message"})), Some(file)] {
+            assert_eq!(
+                chosen(&[("application/edifact", schema)]),
+                Some(("application/edifact".to_owned(), BodyFormat::Bytes))
+            );
+        }
         assert_eq!(
             chosen(&[("application/edifact", Some(json!({"type": "object"})))]),
             None
