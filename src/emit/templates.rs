@@ -183,6 +183,7 @@ templates! {
     "src/runtime/credentials/mod.rs"
     "src/runtime/credentials/refresh.rs"
     "src/runtime/credentials/source.rs"
+    "src/runtime/credentials/spelled.rs"
     "src/runtime/credentials/tests.rs"
     "src/runtime/credentials/tokens.rs"
     "src/runtime/credentials/words.rs"

@@ -87,8 +87,8 @@ def allowed(spec):
     return ["--allow-ref", str(CORPUS / spec.name)]
 
 
-def inspected(spec):
-    command = [MCPGEN, "inspect", spec.path, *allowed(spec), "--format", "json", "--message-format", "json"]
+def inspected(spec, flags=()):
+    command = [MCPGEN, "inspect", spec.path, *flags, "--format", "json", "--message-format", "json"]
     done = subprocess.run(command, capture_output=True, text=True, env=clean_environment({}))
     problems = []
     if done.returncode not in (0, 1) or "panicked" in done.stderr:
@@ -229,7 +229,7 @@ def main():
     options = arguments()
     chosen = [spec for spec in specs() if not options.only or options.only in spec.name]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        all_seen = list(pool.map(inspected, chosen))
+        all_seen = list(pool.map(lambda spec: inspected(spec, allowed(spec)), chosen))
         if not options.no_inspector:
             list(pool.map(check_strictly, [seen for seen in all_seen if seen.tools]))
     if options.crates:

@@ -16,7 +16,7 @@ pub(super) use breaker::Breaker;
 use super::random;
 use super::request::Outgoing;
 use super::tool::{Location, ToolDef};
-use super::upstream::{Answered, End, Failure, Stage};
+use super::upstream::{Answered, Failure, Stage, is_broken_off};
 
 /// The longest pause of our own making.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -43,10 +43,9 @@ pub(super) enum Outcome<'a> {
 }
 
 impl<'a> Outcome<'a> {
-    /// An answer that the connection cut is none, whatever its head says.
     pub(super) fn of(ended: &'a Result<Answered, Failure>) -> Self {
         match ended {
-            Ok((_, _, received)) if received.end == End::Broken => Self::Failure(&Failure::Broken),
+            Ok(answered) if is_broken_off(answered) => Self::Failure(&Failure::Broken),
             Ok((status, headers, _)) => Self::Answer(*status, headers),
             Err(failure) => Self::Failure(failure),
         }

@@ -20,7 +20,7 @@ use super::super::engine::{Content, Inner, Progress, ToolResult};
 use super::super::metrics::CacheOutcome;
 use super::super::request::Outgoing;
 use super::super::steps::Steps;
-use super::super::upstream::{Answered, End};
+use super::super::upstream::{Answered, is_broken_off};
 use super::record::Facts;
 use super::{Asked, Until, attempts, failed_for_now};
 
@@ -105,7 +105,7 @@ impl Flown {
     /// Whether what was kept may stand in: RFC 5861 §4 has four statuses, the owner means every failure of the API.
     fn failed(&self, keeping: &Keeping) -> bool {
         match &self.ended {
-            Ok(answer) if answer.2.end == End::Broken => true,
+            Ok(answer) if is_broken_off(answer) => true,
             Ok(answer) if keeping.stale_if_error.is_some() => {
                 answer.0.is_server_error() || answer.0 == StatusCode::TOO_MANY_REQUESTS
             }
@@ -246,9 +246,7 @@ impl Shared {
         let before = self.kept.take();
         let (ended, was_confirmed) = self.asked(before.as_deref(), &mut facts).await;
         let mut is_for_all = true;
-        if let Ok(answer) = &ended
-            && answer.2.end != End::Broken
-        {
+        if let Ok(answer) = &ended {
             let (cache, path) = (&self.inner.cache, self.outgoing.uri.path());
             let is_gone = matches!(answer.0, StatusCode::NOT_FOUND | StatusCode::GONE);
             let mut is_kept = false;
@@ -268,7 +266,8 @@ impl Shared {
                     is_kept = keep.await;
                 }
             }
-            if !is_kept && before.is_some() && (is_gone || answer.0.is_success()) {
+            let is_other = answer.0.is_success() && !is_broken_off(answer);
+            if !is_kept && before.is_some() && (is_gone || is_other) {
                 cache.forget(&self.key, path, since).await;
             }
         }

@@ -13,6 +13,7 @@ mod kept;
 mod login;
 mod refresh;
 mod source;
+mod spelled;
 mod tokens;
 mod words;
 
@@ -32,6 +33,7 @@ use self::login::LoggedIn;
 pub use self::login::LoginSettings;
 pub(super) use self::login::{Logins, command as login};
 use self::source::{Part, Stored};
+use self::spelled::spelled;
 use self::tokens::Tokens;
 use super::engine::{CallContext, ForwardAuth, StartError};
 use super::tool::{Location, Need, Scheme, SchemeKind, ServerDef, ToolDef};
@@ -192,10 +194,35 @@ impl Credential {
                 .find(|beginning| text.ends_with(beginning))
                 .map(str::len)
         });
-        if let Some(length) = cut.max().filter(|length| *length >= SHORTEST) {
-            let end = text.len() - length;
+        let plain = cut.max().filter(|length| *length >= SHORTEST);
+        let end = (plain.map(|length| text.len() - length)).or_else(|| self.begins_at_end(text));
+        if let Some(end) = end {
             *text = Cow::Owned(text[..end].to_owned());
         }
+    }
+
+    /// Where a secret begins that a text ends within, whatever its characters are written as.
+    fn begins_at_end(&self, text: &str) -> Option<usize> {
+        /// In bytes: what a character is written in at most, within texts within texts.
+        const LONGEST: usize = 12;
+        let secrets = self.secrets.iter().map(ExposeSecret::expose_secret);
+        let starts = secrets.filter_map(|secret| {
+            let mut window = text.len().saturating_sub(LONGEST * secret.len());
+            while !text.is_char_boundary(window) {
+                window += 1;
+            }
+            let shown = spelled(&text[window..]);
+            let secret: Vec<char> = secret.chars().collect();
+            let first = shown.len().saturating_sub(secret.len());
+            let last = (shown.len() + 1).saturating_sub(SHORTEST);
+            let begins = |start: &usize| {
+                let shown = shown[*start..].iter().map(|(_, c)| c);
+                shown.zip(&secret).all(|(shown, meant)| shown == meant)
+            };
+            let start = (first..last).find(begins)?;
+            Some(window + shown[start].0)
+        });
+        starts.min()
     }
 
     /// What is secret in it.

@@ -7,7 +7,7 @@ use regex::{Match, Regex};
 
 use super::REDACTED;
 use super::checks::{
-    address, is_amount, is_card, is_file, is_iban, is_repository, is_ssn, is_zone,
+    address, is_amount, is_card, is_file, is_iban, is_in_uuid, is_repository, is_ssn, is_zone,
 };
 use super::keys::secrets;
 
@@ -255,7 +255,7 @@ impl Detector {
             // Behind a plus whatever follows is no other number.
             Self::Phone if found.as_str().starts_with(['+', '%']) => {
                 !before.is_some_and(|c| c.is_ascii_alphanumeric())
-                    && !is_amount(found.as_str(), after)
+                    && !is_amount(found.as_str(), &text[found.end()..])
                     && !is_zone(&text[..found.start()], found.as_str())
             }
             Self::Phone => {
@@ -342,7 +342,7 @@ fn grouped(
                 && text[..part.start - 1].ends_with(|c: char| c.is_ascii_digit());
             let is_whole =
                 !is_fraction && !before.is_some_and(is_part) && !after.is_some_and(is_part);
-            is_whole && is_real(&text[part], &groups[first..=*last])
+            is_whole && !is_in_uuid(text, &part) && is_real(&text[part], &groups[first..=*last])
         });
         match last {
             Some(last) => {
@@ -357,7 +357,7 @@ fn grouped(
 
 /// One thing each that is found.
 #[cfg(test)]
-pub(super) const EXAMPLES: [(Detector, &str); 47] = [
+pub(super) const EXAMPLES: [(Detector, &str); 48] = [
     (Detector::Card, "4111111111111111"),
     (Detector::Card, "4111 1111 1111 1111"),
     (Detector::Card, "3782-822463-10005"),
@@ -432,6 +432,7 @@ pub(super) const EXAMPLES: [(Detector, &str); 47] = [
     (Detector::Phone, "415\u{2011}555\u{2011}0132"),
     (Detector::Phone, "+49 (0) 30 / 90 18 20"),
     (Detector::Phone, "+1.4155550132"),
+    (Detector::Phone, "(415)\u{202f}5550132"),
 ];
 
 #[cfg(test)]
@@ -532,6 +533,11 @@ mod tests {
                 Detector::Phone,
                 "From=+14155550132, 12:30 +14155550132 at 10:15 +44 20 7946 0958",
                 "From=[redacted: phone], 12:30 [redacted: phone] at 10:15 [redacted: phone]",
+            ),
+            (
+                Detector::Phone,
+                "1,+1.4155550132,Oslo (+1.4155550132) +1.4155550132, 5 or",
+                "1,[redacted: phone],Oslo ([redacted: phone] [redacted: phone], 5 or",
             ),
             (
                 Detector::Secret,
@@ -686,6 +692,8 @@ mod tests {
                 Detector::Secret,
                 "https://example.org:443?q=a@b https://h:80#c@d",
             ),
+            (Detector::Phone, "+37.77492951, 122.4194155"),
+            (Detector::Card, "44979904-1431-4900-bc60-3ea86851357a"),
             (Detector::Phone, "+41 16 07.50"),
             (Detector::Phone, "120 350 4200"),
         ] {

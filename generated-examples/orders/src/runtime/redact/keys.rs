@@ -80,11 +80,15 @@ pub(super) fn private_keys(text: &str) -> Vec<Range<usize>> {
     keys
 }
 
-/// Passwords in the authority of a URL (RFC 3986 §3.2.1), in order. In JSON, slashes may be behind backslashes.
+/// Passwords in the authority of a URL (RFC 3986 §3.2.1), in order. In JSON, and in texts within it, slashes may be behind
+/// backslashes.
 pub(super) fn passwords(bytes: &[u8]) -> Vec<Range<usize>> {
-    let begins = ["//", "\\/\\/"]
-        .into_iter()
-        .flat_map(|begin| memmem::find_iter(bytes, begin).map(move |at| at + begin.len()));
+    let plain = memmem::find_iter(bytes, "//").map(|at| at + 2);
+    let escaped = memmem::find_iter(bytes, "\\/").filter_map(|at| {
+        let first = bytes[..at].iter().rposition(|byte| *byte != b'\\')?;
+        (bytes[first] == b'/').then_some(at + 2)
+    });
+    let begins = plain.chain(escaped);
     let mut all: Vec<Range<usize>> = begins.filter_map(|at| password(bytes, at)).collect();
     all.sort_unstable_by_key(|password| password.start);
     all

@@ -476,8 +476,7 @@ impl Answer<'_> {
     }
 
     fn html(&self, media: &MediaType) -> ToolResult {
-        let page = html::text(&self.decoded(media));
-        let text = self.without_secrets(page);
+        let text = self.page(html::text(&self.decoded(media)));
         if text.is_empty() && !self.received.is_part() {
             let status = self.status_line();
             return ToolResult::text(format!(
@@ -560,7 +559,7 @@ impl Answer<'_> {
         }
         let text = self.without_escaped_secrets(text);
         match self.redaction {
-            Some(redaction) if self.received.is_part() => redaction.body(without_half(text)),
+            Some(redaction) if self.received.is_part() => redaction.body(part::without_half(text)),
             Some(redaction) => redaction.body(text),
             None => Redacted {
                 text,
@@ -665,24 +664,6 @@ pub(super) fn shortened(json: &str, most: usize) -> Option<String> {
 /// Whether a body comes in items and may have no end.
 pub(super) fn is_stream(headers: &HeaderMap) -> bool {
     MediaType::of(headers.get(CONTENT_TYPE)).is_stream()
-}
-
-/// The beginning of an answer without what may be the beginning of something that is to be taken out.
-fn without_half(text: Cow<'_, str>) -> Cow<'_, str> {
-    /// A number has spaces; a token may be of any length.
-    const LONGEST_NUMBER: usize = 64;
-    let is_part = |(at, c): &(usize, char)| {
-        c.is_ascii_alphanumeric() || "@._%+-/=~".contains(*c) || (*c == ' ' && *at < LONGEST_NUMBER)
-    };
-    let tail = text.chars().rev().enumerate().take_while(is_part);
-    let end = text.len() - tail.map(|(_, c)| c.len_utf8()).sum::<usize>();
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
-        Cow::Owned(mut text) => {
-            text.truncate(end);
-            Cow::Owned(text)
-        }
-    }
 }
 
 /// Whether a body is a stream of server-sent events.

@@ -40,6 +40,11 @@ const MOST_REDIRECTS: usize = 10;
 type Http = Client<Connector, Full<Bytes>>;
 /// An answer: its head, and of its body what was read.
 pub(super) type Answered = (StatusCode, HeaderMap, Received);
+/// Whether an answer is none, since the connection cut it: an error of the API is what its head says.
+pub(super) fn is_broken_off((status, _, received): &Answered) -> bool {
+    status.is_success() && received.end == End::Broken
+}
+
 /// The body of an answer, decompressed while it is read.
 pub(super) type Body = DecompressionBody<Incoming>;
 

@@ -421,6 +421,12 @@ fn a_credential_that_a_cut_has_split_does_not_come_back_in_part() {
         ("sid: tok%2Fen%2", "sid: "),
         ("sid: tok/", "sid: "),
         ("password gehei", "password "),
+        ("sid: tok\\/en\\u002bse\\u00", "sid: "),
+        ("sid: tok\\\\/en+s", "sid: "),
+        ("sid: tok&sol;en&#43;se&#x3d", "sid: "),
+        ("sid: \\u0074\\u006f\\u006b%2fe", "sid: "),
+        ("pass%word \\u0067ehei&#1", "pass%word "),
+        ("nothing of it\\u00", "nothing of it\\u00"),
         ("nothing of it", "nothing of it"),
     ] {
         let mut text = Cow::Borrowed(sent);

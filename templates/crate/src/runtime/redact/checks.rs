@@ -62,18 +62,39 @@ pub(super) fn address(text: &str, found: &Match<'_>) -> Range<usize> {
 }
 
 /// Whether a number behind a plus is one with a fraction. The registries of domains write `+1.4155550132`.
-pub(super) fn is_amount(it: &str, after: Option<char>) -> bool {
+pub(super) fn is_amount(it: &str, behind: &str) -> bool {
     const SHORTEST: usize = 8;
+    // A bracket that was opened before the number ends behind it.
+    let it = if it.contains('(') {
+        it
+    } else {
+        it.trim_end_matches(')')
+    };
     let Some((whole, fraction)) = behind_plus(it).split_once('.') else {
         return false;
     };
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    // A coordinate has another one beside it.
     let is_registered = is_digits(whole)
         && is_digits(fraction)
         && fraction.len() >= SHORTEST
-        && !after.is_some_and(|c| matches!(c, ',' | '-' | '+' | '/'));
+        && !is_before_coordinate(behind);
     !fraction.contains('.') && !is_registered
+}
+
+/// Whether another coordinate, or the end of a place (ISO 6709), stands beside a number.
+fn is_before_coordinate(behind: &str) -> bool {
+    if behind.starts_with(['-', '+', '/']) {
+        return true;
+    }
+    let Some(other) = behind.strip_prefix(',') else {
+        return false;
+    };
+    let other = other.trim_start_matches(' ');
+    let other = other.strip_prefix(['-', '+']).unwrap_or(other);
+    let whole = other.bytes().take_while(u8::is_ascii_digit).count();
+    let is_fraction =
+        |rest: &str| rest.starts_with('.') && rest[1..].starts_with(|c: char| c.is_ascii_digit());
+    whole > 0 && is_fraction(&other[whole..])
 }
 
 fn behind_plus(it: &str) -> &str {
@@ -141,6 +162,26 @@ pub(super) fn is_card(text: &str, groups: &[Range<usize>]) -> bool {
         _ => false,
     };
     is_issued && luhn(&digits)
+}
+
+/// Whether a part of a text is a part of a UUID (RFC 9562 §4), whose groups may have digits alone.
+pub(super) fn is_in_uuid(text: &str, part: &Range<usize>) -> bool {
+    const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+    const LENGTH: usize = 36;
+    let is_one = |uuid: &[u8]| {
+        (uuid.iter().enumerate()).all(|(at, byte)| {
+            if HYPHENS.contains(&at) {
+                *byte == b'-'
+            } else {
+                byte.is_ascii_hexdigit()
+            }
+        })
+    };
+    let before_groups = std::iter::once(0).chain(HYPHENS.map(|hyphen| hyphen + 1));
+    before_groups
+        .filter_map(|length| part.start.checked_sub(length))
+        .filter_map(|start| text.as_bytes().get(start..start + LENGTH))
+        .any(is_one)
 }
 
 /// ISO/IEC 7812-1, annex B.

@@ -360,27 +360,33 @@ fn written_out(text: &str, is_form: bool) -> Cow<'_, str> {
     }
 }
 
-/// Whether a text may be a form, or the query of a URL.
+/// Whether a text may have a form in it, or the query of a URL.
 fn is_form(text: &str) -> bool {
-    text.contains('+') && text.contains('=') && !text.contains(char::is_whitespace)
+    text.contains('+') && text.split_whitespace().any(is_form_itself)
 }
 
-/// A form with the spaces that its pluses are (WHATWG URL §5.1).
+/// Base64 has pluses too, and `=` behind them alone.
+fn is_form_itself(word: &str) -> bool {
+    (word.split_once('=')).is_some_and(|(name, value)| !name.is_empty() && value.contains('+'))
+}
+
+/// A text with the spaces that the pluses of its forms are (WHATWG URL §5.1).
 fn with_spaces(text: &str) -> Cow<'_, str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '(' | ')' | '%');
     let mut out = String::with_capacity(text.len());
-    for piece in text.split_inclusive('+') {
-        let word = piece
-            .strip_suffix('+')
-            .filter(|word| word.ends_with(is_part));
-        let goes_on = text[out.len() + piece.len()..].starts_with(is_part);
-        match word.filter(|_| goes_on) {
-            Some(word) => {
-                out.push_str(word);
-                out.push(' ');
-            }
-            None => out.push_str(piece),
+    for word in text.split_inclusive(char::is_whitespace) {
+        if !is_form_itself(word) {
+            out.push_str(word);
+            continue;
         }
+        let mut rest = word;
+        while let Some((before, behind)) = rest.split_once('+') {
+            out.push_str(before);
+            let is_space = before.ends_with(is_part) && behind.starts_with(is_part);
+            out.push(if is_space { ' ' } else { '+' });
+            rest = behind;
+        }
+        out.push_str(rest);
     }
     Cow::Owned(out)
 }
@@ -388,7 +394,8 @@ fn with_spaces(text: &str) -> Cow<'_, str> {
 /// `None` where there is no reference.
 fn written_out_once(text: &str) -> Option<String> {
     let is_encoded = || text.contains('%') && ENCODED.iter().any(|(it, _)| text.contains(it));
-    if !(may_refer(text) || text.contains("\\u") || is_encoded()) {
+    let is_escaped = || ["\\u", "\\/"].iter().any(|escape| text.contains(escape));
+    if !(may_refer(text) || is_escaped() || is_encoded()) {
         return None;
     }
     let mut out = String::with_capacity(text.len());
@@ -425,6 +432,9 @@ fn escaped(text: &str) -> Option<(String, usize)> {
     let own = 1 << count.trailing_zeros();
     let (theirs, text) = text.split_at(count - own);
     let (begin, rest) = text.split_at(own);
+    if rest.starts_with('/') {
+        return Some(("/".to_owned(), count + 1));
+    }
     let unit = |text: &str| u16::from_str_radix(text.strip_prefix('u')?.get(..4)?, 16).ok();
     let first = unit(rest)?;
     // Half a character stands with its other half, or for none.

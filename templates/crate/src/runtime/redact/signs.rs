@@ -183,6 +183,8 @@ fn is_joint(byte: u8) -> bool {
 /// What a plus is in a URL, and the digits of what a space is behind their `%`.
 const PLUS: [&[u8]; 2] = [b"%2B", b"%2b"];
 const SPACE: &[u8] = b"20";
+/// In bytes: what separates two groups, where it is a space that is no ASCII, or `%20`.
+const WIDEST: usize = 3;
 /// No number has so many other bytes between two of its digits.
 const APART: usize = 12;
 
@@ -280,7 +282,7 @@ fn long(bytes: &[u8], run: &Run, mut sign: impl FnMut(Detector)) {
         matches!(
             back(4),
             Some(b'-' | b'.' | b' ' | b'/' | b'+' | b'0' | 0x80..)
-        ) || [7, 8].iter().any(|count| back(*count) == Some(b')'))
+        ) || (7..=7 + WIDEST).any(|count| back(count) == Some(b')'))
     };
     let is_international = run.is_after_plus && run.own >= PHONE.0;
     if is_international || (run.all >= PHONE.1 && is_apart()) {

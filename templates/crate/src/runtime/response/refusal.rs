@@ -72,7 +72,7 @@ impl Answer<'_> {
             let is_new = |text: &String| is_new(text) && *text != self.status_line();
             return (html_title(body).filter(is_new))
                 .or_else(|| html_text(body).filter(is_new))
-                .map(|words| brief(&self.without_secrets(words)));
+                .map(|words| brief(&self.page(words)));
         }
         let Ok(mut value) = plain::read(body.as_bytes()) else {
             return non_empty(body).filter(is_new).map(|words| brief(&words));

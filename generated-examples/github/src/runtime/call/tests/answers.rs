@@ -42,6 +42,12 @@ async fn what_came_before_the_connection_broke_is_told() {
         ),
         (
             "200 OK",
+            "Content-Type: text/plain\r\nContent-Encoding: foo\r\n",
+            "half",
+            "The response is compressed with `foo`",
+        ),
+        (
+            "200 OK",
             "Content-Type: image/png\r\n",
             "\u{1}\u{2}",
             "The API had answered 200 OK.",
@@ -65,14 +71,20 @@ async fn what_came_before_the_connection_broke_is_told() {
 #[tokio::test]
 async fn what_came_of_an_answer_is_shown_as_any_is() {
     // What was sent does not come back, and half of it neither.
-    for body in [r#"{"echo": "geheim", "more"#, r#"{"echo": "gehe"#] {
-        let upstream = Recording::start(move |_| cut_off("200 OK", JSON, body)).await;
-        let engine = Setup::new(&upstream.url).with_token().engine();
-        let text = call(&engine, "get_pet", json!({"id": 1})).await.as_text();
-        assert!(
-            text.contains("\"echo\"") && !text.contains("gehe"),
-            "{text}"
-        );
+    for (media, body) in [
+        ("application/json", r#"{"echo": "geheim", "more"#),
+        ("application/json", r#"{"echo": "gehe"#),
+        ("application/json", r#"{"echo": "g\u0065hei\u00"#),
+        ("text/html", "<p>echo</p>ge<b>hei</"),
+        ("text/html", "<p>echo</p>ge&#104;ei&#1"),
+    ] {
+        for status in ["200 OK", "400 Bad Request"] {
+            let headers = format!("Content-Type: {media}\r\n");
+            let upstream = Recording::start(move |_| cut_off(status, &headers, body)).await;
+            let engine = Setup::new(&upstream.url).with_token().engine();
+            let text = call(&engine, "get_pet", json!({"id": 1})).await.as_text();
+            assert!(text.contains("echo") && !text.contains("ei"), "{text}");
+        }
     }
     // An error is what its head says.
     let upstream =
@@ -98,6 +110,17 @@ async fn an_answer_that_broke_off_is_asked_for_again() {
     setup.settings.resilience.retries = 1;
     let result = call(&setup.engine(), "ping", json!({})).await;
     assert_eq!((result.error, result.as_text().as_str()), (None, "[1,2]"));
+    // What an error says is known from its head.
+    let upstream = Recording::start(|_| cut_off("404 Not Found", JSON, "{")).await;
+    let mut setup = Setup::new(&upstream.url);
+    setup.settings.resilience.retries = 1;
+    setup.settings.resilience.breaker = Some((1, Duration::from_secs(60)));
+    let engine = setup.engine();
+    for _ in 0..2 {
+        let result = call(&engine, "ping", json!({})).await;
+        assert_eq!(result.error, Some(ErrorType::Upstream4xx));
+    }
+    assert_eq!(upstream.requests().len(), 2);
 }
 
 #[tokio::test]

@@ -272,6 +272,11 @@ impl Gate {
     }
 
     async fn before(&self, headers: &'static str, body: &'static str) -> Recording {
+        self.before_answer(reply("200 OK", headers, body.as_bytes()))
+            .await
+    }
+
+    async fn before_answer(&self, answer: Vec<u8>) -> Recording {
         let gate = self.clone();
         Recording::start(move |request| {
             if request.starts_with("GET") {
@@ -283,7 +288,7 @@ impl Gate {
                     drop((gate.0.1).wait_timeout_while(is_open, longest, |is_open| !*is_open));
                 });
             }
-            reply("200 OK", headers, body.as_bytes())
+            answer.clone()
         })
         .await
     }
@@ -632,6 +637,17 @@ async fn an_answer_for_one_caller_is_not_shared_on_its_way_either() {
     let both = futures_util::future::join_all(both);
     let (both, ()) = tokio::join!(both, async { gate.open() });
     assert_eq!((how(&both[0]), how(&both[1])), ("asked", "asked"));
+    assert_eq!(upstream.requests().len(), 2);
+    // Nor is a part of it.
+    let gate = Gate::default();
+    let headers = "Content-Type: text/plain\r\nCache-Control: no-store\r\n";
+    let upstream = gate
+        .before_answer(cut_off("200 OK", headers, "code-1"))
+        .await;
+    let engine = self::engine(&upstream.url, Caching::Http, "");
+    let both = [(); 2].map(|()| call(&engine, "ping", json!({})));
+    let both = futures_util::future::join_all(both);
+    let (_, ()) = tokio::join!(both, async { gate.open() });
     assert_eq!(upstream.requests().len(), 2);
 }
 

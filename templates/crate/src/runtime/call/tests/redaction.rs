@@ -250,6 +250,21 @@ async fn what_separates_numbers_in_pages_urls_and_folded_lines_hides_nothing() {
             "[a](https://example.org/a%20b%28c%29) [redacted: email] c2ln+abc==,&#169;",
         ),
         (
+            "application/json",
+            r#"{"a":"GET /pay?card=4111+1111+1111+1111&iban=GB82+WEST+1234+5698+7654+32 HTTP/1.1","b":"(415)%205550132 a+b=c+d e"}"#,
+            r#"{"a":"GET /pay?card=[redacted: card]&iban=[redacted: iban] HTTP/1.1","b":"[redacted: phone] a b=c d e"}"#,
+        ),
+        (
+            "text/plain",
+            "GET /x?auth=Bearer+abcdef0123456789abcdef HTTP/1.1\nc2ln+abc== 1",
+            "GET /x?auth=[redacted: secret] HTTP/1.1\nc2ln+abc== 1",
+        ),
+        (
+            "application/json",
+            r#"{"a":"{\"dsn\":\"postgres:\\\/\\\/ann:s3cr3tpw@db:5432\\\/x\",\"d\":\"1\\\/2\"}","b":"415\\\/555\\\/0132","c":"1\\\/2"}"#,
+            r#"{"a":"{\"dsn\":\"postgres:\\/\\/ann:[redacted: secret]@db:5432\\/x\",\"d\":\"1\\/2\"}","b":"[redacted: phone]","c":"1\\\/2"}"#,
+        ),
+        (
             "text/calendar",
             "BEGIN:VCALENDAR\r\nATTENDEE;CN=ann.m@exam\r\n ple.org;X=1\r\n",
             "BEGIN:VCALENDAR\r\nATTENDEE;CN=[redacted: email];X=1\r\n",
@@ -605,6 +620,29 @@ async fn what_was_cut_off_ends_before_what_may_be_half_of_it() {
         text.contains("This is a part of") && !text.contains("411"),
         "{text}"
     );
+    for half in [
+        "4111\u{a0}1111\u{a0}1111\u{a0}11",
+        "GB82&nbsp;WEST&#160;1234\u{2011}5698",
+        "ann.lee@例え.テ",
+        "https://ann:p!s$s,wo(rd)x",
+        "<i>ann</i>@example.<b>or",
+    ] {
+        for media in ["text/plain", "text/html"] {
+            // Tags are a page's.
+            if half.starts_with('<') && media == "text/plain" {
+                continue;
+            }
+            let headers = format!("Content-Type: {media}\r\n");
+            let body = format!("<p>It begins here.</p>\n<p>{half}");
+            let upstream = Recording::start(move |_| cut_off("200 OK", &headers, &body)).await;
+            let engine = self::engine(&upstream.url, &["all"], "");
+            let text = call(&engine, "ping", json!({})).await.as_text();
+            assert!(text.contains("It begins"), "{media} {half}: {text}");
+            for shown in ["1111", "GB82", "lee@", "p!s", "example."] {
+                assert!(!text.contains(shown), "{media}: {text}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
