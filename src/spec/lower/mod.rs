@@ -27,6 +27,7 @@ use super::version::Version;
 use crate::api::{Api, Parameter, RequestBody, SecurityRequirement, SecurityScheme, Tag};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, JsonPointer};
 use fields::{Shape, typed};
+use security::Authorization;
 
 /// What a document's parts are lowered with.
 pub(super) struct Context<'c, 'd> {
@@ -46,6 +47,8 @@ pub(super) struct Context<'c, 'd> {
     pub(super) dynamic: Option<Dynamic<'d>>,
     /// The dynamic anchors of the schemas around the one that is being read; `None` outside of schemas.
     pub(super) scope: Option<Scope<'d>>,
+    /// Whether the operation that is being read has a header parameter `Authorization`.
+    asks_authorization: bool,
     /// How many operations were left out so far.
     left_out: usize,
     /// How many `properties` that stand elsewhere are being read, one inside of the other.
@@ -78,6 +81,7 @@ pub(super) fn api(document: &Document, diagnostics: &mut Diagnostics) -> Api {
         heirs: None,
         dynamic,
         scope: None,
+        asks_authorization: false,
         left_out: 0,
         properties_followed: 0,
     };
@@ -95,9 +99,11 @@ impl<'d> Context<'_, 'd> {
         };
         api.security_schemes = self.security_schemes();
         let security = self.root_security(&api.security_schemes);
+        let authorization = Authorization::of(&api.security_schemes);
         let defaults = Defaults {
             security: &security,
             schemes: &api.security_schemes,
+            authorization: &authorization,
         };
         let paths = self.document.tree.child("paths");
         if let Some(Target {
@@ -107,6 +113,7 @@ impl<'d> Context<'_, 'd> {
         {
             api.operations = self.operations(paths, &pointer, &defaults);
         }
+        authorization.declare(&mut api);
         api.left_out = self.left_out;
         api.webhooks = self.webhooks();
         add_tags_of_operations(&mut api);
@@ -306,6 +313,7 @@ pub(super) struct LimitReached;
 struct Defaults<'a> {
     security: &'a [SecurityRequirement],
     schemes: &'a IndexMap<String, SecurityScheme>,
+    authorization: &'a Authorization,
 }
 
 fn add_tags_of_operations(api: &mut Api) {

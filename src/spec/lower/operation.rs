@@ -31,6 +31,7 @@ impl<'d> Context<'_, 'd> {
             ));
         };
         let at = &target.pointer;
+        self.asks_authorization = false;
         let mut levels = item.parameters.clone();
         levels.extend(self.level(map, at)?);
         let (parameters, path) = self.parameters(&levels, (&item.path, &item.pointer))?;
@@ -54,6 +55,9 @@ impl<'d> Context<'_, 'd> {
         let of = format!("`{method} {}`", item.path);
         let security = match self.security(map, at, defaults.schemes, &of) {
             Some(own) => own,
+            None if defaults.security.is_empty() && self.asks_authorization => {
+                defaults.authorization.optional()
+            }
             None => self.default_security(defaults)?,
         };
         let filled = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());

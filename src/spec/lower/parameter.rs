@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::fields::{Shape, typed};
+use super::security::AUTHORIZATION;
 use super::{Context, LimitReached, Shared, text_weight, weight};
 use crate::api::{Encoding, Parameter, ParameterLocation, Serialization, Style};
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
@@ -201,11 +202,16 @@ impl<'d> Context<'_, 'd> {
         };
         if location == ParameterLocation::Header && is_reserved_header(&name) {
             let message = format!("the header parameter `{name}` is ignored");
-            self.push(
-                Diagnostic::new(Code::IgnoredParameter, message)
-                    .at(pointer)
-                    .skipping("this parameter"),
-            );
+            let mut diagnostic = Diagnostic::new(Code::IgnoredParameter, message)
+                .at(pointer)
+                .skipping("this parameter");
+            if name.eq_ignore_ascii_case(AUTHORIZATION) {
+                self.asks_authorization = true;
+                diagnostic = diagnostic.with_help(
+                    "credentials are no arguments: what has no `security` sends the one of the server's environment, if there is one",
+                );
+            }
+            self.push(diagnostic);
             return Ok(None);
         }
         if self.version() == Version::V2_0 {
@@ -483,7 +489,7 @@ fn has_style(location: ParameterLocation, style: &str) -> bool {
 
 /// OpenAPI 3.0 §4.7.12.1: these are decided by media types and security schemes.
 fn is_reserved_header(name: &str) -> bool {
-    ["Accept", "Content-Type", "Authorization"]
+    ["Accept", "Content-Type", AUTHORIZATION]
         .iter()
         .any(|reserved| name.eq_ignore_ascii_case(reserved))
 }

@@ -3,13 +3,15 @@
 //! A requirement is never widened or dropped silently: what cannot be met is told, and the request is then sent
 //! without that credential. How a credential is obtained is the runtime's business.
 
+use std::cell::Cell;
+
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::Context;
 use super::fields::{Shape, typed};
 use super::paths::is_token;
-use crate::api::{ParameterLocation, SecurityRequirement, SecurityScheme, SecuritySchemeKind};
+use crate::api::{Api, ParameterLocation, SecurityRequirement, SecurityScheme, SecuritySchemeKind};
 use crate::diagnostic::{Code, Diagnostic, JsonPointer};
 use crate::spec::path::Path;
 use crate::spec::refs::Target;
@@ -18,7 +20,70 @@ use crate::spec::version::Version;
 
 const DECLARE: &str = "declare the scheme in `components.securitySchemes`, or correct its name";
 
+/// RFC 9110 §11.6.2.
+pub(super) const AUTHORIZATION: &str = "Authorization";
+
 type Schemes = IndexMap<String, SecurityScheme>;
+
+/// The scheme of operations that have no `security` and a header parameter `Authorization`: the document's only one that
+/// is sent there, or an API key of its own.
+pub(super) struct Authorization {
+    scheme: String,
+    is_new: bool,
+    is_used: Cell<bool>,
+}
+
+impl Authorization {
+    pub(super) fn of(schemes: &Schemes) -> Self {
+        let is_sent_there = |scheme: &SecurityScheme| match &scheme.kind {
+            SecuritySchemeKind::ApiKey { location, name } => {
+                *location == ParameterLocation::Header && name.eq_ignore_ascii_case(AUTHORIZATION)
+            }
+            SecuritySchemeKind::Basic
+            | SecuritySchemeKind::Bearer
+            | SecuritySchemeKind::OAuth2
+            | SecuritySchemeKind::OpenIdConnect { .. } => true,
+            SecuritySchemeKind::Digest
+            | SecuritySchemeKind::MutualTls
+            | SecuritySchemeKind::Unsupported(_) => false,
+        };
+        let mut there = schemes.iter().filter(|(_, scheme)| is_sent_there(scheme));
+        let only = there.next().filter(|_| there.next().is_none());
+        let mut own = AUTHORIZATION.to_owned();
+        while only.is_none() && schemes.keys().any(|name| name.eq_ignore_ascii_case(&own)) {
+            own.push_str("Header");
+        }
+        Self {
+            scheme: only.map_or(own, |(name, _)| name.clone()),
+            is_new: only.is_none(),
+            is_used: Cell::new(false),
+        }
+    }
+
+    /// Its credential, or none: the description does not say that requests need one.
+    pub(super) fn optional(&self) -> Vec<SecurityRequirement> {
+        self.is_used.set(true);
+        let schemes = vec![(self.scheme.clone(), Vec::new())];
+        let none = SecurityRequirement {
+            schemes: Vec::new(),
+        };
+        vec![SecurityRequirement { schemes }, none]
+    }
+
+    /// Adds the scheme if it is new and an operation has it.
+    pub(super) fn declare(self, api: &mut Api) {
+        if self.is_new && self.is_used.get() {
+            let scheme = SecurityScheme {
+                kind: SecuritySchemeKind::ApiKey {
+                    location: ParameterLocation::Header,
+                    name: AUTHORIZATION.to_owned(),
+                },
+                description: None,
+            };
+            api.security_schemes.insert(self.scheme, scheme);
+        }
+    }
+}
 
 impl<'d> Context<'_, 'd> {
     /// `components.securitySchemes`.

@@ -436,6 +436,55 @@ fn the_security_of_an_operation_replaces_that_of_the_root() {
 }
 
 #[test]
+fn an_authorization_parameter_is_an_optional_credential_where_nothing_else_is_said() {
+    const PARAMETER: &str = "parameters: [{name: authorization, in: header, required: true}]";
+    let lowered = |schemes: &str, security: &str| {
+        lowered_3_1(&format!(
+            "paths: {{/a: {{get: {{{PARAMETER}{security}}}}}, /b: {{get: {{}}}}}}\ncomponents: {{securitySchemes: {{{schemes}}}}}\n"
+        ))
+    };
+    for (schemes, security, expected) in [
+        ("", "", Some("Authorization")),
+        (
+            "a: {type: apiKey, in: header, name: X}",
+            "",
+            Some("Authorization"),
+        ),
+        (
+            "a: {type: apiKey, in: header, name: AUTHORIZATION}",
+            "",
+            Some("a"),
+        ),
+        ("a: {type: http, scheme: bearer}", "", Some("a")),
+        (
+            "authorization: {type: http, scheme: bearer}, b: {type: oauth2}",
+            "",
+            Some("AuthorizationHeader"),
+        ),
+        ("a: {type: http, scheme: bearer}", ", security: []", None),
+    ] {
+        let lowered = lowered(schemes, security);
+        let security = &lowered.api.operations[0].security;
+        let names: Vec<Vec<&str>> = (security.iter())
+            .map(|each| each.schemes.iter().map(|(name, _)| name.as_str()).collect())
+            .collect();
+        match expected {
+            Some(name) => assert_eq!(names, [vec![name], vec![]], "{schemes}"),
+            None => assert!(names.is_empty(), "{schemes}"),
+        }
+        let is_declared = |name| lowered.api.security_schemes.contains_key(name);
+        assert!(expected.is_none_or(is_declared), "{schemes}");
+        assert!(lowered.api.operations[1].security.is_empty());
+    }
+    assert!(
+        lowered_3_1("paths: {/b: {get: {}}}")
+            .api
+            .security_schemes
+            .is_empty()
+    );
+}
+
+#[test]
 fn an_alternative_with_an_unknown_scheme_is_dropped_and_told() {
     let (left, told) = security("", "security: [{a: [], z: []}, {a: []}]");
     assert_eq!(left, [["a[]"]]);

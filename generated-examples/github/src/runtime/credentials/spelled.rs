@@ -1,37 +1,55 @@
-//! What the end of a text means that was cut, where its characters are written as escapes, references or percent-encoded.
+//! What a text means whose characters are written as escapes, as references or percent-encoded.
+
+use super::super::text::is_invisible;
 
 /// What a reference in HTML takes at most, behind its `&`, where it stands for what tokens are made of.
 const LONGEST_REFERENCE: usize = 10;
-/// References by name that may stand in a token (HTML §13.5).
-const NAMED: [(&str, char); 6] = [
+/// References by name that may stand in a credential (HTML §13.5).
+const NAMED: [(&str, char); 10] = [
     ("amp;", '&'),
+    ("apos;", '\''),
     ("equals;", '='),
-    ("plus;", '+'),
-    ("sol;", '/'),
-    ("period;", '.'),
+    ("gt;", '>'),
     ("lowbar;", '_'),
+    ("lt;", '<'),
+    ("period;", '.'),
+    ("plus;", '+'),
+    ("quot;", '"'),
+    ("sol;", '/'),
 ];
 
-/// The characters that a text means, each with the place where it is written; without what only begins at the end.
+/// The characters that a text means and that can be seen, each with the place where it is written; without what only begins
+/// at the end.
 pub(super) fn spelled(text: &str) -> Vec<(usize, char)> {
     let mut all = Vec::with_capacity(text.len());
+    let mut push = |at: usize, c: char| {
+        if !is_invisible(c) {
+            all.push((at, c));
+        }
+    };
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
         let behind = &text[at + c.len_utf8()..];
+        let slashes = behind.len() - behind.trim_start_matches('\\').len();
         let read = match c {
-            '\\' => escape(behind),
+            '\\' => escape(&behind[slashes..]),
             '&' => reference(behind),
             '%' => percent(behind),
             _ => Read::Nothing,
         };
         match read {
             Read::Character(meant, length) => {
-                all.push((at, meant));
-                at += 1 + length;
+                push(at, meant);
+                at += 1 + length + if c == '\\' { slashes } else { 0 };
             }
             Read::Half => break,
+            // Two of them mean one.
+            Read::Nothing if c == '\\' => {
+                (at..=at + slashes).step_by(2).for_each(|at| push(at, c));
+                at += 1 + slashes;
+            }
             Read::Nothing => {
-                all.push((at, c));
+                push(at, c);
                 at += c.len_utf8();
             }
         }
@@ -47,24 +65,40 @@ enum Read {
     Nothing,
 }
 
-/// `\u003d` and `\/`, with as many backslashes as texts within texts have; what is behind the first.
-fn escape(behind: &str) -> Read {
-    let text = behind.trim_start_matches('\\');
-    let slashes = behind.len() - text.len();
+/// `\u003d`, `\/` and `\"`; what is behind the backslashes, of which texts within texts have many.
+fn escape(text: &str) -> Read {
     if let Some(rest) = text.strip_prefix('u') {
         let digits = hexadecimal(rest, 4);
-        return match u32::from_str_radix(digits, 16)
-            .ok()
-            .and_then(char::from_u32)
-        {
-            Some(c) if digits.len() == 4 => Read::Character(c, slashes + 5),
-            _ if digits.len() == rest.len() => Read::Half,
+        if digits.len() < 4 {
+            let is_end = digits.len() == rest.len();
+            return if is_end { Read::Half } else { Read::Nothing };
+        }
+        let unit = |digits: &str| u16::from_str_radix(digits, 16).unwrap_or_default();
+        let first = unit(digits);
+        if !matches!(first, 0xd800..0xdc00) {
+            let c = char::from_u32(first.into());
+            return c.map_or(Read::Nothing, |c| Read::Character(c, 5));
+        }
+        // The other half of the character has as many backslashes.
+        let behind = &rest[4..];
+        let other = behind.trim_start_matches('\\');
+        let digits = other
+            .strip_prefix('u')
+            .map_or("", |rest| hexadecimal(rest, 4));
+        if digits.len() < 4 {
+            let is_end = other.len() <= 1 + digits.len();
+            return if is_end { Read::Half } else { Read::Nothing };
+        }
+        let pair = char::decode_utf16([first, unit(digits)]).next();
+        let length = 5 + behind.len() - other.len() + 5;
+        return match pair {
+            Some(Ok(c)) => Read::Character(c, length),
             _ => Read::Nothing,
         };
     }
     match text.chars().next() {
         None => Read::Half,
-        Some('/') => Read::Character('/', slashes + 1),
+        Some(c @ ('/' | '"')) => Read::Character(c, 1),
         Some(_) => Read::Nothing,
     }
 }
@@ -95,12 +129,16 @@ fn reference(behind: &str) -> Read {
     meant.map_or(Read::Nothing, |c| Read::Character(c, length + 1))
 }
 
-/// `%3D`; what is behind the `%`.
+/// `%3D`, and `%253D` of a URL within one; what is behind the `%`.
 fn percent(behind: &str) -> Read {
-    let digits = hexadecimal(behind, 2);
+    let text = behind.strip_prefix("25").unwrap_or(behind);
+    let digits = hexadecimal(text, 2);
     match u8::from_str_radix(digits, 16) {
-        Ok(byte) if digits.len() == 2 && byte.is_ascii() => Read::Character(byte.into(), 2),
-        _ if digits.len() == behind.len() => Read::Half,
+        Ok(byte) if digits.len() == 2 && byte.is_ascii() => {
+            Read::Character(byte.into(), behind.len() - text.len() + 2)
+        }
+        _ if digits.len() == text.len() => Read::Half,
+        _ if text.len() < behind.len() => Read::Character('%', 2),
         _ => Read::Nothing,
     }
 }

@@ -427,6 +427,15 @@ fn a_credential_that_a_cut_has_split_does_not_come_back_in_part() {
         ("sid: \\u0074\\u006f\\u006b%2fe", "sid: "),
         ("pass%word \\u0067ehei&#1", "pass%word "),
         ("nothing of it\\u00", "nothing of it\\u00"),
+        ("sid: tok\\u200b/en&plus;s%253", "sid: "),
+        (
+            r#"{"a":"{\"b\":\"tok/en\\u002bse\\u003dc\"}"}"#,
+            r#"{"a":"{\"b\":\"***\"}"}"#,
+        ),
+        (
+            "<a>tok&#x2F;en&plus;se&#61;c</a>%20tok%252Fen%252Bse%253Dc",
+            "<a>***</a>%20***",
+        ),
         ("nothing of it", "nothing of it"),
     ] {
         let mut text = Cow::Borrowed(sent);

@@ -153,6 +153,9 @@ impl Detector {
                 }
                 _ if self.is_real(text, &found) => {
                     let Range { start, end } = found.range();
+                    // A bracket that was opened before it ends behind it.
+                    let closes = found.as_str().ends_with(')') && !found.as_str().contains('(');
+                    let end = end - usize::from(closes);
                     all.push(start + behind_escape(&text[..start], found.as_str())..end);
                 }
                 // What is none may begin with something else and go on with one.
@@ -255,7 +258,7 @@ impl Detector {
             // Behind a plus whatever follows is no other number.
             Self::Phone if found.as_str().starts_with(['+', '%']) => {
                 !before.is_some_and(|c| c.is_ascii_alphanumeric())
-                    && !is_amount(found.as_str(), &text[found.end()..])
+                    && !is_amount(&text[..found.start()], found.as_str(), &text[found.end()..])
                     && !is_zone(&text[..found.start()], found.as_str())
             }
             Self::Phone => {
@@ -537,7 +540,7 @@ mod tests {
             (
                 Detector::Phone,
                 "1,+1.4155550132,Oslo (+1.4155550132) +1.4155550132, 5 or",
-                "1,[redacted: phone],Oslo ([redacted: phone] [redacted: phone], 5 or",
+                "1,[redacted: phone],Oslo ([redacted: phone]) +1.4155550132, 5 or",
             ),
             (
                 Detector::Secret,
@@ -692,7 +695,18 @@ mod tests {
                 Detector::Secret,
                 "https://example.org:443?q=a@b https://h:80#c@d",
             ),
-            (Detector::Phone, "+37.77492951, 122.4194155"),
+            (
+                Detector::Phone,
+                "+37.77492951, 122.4194155 +37.77492951,\t-.4194155",
+            ),
+            (
+                Detector::Phone,
+                "-122.08220352,+37.42228990,0 (-122.4194155, +37.77492951)",
+            ),
+            (
+                Detector::Phone,
+                "1,+12.34567891,5 1,+2.50000001,x +37.77492951-122.41941551/",
+            ),
             (Detector::Card, "44979904-1431-4900-bc60-3ea86851357a"),
             (Detector::Phone, "+41 16 07.50"),
             (Detector::Phone, "120 350 4200"),

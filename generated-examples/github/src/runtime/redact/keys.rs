@@ -86,7 +86,7 @@ pub(super) fn passwords(bytes: &[u8]) -> Vec<Range<usize>> {
     let plain = memmem::find_iter(bytes, "//").map(|at| at + 2);
     let escaped = memmem::find_iter(bytes, "\\/").filter_map(|at| {
         let first = bytes[..at].iter().rposition(|byte| *byte != b'\\')?;
-        (bytes[first] == b'/').then_some(at + 2)
+        (bytes[..=first].ends_with(b"\\/")).then_some(at + 2)
     });
     let begins = plain.chain(escaped);
     let mut all: Vec<Range<usize>> = begins.filter_map(|at| password(bytes, at)).collect();

@@ -250,21 +250,19 @@ impl Shared {
             let (cache, path) = (&self.inner.cache, self.outgoing.uri.path());
             let is_gone = matches!(answer.0, StatusCode::NOT_FOUND | StatusCode::GONE);
             let mut is_kept = false;
-            if answer.0.is_success() {
-                let lifetime = lifetime_of(&self.outgoing, answer, &self.keeping);
-                is_for_all = lifetime.is_some();
-                if let Some(lifetime) = lifetime {
-                    let keepable = Keepable {
-                        path,
-                        answer,
-                        credentials: &self.credentials,
-                        lifetime,
-                        since,
-                    };
-                    let keeping = &self.keeping;
-                    let keep = cache.keep(self.key, &keepable, keeping, before.as_deref());
-                    is_kept = keep.await;
-                }
+            let lifetime = lifetime_of(&self.outgoing, answer, &self.keeping);
+            is_for_all = lifetime.is_some();
+            if let Some(lifetime) = lifetime.filter(|_| answer.0.is_success()) {
+                let keepable = Keepable {
+                    path,
+                    answer,
+                    credentials: &self.credentials,
+                    lifetime,
+                    since,
+                };
+                let keeping = &self.keeping;
+                let keep = cache.keep(self.key, &keepable, keeping, before.as_deref());
+                is_kept = keep.await;
             }
             let is_other = answer.0.is_success() && !is_broken_off(answer);
             if !is_kept && before.is_some() && (is_gone || is_other) {

@@ -183,6 +183,13 @@ impl Credential {
                 *text = Cow::Owned(text.replace(&form, "***"));
             }
         }
+        if text.contains(['\\', '&', '%']) {
+            for secret in self.secrets.iter().map(ExposeSecret::expose_secret) {
+                if let Some(new) = without_spelled(text, secret) {
+                    *text = Cow::Owned(new);
+                }
+            }
+        }
     }
 
     /// Takes the beginning of the credential off the end of a text that was cut there.
@@ -195,7 +202,8 @@ impl Credential {
                 .map(str::len)
         });
         let plain = cut.max().filter(|length| *length >= SHORTEST);
-        let end = (plain.map(|length| text.len() - length)).or_else(|| self.begins_at_end(text));
+        let plain = plain.map(|length| text.len() - length);
+        let end = plain.into_iter().chain(self.begins_at_end(text)).min();
         if let Some(end) = end {
             *text = Cow::Owned(text[..end].to_owned());
         }
@@ -249,6 +257,32 @@ impl Credential {
             .filter(|secret| secret.len() >= SHORTEST)
             .flat_map(|secret| std::iter::once(secret.to_owned()).chain(escaped_forms(secret)))
     }
+}
+
+/// A text without a secret whose characters are written in any way; `None` where it is not there.
+fn without_spelled(text: &str, secret: &str) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric();
+    // Nobody writes letters and digits otherwise, but for tools that do it with all of a text.
+    let longest = (secret.split(|c| !is_plain(c))).max_by_key(|part| part.len())?;
+    let is_of_plain = longest.len() == secret.len();
+    if secret.len() < SHORTEST || is_of_plain || !text.contains(longest) {
+        return None;
+    }
+    let shown = spelled(text);
+    let secret: Vec<char> = secret.chars().collect();
+    let mut new = String::new();
+    let (mut copied, mut first) = (0, 0);
+    while let Some(window) = shown.get(first..first + secret.len()) {
+        if window.iter().map(|(_, c)| c).eq(&secret) {
+            new.push_str(&text[copied..window[0].0]);
+            new.push_str("***");
+            first += secret.len();
+            copied = shown.get(first).map_or(text.len(), |(at, _)| *at);
+        } else {
+            first += 1;
+        }
+    }
+    (copied > 0).then(|| new + &text[copied..])
 }
 
 /// How URLs and JSON writers may spell a secret that is not plain: percent-encoded, with `\/`, or with `\u002B`.

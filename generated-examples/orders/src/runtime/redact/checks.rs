@@ -62,39 +62,41 @@ pub(super) fn address(text: &str, found: &Match<'_>) -> Range<usize> {
 }
 
 /// Whether a number behind a plus is one with a fraction. The registries of domains write `+1.4155550132`.
-pub(super) fn is_amount(it: &str, behind: &str) -> bool {
+pub(super) fn is_amount(before: &str, it: &str, behind: &str) -> bool {
     const SHORTEST: usize = 8;
-    // A bracket that was opened before the number ends behind it.
-    let it = if it.contains('(') {
-        it
-    } else {
-        it.trim_end_matches(')')
-    };
-    let Some((whole, fraction)) = behind_plus(it).split_once('.') else {
+    const IN_A_LIST: usize = 10;
+    let number = behind_plus(it.trim_end_matches(')'));
+    let Some((whole, fraction)) = number.split_once('.') else {
         return false;
     };
+    // Two coordinates (ISO 6709).
+    if number.contains(['-', '+']) && number.split(['-', '+']).all(|part| part.contains('.')) {
+        return true;
+    }
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let shortest = if behind.starts_with(',') {
+        IN_A_LIST
+    } else {
+        SHORTEST
+    };
     let is_registered = is_digits(whole)
         && is_digits(fraction)
-        && fraction.len() >= SHORTEST
-        && !is_before_coordinate(behind);
+        && fraction.len() >= shortest
+        && !is_coordinate(before, behind);
     !fraction.contains('.') && !is_registered
 }
 
-/// Whether another coordinate, or the end of a place (ISO 6709), stands beside a number.
-fn is_before_coordinate(behind: &str) -> bool {
+/// Whether another number stands beside one with a fraction, or the end of a place.
+fn is_coordinate(before: &str, behind: &str) -> bool {
     if behind.starts_with(['-', '+', '/']) {
         return true;
     }
-    let Some(other) = behind.strip_prefix(',') else {
-        return false;
-    };
-    let other = other.trim_start_matches(' ');
-    let other = other.strip_prefix(['-', '+']).unwrap_or(other);
-    let whole = other.bytes().take_while(u8::is_ascii_digit).count();
-    let is_fraction =
-        |rest: &str| rest.starts_with('.') && rest[1..].starts_with(|c: char| c.is_ascii_digit());
-    whole > 0 && is_fraction(&other[whole..])
+    let is_number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.');
+    let first = before.trim_end().strip_suffix(',').map_or("", |before| {
+        &before[before.trim_end_matches(is_number).len()..]
+    });
+    let other = behind.strip_prefix(',').unwrap_or_default().trim_start();
+    first.contains('.') || other.starts_with(is_number)
 }
 
 fn behind_plus(it: &str) -> &str {

@@ -360,22 +360,31 @@ fn written_out(text: &str, is_form: bool) -> Cow<'_, str> {
     }
 }
 
-/// Whether a text may have a form in it, or the query of a URL.
+/// Whether a text is a form or the query of a URL, or has one in it.
 fn is_form(text: &str) -> bool {
-    text.contains('+') && text.split_whitespace().any(is_form_itself)
+    text.contains('+') && forms(text).any(|(_, is_form)| is_form)
 }
 
-/// Base64 has pluses too, and `=` behind them alone.
-fn is_form_itself(word: &str) -> bool {
-    (word.split_once('=')).is_some_and(|(name, value)| !name.is_empty() && value.contains('+'))
+/// The words of a text, with the spaces behind them, and whether each is a form. Of many words, base64 is none, which has `=`
+/// at its end alone.
+fn forms(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    let is_one = !text.contains(char::is_whitespace);
+    text.split_inclusive(char::is_whitespace).map(move |word| {
+        let inner = if is_one {
+            word
+        } else {
+            word.trim_end().trim_end_matches('=')
+        };
+        (word, word.contains('+') && inner.contains('='))
+    })
 }
 
 /// A text with the spaces that the pluses of its forms are (WHATWG URL §5.1).
 fn with_spaces(text: &str) -> Cow<'_, str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '(' | ')' | '%');
     let mut out = String::with_capacity(text.len());
-    for word in text.split_inclusive(char::is_whitespace) {
-        if !is_form_itself(word) {
+    for (word, is_form) in forms(text) {
+        if !is_form {
             out.push_str(word);
             continue;
         }

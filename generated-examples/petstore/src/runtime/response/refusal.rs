@@ -60,8 +60,8 @@ impl Answer<'_> {
     fn own_words(&self) -> Option<String> {
         let media = MediaType::of(self.headers.get(http::header::CONTENT_TYPE));
         let kind = media.kind(&self.received.bytes);
-        if self.received.bytes.is_empty() || !matches!(kind, Kind::Json | Kind::Text | Kind::Stream)
-        {
+        let is_text = matches!(kind, Kind::Json | Kind::Text | Kind::Stream);
+        if self.received.bytes.is_empty() || !is_text || self.compressed().is_some() {
             return None;
         }
         let body = self.decoded(&media);
@@ -70,9 +70,11 @@ impl Answer<'_> {
         let is_new = |text: &String| !text.eq_ignore_ascii_case(reason);
         if media.is_html() {
             let is_new = |text: &String| is_new(text) && *text != self.status_line();
-            return (html_title(body).filter(is_new))
-                .or_else(|| html_text(body).filter(is_new))
-                .map(|words| brief(&self.page(words)));
+            let title = html_title(body).filter(is_new);
+            return title
+                .map(|title| self.without_secrets(title))
+                .or_else(|| Some(self.page(html_text(body).filter(is_new)?)))
+                .map(|words| brief(&words));
         }
         let Ok(mut value) = plain::read(body.as_bytes()) else {
             return non_empty(body).filter(is_new).map(|words| brief(&words));

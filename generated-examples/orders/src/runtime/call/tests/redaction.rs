@@ -256,6 +256,11 @@ async fn what_separates_numbers_in_pages_urls_and_folded_lines_hides_nothing() {
         ),
         (
             "text/plain",
+            "/search?4111+1111+1111+1111&lang=en",
+            "/search?[redacted: card]&lang=en",
+        ),
+        (
+            "text/plain",
             "GET /x?auth=Bearer+abcdef0123456789abcdef HTTP/1.1\nc2ln+abc== 1",
             "GET /x?auth=[redacted: secret] HTTP/1.1\nc2ln+abc== 1",
         ),
@@ -625,6 +630,8 @@ async fn what_was_cut_off_ends_before_what_may_be_half_of_it() {
         "GB82&nbsp;WEST&#160;1234\u{2011}5698",
         "ann.lee@例え.テ",
         "https://ann:p!s$s,wo(rd)x",
+        "https://ann:p!s{wo[rd|x",
+        "<b>4111</b> <b>1111</b> <b>1111</b> <",
         "<i>ann</i>@example.<b>or",
     ] {
         for media in ["text/plain", "text/html"] {
@@ -642,6 +649,25 @@ async fn what_was_cut_off_ends_before_what_may_be_half_of_it() {
                 assert!(!text.contains(shown), "{media}: {text}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn what_hides_nothing_is_shown_of_an_answer_that_was_cut_off() {
+    for (media, body, shown) in [
+        (
+            "application/json",
+            "[1,2,3,4,5,6,7,8,9,10,11",
+            "[1,2,3,4,5,6,7,8,9,10",
+        ),
+        ("text/plain", "a;b;c; It begins her", "a;b;c; It begins"),
+        ("text/html", "<p>It begins here.</p><", "It begins here."),
+    ] {
+        let headers = format!("Content-Type: {media}\r\n");
+        let upstream = Recording::start(move |_| cut_off("200 OK", &headers, body)).await;
+        let engine = self::engine(&upstream.url, &["all"], "");
+        let text = call(&engine, "ping", json!({})).await.as_text();
+        assert!(text.contains(shown), "{text}");
     }
 }
 
