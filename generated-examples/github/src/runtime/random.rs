@@ -12,6 +12,23 @@ pub(super) fn id() -> Option<String> {
     Some(hex(&bytes))
 }
 
+/// A random UUID (RFC 9562 §5.4); `None` where the system has no random numbers.
+pub(super) fn uuid() -> Option<String> {
+    id().map(|bits| uuid_of(&bits, 4))
+}
+
+/// A UUID of 32 hexadecimal digits, of which it leaves out those of its version and variant (RFC 9562 §4).
+pub(super) fn uuid_of(digits: &str, version: u8) -> String {
+    format!(
+        "{}-{}-{version}{}-8{}-{}",
+        &digits[..8],
+        &digits[8..12],
+        &digits[13..16],
+        &digits[17..20],
+        &digits[20..32]
+    )
+}
+
 /// 256 random bits as text that URLs and file names take as it is.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::custom::Call;
 use super::super::engine::{ErrorType, ToolResult};
+use super::super::random::uuid_of;
 use super::super::request::Outgoing;
 use super::super::resilience::may_repeat;
 use super::super::state::name_of;
@@ -33,7 +34,8 @@ pub(super) fn key_of(call: &Call) -> Result<Option<HeaderValue>, ToolResult> {
     let identity = call.context.identity.as_ref();
     let caller = identity.map(|identity| (identity.means().label(), identity.name()));
     let facts: Value = json!(["idempotency key", caller, &*call.tool, text]);
-    Ok(HeaderValue::from_str(&name_of(&facts)).ok())
+    // Many APIs take UUIDs alone; version 8 is what its maker makes of something (RFC 9562 §5.8).
+    Ok(HeaderValue::from_str(&uuid_of(&name_of(&facts), 8)).ok())
 }
 
 /// Nobody is to believe that a request is repeated safely which is not.

@@ -135,7 +135,7 @@ impl ResilienceSettings {
             return;
         }
         // Without randomness a key could be somebody else's: then there is none.
-        let own = || HeaderValue::from_str(&random::id()?).ok();
+        let own = || HeaderValue::from_str(&random::uuid()?).ok();
         if let Some(key) = callers.or_else(own) {
             outgoing.headers.insert(IDEMPOTENCY_KEY, key);
         }

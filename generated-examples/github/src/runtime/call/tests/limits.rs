@@ -81,6 +81,12 @@ fn key_of(request: &str) -> String {
     keys.next().expect("a key").to_owned()
 }
 
+fn is_uuid(text: &str, version: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    lengths == [8, 4, 4, 4, 12] && parts[2].starts_with(version) && parts[3].starts_with('8')
+}
+
 #[tokio::test]
 async fn a_call_with_a_key_is_repeated_under_the_same_key() {
     let api = failing(1, "502 Bad Gateway", "").await;
@@ -91,7 +97,7 @@ async fn a_call_with_a_key_is_repeated_under_the_same_key() {
     assert_eq!(call(&tools, "pay", json!({})).await.error, None);
     let keys: Vec<String> = api.requests().iter().map(|it| key_of(it)).collect();
     assert_eq!(keys.len(), 2);
-    assert!(keys[0] == keys[1] && keys[0].len() == 32, "{keys:?}");
+    assert!(keys[0] == keys[1] && is_uuid(&keys[0], "4"), "{keys:?}");
     assert_eq!(call(&tools, "pay", json!({})).await.error, None);
     assert_eq!(
         call(&tools, "pay", json!({"key": "mine"})).await.error,
@@ -134,7 +140,8 @@ async fn a_caller_says_which_calls_are_one_on_every_replica() {
         assert_eq!(result.error, None, "{}", result.as_text());
     }
     let keys: Vec<String> = api.requests().iter().map(|it| key_of(it)).collect();
-    assert_eq!((&keys[0], keys[0].len()), (&keys[1], 32));
+    assert_eq!(keys[0], keys[1]);
+    assert!(is_uuid(&keys[0], "8"), "{keys:?}");
     assert_eq!(keys[6], "mine");
     let different: BTreeSet<&String> = keys[1..].iter().collect();
     assert_eq!(different.len(), 6, "{keys:?}");
