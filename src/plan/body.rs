@@ -87,11 +87,14 @@ pub(super) fn body<'a>(
         .then(|| lifted(body, media, choice.format, taken, schemas))
         .flatten();
     let arguments = if let Some((fields, arguments)) = lifted {
-        planned.pages = (fields.iter().zip(&arguments))
-            .flat_map(|(field, argument)| {
-                pages::within(&argument.name, &field.name, &argument.source.all, schemas)
-            })
-            .collect();
+        let named = fields.iter().zip(&arguments).map(|(field, argument)| {
+            (
+                argument.name.clone(),
+                field.name.as_str(),
+                argument.source.all.clone(),
+            )
+        });
+        planned.pages = pages::within(named, schemas);
         planned.source = BodySource::Fields(fields);
         arguments
     } else {
@@ -111,7 +114,8 @@ pub(super) fn body<'a>(
             }
         };
         if is_structured(choice.format) {
-            planned.pages = pages::within(&name, "", &source.all, schemas);
+            let whole = (name.clone(), "", source.all.clone());
+            planned.pages = pages::within(std::iter::once(whole), schemas);
         }
         vec![Argument {
             name,
