@@ -134,7 +134,7 @@ paths:
     get: {operationId: listItems, responses: {'200': {description: ok}}}
     post:
       operationId: createItem
-      requestBody: {required: true, content: {application/edifact: {}}}
+      requestBody: {required: true, content: {application/edifact: {schema: {type: object}}}}
       responses: {'200': {description: ok}}
     delete: {operationId: deleteItems, responses: {'204': {description: gone}}}
 ";
