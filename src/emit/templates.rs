@@ -267,6 +267,7 @@ templates! {
     "src/runtime/redact/led_to.rs"
     "src/runtime/redact/mod.rs"
     "src/runtime/redact/signs.rs"
+    "src/runtime/references.rs"
     "src/runtime/reload.rs"
     "src/runtime/request/body.rs"
     "src/runtime/request/mod.rs"

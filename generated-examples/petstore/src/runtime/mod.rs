@@ -44,6 +44,7 @@ mod prompts;
 mod questions;
 mod random;
 mod redact;
+mod references;
 mod reload;
 mod request;
 pub mod resilience;

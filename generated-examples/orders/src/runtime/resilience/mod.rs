@@ -43,6 +43,7 @@ pub(super) enum Outcome<'a> {
 }
 
 impl<'a> Outcome<'a> {
+    /// An answer that the connection cut counts as none.
     pub(super) fn of(ended: &'a Result<Answered, Failure>) -> Self {
         match ended {
             Ok(answered) if is_broken_off(answered) => Self::Failure(&Failure::Broken),

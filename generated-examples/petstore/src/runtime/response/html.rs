@@ -1,5 +1,7 @@
 //! HTML as text: what a person would read on the page.
 
+use super::super::references::character;
+
 /// Elements whose content nobody reads.
 const UNREAD: &[&str] = &["script", "style", "template", "noscript", "svg"];
 
@@ -149,46 +151,6 @@ pub(super) fn with_characters(text: &str) -> String {
     out.push_str(rest);
     out
 }
-
-fn character(name: &str) -> Option<char> {
-    if let Some(number) = name.strip_prefix('#') {
-        let code = match number.strip_prefix(['x', 'X']) {
-            Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok()?,
-            None => number.parse().ok()?,
-        };
-        return char::from_u32(code);
-    }
-    Some(match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        "nbsp" => ' ',
-        "hellip" => '…',
-        "mdash" => '—',
-        "ndash" => '–',
-        "lsquo" => '‘',
-        "rsquo" => '’',
-        "ldquo" => '“',
-        "rdquo" => '”',
-        "bull" => '•',
-        "euro" => '€',
-        "trade" => '™',
-        _ => {
-            let number = LATIN_1.split(' ').position(|known| known == name)?;
-            return char::from_u32(0xa1 + u32::try_from(number).ok()?);
-        }
-    })
-}
-
-/// The names of the characters from U+00A1 to U+00FF, in order.
-const LATIN_1: &str = "iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 \
-    acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig \
-    Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash \
-    Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml \
-    igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn \
-    yuml";
 
 fn finished(out: &str) -> String {
     let lines: Vec<&str> = (out.lines())

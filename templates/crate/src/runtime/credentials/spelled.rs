@@ -1,23 +1,10 @@
 //! What a text means whose characters are written as escapes, as references or percent-encoded.
 
+use super::super::references::character;
 use super::super::text::is_invisible;
 
 /// What a reference in HTML takes at most, behind its `&`, where it stands for what tokens are made of.
 const LONGEST_REFERENCE: usize = 10;
-/// References by name that may stand in a credential (HTML §13.5).
-const NAMED: [(&str, char); 10] = [
-    ("amp;", '&'),
-    ("apos;", '\''),
-    ("equals;", '='),
-    ("gt;", '>'),
-    ("lowbar;", '_'),
-    ("lt;", '<'),
-    ("period;", '.'),
-    ("plus;", '+'),
-    ("quot;", '"'),
-    ("sol;", '/'),
-];
-
 /// The characters that a text means and that can be seen, each with the place where it is written; without what only begins
 /// at the end.
 pub(super) fn spelled(text: &str) -> Vec<(usize, char)> {
@@ -29,10 +16,16 @@ pub(super) fn spelled(text: &str) -> Vec<(usize, char)> {
     };
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
-        let behind = &text[at + c.len_utf8()..];
-        let slashes = behind.len() - behind.trim_start_matches('\\').len();
+        let rest = &text[at..];
+        // A run of backslashes is one.
+        let begin = if c == '\\' {
+            rest.len() - rest.trim_start_matches('\\').len()
+        } else {
+            c.len_utf8()
+        };
+        let behind = &rest[begin..];
         let read = match c {
-            '\\' => escape(&behind[slashes..]),
+            '\\' => escape(behind),
             '&' => reference(behind),
             '%' => percent(behind),
             _ => Read::Nothing,
@@ -40,25 +33,22 @@ pub(super) fn spelled(text: &str) -> Vec<(usize, char)> {
         match read {
             Read::Character(meant, length) => {
                 push(at, meant);
-                at += 1 + length + if c == '\\' { slashes } else { 0 };
+                at += length;
             }
             Read::Half => break,
             // Two of them mean one.
             Read::Nothing if c == '\\' => {
-                (at..=at + slashes).step_by(2).for_each(|at| push(at, c));
-                at += 1 + slashes;
+                (at..at + begin).step_by(2).for_each(|at| push(at, c));
             }
-            Read::Nothing => {
-                push(at, c);
-                at += c.len_utf8();
-            }
+            Read::Nothing => push(at, c),
         }
+        at += begin;
     }
     all
 }
 
 enum Read {
-    /// A character, and in how many bytes it is written behind the first.
+    /// A character, and in how many bytes it is written behind what begins it.
     Character(char, usize),
     /// The text ends in the middle of it.
     Half,
@@ -114,18 +104,8 @@ fn reference(behind: &str) -> Read {
     if length == behind.len() {
         return Read::Half;
     }
-    if !behind[length..].starts_with(';') {
-        return Read::Nothing;
-    }
-    let named = || NAMED.iter().find(|(name, _)| behind.starts_with(name));
-    let meant = match behind[..length].strip_prefix('#') {
-        Some(number) => match number.strip_prefix(['x', 'X']) {
-            Some(digits) => u32::from_str_radix(digits, 16).ok(),
-            None => number.parse().ok(),
-        }
-        .and_then(char::from_u32),
-        None => named().map(|(_, c)| *c),
-    };
+    let is_one = behind[length..].starts_with(';');
+    let meant = character(&behind[..length]).filter(|_| is_one);
     meant.map_or(Read::Nothing, |c| Read::Character(c, length + 1))
 }
 

@@ -22,6 +22,7 @@ use self::detect::Detectors;
 use self::keys::{private_keys, without_passwords};
 use self::signs::Signs;
 use super::path::{Path, Step};
+use super::references::character;
 use super::text::visible;
 
 /// How what stands for something that was taken out begins.
@@ -476,11 +477,7 @@ fn referred(text: &str) -> Option<(String, usize)> {
         .bytes()
         .take(LONGEST_REFERENCE)
         .position(|byte| byte == b';')?;
-    let code = match number[..end].strip_prefix(['x', 'X']) {
-        Some(digits) => u32::from_str_radix(digits, 16),
-        None => number[..end].parse(),
-    };
-    let c = char::from_u32(code.ok()?)?;
+    let c = character(&text[1..2 + end])?;
     // To XML, these mean something else.
     let is_text = !"<>&\"'\\".contains(c) && !c.is_control();
     is_text.then(|| (c.to_string(), end + 3))
