@@ -15,6 +15,7 @@ HTTP_CELLS = [("get", 1), ("get", 16), ("get", 64)]
 OTHER_SHAPES = [("list", 16), ("create", 16)]
 STDIO_DEPTHS = [1, 32]
 POLICY_CELLS = [("get", 1), ("get", 16), ("list", 16)]
+VARIED = {"get": "petId", "list": "limit"}  # the argument that tells the clients' calls apart
 KEY = "mcp_zA4Eov_PTb1YqjSLoTndijl_O6JVFAIeObPKsVpItEc"  # its hash stands in servers.toml
 
 
@@ -76,12 +77,14 @@ def policies(options, servers, records):
     with contextlib.ExitStack() as stack:
         api = stack.enter_context(upstream())
         running = {server.name: stack.enter_context(server.start()) for server in servers}
+        cells = [(f"policies {kind} c={c}", kind, c, ["--vary", VARIED[kind]]) for kind, c in POLICY_CELLS]
+        cells.append(("policies same c=16", "get", 16, []))
         for number in range(options.rounds):
-            for kind, c in POLICY_CELLS:
+            for cell, kind, c, vary in cells:
                 for server in turning(servers, number):
-                    flags = ["-c", c, *server.call(kind), "--key", KEY, *window(options, api), "--pid", running[server.name].pid]
+                    flags = ["-c", c, *server.call(kind), *vary, "--key", KEY, *window(options, api), "--pid", running[server.name].pid]
                     name = "serve" if server.name == "policies" else server.name
-                    records.add(f"policies {kind} c={c}", name, number, mcpload("http", "--url", server.url(), *flags))
+                    records.add(cell, name, number, mcpload("http", "--url", server.url(), *flags))
 
 
 def sse(options, servers, records):

@@ -110,6 +110,7 @@ templates! {
     "src/runtime/arguments/tests.rs"
     "src/runtime/audit.rs"
     "src/runtime/base_url.rs"
+    "src/runtime/batches.rs"
     "src/runtime/cache/flights.rs"
     "src/runtime/cache/key.rs"
     "src/runtime/cache/mod.rs"

@@ -123,6 +123,24 @@ fn forwarded(inner: &Inner, context: &CallContext) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Headers that name a request and say nothing of what is asked.
+const OF_ONE_REQUEST: [&str; 4] = [
+    "traceparent",
+    "tracestate",
+    "x-request-id",
+    "x-correlation-id",
+];
+
+/// Those of the headers of a request that say something of what is asked, by their names and in order.
+pub(super) fn telling(headers: &[(String, String)]) -> Vec<(String, &str)> {
+    let mut telling: Vec<(String, &str)> = (headers.iter())
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.as_str()))
+        .filter(|(name, _)| !OF_ONE_REQUEST.contains(&name.as_str()))
+        .collect();
+    telling.sort_unstable();
+    telling
+}
+
 /// A call that is refused before it begins. Its name stands beside what it is called in metrics, which everybody may
 /// read: nothing, where the caller does not see the tool.
 pub(super) fn refused(
@@ -162,10 +180,12 @@ pub(super) fn too_few_scopes(tool: &str, scopes: &[&str]) -> ToolResult {
 }
 
 fn with_request_id(mut result: ToolResult, request_id: &str) -> ToolResult {
-    if result.error.is_some() && !request_id.is_empty() {
-        result.meta.insert(REQUEST_ID.to_owned(), request_id.into());
+    if result.error.is_some() {
         // A client may check structured content against the output schema, which is not one for errors.
         result.structured = None;
+        if !request_id.is_empty() {
+            result.meta.insert(REQUEST_ID.to_owned(), request_id.into());
+        }
     }
     result
 }
@@ -190,7 +210,12 @@ async fn hooked(
     if result.question.is_some() {
         return result;
     }
-    hooks::ended(inner, call, result).await
+    let before = result.structured.as_ref().map(hooks::place);
+    let result = hooks::ended(inner, call, result).await;
+    match tool.0 {
+        Found::Generated(tool) => hooks::fitted(tool, result, before),
+        Found::Custom(..) => result,
+    }
 }
 
 /// Some hosts put the request's `_meta` inside the arguments.

@@ -5,6 +5,7 @@ use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -315,6 +316,8 @@ impl Path {
 pub(super) struct Inner {
     pub(super) catalog: Catalog,
     pub(super) custom: Arc<dyn AnyCustom>,
+    /// Whether that was seen to block its thread.
+    pub(super) custom_blocks: AtomicBool,
     pub(super) settings: EngineSettings,
     pub(super) policies: Policies,
     pub(super) limits: Limits,
@@ -389,6 +392,7 @@ impl Engine {
         Ok(Self(Arc::new(Inner {
             catalog,
             custom,
+            custom_blocks: AtomicBool::new(false),
             limits: Limits::new(&settings.limits, state.clone()),
             budgets: Budgets::new(&settings.limits, state.clone()),
             confirmations: Confirmations::new(&settings.confirm, &state)?,

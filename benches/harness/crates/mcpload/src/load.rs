@@ -26,7 +26,7 @@ pub(crate) async fn rest(options: &Options) -> Outcome<Value> {
         callers.push(Caller::rest(&uri, &method).await?);
     }
     let body = Bytes::from(options.text("--body", ""));
-    Ok(drive(options, callers, move |_| body.clone()).await)
+    Ok(drive(options, callers, move |_, _| body.clone()).await)
 }
 
 /// `tools/call` over streamable HTTP.
@@ -49,11 +49,7 @@ pub(crate) async fn streamable_http(options: &Options) -> Outcome<Value> {
         }
         callers.push(caller);
     }
-    let params = protocol::call_params(options, &version)?;
-    Ok(drive(options, callers, move |id| {
-        protocol::call(id, &params).into()
-    })
-    .await)
+    calls(options, callers, &version).await
 }
 
 /// `tools/call` over HTTP+SSE, a stream a client.
@@ -63,9 +59,15 @@ pub(crate) async fn http_sse(options: &Options) -> Outcome<Value> {
     for _ in 0..clients(options) {
         callers.push(Caller::http_sse(&uri).await?);
     }
-    let params = protocol::call_params(options, protocol::LEGACY)?;
-    Ok(drive(options, callers, move |id| {
-        protocol::call(id, &params).into()
+    calls(options, callers, protocol::LEGACY).await
+}
+
+async fn calls(options: &Options, callers: Vec<Caller>, version: &str) -> Outcome<Value> {
+    let params: Vec<String> = (0..callers.len())
+        .map(|client| protocol::call_params(options, version, client))
+        .collect::<Outcome<_>>()?;
+    Ok(drive(options, callers, move |client, id| {
+        protocol::call(id, &params[client]).into()
     })
     .await)
 }
@@ -73,7 +75,7 @@ pub(crate) async fn http_sse(options: &Options) -> Outcome<Value> {
 async fn drive(
     options: &Options,
     callers: Vec<Caller>,
-    message: impl Fn(u64) -> Bytes + Clone + 'static,
+    message: impl Fn(usize, u64) -> Bytes + Clone + 'static,
 ) -> Value {
     let meter = Meter::start(options, options.number("--pid", 0));
     let mut running = JoinSet::new();
@@ -83,7 +85,7 @@ async fn drive(
             let mut id = client as u64 * 100_000_000;
             while meter.borrow_mut().goes_on() {
                 id += 1;
-                let body = message(id);
+                let body = message(client, id);
                 let sent_at = Instant::now();
                 match caller.ask(body).await {
                     Ok(reply) => meter.borrow_mut().answered(sent_at, &reply),

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! mcpload rest  --url U -c N [--method M --body B] COMMON
-//! mcpload http  --url U -c N --tool T --args JSON [--shared-session | --get-stream] [--proto P] [--key K] COMMON
+//! mcpload http  --url U -c N --tool T --args JSON [--vary NAME] [--shared-session | --get-stream] [--proto P] [--key K] COMMON
 //! mcpload sse   --url U -c N --tool T --args JSON COMMON
 //! mcpload stdio --depth N   --tool T --args JSON [--log FILE] COMMON -- CMD ARG...
 //! mcpload cold  [--http U] [--dump FILE] [--log FILE] [--timeout S] -- CMD ARG...
@@ -16,6 +16,7 @@
 //! A call counts as an error unless its reply holds MARK and neither `isError: true` nor a JSON-RPC
 //! error. A session is opened per connection, or none with `--proto 2026-07-28` (the stateless
 //! protocol). `--get-stream` is for a server that answers 202 and replies on the session's GET stream. `--key` is the client's API key.
+//! With `--vary` the argument of that name is the number of the client, so that no two calls at a time are the same.
 
 mod caller;
 mod cold;

@@ -28,9 +28,13 @@ pub(crate) fn tools_list(cursor: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": params})
 }
 
-/// The `params` of the call that `--tool` and `--args` describe, as text: only the id differs between calls.
-pub(crate) fn call_params(options: &Options, protocol: &str) -> Outcome<String> {
-    let arguments: Value = serde_json::from_str(&options.text("--args", "{}")).map_err(sentence)?;
+/// The `params` of a client's calls that `--tool`, `--args` and `--vary` describe, as text: only the id differs between them.
+pub(crate) fn call_params(options: &Options, protocol: &str, client: usize) -> Outcome<String> {
+    let mut arguments: Value =
+        serde_json::from_str(&options.text("--args", "{}")).map_err(sentence)?;
+    if let Some(name) = options.get("--vary") {
+        arguments[name] = json!(client + 1);
+    }
     let mut params = json!({"name": options.text("--tool", ""), "arguments": arguments});
     if protocol == MODERN {
         params["_meta"] = json!({"io.modelcontextprotocol/protocolVersion": MODERN,

@@ -98,7 +98,7 @@ pub(crate) async fn load(options: &Options) -> Outcome<Value> {
     let mut pipe = Pipe::spawn(options)?;
     pipe.handshake(Duration::from_secs(60)).await?;
     let depth: usize = options.number("--depth", 1);
-    let params = protocol::call_params(options, protocol::LEGACY)?;
+    let params = protocol::call_params(options, protocol::LEGACY, 0)?;
     let meter = Meter::start(options, pipe.pid());
     let mut open: BTreeMap<u64, Instant> = BTreeMap::new();
     let mut last_id = 0;

@@ -214,7 +214,7 @@ pub(in super::super) const KEYS: &[Key] = &[
         name: "when",
         default: "",
         metric: "mcp_tool_invocations_total{tool_name=\"unknown\"}",
-        text: "a condition on `claims` and `identity`: the table applies only to callers of whom it is true. Needs the feature `cel`",
+        text: "a condition on `claims` and `identity`: the table applies only to callers of whom it is true; of whom it cannot be decided, it only denies. Needs the feature `cel`",
     },
     Key {
         table: "[tools.…]",

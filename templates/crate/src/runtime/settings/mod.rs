@@ -340,7 +340,7 @@ pub struct Options {
           action = ArgAction::Set, help_heading = "Operations")]
     pub ready_upstream: bool,
 
-    /// How many threads work; one for each core unless given [env: MCP_WORKER_THREADS]
+    /// How many threads work; one for each core unless given, and one alone on two cores [env: MCP_WORKER_THREADS]
     #[arg(long, value_name = "NUMBER", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..),
           help_heading = "Operations")]
     pub worker_threads: Option<usize>,
