@@ -273,6 +273,7 @@ templates! {
     "src/runtime/request/body.rs"
     "src/runtime/request/mod.rs"
     "src/runtime/request/multipart.rs"
+    "src/runtime/request/overrides.rs"
     "src/runtime/request/own.rs"
     "src/runtime/request/style.rs"
     "src/runtime/request/template.rs"

@@ -26,7 +26,7 @@ use http::HeaderValue;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
-use super::arguments::{self, Reading};
+use super::arguments::{self, Mistakes, Reading};
 #[cfg(feature = "cache")]
 use super::cache::Keeping;
 use super::catalog::{Found, Prepared};
@@ -39,7 +39,7 @@ use super::limits::Calling;
 use super::operations::{Begun, Doing};
 use super::policy::{DataClass, Guard, ToolPolicy, View, scopes};
 use super::redact::Redaction;
-use super::request::{Outgoing, Plan};
+use super::request::{Outgoing, Plan, overriding};
 use super::schema::Schema;
 use super::steps::Steps;
 use super::tool::ToolDef;
@@ -533,9 +533,17 @@ impl<'a> Wanted<'a> {
             lenient: inner.settings.lenient,
             null_is_absent: self.null_is_absent,
         };
-        arguments::check(self.schema, self.names, &mut call.arguments, reading).map_err(
-            |mistakes| ToolResult::failure(ErrorType::InvalidArguments, mistakes.text(&call.tool)),
-        )
+        let checked = arguments::check(self.schema, self.names, &mut call.arguments, reading);
+        let checked = checked.and_then(|()| match (self.bound, self.does) {
+            (Some(bound), Ok(tool)) => match overriding(tool, &call.arguments, bound) {
+                Some(mistake) => Err(Mistakes(vec![mistake])),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        });
+        checked.map_err(|mistakes| {
+            ToolResult::failure(ErrorType::InvalidArguments, mistakes.text(&call.tool))
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
@@ -237,7 +238,9 @@ async fn bounded<T>(
         let polled = Instant::now();
         let state = caught.as_mut().poll(context);
         let held = polled.elapsed();
-        if held >= HELD && !inner.custom_blocks.swap(true, Ordering::Relaxed) {
+        // To tell of a panic takes its time.
+        let panicked = matches!(state, Poll::Ready(Err(_)));
+        if held >= HELD && !panicked && !inner.custom_blocks.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 target: "mcp::custom",
                 "code of src/custom.rs held its thread for {}, and with it all that runs there; from now on it has threads of \
@@ -255,17 +258,18 @@ async fn bounded<T>(
     }
 }
 
-/// Runs code on a thread of its own, which goes on when the time is over.
+/// Runs code on a thread of its own.
 async fn aside<T: Send + 'static>(
     limit: Duration,
     code: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Broken> {
     let runtime = Handle::current();
-    let running = spawn_blocking(move || runtime.block_on(code));
+    // What waits there ends with its time too; what blocks cannot be ended.
+    let running = spawn_blocking(move || runtime.block_on(tokio::time::timeout(limit, code)));
     match tokio::time::timeout(limit, running).await {
-        Ok(Ok(value)) => Ok(value),
+        Ok(Ok(Ok(value))) => Ok(value),
         Ok(Err(_)) => Err(Broken::Panicked),
-        Err(_) => Err(Broken::Late(limit)),
+        Ok(Ok(Err(_))) | Err(_) => Err(Broken::Late(limit)),
     }
 }
 

@@ -44,15 +44,28 @@ impl From {
         }
     }
 
+    /// What to fill in; `None` where there is nothing, which is not sent as if everything was meant.
     fn value(&self, context: &CallContext) -> Option<Value> {
-        match self {
+        let found = match self {
             Self::Claim(name) => context.identity.as_ref()?.claim(name).cloned(),
             Self::Header(name) => {
                 let text = context.headers.get(name)?.to_str().ok()?;
                 Some(text.into())
             }
-            Self::Constant(value) => Some(value.clone()),
-        }
+            Self::Constant(value) => return Some(value.clone()),
+        };
+        found.filter(|value| !says_nothing(value))
+    }
+}
+
+/// Whether a value is empty, or has something empty in it.
+pub(super) fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.is_empty() || items.iter().any(says_nothing),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -84,11 +97,12 @@ impl Bindings {
         Ok(())
     }
 
-    /// Whether one of them is filled in from the identity.
-    pub(super) fn need_identity(&self) -> bool {
-        self.0
-            .iter()
-            .any(|(_, from)| matches!(from, From::Claim(_)))
+    /// The claims that they are filled in from.
+    pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|(_, from)| match from {
+            From::Claim(name) => Some(name.as_str()),
+            From::Header(_) | From::Constant(_) => None,
+        })
     }
 
     /// Whether an argument is filled in here.
@@ -109,10 +123,12 @@ impl Bindings {
         }
         let value = |(argument, from): &(String, From)| match (from.value(context), from) {
             (Some(value), _) => Ok((argument.clone(), value)),
-            (None, From::Claim(name)) => {
-                Err(format!("the caller's identity has no claim `{name}`"))
-            }
-            (None, From::Header(name)) => Err(format!("the request has no header `{name}`")),
+            (None, From::Claim(name)) => Err(format!(
+                "the caller's identity has no claim `{name}`, or an empty one"
+            )),
+            (None, From::Header(name)) => Err(format!(
+                "the request has no header `{name}`, or an empty one"
+            )),
             (None, From::Constant(_)) => unreachable!("a constant is always there"),
         };
         self.0.iter().map(value).collect::<Result<_, _>>().map(Some)
