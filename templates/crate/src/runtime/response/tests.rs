@@ -309,6 +309,35 @@ fn half_an_image_is_an_error() {
 }
 
 #[test]
+fn a_stream_is_cut_between_its_items() {
+    const LINES: &[(&str, &str)] = &[("content-type", "application/x-ndjson")];
+    const EVENTS: &[(&str, &str)] = &[("content-type", "text/event-stream")];
+    for (headers, body, kept) in [
+        (
+            LINES,
+            "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n",
+            "{\"a\":1}\n{\"a\":2}",
+        ),
+        (EVENTS, "data: 1\n\ndata: two\ndata: 3\n\n", "data: 1"),
+        (
+            LINES,
+            "{\"a\":\"a long one\"}\n{}\n",
+            "{\"a\":\"a long one\"",
+        ),
+    ] {
+        let upstream = Upstream {
+            headers,
+            body: body.as_bytes(),
+            most_chars: 17,
+            ..OK
+        };
+        let found = result(&upstream, &TOOL, None).as_text();
+        let (text, _) = found.split_once("\n\n[Cut:").expect("a note");
+        assert_eq!(text, kept);
+    }
+}
+
+#[test]
 fn text_is_decoded_and_cut_between_characters_with_a_note() {
     let headers = &[("content-type", "text/plain; charset=iso-8859-1")];
     let found = result(
