@@ -267,6 +267,7 @@ templates! {
     "src/runtime/redact/keys.rs"
     "src/runtime/redact/led_to.rs"
     "src/runtime/redact/mod.rs"
+    "src/runtime/redact/names.rs"
     "src/runtime/redact/signs.rs"
     "src/runtime/references.rs"
     "src/runtime/reload.rs"

@@ -5,12 +5,14 @@ use std::ops::Range;
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 
 use super::detect::{Detector, around, behind_first, pattern};
+use super::names::values;
 
 /// Where keys and tokens are, in order and apart.
 pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
     let mut all = private_keys(text);
     all.extend(signed_tokens(text));
     all.extend(passwords(text.as_bytes()));
+    all.extend(values(text));
     let pattern = Detector::Secret.pattern();
     let mut at = 0;
     while let Some(found) = pattern.captures_at(text, at).and_then(|found| found.get(1)) {

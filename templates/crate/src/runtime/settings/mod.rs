@@ -305,7 +305,7 @@ pub struct Options {
     pub mark_data: bool,
 
     /// What is taken out of the API's answers before the model sees them, wherever it is found: `card`, `ssn`, `email`,
-    /// `phone`, `iban`, `secret` (keys and tokens), or `all` [env: MCP_REDACT]
+    /// `phone`, `iban`, `secret` (keys and tokens by how they look, and what is called `access_token`, `api_key`, `password` and the like), or `all` [env: MCP_REDACT]
     #[arg(
         long,
         value_name = "DETECTOR",
