@@ -307,7 +307,7 @@ impl Answer<'_> {
 
     fn json(&self, media: &MediaType, tool: &ToolDef, output: Option<&Output>) -> ToolResult {
         let shape = tool.result;
-        let whole = self.decoded(media);
+        let whole = text::visible_json(self.decoded(media));
         let (text, note) = self.chosen(whole.trim());
         let mut result = if self.received.end == End::Open {
             ToolResult::text(self.capped(&text))

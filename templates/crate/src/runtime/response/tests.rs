@@ -214,7 +214,7 @@ fn what_cannot_be_seen_is_in_neither_text_nor_structured_content() {
         &TOOL.result(ResultShape::Object),
         None,
     );
-    assert_eq!(found.as_text(), "{\"a\": \"xy\", \"b\": \"\\u200bz\"}");
+    assert_eq!(found.as_text(), "{\"a\": \"xy\", \"b\": \"z\"}");
     assert_eq!(
         found.structured,
         Structured::of(&json!({"a": "xy", "b": "z"}))
@@ -306,6 +306,21 @@ fn half_an_image_is_an_error() {
         "{}",
         found.as_text()
     );
+}
+
+#[test]
+fn what_cannot_be_seen_is_gone_behind_escapes_too() {
+    let text = |body: &'static str| {
+        let upstream = Upstream {
+            body: body.as_bytes(),
+            ..OK
+        };
+        result(&upstream, &TOOL, None).as_text()
+    };
+    let hidden = r#"{"a\u200b": "x\u202ey\udb40\udc41z", "n": 1.10}"#;
+    assert_eq!(text(hidden), r#"{"a": "xyz", "n": 1.10}"#);
+    let seen = r#"{ "a": "caf\u00e9 \ud83d\ude00 \" \n" }"#;
+    assert_eq!(text(seen), seen);
 }
 
 #[test]
