@@ -19,7 +19,7 @@ use super::super::policy::scopes;
 use super::super::server::Server;
 use super::super::settings::{Network, Options};
 use super::super::tool::ServerDef;
-use super::guard::Guard;
+use super::guard::{Guard, items};
 use super::problem;
 use super::tls::{Certified, Tls};
 
@@ -359,13 +359,10 @@ fn without_certificate(why: &str) -> Response {
 
 /// The scheme and host by which this server was asked for.
 fn origin(headers: &HeaderMap, is_proxy: bool, own_scheme: &str) -> String {
-    let text = |name: &str| {
-        let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-        last.split(',').next_back().map(str::trim)
-    };
-    let forwarded = |name: &str| text(name).filter(|_| is_proxy);
+    let last = |name: &str| items(headers, name).next_back();
+    let forwarded = |name: &str| last(name).filter(|_| is_proxy);
     let scheme = forwarded("x-forwarded-proto").filter(|scheme| *scheme == "https");
-    let host = forwarded("x-forwarded-host").or_else(|| text(HOST.as_str()));
+    let host = forwarded("x-forwarded-host").or_else(|| last(HOST.as_str()));
     format!(
         "{}://{}",
         scheme.unwrap_or(own_scheme),

@@ -293,7 +293,7 @@ async fn check(State(app): State<App>, mut request: Request<Body>, next: Next) -
         Err(refusal) => {
             let client = peer.map(|peer| app.guard.client(peer, request.headers()).to_string());
             tracing::warn!(client, reason = refusal.message, "request refused");
-            return problem(StatusCode::FORBIDDEN, &refusal.message, &refusal.help);
+            return problem(refusal.status, &refusal.message, &refusal.help);
         }
     };
     if let (&Method::OPTIONS, Some(origin)) = (request.method(), &origin) {
