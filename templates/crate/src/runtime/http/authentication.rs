@@ -375,30 +375,38 @@ impl Proxy {
         let mut names = headers.get_all(&self.name).iter();
         let name = match (names.next(), names.next()) {
             (None, _) => return Ok(None),
-            (Some(name), None) => name.to_str().unwrap_or_default().trim(),
+            (Some(name), None) => name
+                .to_str()
+                .map_err(|_| Denied::Invalid("the identity is not text"))?
+                .trim(),
             // One of them is not the proxy's.
             (Some(_), Some(_)) => return Err(Denied::Invalid("two identities were sent")),
         };
         if name.is_empty() {
             return Ok(None);
         }
-        let lists: Vec<&HeaderValue> = (self.roles.iter())
-            .flat_map(|header| headers.get_all(header))
-            .collect();
-        if lists.len() > 1 {
-            return Err(Denied::Invalid("two lists of roles were sent"));
-        }
-        let roles: Vec<String> = (lists.iter())
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(|role| role.trim().to_owned())
-            .filter(|role| !role.is_empty())
-            .collect();
+        let roles = self.roles(headers)?;
         let mut claims = Map::new();
         claims.insert("sub".to_owned(), name.into());
         claims.insert("roles".to_owned(), roles.clone().into());
         let identity = Identity::new(name.to_owned(), Means::Proxy, roles, None, claims);
         Ok(Some(identity))
+    }
+
+    fn roles(&self, headers: &HeaderMap) -> Result<Vec<String>, Denied> {
+        let mut lists = (self.roles.iter()).flat_map(|header| headers.get_all(header));
+        let list = match (lists.next(), lists.next()) {
+            (None, _) => return Ok(Vec::new()),
+            (Some(list), None) => list
+                .to_str()
+                .map_err(|_| Denied::Invalid("the list of roles is not text"))?,
+            (Some(_), Some(_)) => return Err(Denied::Invalid("two lists of roles were sent")),
+        };
+        let roles = list.split(',').map(str::trim);
+        Ok(roles
+            .filter(|role| !role.is_empty())
+            .map(str::to_owned)
+            .collect())
     }
 }
 

@@ -117,6 +117,14 @@ fn only_a_trusted_proxy_says_who_calls() {
         echo(&site, &[user, ("x-roles", "a"), ("x-roles", "b")]).status,
         401
     );
+    let both = Site::start(&[KEYS, args[0], args[1], "--trusted-proxy=127.0.0.0/8"]);
+    let key = ("x-api-key", "geheim");
+    assert_eq!(echo(&both, &[key]).status, 200);
+    for wrong in ["\u{e4}lice", "alice\u{ff}"] {
+        assert_eq!(echo(&both, &[key, ("x-user", wrong)]).status, 401);
+        let roles = ("x-roles", wrong);
+        assert_eq!(echo(&both, &[key, user, roles]).status, 401);
+    }
     let site = Site::start(&[args[0], args[1], "--trusted-proxy=192.0.2.1"]);
     assert_eq!(echo(&site, &[user]).status, 401);
 }
