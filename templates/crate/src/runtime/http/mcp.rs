@@ -17,14 +17,14 @@ use super::super::policy::scopes;
 use super::super::server::Caller;
 use super::super::session::{caller, identity};
 use super::super::wire::{self, Era, Message};
-use super::{App, Peer, json, read_body};
+use super::{App, BODY, BODY_OF_REFUSED, Peer, json, read_body};
 
 /// The first version without a handshake. Versions are dates, so text compares as time does.
 const MODERN: &str = "2026-07-28";
 
 pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let text = match read_body(body, app.max_request_bytes).await {
+    let text = match read_body(body, app.max_request_bytes, BODY).await {
         Ok(text) => text,
         Err(refusal) => return refusal,
     };
@@ -105,7 +105,7 @@ pub(super) async fn scopes_of_call(
     if parts.method != Method::POST || length > MOST {
         return None;
     }
-    let text = read_body(body, MOST).await.ok()?;
+    let text = read_body(body, MOST, BODY_OF_REFUSED).await.ok()?;
     let Message::Call(_, call) = Message::read(&text) else {
         return None;
     };

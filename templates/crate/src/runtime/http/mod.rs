@@ -1,6 +1,6 @@
 //! MCP over HTTP: routes, and the checks that come before them.
 //!
-//! `connections` accepts clients, with `tls` where it is asked for; `mcp` and `sse` are the two transports, `guard` says who
+//! `connections` accepts clients, each address its `shares` of them, with `tls` where it is asked for; `mcp` and `sse` are the two transports, `guard` says who
 //! may use them, `probes` answers orchestrators.
 
 mod authentication;
@@ -13,6 +13,7 @@ mod mcp;
 mod no_tls;
 mod patience;
 mod probes;
+mod shares;
 mod sse;
 #[cfg(feature = "tls")]
 mod tls;
@@ -48,15 +49,18 @@ use super::server::Server;
 use super::session::ClientAddress;
 use super::settings::{Listen, Options};
 use authentication::{Authentication, Denied, METADATA};
-use connections::{Peer, Port};
+use connections::{FIRST_HEAD, Peer, Port};
 use guard::Guard;
 #[cfg(not(feature = "tls"))]
 use no_tls as tls;
 use probes::Probes;
+use shares::Shares;
 use tls::{Certified, Tls};
 
 /// How long a client may take to send the body of a request.
 const BODY: Duration = Duration::from_secs(60);
+/// The same for a client that has proven nothing and is refused.
+const BODY_OF_REFUSED: Duration = Duration::from_secs(5);
 /// How long calls may go on after the server was told to stop; orchestrators kill after 30 s.
 const GRACE: Duration = Duration::from_secs(25);
 /// What a page may read besides the body.
@@ -106,6 +110,8 @@ pub(super) async fn bind(
         routes,
         metrics: None,
         most: options.max_connections,
+        shares: Shares::new(options.max_connections, &options.trusted_proxy),
+        first_head: FIRST_HEAD,
     };
     let listener = listen(&options.listen, "--listen").await?;
     let (routes, admin) = match &options.admin_listen {
@@ -444,8 +450,8 @@ fn json(status: StatusCode, body: Vec<u8>) -> Response {
 }
 
 /// The whole body, or the response that refuses it.
-async fn read_body(body: Body, max: usize) -> Result<Bytes, Response> {
-    let collected = tokio::time::timeout(BODY, Limited::new(body, max).collect());
+async fn read_body(body: Body, max: usize, within: Duration) -> Result<Bytes, Response> {
+    let collected = tokio::time::timeout(within, Limited::new(body, max).collect());
     match collected.await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(problem(

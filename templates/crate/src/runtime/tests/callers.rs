@@ -1,5 +1,7 @@
 //! Who calls: what is asked of clients, and what they are told.
 
+use std::io::{BufReader, Write};
+
 use serde_json::{Value, json};
 
 use super::http::{JSON, Response, Site};
@@ -47,6 +49,16 @@ fn who_has_no_key_is_told_to_send_one() {
         site.get("/.well-known/oauth-protected-resource").status,
         404
     );
+}
+
+#[test]
+fn who_proves_nothing_is_refused_before_the_request_is_whole() {
+    let site = Site::start(&[KEYS]);
+    let mut stream = site.connect();
+    let head = "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{";
+    stream.write_all(head.as_bytes()).expect("the server reads");
+    let answer = super::http::head(&mut BufReader::new(stream));
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
 }
 
 #[test]
