@@ -11,7 +11,7 @@ use http::header::{AUTHORIZATION, CONNECTION, HOST, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::super::engine::StartError;
+use super::super::engine::{ErrorType, StartError};
 use super::super::identity::introspection::Introspection;
 use super::super::identity::keys::{self, ApiKeys};
 use super::super::identity::{Identity, Means};
@@ -68,6 +68,16 @@ pub(super) enum Denied {
     Invalid(&'static str),
     /// The certificate of the connection proves nothing, or no longer.
     Certificate(&'static str),
+}
+
+impl Denied {
+    /// What it is called in metrics and in the audit log.
+    pub(super) fn error(&self) -> ErrorType {
+        match self {
+            Self::Address | Self::Certificate(_) => ErrorType::Forbidden,
+            Self::Missing | Self::Invalid(_) => ErrorType::Unauthorized,
+        }
+    }
 }
 
 impl Authentication {

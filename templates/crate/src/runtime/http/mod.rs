@@ -46,7 +46,7 @@ use super::engine::StartError;
 use super::handler::{Handler, RequestId};
 use super::metrics::Metrics;
 use super::server::Server;
-use super::session::ClientAddress;
+use super::session::{ClientAddress, caller, client};
 use super::settings::{Listen, Options};
 use authentication::{Authentication, Denied, METADATA};
 use connections::{FIRST_HEAD, Peer, Port};
@@ -335,23 +335,27 @@ async fn authenticate(State(app): State<App>, mut request: Request<Body>, next: 
             request.extensions_mut().insert(identity);
         }
         Ok(None) => {}
-        Err(denied) => {
-            let client = peer.map(|peer| app.guard.client(peer, request.headers()).to_string());
-            if let Denied::Invalid(reason) | Denied::Certificate(reason) = denied {
-                tracing::warn!(client, reason, "caller refused");
-            }
-            let (parts, body) = request.into_parts();
-            let scopes = mcp::scopes_of_call(&app, &parts, body).await;
-            let is_proxy = peer.is_some_and(|peer| app.guard.trusts(peer));
-            return app.authentication.refusal(
-                &denied,
-                &parts.headers,
-                is_proxy,
-                scopes.as_deref(),
-            );
-        }
+        Err(denied) => return refused(&app, &denied, request).await,
     }
     next.run(request).await
+}
+
+/// The answer to who may not call, which is written down where it was a call.
+async fn refused(app: &App, denied: &Denied, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Denied::Invalid(reason) | Denied::Certificate(reason) = denied {
+        let client = client(Some(&parts)).map(|client| client.to_string());
+        tracing::warn!(client, reason, "caller refused");
+    }
+    let call = mcp::refused_call(&parts, body).await;
+    if let Some(call) = &call {
+        let caller = caller(&app.server, Some(&parts), CancellationToken::new());
+        app.server.turned_away(call, caller, denied.error());
+    }
+    let scopes = call.and_then(|call| mcp::scopes_of_call(app, &call));
+    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
+    let is_proxy = peer.is_some_and(|peer| app.guard.trusts(peer));
+    (app.authentication).refusal(denied, &parts.headers, is_proxy, scopes.as_deref())
 }
 
 /// Who issues the tokens that are taken here (RFC 9728).

@@ -2,6 +2,7 @@
 
 use clap::CommandFactory;
 
+use super::super::audit::FIELDS;
 use super::super::policy::KEYS;
 use super::Options;
 use super::layers::variable;
@@ -127,6 +128,16 @@ tools depends on who asks alone.
 
 ";
 
+const AUDIT: &str = "
+## Audit log
+
+`audit-log` has one line of JSON about every call, also about one that was refused because nobody has proven who calls. Each line has
+all of these fields, and more may be added.
+
+| field | type | | null when |
+|---|---|---|---|
+";
+
 /// The page.
 #[must_use]
 pub fn reference() -> String {
@@ -149,6 +160,14 @@ pub fn reference() -> String {
         let line = format!(
             "| `{}` | `{}` | {} | {metric} | {} |\n",
             key.table, key.name, key.default, key.text
+        );
+        page.push_str(&line);
+    }
+    page.push_str(AUDIT);
+    for field in FIELDS {
+        let line = format!(
+            "| `{}` | {} | {} | {} |\n",
+            field.name, field.kind, field.text, field.null
         );
         page.push_str(&line);
     }

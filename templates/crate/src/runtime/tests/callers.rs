@@ -4,6 +4,7 @@ use std::io::{BufReader, Write};
 
 use serde_json::{Value, json};
 
+use super::super::audit::Auditing;
 use super::http::{JSON, Response, Site};
 use super::request;
 use super::scratch::Scratch;
@@ -59,6 +60,42 @@ fn who_proves_nothing_is_refused_before_the_request_is_whole() {
     stream.write_all(head.as_bytes()).expect("the server reads");
     let answer = super::http::head(&mut BufReader::new(stream));
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+}
+
+#[test]
+fn who_is_refused_is_in_the_audit_log() {
+    let site = Site::start(&[KEYS]);
+    let file = Scratch::holding("");
+    let auditing = Auditing::start(&file.path(), &site.fixture.metrics).expect("a file");
+    site.fixture.server.engine().audit(auditing.log());
+    let wrong = ("x-api-key", "wrong");
+    let mut ids = Vec::new();
+    let mut ask = |headers: &[(&str, &str)], body: &str| {
+        let response = site.ask("POST /mcp", &[JSON, headers].concat(), body);
+        assert_eq!(response.status, 401, "{body}");
+        let mut lines = response.head.lines();
+        let id = lines.find_map(|line| line.strip_prefix("x-request-id: "));
+        ids.push(id.expect("it has one").to_owned());
+    };
+    let call = |params| request(1, "tools/call", params).to_string();
+    ask(&[], &call(json!({"name": "echo", "arguments": {"a": 1}})));
+    ask(&[wrong], &call(json!({"name": "geheim", "more": 1})));
+    ask(&[wrong], &"x".repeat(70_000));
+    let list = request(1, "tools/list", Value::Null).to_string();
+    ask(&[wrong], &list);
+    assert_eq!(site.get("/sse").status, 401);
+    drop(auditing);
+    let text = std::fs::read_to_string(file.path()).expect("a log");
+    let lines: Vec<Value> = (text.lines())
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let tools: Vec<&Value> = lines.iter().map(|line| &line["tool"]).collect();
+    assert_eq!(tools, ["echo", "unknown", "unknown"], "{text}");
+    for (line, id) in lines.iter().zip(&ids) {
+        let facts = ["request_id", "identity", "client", "outcome", "error_type"];
+        let expected = json!([id, null, "127.0.0.1", "denied", "unauthorized"]);
+        assert_eq!(json!(facts.map(|name| &line[name])), expected);
+    }
 }
 
 #[test]
