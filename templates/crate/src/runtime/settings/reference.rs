@@ -74,6 +74,9 @@ Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt`
 begin with `tls-`, the feature `tls`, the cache the feature `cache`, `result-jq` the feature `jq`, what replicas share the feature `redis`,
 and conditions (`when` and `require`) the feature `cel`.
 
+The caller whom a token names is called as its `sub` says. A token without one names a client, which is called `client:` and its
+`client_id` or `azp`, so that it is never the user of that name; a `sub` that itself begins with `client:` or `sub:` has `sub:` before it.
+
 A trusted proxy's header says who calls before a key or token does, and a key or token before the certificate of the connection; one
 that is wrong is refused though another is right. A proxy's certificate names nobody. `tls-client-identity = \"none\"` asks for both. The
 roles of a certificate are its names: `[access.\"uri:spiffe://example/agent\"]`, `dns:…`, `email:…`, `cn:…`, `ou:…`; its claims are

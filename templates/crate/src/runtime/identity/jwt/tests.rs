@@ -196,6 +196,32 @@ fn what_tells_the_signature_is_one_thing_and_strong() {
 }
 
 #[tokio::test]
+async fn a_client_is_never_the_user_of_its_name() {
+    let tokens = with_secret(&[]);
+    let name = async |changes: Value| {
+        let mut claims = claims(&changes);
+        let claims = claims.as_object_mut().expect("an object");
+        claims.retain(|_, value| !value.is_null());
+        let token = signed(&json!({"alg": "HS256"}), &json!(claims));
+        told(&tokens, &token).await.map(|it| it.name().to_owned())
+    };
+    for (changes, expected) in [
+        (json!({"client_id": "web"}), "alice"),
+        (json!({"sub": null, "client_id": "alice"}), "client:alice"),
+        (json!({"sub": null, "azp": "alice"}), "client:alice"),
+        (json!({"sub": "client:alice"}), "sub:client:alice"),
+        (json!({"sub": "sub:client:alice"}), "sub:sub:client:alice"),
+        (json!({"sub": "auth0|alice"}), "auth0|alice"),
+    ] {
+        assert_eq!(name(changes).await.as_deref(), Ok(expected));
+    }
+    let nobody = name(json!({"sub": null})).await;
+    assert_eq!(nobody, Err("the token names nobody"));
+    let blank = name(json!({"sub": null, "client_id": " "})).await;
+    assert_eq!(blank, Err("the token names nobody"));
+}
+
+#[tokio::test]
 async fn roles_may_lie_deeper_in_a_token() {
     let tokens = with_secret(&["--roles-claim=realm_access.roles"]);
     let claims = claims(&json!({"realm_access": {"roles": ["clerk"]}, "client_id": "web"}));
