@@ -67,6 +67,11 @@ async fn a_token_says_who_calls_and_what_they_may() {
         assert!(alice.has_role(role), "{role}");
     }
     assert!(!alice.has_role("admin"));
+    for kind in ["JWT", "at+jwt", "application/at+jwt"] {
+        let header = json!({"alg": "HS256", "typ": kind});
+        let token = signed(&header, &claims(&json!({})));
+        assert!(told(&tokens, &token).await.is_ok(), "{kind}");
+    }
 }
 
 #[tokio::test]
@@ -102,6 +107,7 @@ async fn a_token_is_refused_for_each_thing_that_is_wrong_with_it() {
             "the token lacks a claim that this server asks for",
         ),
         ("sub", json!(""), "the token names nobody"),
+        ("sub", json!(" \t"), "the token names nobody"),
         ("sub", json!({}), "the signature of the token is wrong"),
     ] {
         let refused = told(&tokens, &with(name, value)).await.map(|_| ());
@@ -136,6 +142,14 @@ async fn a_token_that_is_not_signed_by_the_issuer_is_refused() {
                 &fine,
             ),
             "the token asks for an extension that this server does not have",
+        ),
+        (
+            signed(&json!({"alg": "HS256", "typ": "logout+jwt"}), &fine),
+            "this is another kind of token",
+        ),
+        (
+            signed(&json!({"alg": "HS256", "typ": "dpop+jwt"}), &fine),
+            "this is another kind of token",
         ),
         ("geheim".to_owned(), "this is no token"),
         ("a".repeat(20_000), "the token is too long"),
