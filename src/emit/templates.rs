@@ -205,6 +205,7 @@ templates! {
     "src/runtime/http/no_tls.rs"
     "src/runtime/http/patience.rs"
     "src/runtime/http/probes.rs"
+    "src/runtime/http/shares.rs"
     "src/runtime/http/sse.rs"
     "src/runtime/http/tls.rs"
     "src/runtime/identity/certificate.rs"

@@ -1,9 +1,7 @@
 //! The audit log: one line of JSON about every call, denied ones too.
 //!
-//! Its fields are a contract: `time`, `request_id`, `identity`, `means`, `tenant`, `team`, `client`, `tool`,
-//! `data_class`, `arguments` (a fingerprint; not of confidential tools), `outcome`, `error_type`, `duration_ms`, `upstream_status`,
-//! `result_bytes`, `cache`, `confirmation` and `operation_of`; what is not known is null. Lines are written by a thread of their own: a disk that is slow or full
-//! never holds up a call, and what could not be written is counted and told.
+//! Its [`FIELDS`] are a contract; what is not known is null. Lines are written by a thread of their own: a disk that is
+//! slow or full never holds up a call, and what could not be written is counted and told.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -30,6 +28,143 @@ const CAPACITY: usize = 16_384;
 const GATHERING: Duration = Duration::from_millis(10);
 /// How long to wait after a failure before the next attempt.
 const AGAIN: Duration = Duration::from_millis(200);
+
+/// A field of a line, as the reference tells of it.
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) text: &'static str,
+    /// When it is null; empty where it never is.
+    pub(super) null: &'static str,
+}
+
+const fn field(
+    name: &'static str,
+    kind: &'static str,
+    text: &'static str,
+    null: &'static str,
+) -> Field {
+    Field {
+        name,
+        kind,
+        text,
+        null,
+    }
+}
+
+/// The fields of a line, in its order.
+pub(super) const FIELDS: [Field; 18] = [
+    field(
+        "time",
+        "text",
+        "When the call ended: RFC 3339, UTC, with milliseconds",
+        "",
+    ),
+    field(
+        "request_id",
+        "text",
+        "What the log, the header `X-Request-Id` and results that are errors call the request",
+        "",
+    ),
+    field(
+        "identity",
+        "text",
+        "Who called: the name of a key, `sub` of a token (`client:ID` where only a client is named), a name of a \
+         certificate, or what a trusted proxy says",
+        "nobody has proven who calls",
+    ),
+    field(
+        "means",
+        "text",
+        "How that was proven: `api_key`, `jwt`, `introspection`, `proxy` or `mtls`",
+        "as `identity`",
+    ),
+    field(
+        "tenant",
+        "any",
+        "The identity's claim that `tenant-claim` names",
+        "there is none",
+    ),
+    field(
+        "team",
+        "any",
+        "The identity's claim that `team-claim` names",
+        "there is none",
+    ),
+    field(
+        "client",
+        "text",
+        "The address of the client, as trusted proxies tell it; `0.0.0.0` where they do not",
+        "over stdio",
+    ),
+    field(
+        "tool",
+        "text",
+        "What was called; `unknown` where there is no such tool, or the request of a caller who was refused was not read",
+        "",
+    ),
+    field(
+        "data_class",
+        "text",
+        "The tool's class: `public`, `internal`, `confidential` or `restricted`",
+        "",
+    ),
+    field(
+        "arguments",
+        "text",
+        "A fingerprint of the arguments, 16 hexadecimal digits",
+        "the tool is confidential",
+    ),
+    field(
+        "outcome",
+        "text",
+        "`ok`, `error`, `denied` or `cancelled`",
+        "",
+    ),
+    field(
+        "error_type",
+        "text",
+        "What was wrong: `invalid_arguments`, `unauthorized`, `forbidden`, `rate_limited`, `upstream_4xx`, \
+         `upstream_5xx`, `timeout`, `connect`, `too_large`, `breaker_open`, `cancelled` or `internal`",
+        "nothing was, or the client went away",
+    ),
+    field(
+        "duration_ms",
+        "number",
+        "How long the call took, in milliseconds",
+        "",
+    ),
+    field(
+        "upstream_status",
+        "number",
+        "The status of the API's last answer",
+        "the API was not asked, or did not answer",
+    ),
+    field(
+        "result_bytes",
+        "number",
+        "The size of the API's answer; 0 without one",
+        "",
+    ),
+    field(
+        "cache",
+        "text",
+        "How an answer was come by that the call did not ask for alone: `hit`, `shared`, `revalidated` or `stale`",
+        "the API was asked for it",
+    ),
+    field(
+        "confirmation",
+        "text",
+        "Whether the user was `asked` for consent, or has `given` or `declined` it",
+        "there was no such question",
+    ),
+    field(
+        "operation_of",
+        "text",
+        "The tool whose long work the call was about",
+        "it was about none",
+    ),
+];
 
 /// One line. `T` is what its texts are, and `V` its values.
 #[derive(Debug, Serialize)]

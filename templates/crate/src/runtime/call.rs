@@ -158,6 +158,24 @@ pub(super) fn refused(
     refusal
 }
 
+/// A call that is refused before anybody knows whose it is.
+#[cfg(feature = "http")]
+pub(super) fn turned_away(
+    inner: &Inner,
+    name: &str,
+    arguments: &Map<String, Value>,
+    context: &CallContext,
+    error: ErrorType,
+) {
+    let names = Names::of(inner, name, None);
+    let position = inner.catalog.position(name);
+    let everything = inner.policies.everything();
+    let class = position.map_or_else(DataClass::default, |at| everything.policy(at).class);
+    let mut record = Record::new(inner, names, class, arguments, context);
+    record.facts.denied = true;
+    record.finish(&ToolResult::failure(error, ""));
+}
+
 /// The scopes that the caller's token lacks for a tool.
 pub(super) fn lacking_scopes(
     inner: &Inner,

@@ -250,7 +250,7 @@ impl ToolResult {
 pub enum ErrorType {
     /// The arguments do not fit the schema.
     InvalidArguments,
-    /// A credential is missing, or the upstream answered 401.
+    /// A credential is missing or wrong, or the upstream answered 401.
     Unauthorized,
     /// The upstream answered 403.
     Forbidden,
@@ -649,6 +649,18 @@ impl Engine {
         let _ = self.0.limits.admit(ctx).await;
         call::refused(&self.0, (name, Some(name)), arguments, ctx, refusal);
         Some(scopes)
+    }
+
+    /// Writes down a call that was refused before anybody knew whose it is.
+    #[cfg(feature = "http")]
+    pub(super) fn turned_away(
+        &self,
+        name: &str,
+        arguments: &Map<String, Value>,
+        ctx: &CallContext,
+        error: ErrorType,
+    ) {
+        call::turned_away(&self.0, name, arguments, ctx, error);
     }
 
     /// The way to a host that the owner named beside the upstream, such as the issuer of tokens.

@@ -234,7 +234,6 @@ impl Credential {
     }
 
     /// What is secret in it.
-    #[cfg(feature = "cache")]
     pub(super) fn texts(&self) -> Vec<&str> {
         (self.secrets.iter())
             .map(ExposeSecret::expose_secret)

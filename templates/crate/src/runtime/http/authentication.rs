@@ -11,7 +11,7 @@ use http::header::{AUTHORIZATION, CONNECTION, HOST, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::super::engine::StartError;
+use super::super::engine::{ErrorType, StartError};
 use super::super::identity::introspection::Introspection;
 use super::super::identity::keys::{self, ApiKeys};
 use super::super::identity::{Identity, Means};
@@ -19,7 +19,7 @@ use super::super::policy::scopes;
 use super::super::server::Server;
 use super::super::settings::{Network, Options};
 use super::super::tool::ServerDef;
-use super::guard::Guard;
+use super::guard::{Guard, items};
 use super::problem;
 use super::tls::{Certified, Tls};
 
@@ -68,6 +68,16 @@ pub(super) enum Denied {
     Invalid(&'static str),
     /// The certificate of the connection proves nothing, or no longer.
     Certificate(&'static str),
+}
+
+impl Denied {
+    /// What it is called in metrics and in the audit log.
+    pub(super) fn error(&self) -> ErrorType {
+        match self {
+            Self::Address | Self::Certificate(_) => ErrorType::Forbidden,
+            Self::Missing | Self::Invalid(_) => ErrorType::Unauthorized,
+        }
+    }
 }
 
 impl Authentication {
@@ -359,13 +369,10 @@ fn without_certificate(why: &str) -> Response {
 
 /// The scheme and host by which this server was asked for.
 fn origin(headers: &HeaderMap, is_proxy: bool, own_scheme: &str) -> String {
-    let text = |name: &str| {
-        let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-        last.split(',').next_back().map(str::trim)
-    };
-    let forwarded = |name: &str| text(name).filter(|_| is_proxy);
+    let last = |name: &str| items(headers, name).next_back();
+    let forwarded = |name: &str| last(name).filter(|_| is_proxy);
     let scheme = forwarded("x-forwarded-proto").filter(|scheme| *scheme == "https");
-    let host = forwarded("x-forwarded-host").or_else(|| text(HOST.as_str()));
+    let host = forwarded("x-forwarded-host").or_else(|| last(HOST.as_str()));
     format!(
         "{}://{}",
         scheme.unwrap_or(own_scheme),
@@ -378,30 +385,38 @@ impl Proxy {
         let mut names = headers.get_all(&self.name).iter();
         let name = match (names.next(), names.next()) {
             (None, _) => return Ok(None),
-            (Some(name), None) => name.to_str().unwrap_or_default().trim(),
+            (Some(name), None) => name
+                .to_str()
+                .map_err(|_| Denied::Invalid("the identity is not text"))?
+                .trim(),
             // One of them is not the proxy's.
             (Some(_), Some(_)) => return Err(Denied::Invalid("two identities were sent")),
         };
         if name.is_empty() {
             return Ok(None);
         }
-        let lists: Vec<&HeaderValue> = (self.roles.iter())
-            .flat_map(|header| headers.get_all(header))
-            .collect();
-        if lists.len() > 1 {
-            return Err(Denied::Invalid("two lists of roles were sent"));
-        }
-        let roles: Vec<String> = (lists.iter())
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(|role| role.trim().to_owned())
-            .filter(|role| !role.is_empty())
-            .collect();
+        let roles = self.roles(headers)?;
         let mut claims = Map::new();
         claims.insert("sub".to_owned(), name.into());
         claims.insert("roles".to_owned(), roles.clone().into());
         let identity = Identity::new(name.to_owned(), Means::Proxy, roles, None, claims);
         Ok(Some(identity))
+    }
+
+    fn roles(&self, headers: &HeaderMap) -> Result<Vec<String>, Denied> {
+        let mut lists = (self.roles.iter()).flat_map(|header| headers.get_all(header));
+        let list = match (lists.next(), lists.next()) {
+            (None, _) => return Ok(Vec::new()),
+            (Some(list), None) => list
+                .to_str()
+                .map_err(|_| Denied::Invalid("the list of roles is not text"))?,
+            (Some(_), Some(_)) => return Err(Denied::Invalid("two lists of roles were sent")),
+        };
+        let roles = list.split(',').map(str::trim);
+        Ok(roles
+            .filter(|role| !role.is_empty())
+            .map(str::to_owned)
+            .collect())
     }
 }
 

@@ -49,15 +49,7 @@ impl Reader {
         if !self.required.iter().all(is_there) {
             return Err(Refused("the token lacks a claim that this server asks for"));
         }
-        // A client that acts for itself has no subject with some issuers.
-        let name = ["sub", "client_id", "azp"]
-            .iter()
-            .find_map(|name| claims.get(*name));
-        let name = match name {
-            Some(Value::String(text)) if !text.is_empty() => text.clone(),
-            Some(Value::Number(number)) => number.to_string(),
-            _ => return Err(Refused("the token names nobody")),
-        };
+        let name = name(&claims).ok_or(Refused("the token names nobody"))?;
         let scopes = claims.get("scope").or_else(|| claims.get("scp")).map(words);
         let roles = self
             .roles
@@ -67,6 +59,27 @@ impl Reader {
         let (roles, scopes) = (roles.collect(), Some(scopes.unwrap_or_default()));
         Ok(Identity::new(name, means, roles, scopes, claims))
     }
+}
+
+/// What the caller is called. A client that acts for itself has no subject with some issuers; it is called otherwise than
+/// any subject is.
+fn name(claims: &Map<String, Value>) -> Option<String> {
+    let text = |claim: &Value| match claim {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let Some(subject) = claims.get("sub") else {
+        let client = claims.get("client_id").or_else(|| claims.get("azp"))?;
+        return Some(format!("client:{}", text(client)?));
+    };
+    let subject = text(subject)?;
+    let is_like_another = subject.starts_with("client:") || subject.starts_with("sub:");
+    Some(if is_like_another {
+        format!("sub:{subject}")
+    } else {
+        subject
+    })
 }
 
 /// The texts of a list, or the words of a text (RFC 8693 §4.2).

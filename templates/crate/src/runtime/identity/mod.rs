@@ -114,7 +114,8 @@ impl Identity {
         self.0.token.as_ref()
     }
 
-    /// What it is called: the name of a key, `sub` of a token, a name in a certificate.
+    /// What it is called: the name of a key, `sub` of a token (or `client:` and the client that it names), a name in a
+    /// certificate.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name

@@ -134,7 +134,8 @@ pub struct Options {
     )]
     pub max_streams_each: usize,
 
-    /// How many connections may be open at once; more wait [env: MCP_MAX_CONNECTIONS]
+    /// How many connections may be open at once; more wait. One address has a quarter of them at most, unless it is this
+    /// machine's or a trusted proxy's [env: MCP_MAX_CONNECTIONS]
     #[arg(long, value_name = "NUMBER", default_value = "1024",
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1_000_000),
           help_heading = "HTTP")]

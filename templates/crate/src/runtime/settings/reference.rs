@@ -2,6 +2,7 @@
 
 use clap::CommandFactory;
 
+use super::super::audit::FIELDS;
 use super::super::policy::KEYS;
 use super::Options;
 use super::layers::variable;
@@ -117,6 +118,9 @@ Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt`
 begin with `tls-`, the feature `tls`, the cache the feature `cache`, `result-jq` the feature `jq`, what replicas share the feature `redis`,
 and conditions (`when` and `require`) the feature `cel`.
 
+The caller whom a token names is called as its `sub` says. A token without one names a client, which is called `client:` and its
+`client_id` or `azp`, so that it is never the user of that name; a `sub` that itself begins with `client:` or `sub:` has `sub:` before it.
+
 A trusted proxy's header says who calls before a key or token does, and a key or token before the certificate of the connection; one
 that is wrong is refused though another is right. A proxy's certificate names nobody. `tls-client-identity = \"none\"` asks for both. The
 roles of a certificate are its names: `[access.\"uri:spiffe://example/agent\"]`, `dns:…`, `email:…`, `cn:…`, `ou:…`; its claims are
@@ -174,6 +178,16 @@ tools depends on who asks alone.
 
 ";
 
+const AUDIT: &str = "
+## Audit log
+
+`audit-log` has one line of JSON about every call, also about one that was refused because nobody has proven who calls. Each line has
+all of these fields, and more may be added.
+
+| field | type | | null when |
+|---|---|---|---|
+";
+
 /// The page.
 #[must_use]
 pub fn reference() -> String {
@@ -196,6 +210,14 @@ pub fn reference() -> String {
         let line = format!(
             "| `{}` | `{}` | {} | {metric} | {} |\n",
             key.table, key.name, key.default, key.text
+        );
+        page.push_str(&line);
+    }
+    page.push_str(AUDIT);
+    for field in FIELDS {
+        let line = format!(
+            "| `{}` | {} | {} | {} |\n",
+            field.name, field.kind, field.text, field.null
         );
         page.push_str(&line);
     }

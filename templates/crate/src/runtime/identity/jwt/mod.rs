@@ -87,6 +87,9 @@ impl Tokens {
                 "the token asks for an extension that this server does not have",
             ));
         }
+        if !header.typ.as_deref().is_none_or(is_for_access) {
+            return Err(Refused("this is another kind of token"));
+        }
         if !self.algorithms.contains(&header.alg) {
             return Err(Refused(
                 "the token is signed with an algorithm that is not allowed",
@@ -142,6 +145,14 @@ fn claims(
             _ => return None,
         }))
     })
+}
+
+/// RFC 8725 §3.11: what an issuer signs for another purpose, such as a logout or a proof, is no access token (RFC 9068).
+fn is_for_access(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    // RFC 7515 §4.1.9: that may be left out.
+    let kind = kind.strip_prefix("application/").unwrap_or(&kind);
+    matches!(kind, "jwt" | "at+jwt")
 }
 
 /// RFC 7515 §4.1.11: what is critical and not understood makes a token invalid.

@@ -67,6 +67,11 @@ async fn a_token_says_who_calls_and_what_they_may() {
         assert!(alice.has_role(role), "{role}");
     }
     assert!(!alice.has_role("admin"));
+    for kind in ["JWT", "at+jwt", "application/at+jwt"] {
+        let header = json!({"alg": "HS256", "typ": kind});
+        let token = signed(&header, &claims(&json!({})));
+        assert!(told(&tokens, &token).await.is_ok(), "{kind}");
+    }
 }
 
 #[tokio::test]
@@ -102,6 +107,7 @@ async fn a_token_is_refused_for_each_thing_that_is_wrong_with_it() {
             "the token lacks a claim that this server asks for",
         ),
         ("sub", json!(""), "the token names nobody"),
+        ("sub", json!(" \t"), "the token names nobody"),
         ("sub", json!({}), "the signature of the token is wrong"),
     ] {
         let refused = told(&tokens, &with(name, value)).await.map(|_| ());
@@ -136,6 +142,14 @@ async fn a_token_that_is_not_signed_by_the_issuer_is_refused() {
                 &fine,
             ),
             "the token asks for an extension that this server does not have",
+        ),
+        (
+            signed(&json!({"alg": "HS256", "typ": "logout+jwt"}), &fine),
+            "this is another kind of token",
+        ),
+        (
+            signed(&json!({"alg": "HS256", "typ": "dpop+jwt"}), &fine),
+            "this is another kind of token",
         ),
         ("geheim".to_owned(), "this is no token"),
         ("a".repeat(20_000), "the token is too long"),
@@ -193,6 +207,32 @@ fn what_tells_the_signature_is_one_thing_and_strong() {
         let error = Tokens::new(&options.callers, |_| unreachable!()).expect_err(says);
         assert!(error.0.contains(says), "{}", error.0);
     }
+}
+
+#[tokio::test]
+async fn a_client_is_never_the_user_of_its_name() {
+    let tokens = with_secret(&[]);
+    let name = async |changes: Value| {
+        let mut claims = claims(&changes);
+        let claims = claims.as_object_mut().expect("an object");
+        claims.retain(|_, value| !value.is_null());
+        let token = signed(&json!({"alg": "HS256"}), &json!(claims));
+        told(&tokens, &token).await.map(|it| it.name().to_owned())
+    };
+    for (changes, expected) in [
+        (json!({"client_id": "web"}), "alice"),
+        (json!({"sub": null, "client_id": "alice"}), "client:alice"),
+        (json!({"sub": null, "azp": "alice"}), "client:alice"),
+        (json!({"sub": "client:alice"}), "sub:client:alice"),
+        (json!({"sub": "sub:client:alice"}), "sub:sub:client:alice"),
+        (json!({"sub": "auth0|alice"}), "auth0|alice"),
+    ] {
+        assert_eq!(name(changes).await.as_deref(), Ok(expected));
+    }
+    let nobody = name(json!({"sub": null})).await;
+    assert_eq!(nobody, Err("the token names nobody"));
+    let blank = name(json!({"sub": null, "client_id": " "})).await;
+    assert_eq!(blank, Err("the token names nobody"));
 }
 
 #[tokio::test]
