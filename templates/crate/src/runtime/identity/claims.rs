@@ -1,13 +1,22 @@
 //! What an issuer says of a caller, in a token or when it is asked: the name, the roles, the scopes.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use super::super::settings::CallerOptions;
 use super::{Identity, Means, member};
 
-/// Why a token is not taken: what the client may know.
+/// Why nobody is known by a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Refused(pub(in super::super) &'static str);
+pub(in super::super) enum Refused {
+    /// It is not taken: what the client may know.
+    Token(&'static str),
+    /// It may be good or not: the issuer cannot be asked.
+    Unasked,
+    /// It was not looked at, since its address came with too many that are no good: how long to wait.
+    TooMany(Duration),
+}
 
 /// How claims are read.
 #[derive(Debug)]
@@ -47,7 +56,9 @@ impl Reader {
             }
         };
         if !self.required.iter().all(is_there) {
-            return Err(Refused("the token lacks a claim that this server asks for"));
+            return Err(Refused::Token(
+                "the token lacks a claim that this server asks for",
+            ));
         }
         // A client that acts for itself has no subject with some issuers.
         let name = ["sub", "client_id", "azp"]
@@ -56,7 +67,7 @@ impl Reader {
         let name = match name {
             Some(Value::String(text)) if !text.is_empty() => text.clone(),
             Some(Value::Number(number)) => number.to_string(),
-            _ => return Err(Refused("the token names nobody")),
+            _ => return Err(Refused::Token("the token names nobody")),
         };
         let scopes = claims.get("scope").or_else(|| claims.get("scp")).map(words);
         let roles = self

@@ -12,6 +12,7 @@ use super::super::super::engine::StartError;
 use super::super::super::oauth;
 use super::super::super::settings::CallerOptions;
 use super::super::super::upstream::Upstream;
+use super::super::claims::Refused;
 use super::super::watched::Watched;
 use super::provider::family;
 
@@ -41,6 +42,8 @@ struct State {
     keys: Arc<Vec<Known>>,
     fetched: Option<Instant>,
     asked: Option<Instant>,
+    /// Whether it could not be asked the last time.
+    is_away: bool,
 }
 
 struct Known {
@@ -81,10 +84,17 @@ impl Issuer {
     }
 
     /// The keys that may have signed a token.
-    pub(super) async fn keys(&self, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
+    ///
+    /// # Errors
+    /// None is known, and the issuer cannot be asked.
+    pub(super) async fn keys(
+        &self,
+        id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Vec<DecodingKey>, Refused> {
         match self {
             Self::Published(published) => published.keys(id, algorithm).await,
-            Self::Pem(file) | Self::Secret(file) => file.current().to_vec(),
+            Self::Pem(file) | Self::Secret(file) => Ok(file.current().to_vec()),
         }
     }
 }
@@ -124,7 +134,11 @@ impl Published {
         })
     }
 
-    async fn keys(self: &Arc<Self>, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
+    async fn keys(
+        self: &Arc<Self>,
+        id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Vec<DecodingKey>, Refused> {
         let found = self.known(id, algorithm);
         if !found.is_empty() {
             // What is known is good while it is renewed: an issuer that is slow must not hold anybody up.
@@ -138,14 +152,32 @@ impl Published {
                     drop(turn);
                 });
             }
-            return found;
+            return Ok(found);
+        }
+        self.ask().await;
+        let found = self.known(id, algorithm);
+        if found.is_empty() && self.is_away() {
+            return Err(Refused::Unasked);
+        }
+        Ok(found)
+    }
+
+    /// Asks for the keys, unless that was done just now; whether it was done in here, by whomever.
+    async fn ask(&self) -> bool {
+        if self.was_asked(AGAIN) {
+            return false;
         }
         let _turn = self.asking.lock().await;
         // Somebody may have asked meanwhile.
         if !self.was_asked(AGAIN) {
             self.renew().await;
         }
-        self.known(id, algorithm)
+        true
+    }
+
+    fn is_away(&self) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.is_away
     }
 
     fn known(&self, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
@@ -182,6 +214,7 @@ impl Published {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         // Counted from the end: who waited for it has the answer too.
         state.asked = Some(Instant::now());
+        state.is_away = fetched.is_err();
         match fetched {
             Ok(keys) => {
                 state.keys = Arc::new(keys);

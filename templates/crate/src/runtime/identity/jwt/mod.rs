@@ -79,27 +79,28 @@ impl Tokens {
         resource: &str,
     ) -> Result<Identity, Refused> {
         if token.len() > LONGEST {
-            return Err(Refused("the token is too long"));
+            return Err(Refused::Token("the token is too long"));
         }
-        let header = jsonwebtoken::decode_header(token).map_err(|_| Refused("this is no token"))?;
+        let header =
+            jsonwebtoken::decode_header(token).map_err(|_| Refused::Token("this is no token"))?;
         if has_critical(token) {
-            return Err(Refused(
+            return Err(Refused::Token(
                 "the token asks for an extension that this server does not have",
             ));
         }
         if !self.algorithms.contains(&header.alg) {
-            return Err(Refused(
+            return Err(Refused::Token(
                 "the token is signed with an algorithm that is not allowed",
             ));
         }
-        let keys = self.issuer.keys(header.kid.as_deref(), header.alg).await;
+        let keys = self.issuer.keys(header.kid.as_deref(), header.alg).await?;
         let validation = self.validation(header.alg, resource);
-        let mut refused = Refused("the token was signed by nobody whom this server knows");
+        let mut refused = Refused::Token("the token was signed by nobody whom this server knows");
         for key in &keys {
             match claims(token, key, &validation) {
                 Ok(claims) => return self.reader.identity(claims, Means::Jwt),
                 Err(Some(why)) => return Err(why),
-                Err(None) => refused = Refused("the signature of the token is wrong"),
+                Err(None) => refused = Refused::Token("the signature of the token is wrong"),
             }
         }
         Err(refused)
@@ -133,7 +134,7 @@ fn claims(
 ) -> Result<Map<String, Value>, Option<Refused>> {
     let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, key, validation);
     decoded.map(|token| token.claims).map_err(|error| {
-        Some(Refused(match error.kind() {
+        Some(Refused::Token(match error.kind() {
             ErrorKind::ExpiredSignature => "the token has expired",
             ErrorKind::ImmatureSignature => "the token is not valid yet",
             ErrorKind::InvalidAudience => "the token is meant for another server",

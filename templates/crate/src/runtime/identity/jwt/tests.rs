@@ -51,7 +51,10 @@ fn claims(changes: &Value) -> Value {
 
 async fn told(tokens: &Tokens, token: &str) -> Result<Identity, &'static str> {
     let identified = tokens.identify(token, RESOURCE).await;
-    identified.map_err(|refused| refused.0)
+    identified.map_err(|refused| match refused {
+        Refused::Token(why) => why,
+        other => panic!("{other:?}"),
+    })
 }
 
 #[tokio::test]

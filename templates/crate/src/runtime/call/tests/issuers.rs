@@ -1,0 +1,206 @@
+//! Issuers of callers' tokens: how often they are asked, and what callers are told while they cannot be.
+
+use clap::Parser as _;
+use futures_util::future::join_all;
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::super::super::http::{Shutdown, bind};
+use super::super::super::server::Server;
+use super::super::super::settings::Options;
+use super::super::super::tests::scratch::Scratch;
+use super::*;
+
+const AUDIENCE: &str = "--jwt-audience=us";
+
+/// A server that asks who calls.
+struct Site(std::net::SocketAddr);
+
+impl Site {
+    async fn start(args: &[&str]) -> Self {
+        let fixed = ["pets", "--listen=127.0.0.1:0", AUDIENCE];
+        let options = Options::parse_from(fixed.iter().chain(args));
+        let server = Server::new(Setup::new("http://127.0.0.1:9").engine());
+        let bound = bind(server, Arc::default(), &options, Shutdown::default());
+        let bound = bound.await.expect("a port");
+        let address = bound.address().expect("an address");
+        tokio::spawn(bound.serve());
+        Self(address)
+    }
+
+    /// One that asks this issuer what tokens are.
+    async fn asking(about: &Recording, more: &[&str]) -> Self {
+        let secret = Scratch::holding("s");
+        let fixed = [
+            &format!("--introspection-url={}/about", about.url),
+            "--introspection-client=us",
+            &format!("--introspection-secret-file={}", secret.path()),
+        ];
+        Self::start(&[&fixed, more].concat()).await
+    }
+
+    async fn list(&self, token: &str) -> String {
+        self.list_from("192.0.2.1", token).await
+    }
+
+    /// The answer to a client of this address, behind a proxy.
+    async fn list_from(&self, client: &str, token: &str) -> String {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).to_string();
+        let request = format!(
+            "POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Accept: application/json, text/event-stream\r\nX-Forwarded-For: {client}\r\n\
+             Authorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let stream = tokio::net::TcpStream::connect(self.0).await;
+        let mut stream = stream.expect("a connection");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        answer
+    }
+}
+
+fn status(answer: &str) -> &str {
+    &answer[9..12]
+}
+
+/// An issuer that knows tokens that begin with `good`.
+async fn knowing() -> Recording {
+    Recording::start(|request| {
+        let claims = if request.contains("token=good") {
+            r#"{"active": true, "sub": "ann", "aud": "us"}"#
+        } else {
+            r#"{"active": false}"#
+        };
+        reply("200 OK", JSON, claims.as_bytes())
+    })
+    .await
+}
+
+const PROXY: &str = "--trusted-proxy=127.0.0.1";
+
+#[tokio::test]
+async fn tokens_that_are_made_up_have_the_issuer_asked_only_so_often() {
+    let about = knowing().await;
+    let site = Site::asking(&about, &[PROXY, "--rate-limit=5/m:5"]).await;
+    for number in 0..5 {
+        assert_eq!(status(&site.list(&format!("good-{number}")).await), "200");
+        let answer = site.list(&format!("junk-{number}")).await;
+        assert_eq!(status(&answer), "401", "{answer}");
+        // What was asked costs nothing the second time.
+        assert_eq!(status(&site.list("junk-0").await), "401");
+    }
+    for token in ["junk-5", "junk-6", "good-5"] {
+        let answer = site.list(token).await;
+        assert_eq!(status(&answer), "429", "{answer}");
+        assert!(answer.contains("\r\nretry-after: 1"), "{answer}");
+    }
+    assert_eq!(status(&site.list("good-0").await), "200", "known by now");
+    assert_eq!(about.requests().len(), 10);
+    let elsewhere = site.list_from("192.0.2.2", "good-5").await;
+    assert_eq!(status(&elsewhere), "200", "{elsewhere}");
+}
+
+#[tokio::test]
+async fn who_comes_with_the_same_token_at_once_waits_for_one_answer() {
+    let about = knowing().await;
+    let site = Site::asking(&about, &["--rate-limit=5/m:5"]).await;
+    for answer in join_all((0..8).map(|_| site.list("good"))).await {
+        assert_eq!(status(&answer), "200", "{answer}");
+    }
+    assert!(about.request().contains("token=good&"));
+}
+
+#[tokio::test]
+async fn good_tokens_that_come_at_once_are_all_asked_about() {
+    let about = knowing().await;
+    let site = Site::asking(&about, &["--rate-limit=5/m:5"]).await;
+    let tokens: Vec<String> = (0..8).map(|number| format!("good-{number}")).collect();
+    for answer in join_all(tokens.iter().map(|token| site.list(token))).await {
+        assert_eq!(status(&answer), "200", "{answer}");
+    }
+}
+
+/// Whether a client is told that its token may be good.
+fn is_about_issuer(answer: &str) -> bool {
+    status(answer) == "503"
+        && answer.contains("\r\nretry-after: 10\r\n")
+        && !answer.contains("www-authenticate")
+        && answer.contains(r#"{"error":"the issuer of the token cannot be asked at the moment""#)
+}
+
+#[tokio::test]
+async fn an_issuer_that_cannot_be_asked_is_not_the_fault_of_a_token() {
+    for (code, body) in [
+        ("500 Internal Server Error", "{}"),
+        ("401 Unauthorized", "{}"),
+        ("200 OK", "<html>"),
+    ] {
+        let about = answering(code, JSON, body).await;
+        let site = Site::asking(&about, &["--rate-limit=1/m:1"]).await;
+        for _ in 0..3 {
+            let answer = site.list("good").await;
+            assert!(is_about_issuer(&answer), "{answer}");
+        }
+        assert_eq!(about.requests().len(), 3, "what failed is not kept");
+    }
+}
+
+#[cfg(feature = "jwt")]
+mod signed {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use ring::rand::SystemRandom;
+    use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+
+    use super::*;
+
+    struct Key(EcdsaKeyPair);
+
+    impl Key {
+        fn new() -> Self {
+            let (random, algorithm) = (SystemRandom::new(), &ECDSA_P256_SHA256_FIXED_SIGNING);
+            let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).expect("a key");
+            let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random);
+            Self(pair.expect("a key"))
+        }
+
+        fn token(&self, id: Option<&str>) -> String {
+            let mut header = json!({"alg": "ES256"});
+            if let Some(id) = id {
+                header["kid"] = id.into();
+            }
+            let claims =
+                json!({"iss": ISSUER, "aud": "us", "sub": "ann", "exp": 9_000_000_000_u64});
+            let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+            let message = format!("{}.{}", encoded(&header), encoded(&claims));
+            let signature = self.0.sign(&SystemRandom::new(), message.as_bytes());
+            let signature = URL_SAFE_NO_PAD.encode(signature.expect("signed"));
+            format!("{message}.{signature}")
+        }
+    }
+
+    const ISSUER: &str = "https://login.example";
+
+    /// The options for keys that are published there.
+    fn options(keys: &Recording) -> [String; 2] {
+        [
+            format!("--jwt-issuer={ISSUER}"),
+            format!("--jwt-jwks-url={}/keys", keys.url),
+        ]
+    }
+
+    #[tokio::test]
+    async fn keys_that_cannot_be_fetched_are_not_the_fault_of_a_token() {
+        let keys = answering("503 Service Unavailable", JSON, "{}").await;
+        let [issuer, url] = options(&keys);
+        let site = Site::start(&[&issuer, &url]).await;
+        for _ in 0..3 {
+            let answer = site.list(&Key::new().token(Some("a"))).await;
+            assert!(is_about_issuer(&answer), "{answer}");
+        }
+        assert!(keys.request().starts_with("GET /keys "));
+        assert_eq!(status(&site.list("no.token").await), "401");
+    }
+}
