@@ -26,12 +26,12 @@ pub struct CallerOptions {
     #[arg(long, value_name = "AUDIENCE", value_delimiter = ',')]
     pub jwt_audience: Vec<String>,
 
-    /// Where the issuer publishes its keys (RFC 7517); fetched again when a token names another key
+    /// Where the issuer publishes its keys (RFC 7517); fetched again when a token names another key or none of them signed it
     /// [env: MCP_JWT_JWKS_URL]
     #[arg(long, value_name = "URL")]
     pub jwt_jwks_url: Option<String>,
 
-    /// A file with the issuer's public key, read again when it changes [env: MCP_JWT_PEM_FILE]
+    /// A file with the issuer's public keys in PEM, of which each may sign, read again when it changes [env: MCP_JWT_PEM_FILE]
     #[arg(long, value_name = "FILE")]
     pub jwt_pem_file: Option<String>,
 

@@ -152,8 +152,10 @@ mod signed {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use ring::rand::SystemRandom;
-    use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+    use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 
+    use super::super::super::super::identity::claims::Refused;
+    use super::super::super::super::identity::jwt::Tokens;
     use super::*;
 
     struct Key(EcdsaKeyPair);
@@ -164,6 +166,13 @@ mod signed {
             let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).expect("a key");
             let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random);
             Self(pair.expect("a key"))
+        }
+
+        fn published(&self, id: &str) -> String {
+            // SEC 1 §2.3.3: a byte that says what follows, and the two coordinates.
+            let [x, y] = [1..33, 33..65]
+                .map(|part| URL_SAFE_NO_PAD.encode(&self.0.public_key().as_ref()[part]));
+            json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": id, "x": x, "y": y}]}).to_string()
         }
 
         fn token(&self, id: Option<&str>) -> String {
@@ -202,5 +211,53 @@ mod signed {
         }
         assert!(keys.request().starts_with("GET /keys "));
         assert_eq!(status(&site.list("no.token").await), "401");
+    }
+    /// An issuer that published the first key at first, and then the second.
+    async fn rotating(first: String, second: String) -> (Recording, Tokens) {
+        let is_first = std::sync::atomic::AtomicBool::new(true);
+        let keys = Recording::start(move |_| {
+            let is_first = is_first.swap(false, std::sync::atomic::Ordering::Relaxed);
+            let keys = if is_first { &first } else { &second };
+            reply("200 OK", JSON, keys.as_bytes())
+        })
+        .await;
+        let [issuer, url] = options(&keys);
+        let options = Options::parse_from(["pets", AUDIENCE, &issuer, &url]);
+        let engine = Setup::new("http://127.0.0.1:9").engine();
+        let tokens = Tokens::new(&options.callers, |host| engine.side_channel(host));
+        (keys, tokens.expect("in order").expect("some"))
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_replaced_under_its_name_is_fetched_for_a_token_that_it_signed() {
+        let (old, new) = (Key::new(), Key::new());
+        for id in [Some("a"), None] {
+            let (keys, tokens) = rotating(old.published("a"), new.published("a")).await;
+            let is_taken = async |key: &Key| tokens.identify(&key.token(id), "").await.is_ok();
+            assert!(is_taken(&old).await);
+            assert!(!is_taken(&new).await, "keys were fetched just now");
+            assert_eq!(keys.requests().len(), 1);
+            tokens.end_pause();
+            assert!(is_taken(&old).await, "as long as nobody has another");
+            assert_eq!(keys.requests().len(), 1);
+            assert!(is_taken(&new).await);
+            assert!(!is_taken(&old).await);
+            assert_eq!(keys.requests().len(), 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn keys_that_are_known_stay_good_while_the_issuer_is_away() {
+        let (known, other) = (Key::new(), Key::new());
+        let (_, tokens) = rotating(known.published("a"), "away".to_owned()).await;
+        let known = known.token(Some("a"));
+        assert!(tokens.identify(&known, "").await.is_ok());
+        tokens.end_pause();
+        let unknown = tokens.identify(&other.token(Some("b")), "").await;
+        assert_eq!(unknown.err(), Some(Refused::Unasked));
+        assert!(tokens.identify(&known, "").await.is_ok());
+        let forged = tokens.identify(&other.token(Some("a")), "").await;
+        let wrong = Refused::Token("the signature of the token is wrong");
+        assert_eq!(forged.err(), Some(wrong));
     }
 }

@@ -93,17 +93,28 @@ impl Tokens {
                 "the token is signed with an algorithm that is not allowed",
             ));
         }
-        let keys = self.issuer.keys(header.kid.as_deref(), header.alg).await?;
         let validation = self.validation(header.alg, resource);
-        let mut refused = Refused::Token("the token was signed by nobody whom this server knows");
-        for key in &keys {
-            match claims(token, key, &validation) {
-                Ok(claims) => return self.reader.identity(claims, Means::Jwt),
-                Err(Some(why)) => return Err(why),
-                Err(None) => refused = Refused::Token("the signature of the token is wrong"),
-            }
+        let id = header.kid.as_deref();
+        let mut keys = self.issuer.keys(id, header.alg).await?;
+        let mut signed = claims(token, &keys, &validation);
+        if signed.is_none() && self.issuer.has_looked_again().await {
+            keys = self.issuer.keys(id, header.alg).await?;
+            signed = claims(token, &keys, &validation);
         }
-        Err(refused)
+        let nobody = || {
+            Refused::Token(match keys.as_slice() {
+                [] => "the token was signed by nobody whom this server knows",
+                _ => "the signature of the token is wrong",
+            })
+        };
+        let claims = signed.ok_or_else(nobody)??;
+        self.reader.identity(claims, Means::Jwt)
+    }
+
+    /// As if the issuer had not been asked for a while.
+    #[cfg(test)]
+    pub(in super::super) fn end_pause(&self) {
+        self.issuer.end_pause();
     }
 
     fn validation(&self, algorithm: Algorithm, resource: &str) -> Validation {
@@ -126,22 +137,26 @@ impl Tokens {
     }
 }
 
-/// The claims of a token; `Err(None)` for a key that did not sign it.
+/// The claims of a token that one of these keys signed; `None` where none did.
 fn claims(
     token: &str,
-    key: &DecodingKey,
+    keys: &[DecodingKey],
     validation: &Validation,
-) -> Result<Map<String, Value>, Option<Refused>> {
-    let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, key, validation);
-    decoded.map(|token| token.claims).map_err(|error| {
-        Some(Refused::Token(match error.kind() {
-            ErrorKind::ExpiredSignature => "the token has expired",
-            ErrorKind::ImmatureSignature => "the token is not valid yet",
-            ErrorKind::InvalidAudience => "the token is meant for another server",
-            ErrorKind::InvalidIssuer => "the token is of another issuer",
-            ErrorKind::MissingRequiredClaim(_) => "the token lacks a claim",
-            _ => return None,
-        }))
+) -> Option<Result<Map<String, Value>, Refused>> {
+    keys.iter().find_map(|key| {
+        let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, key, validation);
+        let told = match decoded {
+            Ok(token) => return Some(Ok(token.claims)),
+            Err(error) => match error.kind() {
+                ErrorKind::ExpiredSignature => "the token has expired",
+                ErrorKind::ImmatureSignature => "the token is not valid yet",
+                ErrorKind::InvalidAudience => "the token is meant for another server",
+                ErrorKind::InvalidIssuer => "the token is of another issuer",
+                ErrorKind::MissingRequiredClaim(_) => "the token lacks a claim",
+                _ => return None,
+            },
+        };
+        Some(Err(Refused::Token(told)))
     })
 }
 
