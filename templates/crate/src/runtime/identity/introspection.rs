@@ -22,7 +22,7 @@ use super::super::oauth;
 use super::super::settings::{CallerOptions, Frequency};
 use super::super::upstream::Upstream;
 use super::attempts::Attempts;
-use super::claims::{Reader, Refused, words};
+use super::claims::{Reader, Refused, misshapen};
 use super::watched::Watched;
 use super::{Identity, Means};
 
@@ -39,6 +39,10 @@ pub(in super::super) struct Introspection {
     client: String,
     secret: Watched<SecretString>,
     audience: Vec<String>,
+    /// Who has to have issued what says so.
+    issuer: Option<String>,
+    /// How many seconds the clocks may be apart.
+    leeway: f64,
     reader: Reader,
     attempts: Attempts,
     /// By the hash of the token: what is kept is worth nothing to who reads memory.
@@ -104,6 +108,8 @@ impl Introspection {
             client: client.clone(),
             secret: Watched::open(Path::new(secret), variable, parse)?,
             audience: options.audience(),
+            issuer: options.jwt_issuer.clone(),
+            leeway: options.jwt_leeway.0.as_secs_f64(),
             reader: Reader::new(options),
             attempts: Attempts::new(limit),
             answers: Mutex::default(),
@@ -148,26 +154,46 @@ impl Introspection {
         if claims.get("active") != Some(&Value::Bool(true)) {
             return Err(Refused::Token("the token is not, or no longer, good"));
         }
-        let end = claims.get("exp").and_then(Value::as_f64);
+        if let Some(told) = misshapen(claims) {
+            return Err(Refused::Token(told));
+        }
+        let seconds = |name: &str| claims.get(name).and_then(Value::as_f64);
         #[expect(
             clippy::cast_precision_loss,
             reason = "seconds since 1970 fit for millions of years"
         )]
-        if end.is_some_and(|end| end <= Utc::now().timestamp() as f64) {
+        let now = Utc::now().timestamp() as f64;
+        if seconds("exp").is_some_and(|end| end <= now) {
             return Err(Refused::Token("the token has expired"));
         }
-        let named = claims.get("aud").map(words).unwrap_or_default();
-        let is_ours = |audience: &String| {
-            if self.audience.is_empty() {
-                audience.trim_end_matches('/') == resource
-            } else {
-                self.audience.contains(audience)
-            }
-        };
-        if !named.iter().any(is_ours) {
+        if seconds("nbf").is_some_and(|start| start > now + self.leeway) {
+            return Err(Refused::Token("the token is not valid yet"));
+        }
+        let issuer = claims.get("iss").and_then(Value::as_str);
+        if let (Some(wanted), Some(issuer)) = (&self.issuer, issuer)
+            && wanted != issuer
+        {
+            return Err(Refused::Token("the token is of another issuer"));
+        }
+        if !self.is_for_us(claims.get("aud"), resource) {
             return Err(Refused::Token("the token is meant for another server"));
         }
         self.reader.identity(claims.clone(), Means::Introspection)
+    }
+
+    fn is_for_us(&self, audience: Option<&Value>, resource: &str) -> bool {
+        let audience = match audience {
+            Some(Value::Array(several)) => several.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        audience.iter().filter_map(Value::as_str).any(|name| {
+            if self.audience.is_empty() {
+                name.trim_end_matches('/') == resource
+            } else {
+                self.audience.iter().any(|ours| ours == name)
+            }
+        })
     }
 
     /// Where the answer about a token is, or will be.

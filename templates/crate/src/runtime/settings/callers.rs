@@ -17,8 +17,8 @@ pub struct CallerOptions {
     #[arg(long, value_name = "FILE")]
     pub api_keys_file: Option<String>,
 
-    /// The issuer whose tokens are taken: `iss` has to be this, and clients are sent there to log in
-    /// [env: MCP_JWT_ISSUER]
+    /// The issuer whose tokens are taken: `iss` has to be this (of an opaque token where it has one), and clients are sent
+    /// there to log in [env: MCP_JWT_ISSUER]
     #[arg(long, value_name = "URL")]
     pub jwt_issuer: Option<String>,
 
@@ -62,8 +62,8 @@ pub struct CallerOptions {
     #[arg(long, value_name = "TIME", default_value = "30s")]
     pub jwt_leeway: Span,
 
-    /// Claims that a token has to have beside `exp`, `iss` and `aud`: `NAME` or `NAME=VALUE`
-    /// [env: MCP_JWT_REQUIRED_CLAIMS]
+    /// Claims that a token has to have beside `exp`, `iss` and `aud`: `NAME`, or `NAME=VALUE`, the whole value or one item
+    /// of a list; of `scope` one word [env: MCP_JWT_REQUIRED_CLAIMS]
     #[arg(long, value_name = "CLAIM", value_delimiter = ',')]
     pub jwt_required_claims: Vec<String>,
 

@@ -122,6 +122,46 @@ async fn good_tokens_that_come_at_once_are_all_asked_about() {
     }
 }
 
+#[tokio::test]
+async fn what_an_issuer_says_of_a_token_is_checked_as_what_a_token_says() {
+    let now = chrono::Utc::now().timestamp();
+    for (name, value, told) in [
+        ("iss", json!("https://login.example"), None),
+        ("iss", json!(null), None),
+        (
+            "iss",
+            json!("https://evil.example"),
+            Some("is of another issuer"),
+        ),
+        ("iss", json!(["https://login.example"]), Some("no text")),
+        ("nbf", json!(now - 60), None),
+        ("nbf", json!(now + 60), None),
+        ("nbf", json!(now + 600), Some("is not valid yet")),
+        ("nbf", json!("1"), Some("`nbf` of the token is no number")),
+        ("exp", json!(now + 600), None),
+        ("exp", json!(now - 1), Some("has expired")),
+        (
+            "exp",
+            json!("9000000000"),
+            Some("`exp` of the token is no number"),
+        ),
+        ("aud", json!(["x", "us"]), None),
+        ("aud", json!("x us"), Some("is meant for another server")),
+        ("aud", json!(["x us"]), Some("is meant for another server")),
+        ("aud", json!({"us": 1}), Some("neither a text nor a list")),
+    ] {
+        let mut claims = json!({"active": true, "sub": "ann", "aud": "us"});
+        claims[name] = value.clone();
+        let claims = claims.to_string();
+        let about = Recording::start(move |_| reply("200 OK", JSON, claims.as_bytes())).await;
+        let more = ["--jwt-issuer=https://login.example", "--jwt-leeway=5m"];
+        let answer = Site::asking(&about, &more).await.list("any").await;
+        let expected = if told.is_some() { "401" } else { "200" };
+        assert_eq!(status(&answer), expected, "{name}: {value}: {answer}");
+        assert!(answer.contains(told.unwrap_or_default()), "{answer}");
+    }
+}
+
 /// Whether a client is told that its token may be good.
 fn is_about_issuer(answer: &str) -> bool {
     status(answer) == "503"

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use super::super::engine::StartError;
 use super::super::settings::CallerOptions;
 use super::super::upstream::Upstream;
-use super::claims::{Reader, Refused};
+use super::claims::{Reader, Refused, misshapen};
 use super::{Identity, Means};
 use issuer::Issuer;
 
@@ -152,7 +152,12 @@ fn claims(
                 ErrorKind::ImmatureSignature => "the token is not valid yet",
                 ErrorKind::InvalidAudience => "the token is meant for another server",
                 ErrorKind::InvalidIssuer => "the token is of another issuer",
-                ErrorKind::MissingRequiredClaim(_) => "the token lacks a claim",
+                ErrorKind::MissingRequiredClaim(_) => {
+                    misshapen(&part(token, 1)).unwrap_or("the token lacks a claim")
+                }
+                // What was signed and cannot be read.
+                ErrorKind::Json(_) | ErrorKind::InvalidClaimFormat(_) => misshapen(&part(token, 1))
+                    .unwrap_or("the claims of the token are no JSON object"),
                 _ => return None,
             },
         };
@@ -162,10 +167,14 @@ fn claims(
 
 /// RFC 7515 §4.1.11: what is critical and not understood makes a token invalid.
 fn has_critical(token: &str) -> bool {
-    let head = token.split('.').next().unwrap_or_default();
-    let bytes = URL_SAFE_NO_PAD.decode(head).unwrap_or_default();
-    let header: Map<String, Value> = serde_json::from_slice(&bytes).unwrap_or_default();
-    header.contains_key("crit")
+    part(token, 0).contains_key("crit")
+}
+
+/// The header of a token (0) or its claims (1), whoever signed it; empty where it has none.
+fn part(token: &str, place: usize) -> Map<String, Value> {
+    let part = token.split('.').nth(place).unwrap_or_default();
+    let bytes = URL_SAFE_NO_PAD.decode(part).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
 /// The algorithms that may sign. One for secrets and one for public keys are never taken side by side: whoever knows

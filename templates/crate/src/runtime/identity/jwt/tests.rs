@@ -105,10 +105,47 @@ async fn a_token_is_refused_for_each_thing_that_is_wrong_with_it() {
             "the token lacks a claim that this server asks for",
         ),
         ("sub", json!(""), "the token names nobody"),
-        ("sub", json!({}), "the signature of the token is wrong"),
+        ("sub", json!({}), "`sub` of the token is no text"),
+        ("exp", json!([]), "`exp` of the token is no number"),
+        ("exp", json!({}), "`exp` of the token is no number"),
+        ("exp", json!("soon"), "`exp` of the token is no number"),
+        ("nbf", json!("soon"), "`nbf` of the token is no number"),
+        ("nbf", json!([1]), "`nbf` of the token is no number"),
+        ("iss", json!(7), "`iss` of the token is no text"),
+        (
+            "aud",
+            json!([RESOURCE, 1]),
+            "`aud` of the token is neither a text nor a list of texts",
+        ),
     ] {
         let refused = told(&tokens, &with(name, value)).await.map(|_| ());
         assert_eq!(refused, Err(why), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_is_asked_for_is_compared_as_a_whole() {
+    let lacks = Err("the token lacks a claim that this server asks for");
+    for (asked, given, taken) in [
+        ("org.id=acme", json!({"org": {"id": "acme"}}), Ok(())),
+        ("org.id=acme", json!({"org": {"id": "x acme"}}), lacks),
+        ("org.id=acme", json!({"org": {"id": ["x", "acme"]}}), Ok(())),
+        ("org.id=acme", json!({"org": {"id": ["x acme"]}}), lacks),
+        ("org=ac me", json!({"org": "ac me"}), Ok(())),
+        ("plan=7", json!({"plan": 7}), Ok(())),
+        ("plan=7", json!({"plan": [6, 7]}), Ok(())),
+        ("staff=true", json!({"staff": true}), Ok(())),
+        ("staff=true", json!({"staff": {"true": true}}), lacks),
+        ("scope=write", json!({}), Ok(())),
+        ("scope=read write", json!({}), lacks),
+        ("scp=b", json!({"scp": "a b"}), Ok(())),
+        ("scp=b", json!({"scp": ["a b"]}), lacks),
+        ("org.scope=b", json!({"org": {"scope": "a b"}}), lacks),
+    ] {
+        let tokens = with_secret(&[&format!("--jwt-required-claims={asked}")]);
+        let token = signed(&json!({"alg": "HS256"}), &claims(&given));
+        let told = told(&tokens, &token).await.map(|_| ());
+        assert_eq!(told, taken, "{asked} of {given}");
     }
 }
 
