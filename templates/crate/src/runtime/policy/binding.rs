@@ -44,14 +44,27 @@ impl From {
         }
     }
 
-    fn value(&self, context: &CallContext) -> Option<Value> {
+    /// # Errors
+    /// There is none: a sentence without its full stop.
+    fn value(&self, context: &CallContext) -> Result<Value, String> {
         match self {
-            Self::Claim(name) => context.identity.as_ref()?.claim(name).cloned(),
-            Self::Header(name) => {
-                let text = context.headers.get(name)?.to_str().ok()?;
-                Some(text.into())
+            Self::Claim(name) => {
+                let identity = context.identity.as_ref();
+                let claim = identity.and_then(|identity| identity.claim(name));
+                (claim.cloned())
+                    .ok_or_else(|| format!("the caller's identity has no claim `{name}`"))
             }
-            Self::Constant(value) => Some(value.clone()),
+            Self::Header(name) => {
+                let mut values = context.headers.get_all(name).iter();
+                let text = values.next().and_then(|value| value.to_str().ok());
+                // One of them is not the proxy's.
+                if values.next().is_some() {
+                    return Err(format!("the request has more than one header `{name}`"));
+                }
+                let text = text.ok_or_else(|| format!("the request has no header `{name}`"))?;
+                Ok(text.into())
+            }
+            Self::Constant(value) => Ok(value.clone()),
         }
     }
 }
@@ -99,7 +112,7 @@ impl Bindings {
     /// The arguments that are filled in for a call; `None` where there are none.
     ///
     /// # Errors
-    /// There is nothing to fill one in with: a sentence without its full stop.
+    /// There is nothing to fill one in with, or more than one thing: a sentence without its full stop.
     pub(in super::super) fn values(
         &self,
         context: &CallContext,
@@ -107,14 +120,8 @@ impl Bindings {
         if self.0.is_empty() {
             return Ok(None);
         }
-        let value = |(argument, from): &(String, From)| match (from.value(context), from) {
-            (Some(value), _) => Ok((argument.clone(), value)),
-            (None, From::Claim(name)) => {
-                Err(format!("the caller's identity has no claim `{name}`"))
-            }
-            (None, From::Header(name)) => Err(format!("the request has no header `{name}`")),
-            (None, From::Constant(_)) => unreachable!("a constant is always there"),
-        };
+        let value =
+            |(argument, from): &(String, From)| Ok((argument.clone(), from.value(context)?));
         self.0.iter().map(value).collect::<Result<_, _>>().map(Some)
     }
 
