@@ -17,7 +17,7 @@ mod stopping;
 mod transformed;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -112,12 +112,25 @@ fn broken(tool: &str) -> ToolResult {
     ToolResult::failure(ErrorType::Internal, text)
 }
 
-/// What the owner lets through of the client's headers, each as often as there is one of it.
+/// What the owner lets through of the client's headers. Of those that are there more than once none goes on: one may be a
+/// gateway's and the other the client's own.
 fn forwarded(inner: &Inner, context: &CallContext) -> Vec<(String, String)> {
+    static TOLD: Once = Once::new();
     let names = inner.settings.forward_headers.iter();
     names
         .filter_map(|name| {
-            let value = context.headers.get(name)?.to_str().ok()?;
+            let mut values = context.headers.get_all(name).iter();
+            let value = values.next()?.to_str().ok()?;
+            if values.next().is_some() {
+                let header = name.as_str();
+                TOLD.call_once(|| {
+                    tracing::warn!(
+                        header,
+                        "a header that is there more than once does not go on"
+                    );
+                });
+                return None;
+            }
             Some((name.to_string(), value.to_owned()))
         })
         .collect()

@@ -3,10 +3,12 @@
 //! The ways are `keys` (API keys), `jwt` (signed tokens), `introspection` (opaque ones), `certificate` (mutual TLS) and what
 //! a trusted proxy says; `http` asks them in turn. What an identity may do is `policy`'s business.
 
+#[cfg(feature = "http")]
+mod attempts;
 #[cfg(feature = "tls")]
 pub(super) mod certificate;
 #[cfg(feature = "http")]
-mod claims;
+pub(super) mod claims;
 #[cfg(feature = "http")]
 pub(super) mod introspection;
 #[cfg(feature = "jwt")]

@@ -44,17 +44,34 @@ impl From {
         }
     }
 
-    /// What to fill in; `None` where there is nothing, which is not sent as if everything was meant.
-    fn value(&self, context: &CallContext) -> Option<Value> {
-        let found = match self {
-            Self::Claim(name) => context.identity.as_ref()?.claim(name).cloned(),
-            Self::Header(name) => {
-                let text = context.headers.get(name)?.to_str().ok()?;
-                Some(text.into())
+    /// What to fill in. What is empty is not sent, as if everything was meant.
+    ///
+    /// # Errors
+    /// There is nothing: a sentence without its full stop.
+    fn value(&self, context: &CallContext) -> Result<Value, String> {
+        match self {
+            Self::Claim(name) => {
+                let identity = context.identity.as_ref();
+                let claim = identity.and_then(|identity| identity.claim(name));
+                (claim.filter(|claim| !says_nothing(claim)).cloned()).ok_or_else(|| {
+                    format!("the caller's identity has no claim `{name}`, or an empty one")
+                })
             }
-            Self::Constant(value) => return Some(value.clone()),
-        };
-        found.filter(|value| !says_nothing(value))
+            Self::Header(name) => {
+                let mut values = context.headers.get_all(name).iter();
+                let text = values.next().and_then(|value| value.to_str().ok());
+                // One of them is not the proxy's.
+                if values.next().is_some() {
+                    return Err(format!("the request has more than one header `{name}`"));
+                }
+                let text = text.filter(|text| !text.trim().is_empty());
+                let text = text.ok_or_else(|| {
+                    format!("the request has no header `{name}`, or an empty one")
+                })?;
+                Ok(text.into())
+            }
+            Self::Constant(value) => Ok(value.clone()),
+        }
     }
 }
 
@@ -113,7 +130,7 @@ impl Bindings {
     /// The arguments that are filled in for a call; `None` where there are none.
     ///
     /// # Errors
-    /// There is nothing to fill one in with: a sentence without its full stop.
+    /// There is nothing to fill one in with, or more than one thing: a sentence without its full stop.
     pub(in super::super) fn values(
         &self,
         context: &CallContext,
@@ -121,16 +138,8 @@ impl Bindings {
         if self.0.is_empty() {
             return Ok(None);
         }
-        let value = |(argument, from): &(String, From)| match (from.value(context), from) {
-            (Some(value), _) => Ok((argument.clone(), value)),
-            (None, From::Claim(name)) => Err(format!(
-                "the caller's identity has no claim `{name}`, or an empty one"
-            )),
-            (None, From::Header(name)) => Err(format!(
-                "the request has no header `{name}`, or an empty one"
-            )),
-            (None, From::Constant(_)) => unreachable!("a constant is always there"),
-        };
+        let value =
+            |(argument, from): &(String, From)| Ok((argument.clone(), from.value(context)?));
         self.0.iter().map(value).collect::<Result<_, _>>().map(Some)
     }
 

@@ -216,8 +216,8 @@ pub struct Options {
           action = ArgAction::Set, help_heading = "Upstream")]
     pub lenient: bool,
 
-    /// A header of the client's request that goes on to the API, such as `traceparent` or `X-Tenant`
-    /// [env: MCP_FORWARD_HEADERS]
+    /// A header of the client's request that goes on to the API, such as `traceparent` or `X-Tenant`, unless it is there more
+    /// than once [env: MCP_FORWARD_HEADERS]
     #[arg(
         long,
         value_name = "HEADER",

@@ -200,6 +200,34 @@ async fn what_is_filled_in_is_sent_as_it_is_and_once() {
     );
 }
 
+#[tokio::test]
+async fn a_header_that_is_there_twice_fills_nothing_in() {
+    let upstream = answering("200 OK", JSON, "{}").await;
+    let rules = "[tools.\"GET /pages\".bind]\nq = \"header:X-Tenant\"\n";
+    let engine = engine(&upstream.url, with(rules));
+    let sending = |values: &[&'static str]| {
+        let mut ctx = CallContext::default();
+        for value in values {
+            let value = http::HeaderValue::from_static(value);
+            ctx.headers.append("x-tenant", value);
+        }
+        ctx
+    };
+    for (values, told) in [
+        (&["evil", "acme"][..], "has more than one header `x-tenant`"),
+        (&["acme", "acme"], "has more than one header `x-tenant`"),
+        (&[], "has no header `x-tenant`"),
+    ] {
+        let result = call_with(&engine, "pages", json!({}), sending(values)).await;
+        let text = result.as_text();
+        assert!(result.error.is_some() && text.contains(told), "{text}");
+    }
+    let result = call_with(&engine, "pages", json!({}), sending(&["acme"])).await;
+    assert_eq!(result.error, None, "{}", result.as_text());
+    let request = upstream.request();
+    assert!(request.starts_with("GET /pages?q=acme "), "{request}");
+}
+
 const ORDERS: &[Group] = &[Group {
     tag: "orders",
     tools: &[
