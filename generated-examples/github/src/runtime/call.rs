@@ -17,7 +17,7 @@ mod stopping;
 mod transformed;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -26,7 +26,7 @@ use http::HeaderValue;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
-use super::arguments::{self, Reading};
+use super::arguments::{self, Mistakes, Reading};
 #[cfg(feature = "cache")]
 use super::cache::Keeping;
 use super::catalog::{Found, Prepared};
@@ -39,7 +39,7 @@ use super::limits::Calling;
 use super::operations::{Begun, Doing};
 use super::policy::{DataClass, Guard, ToolPolicy, View, scopes};
 use super::redact::Redaction;
-use super::request::{Outgoing, Plan};
+use super::request::{Outgoing, Plan, overriding};
 use super::schema::Schema;
 use super::steps::Steps;
 use super::tool::ToolDef;
@@ -112,15 +112,46 @@ fn broken(tool: &str) -> ToolResult {
     ToolResult::failure(ErrorType::Internal, text)
 }
 
-/// What the owner lets through of the client's headers, each as often as there is one of it.
+/// What the owner lets through of the client's headers. Of those that are there more than once none goes on: one may be a
+/// gateway's and the other the client's own.
 fn forwarded(inner: &Inner, context: &CallContext) -> Vec<(String, String)> {
+    static TOLD: Once = Once::new();
     let names = inner.settings.forward_headers.iter();
     names
         .filter_map(|name| {
-            let value = context.headers.get(name)?.to_str().ok()?;
+            let mut values = context.headers.get_all(name).iter();
+            let value = values.next()?.to_str().ok()?;
+            if values.next().is_some() {
+                let header = name.as_str();
+                TOLD.call_once(|| {
+                    tracing::warn!(
+                        header,
+                        "a header that is there more than once does not go on"
+                    );
+                });
+                return None;
+            }
             Some((name.to_string(), value.to_owned()))
         })
         .collect()
+}
+
+/// Headers that name a request and say nothing of what is asked.
+const OF_ONE_REQUEST: [&str; 4] = [
+    "traceparent",
+    "tracestate",
+    "x-request-id",
+    "x-correlation-id",
+];
+
+/// Those of the headers of a request that say something of what is asked, by their names and in order.
+pub(super) fn telling(headers: &[(String, String)]) -> Vec<(String, &str)> {
+    let mut telling: Vec<(String, &str)> = (headers.iter())
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.as_str()))
+        .filter(|(name, _)| !OF_ONE_REQUEST.contains(&name.as_str()))
+        .collect();
+    telling.sort_unstable();
+    telling
 }
 
 /// A call that is refused before it begins. Its name stands beside what it is called in metrics, which everybody may
@@ -138,6 +169,24 @@ pub(super) fn refused(
     let refusal = with_request_id(refusal, &context.request_id);
     record.finish(&refusal);
     refusal
+}
+
+/// A call that is refused before anybody knows whose it is.
+#[cfg(feature = "http")]
+pub(super) fn turned_away(
+    inner: &Inner,
+    name: &str,
+    arguments: &Map<String, Value>,
+    context: &CallContext,
+    error: ErrorType,
+) {
+    let names = Names::of(inner, name, None);
+    let position = inner.catalog.position(name);
+    let everything = inner.policies.everything();
+    let class = position.map_or_else(DataClass::default, |at| everything.policy(at).class);
+    let mut record = Record::new(inner, names, class, arguments, context);
+    record.facts.denied = true;
+    record.finish(&ToolResult::failure(error, ""));
 }
 
 /// The scopes that the caller's token lacks for a tool.
@@ -162,10 +211,12 @@ pub(super) fn too_few_scopes(tool: &str, scopes: &[&str]) -> ToolResult {
 }
 
 fn with_request_id(mut result: ToolResult, request_id: &str) -> ToolResult {
-    if result.error.is_some() && !request_id.is_empty() {
-        result.meta.insert(REQUEST_ID.to_owned(), request_id.into());
+    if result.error.is_some() {
         // A client may check structured content against the output schema, which is not one for errors.
         result.structured = None;
+        if !request_id.is_empty() {
+            result.meta.insert(REQUEST_ID.to_owned(), request_id.into());
+        }
     }
     result
 }
@@ -190,7 +241,12 @@ async fn hooked(
     if result.question.is_some() {
         return result;
     }
-    hooks::ended(inner, call, result).await
+    let before = result.structured.as_ref().map(hooks::place);
+    let result = hooks::ended(inner, call, result).await;
+    match tool.0 {
+        Found::Generated(tool) => hooks::fitted(tool, result, before),
+        Found::Custom(..) => result,
+    }
 }
 
 /// Some hosts put the request's `_meta` inside the arguments.
@@ -508,9 +564,17 @@ impl<'a> Wanted<'a> {
             lenient: inner.settings.lenient,
             null_is_absent: self.null_is_absent,
         };
-        arguments::check(self.schema, self.names, &mut call.arguments, reading).map_err(
-            |mistakes| ToolResult::failure(ErrorType::InvalidArguments, mistakes.text(&call.tool)),
-        )
+        let checked = arguments::check(self.schema, self.names, &mut call.arguments, reading);
+        let checked = checked.and_then(|()| match (self.bound, self.does) {
+            (Some(bound), Ok(tool)) => match overriding(tool, &call.arguments, bound) {
+                Some(mistake) => Err(Mistakes(vec![mistake])),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        });
+        checked.map_err(|mistakes| {
+            ToolResult::failure(ErrorType::InvalidArguments, mistakes.text(&call.tool))
+        })
     }
 }
 

@@ -5,7 +5,7 @@
 //! dropped and counted.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry};
 
+use super::batches::Batches;
 use super::engine::StartError;
 
 /// How long the writer gathers lines before it writes them.
@@ -74,82 +75,44 @@ fn without_secrets() -> FilterFn {
     })
 }
 
-#[derive(Default)]
-struct Buffer {
-    lines: Vec<u8>,
-    dropped: usize,
-    closed: bool,
-}
-
-#[derive(Default)]
-struct Shared {
-    buffer: Mutex<Buffer>,
-    ready: Condvar,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Buffer> {
-        // A panic while the lock was held cannot have left half a line.
-        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The next batch; `None` when there is no more.
-    fn take(&self) -> Option<Vec<u8>> {
-        let mut buffer = self.lock();
-        while buffer.lines.is_empty() {
-            if buffer.closed {
-                return None;
-            }
-            buffer = self
-                .ready
-                .wait(buffer)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        if !buffer.closed {
-            let gathered = self.ready.wait_timeout_while(buffer, GATHER, |b| !b.closed);
-            buffer = gathered.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        let mut lines = std::mem::take(&mut buffer.lines);
-        let dropped = std::mem::take(&mut buffer.dropped);
-        if dropped > 0 {
-            let note = format!(
-                "{{\"level\":\"WARN\",\"message\":\"log lines dropped\",\"dropped\":{dropped}}}\n"
-            );
-            lines.extend_from_slice(note.as_bytes());
-        }
-        Some(lines)
-    }
-}
-
 /// Writes what is left when it is dropped.
 pub struct Logging {
-    shared: Arc<Shared>,
+    lines: Arc<Batches<Vec<u8>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Logging {
     fn new(mut out: impl Write + Send + 'static) -> (Self, LogWriter) {
-        let shared = Arc::new(Shared::default());
-        let reader = Arc::clone(&shared);
+        let lines = Arc::new(Batches::new(GATHER));
+        let written = Arc::clone(&lines);
         let thread = std::thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || {
-                while let Some(lines) = reader.take() {
+                while let Some((lines, dropped)) = written.next() {
                     // When standard error is gone there is nobody to tell.
-                    let _ = out.write_all(&lines);
+                    let _ = out.write_all(&with_note(lines, dropped));
                 }
                 let _ = out.flush();
             })
             .ok();
-        let writer = LogWriter(Arc::clone(&shared));
-        (Self { shared, thread }, writer)
+        let writer = LogWriter(Arc::clone(&lines));
+        (Self { lines, thread }, writer)
     }
+}
+
+fn with_note(mut lines: Vec<u8>, dropped: usize) -> Vec<u8> {
+    if dropped > 0 {
+        let note = format!(
+            "{{\"level\":\"WARN\",\"message\":\"log lines dropped\",\"dropped\":{dropped}}}\n"
+        );
+        lines.extend_from_slice(note.as_bytes());
+    }
+    lines
 }
 
 impl Drop for Logging {
     fn drop(&mut self) {
-        self.shared.lock().closed = true;
-        self.shared.ready.notify_all();
+        self.lines.close();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -157,22 +120,18 @@ impl Drop for Logging {
 }
 
 #[derive(Clone)]
-struct LogWriter(Arc<Shared>);
+struct LogWriter(Arc<Batches<Vec<u8>>>);
 
 impl Write for LogWriter {
     /// Takes one whole line, as tracing-subscriber hands it over.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut buffer = self.0.lock();
-        if buffer.lines.len() + line.len() > CAPACITY {
-            buffer.dropped += 1;
-            return Ok(line.len());
-        }
-        let first = buffer.lines.is_empty();
-        buffer.lines.extend_from_slice(line);
-        drop(buffer);
-        if first {
-            self.0.ready.notify_one();
-        }
+        self.0.add(|lines| {
+            let has_room = lines.len() + line.len() <= CAPACITY;
+            if has_room {
+                lines.extend_from_slice(line);
+            }
+            has_room
+        });
         Ok(line.len())
     }
 
@@ -191,6 +150,8 @@ impl<'a> MakeWriter<'a> for LogWriter {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     /// A sink that the test can read after the log is complete.
@@ -266,15 +227,16 @@ mod tests {
 
     #[test]
     fn lines_that_nobody_reads_are_dropped_and_counted() {
-        let shared = Arc::new(Shared::default());
-        let mut writer = LogWriter(Arc::clone(&shared));
+        let lines = Arc::new(Batches::new(GATHER));
+        let mut writer = LogWriter(Arc::clone(&lines));
         let line = vec![b'x'; CAPACITY];
         writer.write_all(&line).expect("never fails");
         writer.write_all(b"one more\n").expect("never fails");
-        shared.lock().closed = true;
-        let written = shared.take().expect("a batch");
+        lines.close();
+        let (written, dropped) = lines.next().expect("a batch");
+        let written = with_note(written, dropped);
         let text = String::from_utf8_lossy(&written[CAPACITY..]).into_owned();
         assert!(text.contains("\"dropped\":1"), "{text}");
-        assert!(shared.take().is_none());
+        assert!(lines.next().is_none());
     }
 }

@@ -1,49 +1,186 @@
 //! The audit log: one line of JSON about every call, denied ones too.
 //!
-//! Its fields are a contract: `time`, `request_id`, `identity`, `means`, `tenant`, `team`, `client`, `tool`,
-//! `data_class`, `arguments` (a fingerprint; not of confidential tools), `outcome`, `error_type`, `duration_ms`, `upstream_status`,
-//! `result_bytes`, `cache`, `confirmation` and `operation_of`; what is not known is null. Lines are written by a thread of their own: a disk that is slow or full
-//! never holds up a call, and what could not be written is counted and told.
+//! Its [`FIELDS`] are a contract; what is not known is null. Lines are written by a thread of their own: a disk that is
+//! slow or full never holds up a call, and what could not be written is counted and told.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::net::IpAddr;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use ring::digest::{SHA256, digest};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::batches::Batches;
 use super::engine::StartError;
 use super::metrics::Metrics;
 use super::text::hex;
 
 /// How many lines may wait to be written.
 const CAPACITY: usize = 16_384;
-/// In bytes: what most lines take.
-const USUAL: usize = 512;
-/// How long lines are gathered that are written together: a busy server wakes a thread and the disk once for many calls.
-const GATHERING: Duration = Duration::from_millis(5);
+/// How long lines are gathered that are written together.
+const GATHERING: Duration = Duration::from_millis(10);
 /// How long to wait after a failure before the next attempt.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// One line.
+/// A field of a line, as the reference tells of it.
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) text: &'static str,
+    /// When it is null; empty where it never is.
+    pub(super) null: &'static str,
+}
+
+const fn field(
+    name: &'static str,
+    kind: &'static str,
+    text: &'static str,
+    null: &'static str,
+) -> Field {
+    Field {
+        name,
+        kind,
+        text,
+        null,
+    }
+}
+
+/// The fields of a line, in its order.
+pub(super) const FIELDS: [Field; 18] = [
+    field(
+        "time",
+        "text",
+        "When the call ended: RFC 3339, UTC, with milliseconds",
+        "",
+    ),
+    field(
+        "request_id",
+        "text",
+        "What the log, the header `X-Request-Id` and results that are errors call the request",
+        "",
+    ),
+    field(
+        "identity",
+        "text",
+        "Who called: the name of a key, `sub` of a token (`client:ID` where only a client is named), a name of a \
+         certificate, or what a trusted proxy says",
+        "nobody has proven who calls",
+    ),
+    field(
+        "means",
+        "text",
+        "How that was proven: `api_key`, `jwt`, `introspection`, `proxy` or `mtls`",
+        "as `identity`",
+    ),
+    field(
+        "tenant",
+        "any",
+        "The identity's claim that `tenant-claim` names",
+        "there is none",
+    ),
+    field(
+        "team",
+        "any",
+        "The identity's claim that `team-claim` names",
+        "there is none",
+    ),
+    field(
+        "client",
+        "text",
+        "The address of the client, as trusted proxies tell it; `0.0.0.0` where they do not",
+        "over stdio",
+    ),
+    field(
+        "tool",
+        "text",
+        "What was called; `unknown` where there is no such tool, or the request of a caller who was refused was not read",
+        "",
+    ),
+    field(
+        "data_class",
+        "text",
+        "The tool's class: `public`, `internal`, `confidential` or `restricted`",
+        "",
+    ),
+    field(
+        "arguments",
+        "text",
+        "A fingerprint of the arguments, 16 hexadecimal digits",
+        "the tool is confidential",
+    ),
+    field(
+        "outcome",
+        "text",
+        "`ok`, `error`, `denied` or `cancelled`",
+        "",
+    ),
+    field(
+        "error_type",
+        "text",
+        "What was wrong: `invalid_arguments`, `unauthorized`, `forbidden`, `rate_limited`, `upstream_4xx`, \
+         `upstream_5xx`, `timeout`, `connect`, `too_large`, `breaker_open`, `cancelled` or `internal`",
+        "nothing was, or the client went away",
+    ),
+    field(
+        "duration_ms",
+        "number",
+        "How long the call took, in milliseconds",
+        "",
+    ),
+    field(
+        "upstream_status",
+        "number",
+        "The status of the API's last answer",
+        "the API was not asked, or did not answer",
+    ),
+    field(
+        "result_bytes",
+        "number",
+        "The size of the API's answer; 0 without one",
+        "",
+    ),
+    field(
+        "cache",
+        "text",
+        "How an answer was come by that the call did not ask for alone: `hit`, `shared`, `revalidated` or `stale`",
+        "the API was asked for it",
+    ),
+    field(
+        "confirmation",
+        "text",
+        "Whether the user was `asked` for consent, or has `given` or `declined` it",
+        "there was no such question",
+    ),
+    field(
+        "operation_of",
+        "text",
+        "The tool whose long work the call was about",
+        "it was about none",
+    ),
+];
+
+/// One line. `T` is what its texts are, and `V` its values.
 #[derive(Debug, Serialize)]
-pub(super) struct Entry<'a> {
-    pub(super) time: String,
-    pub(super) request_id: &'a str,
-    pub(super) identity: Option<&'a str>,
+pub(super) struct Entry<T, V> {
+    #[serde(serialize_with = "rfc3339")]
+    pub(super) time: DateTime<Utc>,
+    pub(super) request_id: T,
+    pub(super) identity: Option<T>,
     pub(super) means: Option<&'static str>,
-    pub(super) tenant: Option<&'a Value>,
-    pub(super) team: Option<&'a Value>,
-    pub(super) client: Option<std::net::IpAddr>,
-    pub(super) tool: &'a str,
+    pub(super) tenant: Option<V>,
+    pub(super) team: Option<V>,
+    pub(super) client: Option<IpAddr>,
+    pub(super) tool: T,
     pub(super) data_class: &'static str,
     /// `None` where it would give away what is confidential.
-    pub(super) arguments: Option<String>,
+    pub(super) arguments: Option<T>,
     pub(super) outcome: &'static str,
     pub(super) error_type: Option<&'static str>,
     pub(super) duration_ms: f64,
@@ -56,17 +193,74 @@ pub(super) struct Entry<'a> {
     pub(super) operation_of: Option<&'static str>,
 }
 
+impl<T, V> Entry<T, V> {
+    /// The same with other texts and values.
+    fn map<'a, U, W>(
+        &'a self,
+        mut text: impl FnMut(&'a T) -> U,
+        value: impl Fn(&'a V) -> W,
+    ) -> Entry<U, W> {
+        Entry {
+            time: self.time,
+            request_id: text(&self.request_id),
+            identity: self.identity.as_ref().map(&mut text),
+            means: self.means,
+            tenant: self.tenant.as_ref().map(&value),
+            team: self.team.as_ref().map(&value),
+            client: self.client,
+            tool: text(&self.tool),
+            data_class: self.data_class,
+            arguments: self.arguments.as_ref().map(&mut text),
+            outcome: self.outcome,
+            error_type: self.error_type,
+            duration_ms: self.duration_ms,
+            upstream_status: self.upstream_status,
+            result_bytes: self.result_bytes,
+            cache: self.cache,
+            confirmation: self.confirmation,
+            operation_of: self.operation_of,
+        }
+    }
+}
+
+fn rfc3339<S: Serializer>(time: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+/// Entries as they wait: they become lines on the thread that writes them, and a call pays for a copy of its texts alone.
+#[derive(Debug, Default)]
+struct Batch {
+    entries: Vec<Entry<Range<usize>, Value>>,
+    texts: String,
+}
+
+impl Batch {
+    fn add(&mut self, entry: &Entry<&str, &Value>) {
+        let texts = &mut self.texts;
+        let text = |text: &&str| {
+            let start = texts.len();
+            texts.push_str(text);
+            start..texts.len()
+        };
+        self.entries.push(entry.map(text, |value| (*value).clone()));
+    }
+
+    fn lines(&self) -> Vec<u8> {
+        let mut lines = Vec::new();
+        for entry in &self.entries {
+            let entry = entry.map(|text| &self.texts[text.clone()], |value| value);
+            serde_json::to_writer(&mut lines, &entry).expect("an entry is JSON");
+            lines.push(b'\n');
+        }
+        lines
+    }
+}
+
 /// Where entries go.
 #[derive(Debug, Clone)]
 pub(super) struct AuditLog {
-    lines: SyncSender<Line>,
+    batches: Arc<Batches<Batch>>,
     metrics: Arc<Metrics>,
-}
-
-enum Line {
-    Entry(Vec<u8>),
-    /// All before it is to be written.
-    End,
 }
 
 /// The thread that writes; the log is complete once it is dropped.
@@ -95,15 +289,17 @@ impl Auditing {
                 StartError(format!("--audit-log `{target}` cannot be written: {error}"))
             })?)
         };
-        let (lines, waiting) = sync_channel(CAPACITY);
-        let counted = Arc::clone(metrics);
+        let log = AuditLog {
+            batches: Arc::new(Batches::new(GATHERING)),
+            metrics: Arc::clone(metrics),
+        };
+        let written = log.clone();
         let thread = std::thread::Builder::new()
             .name("audit".to_owned())
-            .spawn(move || write_all(out, &waiting, &counted))
+            .spawn(move || written.write_all(out))
             .map_err(|error| StartError(format!("the audit log cannot be started: {error}")))?;
-        let metrics = Arc::clone(metrics);
         Ok(Self {
-            log: AuditLog { lines, metrics },
+            log,
             thread: Some(thread),
         })
     }
@@ -115,10 +311,8 @@ impl Auditing {
 
 impl Drop for Auditing {
     fn drop(&mut self) {
-        // Fails when the thread is gone, which then has nothing to write.
-        if self.log.lines.send(Line::End).is_ok()
-            && let Some(thread) = self.thread.take()
-        {
+        self.log.batches.close();
+        if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
@@ -126,12 +320,37 @@ impl Drop for Auditing {
 
 impl AuditLog {
     /// Takes an entry; it never waits.
-    pub(super) fn write(&self, entry: &Entry<'_>) {
-        let mut line = Vec::with_capacity(USUAL);
-        serde_json::to_writer(&mut line, entry).expect("an entry is JSON");
-        line.push(b'\n');
-        if self.lines.try_send(Line::Entry(line)).is_err() {
+    pub(super) fn write(&self, entry: &Entry<&str, &Value>) {
+        let is_taken = self.batches.add(|batch| {
+            let has_room = batch.entries.len() < CAPACITY;
+            if has_room {
+                batch.add(entry);
+            }
+            has_room
+        });
+        if !is_taken {
             self.metrics.audit_lost(1);
+        }
+    }
+
+    fn write_all(&self, mut out: Box<dyn Out>) {
+        let mut is_broken = false;
+        while let Some((batch, _)) = self.batches.next() {
+            match out.append(&batch.lines()) {
+                Ok(()) => {
+                    if std::mem::take(&mut is_broken) {
+                        tracing::info!("the audit log is written again");
+                    }
+                }
+                Err(error) => {
+                    self.metrics.audit_lost(batch.entries.len() as u64);
+                    if !std::mem::replace(&mut is_broken, true) {
+                        tracing::error!(%error, "the audit log cannot be written; calls go on without it");
+                    }
+                    // A full disk is not asked a thousand times a second.
+                    std::thread::sleep(AGAIN);
+                }
+            }
         }
     }
 }
@@ -143,47 +362,6 @@ pub(super) fn fingerprint(arguments: &Map<String, Value>) -> String {
     let text = serde_json::to_string(&sorted).unwrap_or_default();
     let digest = digest(&SHA256, text.as_bytes());
     hex(&digest.as_ref()[..8])
-}
-
-fn write_all(mut out: Box<dyn Out>, lines: &Receiver<Line>, metrics: &Metrics) {
-    let mut is_broken = false;
-    let mut is_over = false;
-    while !is_over {
-        let mut batch = Vec::new();
-        let mut count = 0;
-        match lines.recv() {
-            Ok(Line::Entry(line)) => {
-                batch.extend_from_slice(&line);
-                count = 1;
-                std::thread::sleep(GATHERING);
-            }
-            Ok(Line::End) | Err(_) => is_over = true,
-        }
-        while let Ok(line) = lines.try_recv() {
-            match line {
-                Line::Entry(line) => {
-                    batch.extend_from_slice(&line);
-                    count += 1;
-                }
-                Line::End => is_over = true,
-            }
-        }
-        match out.append(&batch) {
-            Ok(()) => {
-                if !batch.is_empty() && std::mem::take(&mut is_broken) {
-                    tracing::info!("the audit log is written again");
-                }
-            }
-            Err(error) => {
-                metrics.audit_lost(count);
-                if !std::mem::replace(&mut is_broken, true) {
-                    tracing::error!(%error, "the audit log cannot be written; calls go on without it");
-                }
-                // A full disk is not asked a thousand times a second.
-                std::thread::sleep(AGAIN);
-            }
-        }
-    }
 }
 
 /// What can be appended to.

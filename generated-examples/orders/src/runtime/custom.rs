@@ -21,7 +21,7 @@ use super::tool::Hints;
 /// Implemented by `src/custom.rs`. Every method has a default that does nothing.
 ///
 /// A hook has the time of `--hook-timeout`, which ends what waits. Work that blocks its thread holds up other calls: give it to
-/// `tokio::task::spawn_blocking`.
+/// `tokio::task::spawn_blocking`. Code that was seen to block runs on threads of its own from then on, which costs each call more.
 ///
 /// ```ignore
 /// impl Custom for Mine {

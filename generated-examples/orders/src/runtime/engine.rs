@@ -5,6 +5,7 @@ use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -249,7 +250,7 @@ impl ToolResult {
 pub enum ErrorType {
     /// The arguments do not fit the schema.
     InvalidArguments,
-    /// A credential is missing, or the upstream answered 401.
+    /// A credential is missing or wrong, or the upstream answered 401.
     Unauthorized,
     /// The upstream answered 403.
     Forbidden,
@@ -315,6 +316,8 @@ impl Path {
 pub(super) struct Inner {
     pub(super) catalog: Catalog,
     pub(super) custom: Arc<dyn AnyCustom>,
+    /// Whether that was seen to block its thread.
+    pub(super) custom_blocks: AtomicBool,
     pub(super) settings: EngineSettings,
     pub(super) policies: Policies,
     pub(super) limits: Limits,
@@ -389,6 +392,7 @@ impl Engine {
         Ok(Self(Arc::new(Inner {
             catalog,
             custom,
+            custom_blocks: AtomicBool::new(false),
             limits: Limits::new(&settings.limits, state.clone()),
             budgets: Budgets::new(&settings.limits, state.clone()),
             confirmations: Confirmations::new(&settings.confirm, &state)?,
@@ -645,6 +649,18 @@ impl Engine {
         let _ = self.0.limits.admit(ctx).await;
         call::refused(&self.0, (name, Some(name)), arguments, ctx, refusal);
         Some(scopes)
+    }
+
+    /// Writes down a call that was refused before anybody knew whose it is.
+    #[cfg(feature = "http")]
+    pub(super) fn turned_away(
+        &self,
+        name: &str,
+        arguments: &Map<String, Value>,
+        ctx: &CallContext,
+        error: ErrorType,
+    ) {
+        call::turned_away(&self.0, name, arguments, ctx, error);
     }
 
     /// The way to a host that the owner named beside the upstream, such as the issuer of tokens.

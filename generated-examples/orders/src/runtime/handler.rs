@@ -79,6 +79,14 @@ impl Handler {
         }
     }
 
+    /// Of a request of the client's own about a task, which needs nobody's consent.
+    fn context_of_task(&self, ctx: &RequestContext<RoleServer>) -> CallContext {
+        CallContext {
+            asking: Asking::Nobody,
+            ..self.context(ctx)
+        }
+    }
+
     fn context(&self, ctx: &RequestContext<RoleServer>) -> CallContext {
         let mut context = self.caller_of(ctx).context(ctx.meta.0.0.clone());
         // Only the result of a call may ask, and a token proves less than a user who is asked.
@@ -228,7 +236,8 @@ impl ServerHandler for Handler {
         request: GetTaskParams,
         ctx: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        self.0.task(&request.task_id, self.context(&ctx)).await
+        let context = self.context_of_task(&ctx);
+        self.0.task(&request.task_id, context).await
     }
 
     async fn cancel_task(
@@ -236,7 +245,7 @@ impl ServerHandler for Handler {
         request: CancelTaskParams,
         ctx: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let cancelled = self.0.cancel_task(&request.task_id, self.context(&ctx));
+        let cancelled = (self.0).cancel_task(&request.task_id, self.context_of_task(&ctx));
         cancelled.await
     }
 
@@ -288,8 +297,23 @@ impl ServerHandler for Handler {
                 "expected `name`, a string, and `arguments`, an object",
                 None,
             ),
-            "tools/list" => {
+            "tools/list" | "resources/list" | "resources/templates/list" => {
                 ErrorData::invalid_params("expected `cursor`, a string, or nothing", None)
+            }
+            "prompts/list" if self.0.has_prompts() => {
+                ErrorData::invalid_params("expected `cursor`, a string, or nothing", None)
+            }
+            "resources/read" => ErrorData::invalid_params("expected `uri`, a string", None),
+            "prompts/get" if self.0.has_prompts() => ErrorData::invalid_params(
+                "expected `name`, a string, and `arguments`, an object of strings",
+                None,
+            ),
+            "completion/complete" if self.0.can_complete() => ErrorData::invalid_params(
+                "expected `ref`, a prompt or a resource, and `argument`, an object of `name` and `value`",
+                None,
+            ),
+            "tasks/get" | "tasks/cancel" if self.0.has_tasks() => {
+                ErrorData::invalid_params("expected `taskId`, a string", None)
             }
             // MCP 2026-07-28 has no handshake: there this is a method like any other that does not exist.
             "initialize" if ctx.meta.protocol_version().is_none() => ErrorData::invalid_params(

@@ -1,6 +1,6 @@
 //! The part of JSONPath (RFC 9535) that policies need: `$.a.b`, `$['a']`, `$.items[0].a` and `$.items[*].a`.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -43,7 +43,8 @@ impl Path {
     }
 
     /// Everything that the path leads to in a JSON text; `None` where it leads past what is there, for one of the items
-    /// too, and where that is no JSON. A list or an object at its end counts as null: it is nobody's name.
+    /// too, where a member on the way is there twice, of which others read the other one (RFC 8259 §4), and where that is
+    /// no JSON. A list or an object at its end counts as null: it is nobody's name.
     pub(super) fn values(&self, json: &[u8]) -> Option<Vec<Value>> {
         let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
         // What is looked at as a whole is not looked at again string by string.
@@ -103,21 +104,11 @@ impl<'de> Visitor<'de> for Way<'_> {
         let name = match self.steps.first() {
             Some(Step::Name(name)) => name,
             Some(Step::All) => {
-                // Of two members of one name, the last one counts.
-                let mut members = BTreeMap::new();
-                while let Some(name) = map.next_key::<String>()? {
-                    let mut found = Vec::new();
-                    let way = Way {
-                        steps: &self.steps[1..],
-                        found: &mut found,
-                    };
-                    let leads = map.next_value_seed(way)?;
-                    members.insert(name, (leads, found));
-                }
+                let mut names = BTreeSet::new();
                 let mut all_lead = true;
-                for (leads, found) in members.into_values() {
-                    all_lead &= leads;
-                    self.found.extend(found);
+                while let Some(name) = map.next_key::<String>()? {
+                    all_lead &= map.next_value_seed(self.rest())?;
+                    all_lead &= names.insert(name);
                 }
                 return Ok(all_lead);
             }
@@ -126,17 +117,16 @@ impl<'de> Visitor<'de> for Way<'_> {
                 return Ok(self.ends_at(Value::Null));
             }
         };
-        let before = self.found.len();
-        let mut leads = false;
+        let mut leads = None;
         while let Some(is_here) = map.next_key_seed(Named(name))? {
             if is_here {
-                self.found.truncate(before);
-                leads = map.next_value_seed(self.rest())?;
+                let leads_on = map.next_value_seed(self.rest())?;
+                leads = Some(leads_on && leads.is_none());
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
         }
-        Ok(leads)
+        Ok(leads.unwrap_or(false))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<bool, A::Error> {
@@ -275,19 +265,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_twice_counts_once_and_what_is_no_json_has_nothing() {
+    fn what_is_there_twice_and_what_is_no_json_has_nothing() {
         let values = |path: &str, json: &str| {
             let path = Path::parse(path).expect("a path");
             path.values(json.as_bytes())
         };
-        let twice = r#"{"a": {"b": 1, "b": 2}, "a": {"b": 3, "b": 4}}"#;
-        assert_eq!(values("$.a.b", twice), Some(vec![json!(4)]));
-        assert_eq!(values("$.a.*", twice), Some(vec![json!(4)]));
-        assert_eq!(values("$.*.b", twice), Some(vec![json!(4)]));
-        assert_eq!(
-            values("$.a", r#"{"a": 1, "a": {}}"#),
-            Some(vec![json!(null)])
-        );
+        for twice in [
+            r#"{"a": {"b": 1, "b": 1}}"#,
+            r#"{"a": {"b": 1}, "a": {"b": 1}}"#,
+            r#"{"a": {"b": 1, "\u0062": 2}}"#,
+            r#"{"a": {"b": 1}, "a": {"b": 2}, "a": {"b": 3}}"#,
+        ] {
+            for path in ["$.a.b", "$.a.*", "$.*.b", "$.*.*"] {
+                assert_eq!(values(path, twice), None, "{path}: {twice}");
+            }
+        }
+        let elsewhere = r#"{"a": 1, "c": {"a": 2}, "b": 3, "b": 4}"#;
+        assert_eq!(values("$.a", elsewhere), Some(vec![json!(1)]));
         let disguised = r#"{"a": {"$serde_json::private::RawValue": "\"alice\""}}"#;
         assert_eq!(values("$.a", disguised), Some(vec![json!(null)]));
         assert_eq!(values("$.a", "\u{feff}{\"a\": 1}"), Some(vec![json!(1)]));

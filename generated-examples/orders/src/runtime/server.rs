@@ -37,9 +37,9 @@ use super::resources;
 use super::response::EXPLAINED;
 use super::tasks;
 use super::tool::ServerDef;
-#[cfg(feature = "http")]
-use super::tool::ToolDef;
 use super::wire::{self, Call, Era, Request};
+#[cfg(feature = "http")]
+use super::{engine::ErrorType, tool::ToolDef};
 
 /// How long a client may keep the list of tools: it changes with a new version of the server only.
 pub(super) const LIST_TTL_MS: u64 = 300_000;
@@ -133,6 +133,13 @@ impl Server {
     ) -> Option<Vec<&'static str>> {
         let ctx = caller.context(Map::new());
         self.engine.lacks_scopes(name, arguments, &ctx).await
+    }
+
+    /// Writes down a call that was refused before anybody knew whose it is.
+    #[cfg(feature = "http")]
+    pub(super) fn turned_away(&self, call: &Call, caller: Caller, error: ErrorType) {
+        let ctx = caller.context(Map::new());
+        (self.engine).turned_away(&call.name, &call.arguments, &ctx, error);
     }
 
     /// What `resources/list` answers.

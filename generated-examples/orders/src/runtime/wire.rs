@@ -59,6 +59,7 @@ pub(super) struct Request {
 }
 
 /// What is called.
+#[derive(Default)]
 pub(super) struct Call {
     /// The tool.
     pub(super) name: String,
@@ -185,6 +186,33 @@ pub(super) fn response<T: Serialize + ?Sized>(id: &RawValue, result: &T) -> Vec<
     };
     serde_json::to_writer(&mut out, &response).expect("maps have text keys");
     out
+}
+
+/// The call that a message asks for, in order or not; its name is empty where it is none.
+#[cfg(feature = "http")]
+pub(super) fn called(text: &[u8]) -> Option<Call> {
+    #[derive(Deserialize)]
+    struct Loose {
+        method: String,
+        #[serde(default)]
+        params: Value,
+    }
+    let Loose { method, mut params } = serde_json::from_slice(text).ok()?;
+    if method != "tools/call" {
+        return None;
+    }
+    let name = params.get("name").and_then(Value::as_str);
+    let name = name.unwrap_or_default().to_owned();
+    let arguments = match params.get_mut("arguments").map(Value::take) {
+        Some(Value::Object(arguments)) => arguments,
+        _ => Map::new(),
+    };
+    let meta = Map::new();
+    Some(Call {
+        name,
+        arguments,
+        meta,
+    })
 }
 
 /// A JSON-RPC error response. Without an id it answers what could not be read.

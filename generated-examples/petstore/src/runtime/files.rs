@@ -144,6 +144,11 @@ pub(super) fn replace_secret(path: &Path, secret: &[u8]) -> std::io::Result<()> 
     written
 }
 
+/// A text without the byte order mark that some editors put before it: it is no part of a secret.
+pub(super) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// What is said of a file that has no [`Stamp`] any more.
 pub(super) fn gone(path: &Path) -> String {
     format!("`{}` is gone or no regular file", path.display())

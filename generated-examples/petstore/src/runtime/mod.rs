@@ -13,6 +13,7 @@ mod answer;
 mod arguments;
 mod audit;
 mod base_url;
+mod batches;
 mod cache;
 mod call;
 mod catalog;

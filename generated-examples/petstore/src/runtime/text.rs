@@ -130,6 +130,46 @@ pub(super) fn unescaped(text: &str) -> String {
     out + rest
 }
 
+/// A JSON text without what cannot be seen behind escapes, which would show again as soon as somebody reads it (RFC 8259 §7).
+pub(super) fn visible_json(json: Cow<'_, str>) -> Cow<'_, str> {
+    if !json.contains("\\u") {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len());
+    let mut rest = &json[..];
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        let (length, c) = escaped(escape);
+        out.push_str(before);
+        if !c.is_some_and(is_removed) {
+            out.push_str(&escape[..length]);
+        }
+        rest = &escape[length..];
+    }
+    if out.len() + rest.len() == json.len() {
+        return json;
+    }
+    (out + rest).into()
+}
+
+/// The length of the escape that a text begins with, and the character that it is written for by its number.
+fn escaped(text: &str) -> (usize, Option<char>) {
+    let unit = |at: usize| {
+        let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let Some(first) = unit(0) else {
+        let length = text.chars().take(2).map(char::len_utf8).sum();
+        return (length, None);
+    };
+    let pair = [first, unit(6).unwrap_or_default()];
+    let mut units = char::decode_utf16(pair);
+    match units.next() {
+        Some(Ok(c)) => (6 * c.len_utf16(), Some(c)),
+        _ => (6, None),
+    }
+}
+
 /// Makes every text of a JSON value, names too, what `clean` makes of it.
 pub(super) fn clean_all(value: &mut Value, clean: &dyn Fn(&str) -> Option<String>) {
     match value {

@@ -6,18 +6,11 @@ use std::sync::Arc;
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 
 use super::super::arguments::sorted;
+use super::super::call::telling;
 use super::super::credentials::{Credential, Whose};
 use super::super::custom::Call;
 use super::super::tool::ToolDef;
 use super::{Caching, Keeping};
-
-/// Headers that name a request and say nothing of what is asked.
-const OF_ONE_REQUEST: [&str; 4] = [
-    "traceparent",
-    "tracestate",
-    "x-request-id",
-    "x-correlation-id",
-];
 
 /// In bytes: what most of what is digested takes.
 const USUAL: usize = 512;
@@ -66,11 +59,6 @@ impl Key {
         let identity = call.context.identity.as_ref();
         let caller = (identity.filter(|_| !keeping.is_shared))
             .map(|identity| (identity.means().label(), identity.name()));
-        let mut headers: Vec<(String, &str)> = (call.headers.iter())
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.as_str()))
-            .filter(|(name, _)| !OF_ONE_REQUEST.contains(&name.as_str()))
-            .collect();
-        headers.sort_unstable();
         let time = match keeping.caching {
             Caching::Off | Caching::Http => None,
             Caching::For(time) => Some(time),
@@ -79,7 +67,7 @@ impl Key {
             (tool.name, tool.method, tool.path, tool.server),
             caller,
             sorted(&call.arguments),
-            headers,
+            telling(&call.headers),
             (time, keeping.is_shared, keeping.stale_if_error),
         );
         let mut text = Vec::with_capacity(USUAL);

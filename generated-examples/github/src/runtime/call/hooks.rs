@@ -1,16 +1,28 @@
 //! The owner's code at work: hooks and tools of `src/custom.rs` have a limited time, and when they panic or wait too long
-//! it is the call that fails. Code that blocks its thread cannot be interrupted, and holds up what else runs there.
+//! it is the call that fails. Code that blocks its thread cannot be interrupted, and holds up what else runs there: once it was
+//! seen to do so, it runs on threads of its own.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
+use super::super::catalog::Prepared;
 use super::super::custom::{Call, Handler, ListChanges, ToolList};
-use super::super::engine::{ErrorType, Inner, ToolResult};
+use super::super::engine::{ErrorType, Inner, Structured, ToolResult};
 use super::super::handle::Api;
+use super::super::response::stand_in;
 use super::seconds;
+
+/// For how long code of the owner's may hold its thread before it gets others.
+const HELD: Duration = Duration::from_millis(50);
 
 /// How hooks are kept in bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +78,20 @@ pub(super) async fn before(
     let settings = inner.settings.hooks;
     // What a hook has changed before it failed is nobody's wish.
     let untouched = (settings.failure == HookFailure::Open).then(|| call.clone());
-    let hook = async { inner.custom.before(call).await };
-    match bounded(settings.timeout, hook).await {
+    let outcome = if inner.custom_blocks.load(Ordering::Relaxed) {
+        let (custom, mut moved) = (Arc::clone(&inner.custom), call.clone());
+        let hook = async move {
+            let outcome = custom.before(&mut moved).await;
+            (outcome, moved)
+        };
+        aside(settings.timeout, hook).await.map(|(outcome, moved)| {
+            *call = moved;
+            outcome
+        })
+    } else {
+        bounded(inner, settings.timeout, inner.custom.before(call)).await
+    };
+    match outcome {
         Ok(Ok(())) => Ok(()),
         Ok(Err(refusal)) => {
             *denied = true;
@@ -100,8 +124,8 @@ pub(in super::super) async fn listing(
     mut list: ToolList<'_>,
 ) -> Result<ListChanges, String> {
     let settings = inner.settings.hooks;
-    let hook = async { inner.custom.on_list(&mut list).await };
-    match bounded(settings.timeout, hook).await {
+    let outcome = bounded(inner, settings.timeout, inner.custom.on_list(&mut list)).await;
+    match outcome {
         Ok(()) => Ok(list.changes),
         Err(broken) => {
             told(inner, "on_list", "", &broken);
@@ -118,12 +142,24 @@ pub(super) async fn ended(inner: &Inner, call: &Call, mut result: ToolResult) ->
     let settings = inner.settings.hooks;
     let untouched = (settings.failure == HookFailure::Open).then(|| result.clone());
     let error = result.error;
-    let (name, outcome) = if error.is_some() {
-        let hook = async { inner.custom.on_error(call, &mut result).await };
-        ("on_error", bounded(settings.timeout, hook).await)
+    let name = if error.is_some() { "on_error" } else { "after" };
+    let outcome = if inner.custom_blocks.load(Ordering::Relaxed) {
+        let (custom, call, mut moved) = (Arc::clone(&inner.custom), call.clone(), result.clone());
+        let hook = async move {
+            match error {
+                Some(_) => custom.on_error(&call, &mut moved).await,
+                None => custom.after(&call, &mut moved).await,
+            }
+            moved
+        };
+        let outcome = aside(settings.timeout, hook).await;
+        outcome.map(|moved| result = moved)
     } else {
-        let hook = async { inner.custom.after(call, &mut result).await };
-        ("after", bounded(settings.timeout, hook).await)
+        let hook = match error {
+            Some(_) => inner.custom.on_error(call, &mut result),
+            None => inner.custom.after(call, &mut result),
+        };
+        bounded(inner, settings.timeout, hook).await
     };
     let Err(broken) = outcome else {
         return result;
@@ -164,8 +200,14 @@ pub(super) async fn handled(
     api: Api,
     limit: Duration,
 ) -> ToolResult {
-    let running = async { handler(call.clone(), api).await };
-    match bounded(limit, running).await {
+    let outcome = if inner.custom_blocks.load(Ordering::Relaxed) {
+        let (handler, call) = (Arc::clone(handler), call.clone());
+        aside(limit, async move { handler(call, api).await }).await
+    } else {
+        let running = async { handler(call.clone(), api).await };
+        bounded(inner, limit, running).await
+    };
+    match outcome {
         Ok(result) => result,
         Err(broken) => {
             told(inner, "tool", call.tool(), &broken);
@@ -183,14 +225,72 @@ pub(super) async fn handled(
     }
 }
 
-async fn bounded<T>(limit: Duration, code: impl Future<Output = T>) -> Result<T, Broken> {
+/// Runs code here. What held its thread for longer than it may take is late, though it has ended.
+async fn bounded<T>(
+    inner: &Inner,
+    limit: Duration,
+    code: impl Future<Output = T>,
+) -> Result<T, Broken> {
+    let began = Instant::now();
     // Whatever a panic leaves half done is thrown away by who called.
-    let caught = AssertUnwindSafe(code).catch_unwind();
-    match tokio::time::timeout(limit, caught).await {
+    let mut caught = pin!(AssertUnwindSafe(code).catch_unwind());
+    let watched = poll_fn(|context| {
+        let polled = Instant::now();
+        let state = caught.as_mut().poll(context);
+        let held = polled.elapsed();
+        // To tell of a panic takes its time.
+        let panicked = matches!(state, Poll::Ready(Err(_)));
+        if held >= HELD && !panicked && !inner.custom_blocks.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "mcp::custom",
+                "code of src/custom.rs held its thread for {}, and with it all that runs there; from now on it has threads of \
+                 its own, as `tokio::task::spawn_blocking` gives",
+                seconds(held)
+            );
+        }
+        state
+    });
+    match tokio::time::timeout(limit, watched).await {
+        Ok(_) if began.elapsed() > limit => Err(Broken::Late(limit)),
         Ok(Ok(value)) => Ok(value),
         Ok(Err(_)) => Err(Broken::Panicked),
         Err(_) => Err(Broken::Late(limit)),
     }
+}
+
+/// Runs code on a thread of its own.
+async fn aside<T: Send + 'static>(
+    limit: Duration,
+    code: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Broken> {
+    let runtime = Handle::current();
+    // What waits there ends with its time too; what blocks cannot be ended.
+    let running = spawn_blocking(move || runtime.block_on(tokio::time::timeout(limit, code)));
+    match tokio::time::timeout(limit, running).await {
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Err(_)) => Err(Broken::Panicked),
+        Ok(Ok(Err(_))) | Err(_) => Err(Broken::Late(limit)),
+    }
+}
+
+/// Gives a result that the owner's code has made or changed what clients insist on: structured content that fits the tool's
+/// output schema. `before` is where it was before that.
+pub(super) fn fitted(tool: &Prepared, mut result: ToolResult, before: Option<usize>) -> ToolResult {
+    let Some(output) = tool.output.as_ref().filter(|_| result.error.is_none()) else {
+        return result;
+    };
+    let fits = |structured: &Structured| {
+        Some(place(structured)) == before || output.accepts(structured.json())
+    };
+    if !result.structured.as_ref().is_some_and(fits) {
+        result.structured = stand_in(output);
+    }
+    result
+}
+
+/// Where structured content lies: what is still there is what it was.
+pub(super) fn place(structured: &Structured) -> usize {
+    structured.json().as_ptr().addr()
 }
 
 fn told(inner: &Inner, hook: &'static str, tool: &str, broken: &Broken) {

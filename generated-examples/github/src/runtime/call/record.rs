@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
-use chrono::{SecondsFormat, Utc};
+use chrono::Utc;
 use serde_json::{Map, Value};
 
 use super::super::audit::{Entry, fingerprint};
@@ -156,7 +156,7 @@ impl<'a> Record<'a> {
         let identity = self.identity.as_ref();
         let limits = &self.inner.settings.limits;
         log.write(&Entry {
-            time: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+            time: Utc::now(),
             request_id: &self.request_id,
             identity: identity.map(Identity::name),
             means: identity.map(|identity| identity.means().label()),
@@ -165,8 +165,8 @@ impl<'a> Record<'a> {
             client: self.client,
             tool: self.names.audited,
             data_class: self.facts.class.unwrap_or(audited.class).label(),
-            arguments: (audited.fingerprint.as_ref())
-                .map(|sent| self.facts.fingerprint.as_ref().unwrap_or(sent).clone()),
+            arguments: (audited.fingerprint.as_deref())
+                .map(|sent| self.facts.fingerprint.as_deref().unwrap_or(sent)),
             outcome: if self.names.is_hidden {
                 Status::Denied
             } else {

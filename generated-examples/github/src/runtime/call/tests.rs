@@ -13,6 +13,8 @@ mod exchange;
 mod failover;
 mod following;
 mod hooks;
+#[cfg(feature = "http")]
+mod issuers;
 #[cfg(feature = "jq")]
 mod jq;
 mod limits;

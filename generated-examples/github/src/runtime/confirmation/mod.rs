@@ -124,6 +124,8 @@ pub enum Asking {
     Now(Asker),
     /// Not for this kind of request, which no token makes good either.
     Never,
+    /// There is no need to: it is the client that wants this, and no model.
+    Nobody,
 }
 
 /// What comes back with a call that was asked about.

@@ -10,6 +10,8 @@ use super::Credential;
 const UNSAID: Duration = Duration::from_secs(300);
 /// How long before its end a token is renewed at the latest.
 const EARLY: Duration = Duration::from_secs(30);
+/// How long nobody asks again after there was no token to be had.
+const PAUSE: Duration = Duration::from_secs(2);
 /// As good as any longer time, and can be added to now.
 const YEAR: Duration = Duration::from_secs(31_536_000);
 
@@ -39,6 +41,8 @@ impl Token {
 #[derive(Default)]
 pub(super) struct Room {
     token: Mutex<Option<Token>>,
+    /// When there was none to be had the last time, and why.
+    failed: Mutex<Option<(Instant, String)>>,
     asking: tokio::sync::Mutex<()>,
 }
 
@@ -69,7 +73,19 @@ impl Room {
         (token.as_ref()).is_some_and(|token| token.renewal > Instant::now())
     }
 
-    /// Sees to it that there is a token: one call asks for it while the others wait, or go on with the old one.
+    fn failed(&self) -> MutexGuard<'_, Option<(Instant, String)>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why there was no token to be had a moment ago.
+    fn failure(&self) -> Option<String> {
+        let failed = self.failed();
+        let (when, why) = failed.as_ref()?;
+        (when.elapsed() < PAUSE).then(|| why.clone())
+    }
+
+    /// Sees to it that there is a token: one call asks for it while the others wait, or go on with the old one. Where that
+    /// fails it fails for all of them, and for those that come in the next 2 s.
     ///
     /// # Errors
     /// There is none to be had: what `ask` says.
@@ -99,17 +115,29 @@ impl Room {
         if self.is_fresh() {
             return Ok(());
         }
+        if let Some(why) = self.failure() {
+            return self.without(&why);
+        }
         match ask().await {
             Ok(token) => {
                 *self.lock() = Some(token);
                 Ok(())
             }
-            Err(why) if self.current().is_some() => {
-                tracing::warn!(target: "mcp::credentials", scheme, why, "a token could not be renewed");
-                Ok(())
+            Err(why) => {
+                tracing::warn!(target: "mcp::credentials", scheme, why, "there is no new token");
+                *self.failed() = Some((Instant::now(), why.clone()));
+                self.without(&why)
             }
-            Err(why) => Err(why),
         }
+    }
+
+    /// What becomes of a call without a new token: it goes on with the old one while that is good.
+    fn without(&self, why: &str) -> Result<(), String> {
+        if self.current().is_some() {
+            return Ok(());
+        }
+        let pause = PAUSE.as_secs();
+        Err(format!("{why} (tried again after {pause} s)"))
     }
 
     /// Forgets a token that the API did not take, which may be an older one; whether it was this one.
@@ -119,8 +147,9 @@ impl Room {
         token.take_if(is_it).is_some()
     }
 
-    /// Has the token renewed by the next call; until then it is as good as before.
+    /// Has the token renewed by the next call, whatever came of it before; until then it is as good as before.
     pub(super) fn expire(&self) {
+        *self.failed() = None;
         if let Some(token) = &mut *self.lock() {
             token.renewal = Instant::now();
         }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,11 +19,14 @@ use tower::ServiceExt;
 
 use super::super::metrics::Metrics;
 use super::patience::Patient;
+use super::shares::Shares;
 use super::tls::{Certified, Tls};
 
 /// How long a client may take to send the head of a request. The wait for the next request on a kept connection counts,
 /// and clients keep connections for a minute or so.
 const HEAD: Duration = Duration::from_secs(120);
+/// How long a client may take to send the head of its first request: who has asked for nothing holds no place for longer.
+pub(super) const FIRST_HEAD: Duration = Duration::from_secs(10);
 /// How long to wait after the system refused a connection, usually for want of file descriptors.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
@@ -39,6 +43,10 @@ pub(super) struct Port {
     pub(super) metrics: Option<Arc<Metrics>>,
     /// How many connections may be open at once: the others wait in the system's queue.
     pub(super) most: usize,
+    /// How many of them one address may have.
+    pub(super) shares: Shares,
+    /// How long a connection waits for its first request.
+    pub(super) first_head: Duration,
 }
 
 impl Port {
@@ -71,16 +79,20 @@ impl Port {
                     continue;
                 }
             };
+            let Some(share) = self.shares.take(peer.ip()) else {
+                continue;
+            };
             // A streamed answer goes out in several writes, and each would wait 40 ms for the acknowledgement of the last.
             let _ = stream.set_nodelay(true);
             let active = (self.metrics.as_ref()).map(|metrics| metrics.active_connection());
             let (stream, routes) = (Patient::new(stream), self.routes.clone());
+            let asked = Asked::new(self.first_head);
             let Some(tls) = self.tls.clone() else {
-                let connection = open.watch(connection(&builder, stream, (peer, None), routes));
+                let served = connection(&builder, stream, (peer, None), (routes, &asked));
+                let served = open.watch(served);
                 tokio::spawn(async move {
-                    // A client may close or break its connection at any time.
-                    let _ = connection.await;
-                    drop((active, place));
+                    asked.bound(served).await;
+                    drop((active, share, place));
                 });
                 continue;
             };
@@ -89,11 +101,42 @@ impl Port {
                 let encrypted = tls.accept(stream, peer).await;
                 drop(handshake);
                 if let Some((stream, certified)) = encrypted {
-                    let connection = connection(&builder, stream, (peer, certified), routes);
-                    let _ = watcher.watch(connection).await;
+                    let by = (peer, certified);
+                    let served = connection(&builder, stream, by, (routes, &asked));
+                    asked.bound(watcher.watch(served)).await;
                 }
-                drop((active, place));
+                drop((active, share, place));
             });
+        }
+    }
+}
+
+/// Whether a request has come on a connection.
+struct Asked {
+    has_come: Arc<AtomicBool>,
+    patience: Duration,
+}
+
+impl Asked {
+    fn new(patience: Duration) -> Self {
+        Self {
+            has_come: Arc::default(),
+            patience,
+        }
+    }
+
+    /// Waits for the end of a connection, or ends it when no request has come in time.
+    async fn bound(&self, connection: impl Future) {
+        let nothing = async {
+            tokio::time::sleep(self.patience).await;
+            if self.has_come.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            // A client may close or break its connection at any time.
+            _ = connection => {}
+            () = nothing => {}
         }
     }
 }
@@ -102,9 +145,11 @@ fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     builder: &http1::Builder,
     stream: S,
     (peer, certified): (SocketAddr, Option<Arc<Certified>>),
-    routes: Router,
+    (routes, asked): (Router, &Asked),
 ) -> impl GracefulConnection + use<S> {
+    let has_come = Arc::clone(&asked.has_come);
     let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
+        has_come.store(true, Ordering::Relaxed);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
         if let Some(certified) = &certified {
@@ -113,4 +158,48 @@ fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         routes.clone().oneshot(request)
     });
     builder.serve_connection(TokioIo::new(stream), service)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    async fn answer(client: &mut TcpStream) -> String {
+        let request = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        client.write_all(request).await.expect("the server reads");
+        let mut read = [0; 1024];
+        let length = client.read(&mut read).await.expect("an answer");
+        String::from_utf8_lossy(&read[..length]).into_owned()
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_nothing_is_let_go_and_who_has_asked_is_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let port = Port {
+            listener,
+            tls: None,
+            routes: Router::new().route("/", get(|| async { "here" })),
+            metrics: None,
+            most: 2,
+            shares: Shares::new(2, &[]),
+            first_head: Duration::from_secs(1),
+        };
+        let serving = tokio::spawn(port.accept(CancellationToken::new()));
+        let mut asking = TcpStream::connect(address).await.expect("a connection");
+        assert!(answer(&mut asking).await.ends_with("here"));
+        let mut silent = TcpStream::connect(address).await.expect("a connection");
+        // Half a head is none.
+        let half = b"GET / HTTP/1.1\r\n";
+        silent.write_all(half).await.expect("the server reads");
+        let mut read = [0];
+        let end = tokio::time::timeout(HEAD / 2, silent.read(&mut read)).await;
+        assert!(matches!(end.expect("it is let go"), Ok(0) | Err(_)));
+        assert!(answer(&mut asking).await.ends_with("here"));
+        serving.abort();
+    }
 }

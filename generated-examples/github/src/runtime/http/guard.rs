@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
 use super::super::engine::StartError;
 use super::super::settings::{Network, Options};
@@ -23,6 +23,7 @@ pub(super) struct Guard {
 /// Why a request is refused; `help` says what the operator can do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
+    pub(super) status: StatusCode,
     pub(super) message: String,
     pub(super) help: String,
 }
@@ -56,9 +57,18 @@ impl Guard {
         uri: &Uri,
         headers: &HeaderMap,
     ) -> Result<Option<HeaderValue>, Refusal> {
-        let host = self.host(peer, uri, headers);
-        if !self.allows_host(host) {
+        // RFC 9112 §3.2: which of them is meant is nobody's to guess.
+        if headers.get_all(HOST).iter().nth(1).is_some() {
             return Err(Refusal {
+                status: StatusCode::BAD_REQUEST,
+                message: "two hosts were sent".to_owned(),
+                help: "send one `Host` header".to_owned(),
+            });
+        }
+        let hosts = self.hosts(peer, uri, headers);
+        if let Some(host) = hosts.into_iter().find(|host| !self.allows_host(host)) {
+            return Err(Refusal {
+                status: StatusCode::FORBIDDEN,
                 message: format!("host `{}` is not allowed", shown(host)),
                 help: "start the server with `--allowed-host NAME` (MCP_ALLOWED_HOSTS) for the name that clients use"
                     .to_owned(),
@@ -72,6 +82,7 @@ impl Guard {
             return Ok(Some(origin.clone()));
         }
         Err(Refusal {
+            status: StatusCode::FORBIDDEN,
             message: format!("origin `{}` is not allowed", shown(text)),
             help: "start the server with `--allowed-origin ORIGIN` (MCP_ALLOWED_ORIGINS) for the page's origin".to_owned(),
         })
@@ -79,17 +90,12 @@ impl Guard {
 
     /// The address of the client: that of the connection, or the last one that a trusted proxy did not add.
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let forwarded = headers.get_all("x-forwarded-for").iter();
-        let hops: Vec<&str> = forwarded
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .collect();
         let mut client = peer;
-        for hop in hops.iter().rev() {
+        for hop in items(headers, "x-forwarded-for").rev() {
             if !self.trusts(client) {
                 break;
             }
-            client = hop_address(hop.trim()).unwrap_or(UNKNOWN);
+            client = hop_address(hop).unwrap_or(UNKNOWN);
         }
         client
     }
@@ -99,27 +105,24 @@ impl Guard {
         self.proxies.iter().any(|proxy| proxy.contains(address))
     }
 
-    /// The host that the client asked for.
-    fn host<'a>(&self, peer: Option<IpAddr>, uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
-        let forwarded = peer
-            .filter(|peer| self.trusts(*peer))
-            .and_then(|_| {
-                headers
-                    .get_all("x-forwarded-host")
-                    .iter()
-                    .next_back()?
-                    .to_str()
-                    .ok()
-            })
-            // The last is what this proxy was asked for; what stands before may be the client's invention.
-            .and_then(|hosts| hosts.split(',').next_back());
-        let header = || headers.get(HOST).and_then(|host| host.to_str().ok());
-        let in_uri = || uri.authority().map(Authority::as_str);
-        forwarded
-            .or_else(header)
-            .or_else(in_uri)
-            .unwrap_or_default()
-            .trim()
+    /// The host that the client asked for. A request in absolute form names one twice (RFC 9112 §3.2.2), and the two may
+    /// differ.
+    fn hosts<'a>(
+        &self,
+        peer: Option<IpAddr>,
+        uri: &'a Uri,
+        headers: &'a HeaderMap,
+    ) -> [&'a str; 2] {
+        let is_proxy = peer.is_some_and(|peer| self.trusts(peer));
+        // The last is what this proxy was asked for; what stands before may be the client's invention.
+        let forwarded = || items(headers, "x-forwarded-host").next_back();
+        if let Some(forwarded) = is_proxy.then(forwarded).flatten() {
+            return [forwarded; 2];
+        }
+        let header = headers.get(HOST).map(|host| ascii(host.as_bytes()));
+        let in_uri = uri.authority().map(Authority::as_str);
+        let first = header.or(in_uri).unwrap_or_default();
+        [first, in_uri.unwrap_or(first)]
     }
 
     fn allows_host(&self, host: &str) -> bool {
@@ -133,6 +136,26 @@ impl Guard {
             .iter()
             .any(|pattern| pattern.matches(&name, port))
     }
+}
+
+/// The items of a header that is a list, of all its lines (RFC 9110 §5.3). One that is not ASCII is there and says
+/// nothing: what stands beside it may be somebody else's, and is right.
+pub(super) fn items<'a>(
+    headers: &'a HeaderMap,
+    name: &str,
+) -> impl DoubleEndedIterator<Item = &'a str> {
+    let lines = headers.get_all(name).iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(ascii)
+}
+
+/// Text without spaces around it; empty where it is not ASCII.
+fn ascii(bytes: &[u8]) -> &str {
+    let text = std::str::from_utf8(bytes).ok();
+    text.filter(|text| text.is_ascii())
+        .unwrap_or_default()
+        .trim()
 }
 
 /// Who is behind a proxy that does not tell it: nobody's address.
@@ -415,6 +438,26 @@ mod tests {
             let headers = map(&[("x-forwarded-for", hop)]);
             let peer = "10.0.0.1".parse().expect("an address");
             assert_eq!(guard.client(peer, &headers).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_hop_that_is_not_text_is_unknown_and_hides_no_other() {
+        let guard = guard(&["--trusted-proxy", "127.0.0.0/8"]);
+        for (lines, expected) in [
+            (&[&b"\xff, 127.0.0.9"[..]][..], "0.0.0.0"),
+            (&[b"\xff, 203.0.113.7, 127.0.0.9"], "203.0.113.7"),
+            (&[b"\xc3\xa4"], "0.0.0.0"),
+            (&[b"203.0.113.7", b"\xff, 127.0.0.9"], "0.0.0.0"),
+            (&[b"1.1.1.1, \xff", b"203.0.113.7"], "203.0.113.7"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                let value = HeaderValue::from_bytes(line).expect("a header value");
+                headers.append("x-forwarded-for", value);
+            }
+            let client = guard.client("127.0.0.1".parse().expect("an address"), &headers);
+            assert_eq!(client.to_string(), expected, "{lines:?}");
         }
     }
 

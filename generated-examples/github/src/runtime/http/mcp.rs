@@ -16,15 +16,15 @@ use tokio_util::sync::CancellationToken;
 use super::super::policy::scopes;
 use super::super::server::Caller;
 use super::super::session::{caller, identity};
-use super::super::wire::{self, Era, Message};
-use super::{App, Peer, json, read_body};
+use super::super::wire::{self, Call, Era, Message};
+use super::{App, BODY, BODY_OF_REFUSED, Peer, json, read_body};
 
 /// The first version without a handshake. Versions are dates, so text compares as time does.
 const MODERN: &str = "2026-07-28";
 
 pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let text = match read_body(body, app.max_request_bytes).await {
+    let text = match read_body(body, app.max_request_bytes, BODY).await {
         Ok(text) => text,
         Err(refusal) => return refusal,
     };
@@ -87,28 +87,30 @@ async fn too_few_scopes(app: &App, parts: &Parts, message: &Message) -> Option<R
     )
 }
 
-/// The scopes that the operation needs which somebody without an identity asks for, where that may be known.
-pub(super) async fn scopes_of_call(
-    app: &App,
-    parts: &Parts,
-    body: Body,
-) -> Option<Vec<&'static str>> {
-    /// More is not read for somebody whom nobody knows.
-    const MOST: usize = 64 << 10;
-    let length = parts
-        .headers
-        .get(CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse::<usize>()
-        .ok()?;
-    if parts.method != Method::POST || length > MOST {
+/// The call that somebody asks for who is refused; one without a name where the request is not read.
+pub(super) async fn refused_call(parts: &Parts, body: Body) -> Option<Call> {
+    if parts.method != Method::POST {
         return None;
     }
-    let text = read_body(body, MOST).await.ok()?;
-    let Message::Call(_, call) = Message::read(&text) else {
+    match short_body(&parts.headers, body).await {
+        Some(text) => wire::called(&text),
+        None => Some(Call::default()),
+    }
+}
+
+async fn short_body(headers: &HeaderMap, body: Body) -> Option<Bytes> {
+    /// More is not read for somebody whom nobody knows.
+    const MOST: usize = 64 << 10;
+    let length = headers.get(CONTENT_LENGTH)?.to_str().ok()?;
+    let length = length.parse::<usize>().ok()?;
+    if length > MOST {
         return None;
-    };
+    }
+    read_body(body, MOST, BODY_OF_REFUSED).await.ok()
+}
+
+/// The scopes that a call needs, where somebody without an identity may know them.
+pub(super) fn scopes_of_call(app: &App, call: &Call) -> Option<Vec<&'static str>> {
     scopes::least(app.server.visible(&call.name, None)?, app.server.def())
 }
 

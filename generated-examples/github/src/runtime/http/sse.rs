@@ -30,7 +30,7 @@ use super::super::state::Listening;
 use super::super::wire;
 #[cfg(feature = "redis")]
 use super::elsewhere;
-use super::{App, json, problem, read_body};
+use super::{App, BODY, json, problem, read_body};
 
 /// Proxies close what is silent for a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -252,7 +252,7 @@ pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Resp
         return no_session();
     }
     let (parts, body) = request.into_parts();
-    let text = match read_body(body, app.max_request_bytes).await {
+    let text = match read_body(body, app.max_request_bytes, BODY).await {
         Ok(text) => text,
         Err(refusal) => return refusal,
     };

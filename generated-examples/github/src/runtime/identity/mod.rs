@@ -3,10 +3,12 @@
 //! The ways are `keys` (API keys), `jwt` (signed tokens), `introspection` (opaque ones), `certificate` (mutual TLS) and what
 //! a trusted proxy says; `http` asks them in turn. What an identity may do is `policy`'s business.
 
+#[cfg(feature = "http")]
+mod attempts;
 #[cfg(feature = "tls")]
 pub(super) mod certificate;
 #[cfg(feature = "http")]
-mod claims;
+pub(super) mod claims;
 #[cfg(feature = "http")]
 pub(super) mod introspection;
 #[cfg(feature = "jwt")]
@@ -39,9 +41,14 @@ struct Facts {
 
 /// A claim by its name, or by the names on the way to it.
 fn member<'c>(claims: &'c Map<String, Value>, name: &str) -> Option<&'c Value> {
-    claims.get(name).or_else(|| {
+    // There are few, and each call asks for some: comparing their names takes less than hashing one.
+    let claim = |name: &str| {
+        let mut all = claims.iter();
+        all.find(|(own, _)| *own == name).map(|(_, value)| value)
+    };
+    claim(name).or_else(|| {
         let (first, rest) = name.split_once('.')?;
-        (rest.split('.')).try_fold(claims.get(first)?, |value, step| value.get(step))
+        (rest.split('.')).try_fold(claim(first)?, |value, step| value.get(step))
     })
 }
 
@@ -109,7 +116,8 @@ impl Identity {
         self.0.token.as_ref()
     }
 
-    /// What it is called: the name of a key, `sub` of a token, a name in a certificate.
+    /// What it is called: the name of a key, `sub` of a token (or `client:` and the client that it names), a name in a
+    /// certificate.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name

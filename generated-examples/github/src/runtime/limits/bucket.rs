@@ -2,7 +2,7 @@
 //!
 //! It is written here because the crates for it would be five more in every server.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ahash::HashMap;
@@ -53,24 +53,70 @@ impl Buckets {
     }
 
     fn take_at(&self, key: u64, now: Duration, parts: u32) -> Result<(), Duration> {
-        // The time that one call is worth.
-        let each = self.frequency.span * parts / self.frequency.count;
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { full, limit } = &mut *state;
-        let own = full.entry(key).or_default();
-        // Of an empty bucket, `burst` calls are between now and when it is full.
-        let room = each * (self.frequency.burst / parts).max(1);
+        let (each, room) = self.worth(parts);
+        let mut state = self.lock();
+        let own = state.full.entry(key).or_default();
         let next = (*own).max(now) + each;
         let wait = next.saturating_sub(now + room);
         if !wait.is_zero() {
             return Err(wait);
         }
         *own = next;
-        if full.len() > *limit {
-            full.retain(|_, full| *full > now);
-            *limit = (full.len() * 2).max(MANY);
-        }
+        state.forget_full(now);
         Ok(())
+    }
+
+    /// Looks for a token and leaves it there.
+    ///
+    /// # Errors
+    /// There is none: how long to wait for the next.
+    #[cfg(feature = "http")]
+    pub(in super::super) fn look(&self, key: u64) -> Result<(), Duration> {
+        self.look_at(key, self.start.elapsed())
+    }
+
+    #[cfg(feature = "http")]
+    fn look_at(&self, key: u64, now: Duration) -> Result<(), Duration> {
+        let (each, room) = self.worth(1);
+        let own = self.lock().full.get(&key).copied().unwrap_or_default();
+        let wait = (own.max(now) + each).saturating_sub(now + room);
+        if wait.is_zero() { Ok(()) } else { Err(wait) }
+    }
+
+    /// Takes a token for what has been done already, so also where there is none; what is owed is at most what comes in
+    /// one span of the limit.
+    #[cfg(feature = "http")]
+    pub(in super::super) fn owe(&self, key: u64) {
+        self.owe_at(key, self.start.elapsed());
+    }
+
+    #[cfg(feature = "http")]
+    fn owe_at(&self, key: u64, now: Duration) {
+        let (each, room) = self.worth(1);
+        let mut state = self.lock();
+        let own = state.full.entry(key).or_default();
+        *own = ((*own).max(now) + each).min(now + room + self.frequency.span);
+        state.forget_full(now);
+    }
+
+    /// The time that one call is worth, and that of a full bucket: of an empty one, `burst` calls are between now and when
+    /// it is full.
+    fn worth(&self, parts: u32) -> (Duration, Duration) {
+        let each = self.frequency.span * parts / self.frequency.count;
+        (each, each * (self.frequency.burst / parts).max(1))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn forget_full(&mut self, now: Duration) {
+        if self.full.len() > self.limit {
+            self.full.retain(|_, full| *full > now);
+            self.limit = (self.full.len() * 2).max(MANY);
+        }
     }
 }
 
@@ -129,6 +175,26 @@ mod tests {
         assert_eq!(taken, 200 + 33 - 1);
         // At least one call goes through now and then.
         assert_eq!(buckets.take_at(8, Duration::ZERO, 1000), Ok(()));
+    }
+
+    #[cfg(feature = "http")]
+    #[test]
+    fn what_is_owed_is_paid_before_the_next_and_is_not_too_much() {
+        let buckets = buckets(60, 3);
+        let now = Duration::from_secs(10);
+        assert_eq!(buckets.look_at(1, now), Ok(()));
+        for _ in 0..3 {
+            buckets.owe_at(1, now);
+        }
+        assert_eq!(buckets.look_at(1, now), Err(Duration::from_secs(1)));
+        buckets.owe_at(1, now);
+        assert_eq!(buckets.look_at(1, now), Err(Duration::from_secs(2)));
+        assert_eq!(buckets.look_at(1, now + Duration::from_secs(2)), Ok(()));
+        for _ in 0..1000 {
+            buckets.owe_at(1, now);
+        }
+        assert_eq!(buckets.look_at(1, now), Err(Duration::from_secs(61)));
+        assert_eq!(buckets.look_at(2, now), Ok(()));
     }
 
     #[test]

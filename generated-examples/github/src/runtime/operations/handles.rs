@@ -91,6 +91,11 @@ impl Handles {
         locked(&self.entries)
     }
 
+    /// Whether other replicas find what this one keeps.
+    pub(in super::super) fn are_shared(&self) -> bool {
+        self.state.is_shared()
+    }
+
     /// The handle of an operation from now on; `None` when there are too many. `bytes` is what its arguments take, about.
     pub(in super::super) async fn keep(
         &self,

@@ -44,15 +44,45 @@ impl From {
         }
     }
 
-    fn value(&self, context: &CallContext) -> Option<Value> {
+    /// What to fill in. What is empty is not sent, as if everything was meant.
+    ///
+    /// # Errors
+    /// There is nothing: a sentence without its full stop.
+    fn value(&self, context: &CallContext) -> Result<Value, String> {
         match self {
-            Self::Claim(name) => context.identity.as_ref()?.claim(name).cloned(),
-            Self::Header(name) => {
-                let text = context.headers.get(name)?.to_str().ok()?;
-                Some(text.into())
+            Self::Claim(name) => {
+                let identity = context.identity.as_ref();
+                let claim = identity.and_then(|identity| identity.claim(name));
+                (claim.filter(|claim| !says_nothing(claim)).cloned()).ok_or_else(|| {
+                    format!("the caller's identity has no claim `{name}`, or an empty one")
+                })
             }
-            Self::Constant(value) => Some(value.clone()),
+            Self::Header(name) => {
+                let mut values = context.headers.get_all(name).iter();
+                let text = values.next().and_then(|value| value.to_str().ok());
+                // One of them is not the proxy's.
+                if values.next().is_some() {
+                    return Err(format!("the request has more than one header `{name}`"));
+                }
+                let text = text.filter(|text| !text.trim().is_empty());
+                let text = text.ok_or_else(|| {
+                    format!("the request has no header `{name}`, or an empty one")
+                })?;
+                Ok(text.into())
+            }
+            Self::Constant(value) => Ok(value.clone()),
         }
+    }
+}
+
+/// Whether a value is empty, or has something empty in it.
+pub(super) fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.is_empty() || items.iter().any(says_nothing),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -84,11 +114,12 @@ impl Bindings {
         Ok(())
     }
 
-    /// Whether one of them is filled in from the identity.
-    pub(super) fn need_identity(&self) -> bool {
-        self.0
-            .iter()
-            .any(|(_, from)| matches!(from, From::Claim(_)))
+    /// The claims that they are filled in from.
+    pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|(_, from)| match from {
+            From::Claim(name) => Some(name.as_str()),
+            From::Header(_) | From::Constant(_) => None,
+        })
     }
 
     /// Whether an argument is filled in here.
@@ -99,7 +130,7 @@ impl Bindings {
     /// The arguments that are filled in for a call; `None` where there are none.
     ///
     /// # Errors
-    /// There is nothing to fill one in with: a sentence without its full stop.
+    /// There is nothing to fill one in with, or more than one thing: a sentence without its full stop.
     pub(in super::super) fn values(
         &self,
         context: &CallContext,
@@ -107,14 +138,8 @@ impl Bindings {
         if self.0.is_empty() {
             return Ok(None);
         }
-        let value = |(argument, from): &(String, From)| match (from.value(context), from) {
-            (Some(value), _) => Ok((argument.clone(), value)),
-            (None, From::Claim(name)) => {
-                Err(format!("the caller's identity has no claim `{name}`"))
-            }
-            (None, From::Header(name)) => Err(format!("the request has no header `{name}`")),
-            (None, From::Constant(_)) => unreachable!("a constant is always there"),
-        };
+        let value =
+            |(argument, from): &(String, From)| Ok((argument.clone(), from.value(context)?));
         self.0.iter().map(value).collect::<Result<_, _>>().map(Some)
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::super::arguments::says_the_same;
 use super::super::engine::{CallContext, StartError};
 use super::super::path::Path;
 use super::super::tool::ToolDef;
@@ -61,14 +62,23 @@ impl Guard {
         })
     }
 
-    /// Whether a response, in JSON, shows that the object belongs to the identity. A list may be empty.
+    /// The claim of who it belongs to.
+    pub(super) fn claim(&self) -> &str {
+        &self.claim
+    }
+
+    /// Whether a response, in JSON, shows that the object belongs to the identity. A list that a call is answered with may be
+    /// empty; a read before a call has to show something.
     pub(in super::super) fn admits(&self, response: &[u8], context: &CallContext) -> bool {
         let claim = (context.identity.as_ref()).and_then(|identity| identity.claim(&self.claim));
         let Some(claim) = claim.filter(|claim| !claim.is_null()) else {
             return false;
         };
         let values = self.path.values(response);
-        values.is_some_and(|values| values.iter().all(|value| is_same(value, claim)))
+        values.is_some_and(|values| {
+            (self.read.is_none() || !values.is_empty())
+                && values.iter().all(|value| is_same(value, claim))
+        })
     }
 }
 
@@ -126,13 +136,39 @@ impl Read {
     }
 
     /// The arguments of the read for a call with these arguments.
-    pub(in super::super) fn arguments(&self, call: &Map<String, Value>) -> Map<String, Value> {
-        let value = |from: &From| match from {
-            From::Argument(name) => call.get(name).cloned(),
-            From::Constant(value) => Some(value.clone()),
-        };
-        (self.arguments.iter())
-            .filter_map(|(name, from)| Some((name.clone(), value(from)?)))
-            .collect()
+    ///
+    /// # Errors
+    /// The call lacks this argument, without which the read would be about something else.
+    pub(in super::super) fn arguments(
+        &self,
+        call: &Map<String, Value>,
+    ) -> Result<Map<String, Value>, &str> {
+        let mut arguments = Map::new();
+        for (name, from) in &self.arguments {
+            let value = match from {
+                From::Argument(own) => {
+                    let given = call.get(own).filter(|given| !given.is_null());
+                    given.ok_or(own.as_str())?
+                }
+                From::Constant(value) => value,
+            };
+            arguments.insert(name.clone(), value.clone());
+        }
+        Ok(arguments)
+    }
+
+    /// Whether a read with these arguments, which fit its own schema by now, is about what a call with those is about.
+    pub(in super::super) fn is_about(
+        &self,
+        reading: &Map<String, Value>,
+        call: &Map<String, Value>,
+    ) -> bool {
+        self.arguments.iter().all(|(name, from)| match from {
+            From::Argument(own) => match (reading.get(name), call.get(own)) {
+                (Some(read), Some(sent)) => says_the_same(read, sent),
+                _ => false,
+            },
+            From::Constant(_) => true,
+        })
     }
 }

@@ -31,6 +31,7 @@ use super::confirmation::Confirm;
 use super::engine::StartError;
 use super::identity::Identity;
 use super::redact::Redact;
+use access::Applying;
 use compiled::Compiled;
 
 /// The policies as the owner wrote them.
@@ -155,16 +156,16 @@ impl View {
     }
 }
 
-/// Views by what they depend on: the access rules that fit, and whether there is an identity.
+/// Views by what they depend on: the access rules that fit, and which of the claims the identity has that tools need.
 #[derive(Debug, Default)]
 struct Views(Mutex<HashMap<ViewKey, Arc<View>>>);
 
-type ViewKey = (Vec<usize>, bool);
+type ViewKey = (Vec<Applying>, Vec<bool>);
 
 impl Views {
-    fn get_or_make(&self, key: ViewKey, make: impl FnOnce(&[usize]) -> View) -> Arc<View> {
+    fn get_or_make(&self, key: ViewKey, make: impl FnOnce(&ViewKey) -> View) -> Arc<View> {
         let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = |key: &ViewKey| Arc::new(make(&key.0));
+        let make = |key: &ViewKey| Arc::new(make(key));
         Arc::clone(views.entry(key).or_insert_with_key(make))
     }
 }

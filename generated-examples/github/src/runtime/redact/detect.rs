@@ -178,6 +178,8 @@ impl Detector {
                 "|pypi-[A-Za-z0-9_-]{50,}|do[opr]_v1_[0-9a-f]{64}|shp[a-z]{2}_[0-9A-Fa-f]{32}|hf_[A-Za-z0-9]{30,}",
                 "|gl(?:rt|dt|ft|cbt|ptt|soat)-[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}|hv[bs]\\.[A-Za-z0-9_-]{24,}",
                 "|PMAK-[0-9a-f]{24}-[0-9a-f]{34}|dckr_pat_[A-Za-z0-9_-]{20,}",
+                "|glsa_[A-Za-z0-9_]{32,}|sbp_[0-9a-f]{40}|ntn_[A-Za-z0-9]{40,}|lin_api_[A-Za-z0-9]{32,}|sntrys_[A-Za-z0-9+/=_-]{40,}",
+                "|NRAK-[A-Z0-9]{27}|sq0[a-z]{3}-[A-Za-z0-9_-]{22,}|pscale_tkn_[A-Za-z0-9_-]{32,}|AGE-SECRET-KEY-1[A-Z0-9]{50,}",
                 "|(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{40,}={0,2}",
                 // PEM in base64, which begins with `-----BEGIN … PRIVATE KEY`.
                 "|LS0tLS1CRUdJTi(?:BQUklWQVR|BSU0EgUFJJVkFUR|BFQyBQUklWQVR|BPUEVOU1NI|BFTkNSWVBUR)[A-Za-z0-9+/=\\\\]*",
@@ -360,7 +362,7 @@ fn grouped(
 
 /// One thing each that is found.
 #[cfg(test)]
-pub(super) const EXAMPLES: [(Detector, &str); 48] = [
+pub(super) const EXAMPLES: [(Detector, &str); 56] = [
     (Detector::Card, "4111111111111111"),
     (Detector::Card, "4111 1111 1111 1111"),
     (Detector::Card, "3782-822463-10005"),
@@ -416,6 +418,29 @@ pub(super) const EXAMPLES: [(Detector, &str); 48] = [
     (Detector::Secret, "shpat_0123456789abcdef0123456789abcdef"),
     (Detector::Secret, "hvs.CAESIJ0123456789abcdefgh"),
     (Detector::Secret, "glrt-0123456789abcdefghij"),
+    (
+        Detector::Secret,
+        "glsa_0123456789abcdefghijABCDEFGHIJ01_0a1b2c3d",
+    ),
+    (
+        Detector::Secret,
+        "sbp_0123456789abcdef0123456789abcdef01234567",
+    ),
+    (
+        Detector::Secret,
+        "ntn_0123456789abcdefghijABCDEFGHIJ0123456789ab",
+    ),
+    (Detector::Secret, "lin_api_0123456789abcdefghijABCDEFGHIJ01"),
+    (Detector::Secret, "NRAK-0123456789ABCDEFGHIJKLMNOPQ"),
+    (Detector::Secret, "sq0atp-0123456789abcdefghijAB"),
+    (
+        Detector::Secret,
+        "pscale_tkn_0123456789abcdefghijABCDEFGHIJ01",
+    ),
+    (
+        Detector::Secret,
+        "AGE-SECRET-KEY-10123456789ABCDEFGHIJ0123456789ABCDEFGHIJ0123456789",
+    ),
     (
         Detector::Secret,
         "hooks.slack.com/services/T00000000/B00000000/abcdefghij012345",

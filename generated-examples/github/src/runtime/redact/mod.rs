@@ -9,6 +9,7 @@ mod detect;
 mod json;
 mod keys;
 mod led_to;
+mod names;
 mod signs;
 
 use std::borrow::Cow;
@@ -119,7 +120,8 @@ impl Redaction {
             };
         }
         let signs = Signs::of(self.detectors, &text);
-        if self.paths.is_empty() && signs.detectors().is_empty() && is_ended(&text) {
+        let tells = self.tells(&text);
+        if self.paths.is_empty() && !tells && signs.detectors().is_empty() && is_ended(&text) {
             return Redacted {
                 text,
                 is_json: false,
@@ -164,10 +166,15 @@ impl Redaction {
         Some(text.replacen(token, &seen, 1))
     }
 
-    /// Where paths lead in a text; `None` where it is not one JSON text.
+    /// Where paths lead in a text, and what its members' names tell of; `None` where it is not one JSON text.
     fn led_to(&self, text: &str) -> Option<Vec<Range<usize>>> {
         let paths = self.paths.iter().filter(|path| may_lead(path, text));
-        led_to::led_to(paths, text)
+        led_to::led_to(paths, self.tells(text), text)
+    }
+
+    /// Whether names of members may tell that something is a secret.
+    fn tells(&self, text: &str) -> bool {
+        self.detectors.has(Detector::Secret) && names::may_tell(text)
     }
 
     /// What is not one JSON text.

@@ -5,6 +5,7 @@
 
 mod body;
 mod multipart;
+mod overrides;
 pub(super) mod own;
 mod style;
 mod template;
@@ -21,6 +22,7 @@ use http::{HeaderMap, Method, Uri};
 use serde_json::{Map, Value};
 use url::Url;
 
+pub(super) use self::overrides::overriding;
 use self::style::Pairs;
 use self::template::Template;
 use super::base_url::Base;
@@ -288,17 +290,7 @@ impl Plan {
         value: &Value,
         credentials: &[&Placed],
     ) -> Option<String> {
-        let names = match parameter.format {
-            ParameterFormat::Style if parameter.whole_query => return None,
-            ParameterFormat::Style => {
-                style::spread_names(parameter.name, value, parameter.style, parameter.explode)
-            }
-            ParameterFormat::Form => match (form_of(parameter, value), parameter.whole_query) {
-                (Some(form), true) => form.names(),
-                _ => return None,
-            },
-            ParameterFormat::Json => return None,
-        };
+        let names = spread_names_of(parameter, value);
         let is_other = |other: &&Parameter| {
             other.location == parameter.location && other.name != parameter.name
         };
@@ -393,6 +385,19 @@ impl Plan {
             value.set_sensitive(secret);
             headers.insert(COOKIE, value);
         }
+    }
+}
+
+/// The names of the pairs that a value is spread out to; none where it is not.
+fn spread_names_of(parameter: &Parameter, value: &Value) -> Vec<String> {
+    match parameter.format {
+        ParameterFormat::Style if !parameter.whole_query => {
+            style::spread_names(parameter.name, value, parameter.style, parameter.explode)
+        }
+        ParameterFormat::Form if parameter.whole_query => {
+            form_of(parameter, value).map_or_else(Vec::new, |form| form.names())
+        }
+        ParameterFormat::Style | ParameterFormat::Form | ParameterFormat::Json => Vec::new(),
     }
 }
 

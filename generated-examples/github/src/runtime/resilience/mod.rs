@@ -8,6 +8,7 @@ mod breaker;
 
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode};
 
@@ -157,12 +158,22 @@ pub(super) fn may_repeat(outgoing: &Outgoing) -> bool {
 /// RFC 9110 §10.2.3: seconds, or a date.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More than fits is for ever too.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let date = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-    let wait = date.with_timezone(&chrono::Utc) - chrono::Utc::now();
+    let wait = date(text)? - Utc::now();
     Some(wait.to_std().unwrap_or_default())
+}
+
+/// RFC 9110 §5.6.7: the form of today, and the two of before, which have to be understood.
+fn date(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(date) = DateTime::parse_from_rfc2822(text) {
+        return Some(date.to_utc());
+    }
+    let before = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+    let read = |form: &&str| NaiveDateTime::parse_from_str(text, form).ok();
+    before.iter().find_map(read).map(|date| date.and_utc())
 }
 
 #[cfg(test)]
@@ -205,13 +216,37 @@ mod tests {
     fn a_pause_is_what_the_api_asks_for_or_a_part_of_a_growing_span() {
         assert_eq!(pause(503, Some("7"), 0, 60), Some(Duration::from_secs(7)));
         assert_eq!(pause(503, Some("7"), 0, 5), None);
-        assert_eq!(
-            pause(503, Some("Fri, 31 Dec 1999 23:59:59 GMT"), 0, 5),
-            Some(Duration::ZERO)
-        );
+        for past in [
+            "Fri, 31 Dec 1999 23:59:59 GMT",
+            "Friday, 31-Dec-99 23:59:59 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
+            assert_eq!(pause(503, Some(past), 0, 5), Some(Duration::ZERO), "{past}");
+        }
         for _ in 0..100 {
             assert!(pause(503, None, 0, 60).expect("a pause") <= Duration::from_millis(100));
             assert!(pause(503, None, 1, 60).expect("a pause") <= Duration::from_millis(200));
+        }
+    }
+    #[test]
+    fn an_api_that_asks_for_a_long_time_is_left_alone_however_it_says_so() {
+        for future in [
+            "Sat, 06 Nov 2060 08:49:37 GMT",
+            "Saturday, 06-Nov-60 08:49:37 GMT",
+            "Sat Nov  6 08:49:37 2060",
+            "Sat Nov 13 08:49:37 2060",
+            "18446744073709551615",
+            "18446744073709551616",
+            "99999999999999999999999999999999",
+        ] {
+            assert_eq!(pause(503, Some(future), 0, 60), None, "{future}");
+        }
+        for nothing in ["", "-1", "soon", "1.5", "Sun Nov 31 08:49:37 2060"] {
+            let pause = pause(503, Some(nothing), 0, 60);
+            assert!(
+                pause.is_some_and(|pause| pause < Duration::from_secs(1)),
+                "{nothing}"
+            );
         }
     }
 }

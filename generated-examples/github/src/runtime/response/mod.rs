@@ -307,7 +307,7 @@ impl Answer<'_> {
 
     fn json(&self, media: &MediaType, tool: &ToolDef, output: Option<&Output>) -> ToolResult {
         let shape = tool.result;
-        let whole = self.decoded(media);
+        let whole = text::visible_json(self.decoded(media));
         let (text, note) = self.chosen(whole.trim());
         let mut result = if self.received.end == End::Open {
             ToolResult::text(self.capped(&text))
@@ -335,8 +335,7 @@ impl Answer<'_> {
             return (Cow::Borrowed(text), None);
         };
         let Some((part, names)) = excerpt::chosen(text, fields, self.received.is_part()) else {
-            let note = format!("`{argument}` chose nothing: the answer is not one JSON text.");
-            return (Cow::Borrowed(text), Some(note));
+            return (Cow::Borrowed(text), Some(chose_nothing(argument)));
         };
         let missed = fields.missed();
         let note = (!missed.is_empty()).then(|| {
@@ -452,10 +451,14 @@ impl Answer<'_> {
         } else {
             wrapped_text(&whole, shape, output)
         };
-        ToolResult {
+        let mut result = ToolResult {
             structured,
             ..ToolResult::text(self.capped(&whole))
+        };
+        if let (Some(_), Some(argument)) = (self.fields, self.fields_argument) {
+            result.content.push(Content::Text(chose_nothing(argument)));
         }
+        result
     }
 
     /// Whether bytes of no known kind are text: it says in which charset, or nothing in it is of no text.
@@ -587,7 +590,7 @@ impl Answer<'_> {
             return format!(
                 "{}\n\n[Cut: these are the first {} characters {note}. Ask for less, with the arguments that filter \
                  or page, if there are any.]",
-                self.data(&text[..end]),
+                self.data(self.whole_items(&text[..end])),
                 self.most_chars
             );
         }
@@ -603,6 +606,20 @@ impl Answer<'_> {
             ),
         };
         format!("{}\n\n[Cut: {note}]", self.data(text))
+    }
+
+    /// The beginning of a stream without the item in which it was cut, where there is a whole one.
+    fn whole_items<'t>(&self, text: &'t str) -> &'t str {
+        let media = self.media_type();
+        if !media.is_stream() {
+            return text;
+        }
+        let between = if media.essence().ends_with("event-stream") {
+            "\n\n"
+        } else {
+            "\n"
+        };
+        text.rfind(between).map_or(text, |end| &text[..end])
     }
 
     fn emptiness(&self) -> String {
@@ -763,6 +780,10 @@ fn wrapped_text(text: &str, shape: ResultShape, output: Option<&Output>) -> Opti
     output?
         .accepts(&json)
         .then(|| Structured::from_json(json))?
+}
+
+fn chose_nothing(argument: &str) -> String {
+    format!("`{argument}` chose nothing: the answer is not one JSON text.")
 }
 
 /// What is sent as `structuredContent` where the response is not what the output schema promises: nothing that the

@@ -214,7 +214,7 @@ fn what_cannot_be_seen_is_in_neither_text_nor_structured_content() {
         &TOOL.result(ResultShape::Object),
         None,
     );
-    assert_eq!(found.as_text(), "{\"a\": \"xy\", \"b\": \"\\u200bz\"}");
+    assert_eq!(found.as_text(), "{\"a\": \"xy\", \"b\": \"z\"}");
     assert_eq!(
         found.structured,
         Structured::of(&json!({"a": "xy", "b": "z"}))
@@ -306,6 +306,50 @@ fn half_an_image_is_an_error() {
         "{}",
         found.as_text()
     );
+}
+
+#[test]
+fn what_cannot_be_seen_is_gone_behind_escapes_too() {
+    let text = |body: &'static str| {
+        let upstream = Upstream {
+            body: body.as_bytes(),
+            ..OK
+        };
+        result(&upstream, &TOOL, None).as_text()
+    };
+    let hidden = r#"{"a\u200b": "x\u202ey\udb40\udc41z", "n": 1.10}"#;
+    assert_eq!(text(hidden), r#"{"a": "xyz", "n": 1.10}"#);
+    let seen = r#"{ "a": "caf\u00e9 \ud83d\ude00 \" \n" }"#;
+    assert_eq!(text(seen), seen);
+}
+
+#[test]
+fn a_stream_is_cut_between_its_items() {
+    const LINES: &[(&str, &str)] = &[("content-type", "application/x-ndjson")];
+    const EVENTS: &[(&str, &str)] = &[("content-type", "text/event-stream")];
+    for (headers, body, kept) in [
+        (
+            LINES,
+            "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n",
+            "{\"a\":1}\n{\"a\":2}",
+        ),
+        (EVENTS, "data: 1\n\ndata: two\ndata: 3\n\n", "data: 1"),
+        (
+            LINES,
+            "{\"a\":\"a long one\"}\n{}\n",
+            "{\"a\":\"a long one\"",
+        ),
+    ] {
+        let upstream = Upstream {
+            headers,
+            body: body.as_bytes(),
+            most_chars: 17,
+            ..OK
+        };
+        let found = result(&upstream, &TOOL, None).as_text();
+        let (text, _) = found.split_once("\n\n[Cut:").expect("a note");
+        assert_eq!(text, kept);
+    }
 }
 
 #[test]

@@ -2,13 +2,16 @@
 
 use clap::CommandFactory;
 
+use super::super::audit::FIELDS;
 use super::super::policy::KEYS;
 use super::Options;
 use super::layers::variable;
 
 /// The headings of the options that are policies, in the order of the page.
-const HEADINGS: [&str; 9] = [
+const HEADINGS: [&str; 11] = [
     "Callers",
+    "HTTP",
+    "Upstream",
     "Policies",
     "Confirmation",
     "Limits",
@@ -19,8 +22,50 @@ const HEADINGS: [&str; 9] = [
     "Hooks",
 ];
 
+/// What stands for a metric where there is none.
+const NO_METRIC: &str = "–";
+
 /// Where each option shows in `/metrics`.
 const METRICS: &[(&str, &str)] = &[
+    ("max-connections", "mcp_active_connections"),
+    ("max-streams", "mcp_active_connections"),
+    ("max-streams-each", "mcp_active_connections"),
+    (
+        "connect-timeout",
+        "mcp_tool_errors_total{error_type=\"timeout\"}",
+    ),
+    (
+        "read-timeout",
+        "mcp_tool_errors_total{error_type=\"timeout\"}",
+    ),
+    ("timeout", "mcp_tool_errors_total{error_type=\"timeout\"}"),
+    (
+        "upstream-ca",
+        "mcp_tool_errors_total{error_type=\"connect\"}",
+    ),
+    (
+        "max-response-bytes",
+        "mcp_tool_errors_total{error_type=\"too_large\"}",
+    ),
+    (
+        "lenient",
+        "mcp_tool_errors_total{error_type=\"invalid_arguments\"}",
+    ),
+    ("confirm-timeout", "mcp_confirmations_total"),
+    ("confirm-key-file", "mcp_confirmations_total"),
+    ("retry-pause", "mcp_retries_total"),
+    (
+        "breaker-pause",
+        "mcp_limited_calls_total{limit=\"breaker\"}",
+    ),
+    ("operation-lifetime", "mcp_polls_total"),
+    ("cancel-upstream", "mcp_polls_total"),
+    ("cache-size", "mcp_cache_outcomes_total"),
+    ("cache-key-file", "mcp_cache_shared_total"),
+    ("state-file", "mcp_state_up"),
+    ("state-prefix", "mcp_state_up"),
+    ("replicas", "mcp_state_up"),
+    ("hook-failure", "mcp_hook_failures_total"),
     ("rate-limit", "mcp_limited_calls_total{limit=\"rate\"}"),
     (
         "rate-limit-tenant",
@@ -73,10 +118,16 @@ Signed tokens, the options whose names begin with `jwt-`, need the feature `jwt`
 begin with `tls-`, the feature `tls`, the cache the feature `cache`, `result-jq` the feature `jq`, what replicas share the feature `redis`,
 and conditions (`when` and `require`) the feature `cel`.
 
+The caller whom a token names is called as its `sub` says. A token without one names a client, which is called `client:` and its
+`client_id` or `azp`, so that it is never the user of that name; a `sub` that itself begins with `client:` or `sub:` has `sub:` before it.
+
 A trusted proxy's header says who calls before a key or token does, and a key or token before the certificate of the connection; one
 that is wrong is refused though another is right. A proxy's certificate names nobody. `tls-client-identity = \"none\"` asks for both. The
 roles of a certificate are its names: `[access.\"uri:spiffe://example/agent\"]`, `dns:…`, `email:…`, `cn:…`, `ou:…`; its claims are
 `sub`, `san`, `san_uri`, `san_dns`, `san_email`, `cn`, `o`, `ou` and `serial`. All of them are the authority's word: name one of your own.
+
+Where the column of metrics has `–`, a setting has none of its own: what it does to a call shows in `mcp_tool_invocations_total`,
+`mcp_tool_errors_total` and the audit log.
 
 What a policy refuses is a result that says so, counted as `mcp_tool_invocations_total{status=\"denied\"}`. A tool that a caller
 may not see is not refused: to that caller it does not exist.
@@ -127,6 +178,16 @@ tools depends on who asks alone.
 
 ";
 
+const AUDIT: &str = "
+## Audit log
+
+`audit-log` has one line of JSON about every call, also about one that was refused because nobody has proven who calls. Each line has
+all of these fields, and more may be added.
+
+| field | type | | null when |
+|---|---|---|---|
+";
+
 /// The page.
 #[must_use]
 pub fn reference() -> String {
@@ -145,10 +206,18 @@ pub fn reference() -> String {
     page.push_str(TABLES);
     page.push_str("| table | key | default | metric | |\n|---|---|---|---|---|\n");
     for key in KEYS {
-        let metric = code(key.metric);
+        let metric = code_of_metric(key.metric);
         let line = format!(
             "| `{}` | `{}` | {} | {metric} | {} |\n",
             key.table, key.name, key.default, key.text
+        );
+        page.push_str(&line);
+    }
+    page.push_str(AUDIT);
+    for field in FIELDS {
+        let line = format!(
+            "| `{}` | {} | {} | {} |\n",
+            field.name, field.kind, field.text, field.null
         );
         page.push_str(&line);
     }
@@ -177,8 +246,15 @@ fn row(option: &clap::Arg) -> String {
         "| `{name}` | `{}` | {} | {} | {text} |\n",
         variable(name),
         code(&defaults.join(",")),
-        code(metric)
+        code_of_metric(metric)
     )
+}
+
+fn code_of_metric(metric: &str) -> String {
+    match metric {
+        "" => NO_METRIC.to_owned(),
+        metric => code(metric),
+    }
 }
 
 fn code(text: &str) -> String {

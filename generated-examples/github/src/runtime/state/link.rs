@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
 use super::super::engine::StartError;
-use super::super::files::reason;
+use super::super::files::{reason, without_mark};
 use super::super::metrics::Metrics;
 use super::super::settings::{Budget, Frequency};
 use super::super::upstream::Trust;
@@ -429,7 +429,7 @@ fn address(settings: &StateSettings) -> Result<Option<Address>, StartError> {
             let text = std::fs::read_to_string(path).map_err(|error| {
                 StartError(format!("{option} cannot be read: {}", reason(&error)))
             })?;
-            (option, text.into())
+            (option, without_mark(&text).into())
         }
     };
     let address = Address::parse(url.expose_secret());

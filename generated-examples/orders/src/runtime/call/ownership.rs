@@ -31,9 +31,16 @@ pub(super) async fn before(
     let policy = view.policy(position);
     let bound = policy.bindings.values(&call.context);
     let bound = bound.map_err(|_| not_owned(call))?;
+    let arguments = read.arguments(&call.arguments).map_err(|missing| {
+        let text = format!(
+            "`{}` was not called: without `{missing}` it cannot be seen whose object it is about.",
+            call.tool
+        );
+        ToolResult::failure(ErrorType::Forbidden, text)
+    })?;
     let mut reading = Call {
         tool: Arc::from(read.tool.name),
-        arguments: read.arguments(&call.arguments),
+        arguments,
         headers: call.headers.clone(),
         confirmation: None,
         fields: None,
@@ -44,6 +51,9 @@ pub(super) async fn before(
         },
     };
     let (outgoing, credentials) = prepare(inner, tool, bound.as_ref(), &mut reading, until).await?;
+    if !read.is_about(&reading.arguments, &call.arguments) {
+        return Err(not_owned(call));
+    }
     let mut facts = Facts {
         wants_json: true,
         ..Facts::default()

@@ -111,7 +111,8 @@ pub(super) async fn checked(
         inner.operations.moved(whose, kept, operation).await;
         let (ended, result) = match over {
             Over::GoesOn(progress) => {
-                return Ok(goes_on(inner, asked, Some(&handle), progress, facts).await);
+                let handle = (handle.as_str(), kept.operation.can_be_cancelled());
+                return Ok(goes_on(inner, asked, Some(handle), progress, facts).await);
             }
             Over::Refused(refusal) => return Err(*refusal),
             over => {

@@ -28,22 +28,33 @@ const TAG: usize = 12;
 /// RFC 2104 §3: no shorter than what the hash function gives.
 const SHORTEST_KEY: usize = 32;
 /// What keys are for beside this is signed differently.
-const PURPOSE: &str = "mcpgen confirmation 1";
+const PURPOSE: &str = "mcpgen confirmation 2";
 
 /// What a token stands for: a tool, what it does and where, its arguments, and who calls.
 pub(in super::super) struct Subject(Vec<u8>);
 
 impl Subject {
-    /// Arguments are the same in any order.
+    /// Arguments are the same in any order. `sent` is what else of the client's request goes to the API: headers, and the
+    /// texts of credentials.
     pub(in super::super) fn new(
         (tool, does): (&str, &str),
         arguments: &Map<String, Value>,
         identity: Option<&Identity>,
+        sent: &(Vec<(String, &str)>, Vec<String>),
     ) -> Self {
         let caller = identity.map(|identity| (identity.means().label(), identity.name()));
-        let subject = json!([PURPOSE, tool, does, caller, sorted(arguments)]);
+        let subject = json!([PURPOSE, tool, does, caller, sorted(arguments), sent]);
         Self(subject.to_string().into_bytes())
     }
+}
+
+/// Who brings what the user has said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bearer {
+    /// The client, which has asked the user.
+    Client,
+    /// The model, which has shown the user what it would do.
+    Model,
 }
 
 /// Why a token does not stand for a call.
@@ -116,13 +127,13 @@ impl Confirmations {
     }
 
     /// A token for a call; `None` without a source of randomness.
-    pub(super) fn issue(&self, subject: &Subject) -> Option<String> {
+    pub(super) fn issue(&self, subject: &Subject, bearer: Bearer) -> Option<String> {
         let mut token = [0; NONCE + ENDS + TAG];
         getrandom::fill(&mut token[..NONCE]).ok()?;
         let seconds = u32::try_from(self.lifetime.as_secs()).unwrap_or(u32::MAX);
         let ends = now().saturating_add(seconds.max(1));
         token[NONCE..NONCE + ENDS].copy_from_slice(&ends.to_be_bytes());
-        let tag = self.tag(&token[..NONCE + ENDS], subject);
+        let tag = self.tag(&token[..NONCE + ENDS], subject, bearer);
         token[NONCE + ENDS..].copy_from_slice(&tag);
         Some(URL_SAFE_NO_PAD.encode(token))
     }
@@ -131,14 +142,19 @@ impl Confirmations {
     ///
     /// # Errors
     /// It does not, or no longer.
-    pub(super) fn check(&self, token: &str, subject: &Subject) -> Result<Ticket, Unfit> {
+    pub(super) fn check(
+        &self,
+        token: &str,
+        subject: &Subject,
+        bearer: Bearer,
+    ) -> Result<Ticket, Unfit> {
         let mut bytes = [0; NONCE + ENDS + TAG];
         let length = URL_SAFE_NO_PAD.decode_slice(token.trim(), &mut bytes);
         if length.ok() != Some(bytes.len()) {
             return Err(Unfit::Other);
         }
         let (head, tag) = bytes.split_at(NONCE + ENDS);
-        let expected = self.tag(head, subject);
+        let expected = self.tag(head, subject, bearer);
         if !bool::from(subtle::ConstantTimeEq::ct_eq(tag, &expected[..])) {
             return Err(Unfit::Other);
         }
@@ -192,9 +208,10 @@ impl Confirmations {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tag(&self, head: &[u8], subject: &Subject) -> [u8; TAG] {
+    fn tag(&self, head: &[u8], subject: &Subject, bearer: Bearer) -> [u8; TAG] {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(head);
+        context.update(&[bearer as u8]);
         context.update(&subject.0);
         let mut tag = [0; TAG];
         tag.copy_from_slice(&context.sign().as_ref()[..TAG]);
@@ -244,11 +261,16 @@ mod tests {
             Identity::new(name.to_owned(), Means::ApiKey, Vec::new(), None, Map::new())
         });
         let arguments = arguments.as_object().expect("an object");
-        Subject::new((tool, "DELETE /x"), arguments, identity.as_ref())
+        Subject::new(
+            (tool, "DELETE /x"),
+            arguments,
+            identity.as_ref(),
+            &Default::default(),
+        )
     }
 
     fn redeem(of: &Confirmations, token: &str, call: &Subject) -> Result<(), Unfit> {
-        let ticket = of.check(token, call)?;
+        let ticket = of.check(token, call, Bearer::Model)?;
         of.spend_here(&ticket).map_err(|_| Unfit::Used)
     }
 
@@ -264,7 +286,7 @@ mod tests {
             &json!({"id": 1, "why": {"a": 1, "b": [2]}}),
             Some("ann"),
         );
-        let token = confirmations.issue(&call).expect("a token");
+        let token = confirmations.issue(&call, Bearer::Model).expect("a token");
         assert_eq!(token.len(), 32);
         for other in [
             subject(
@@ -309,7 +331,7 @@ mod tests {
     fn what_is_no_token_stands_for_nothing() {
         let confirmations = confirmations("k");
         let call = subject("cancel", &json!({}), None);
-        let token = confirmations.issue(&call).expect("a token");
+        let token = confirmations.issue(&call, Bearer::Model).expect("a token");
         let flipped: String = (token.chars().enumerate())
             .map(|(at, c)| {
                 if at == 12 {
@@ -334,10 +356,10 @@ mod tests {
         let confirmations = confirmations("k");
         let call = subject("cancel", &json!({}), None);
         let mut token = URL_SAFE_NO_PAD
-            .decode(confirmations.issue(&call).expect("a token"))
+            .decode(confirmations.issue(&call, Bearer::Model).expect("a token"))
             .expect("base64");
         token[NONCE..NONCE + ENDS].copy_from_slice(&1_000_u32.to_be_bytes());
-        let tag = confirmations.tag(&token[..NONCE + ENDS], &call);
+        let tag = confirmations.tag(&token[..NONCE + ENDS], &call, Bearer::Model);
         token[NONCE + ENDS..].copy_from_slice(&tag);
         let text = URL_SAFE_NO_PAD.encode(token);
         assert_eq!(redeem(&confirmations, &text, &call), Err(Unfit::Expired));
@@ -358,7 +380,7 @@ mod tests {
         let call = subject("cancel", &json!({"id": 1}), None);
         let token = of_file(&path)
             .expect("a key")
-            .issue(&call)
+            .issue(&call, Bearer::Model)
             .expect("a token");
         assert_eq!(
             redeem(&of_file(&path).expect("a key"), &token, &call),
@@ -381,7 +403,9 @@ mod tests {
     #[test]
     fn replicas_with_one_key_take_each_others_tokens() {
         let call = subject("cancel", &json!({"id": 1}), None);
-        let token = confirmations("one").issue(&call).expect("a token");
+        let token = confirmations("one")
+            .issue(&call, Bearer::Model)
+            .expect("a token");
         assert_eq!(
             redeem(&confirmations("two"), &token, &call),
             Err(Unfit::Other)

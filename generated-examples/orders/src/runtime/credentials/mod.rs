@@ -234,7 +234,6 @@ impl Credential {
     }
 
     /// What is secret in it.
-    #[cfg(feature = "cache")]
     pub(super) fn texts(&self) -> Vec<&str> {
         (self.secrets.iter())
             .map(ExposeSecret::expose_secret)
@@ -506,6 +505,21 @@ impl Credentials {
             }
         }
         Ok(Some(found))
+    }
+
+    /// The texts of the credentials that the client has sent for the API.
+    pub(super) fn forwarded(&self, ctx: &CallContext) -> Vec<String> {
+        let sent = self.0.iter().filter_map(|slot| {
+            let sent = client::credential(slot.scheme, &slot.forward, ctx);
+            sent.ok().flatten()
+        });
+        sent.flat_map(|sent| {
+            sent.texts()
+                .into_iter()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect()
     }
 
     /// Gets the tokens that a call needs, and has commands print what is due.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::super::engine::StartError;
-use super::super::files::{Remade, reason};
+use super::super::files::{Remade, reason, without_mark};
 use super::super::settings::Span;
 use super::super::tool::{Scheme, SchemeKind};
 use super::command::Printed;
@@ -316,7 +316,7 @@ fn content(path: &PathBuf) -> Result<String, String> {
     if text.len() as u64 > MOST_BYTES {
         return Err("is too large for a credential".to_owned());
     }
-    let text = text.trim_end();
+    let text = without_mark(&text).trim_end();
     if text.is_empty() {
         return Err("is empty".to_owned());
     }

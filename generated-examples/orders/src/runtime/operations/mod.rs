@@ -74,6 +74,8 @@ enum Told {
     InBody,
     /// By the status of the answer.
     ByStatus,
+    /// In the `properties.provisioningState` of the resource itself (Azure Resource Manager).
+    InResource,
 }
 
 /// What an answer says of work that goes on.
@@ -153,7 +155,7 @@ impl Beginning<'_> {
     }
 
     /// What an answer says of work that goes on.
-    pub(super) fn begun(&self, status: StatusCode, headers: &HeaderMap) -> Begun {
+    pub(super) fn begun(&self, (status, headers, received): &Answered) -> Begun {
         if !matches!(status.as_u16(), 200..=202) {
             return Begun::Nothing;
         }
@@ -169,7 +171,7 @@ impl Beginning<'_> {
                 location: location.and_then(|value| self.place(value, self.uri)),
             });
         }
-        let location = location.filter(|_| status == StatusCode::ACCEPTED);
+        let location = location.filter(|_| *status == StatusCode::ACCEPTED);
         if let Some(monitor) = location.and_then(|value| self.place(value, self.uri)) {
             return Begun::Here(Operation {
                 monitor,
@@ -178,10 +180,19 @@ impl Beginning<'_> {
             });
         }
         if azure.is_some() || location.is_some() {
-            Begun::Elsewhere
-        } else {
-            Begun::Nothing
+            return Begun::Elsewhere;
         }
+        if self.result.is_some()
+            && matches!(*self.method, Method::PUT | Method::PATCH)
+            && is_provisioning(&plain::read(&received.bytes).unwrap_or_default())
+        {
+            return Begun::Here(Operation {
+                monitor: self.uri.clone(),
+                told: Told::InResource,
+                location: None,
+            });
+        }
+        Begun::Nothing
     }
 }
 
@@ -204,7 +215,7 @@ impl Operation {
 
     /// Whether the place where one looks has JSON, whatever the result is.
     pub(super) fn is_told_in_json(&self) -> bool {
-        self.told == Told::InBody
+        self.told != Told::ByStatus
     }
 
     /// What an answer from there says. The API may send who looks on to another place.
@@ -224,7 +235,7 @@ impl Operation {
         // What was to be JSON, or a page of somebody in between, is no result.
         let is_broken = body.is_none()
             && (received.is_part() || says(headers, "json") || says(headers, "html"));
-        if is_broken && self.told == Told::InBody {
+        if is_broken && self.is_told_in_json() {
             return Look::Unknown;
         }
         let body = body.unwrap_or_default();
@@ -242,11 +253,19 @@ impl Operation {
                 self.location = location.or_else(|| self.location.take());
                 self.told_in(&body, *status, beginning)
             }
+            Told::InResource => match self.told_in(&body, *status, beginning) {
+                Look::ResultAt(_) => Look::Done,
+                look => look,
+            },
         }
     }
 
     fn told_in(&self, body: &Value, status: StatusCode, beginning: &Beginning<'_>) -> Look {
-        let Some(word) = body.get("status").and_then(Value::as_str) else {
+        let word = match self.told {
+            Told::InResource => provisioning_state(body),
+            _ => word_of(body),
+        };
+        let Some(word) = word else {
             // Without a word the status has to do.
             return match status {
                 StatusCode::ACCEPTED => Look::Running(Report::of(body)),
@@ -295,10 +314,26 @@ impl Report {
             .iter()
             .find_map(|name| body.get(name)?.as_f64());
         Self {
-            word: (body.get("status").and_then(Value::as_str)).map(short),
+            word: word_of(body).map(short),
             percent: percent.filter(|percent| (0.0..=100.0).contains(percent)),
         }
     }
+}
+
+/// An API's word for how far its work is: that of an operation, or else that of a resource.
+fn word_of(body: &Value) -> Option<&str> {
+    (body.get("status").and_then(Value::as_str)).or_else(|| provisioning_state(body))
+}
+
+/// Azure Resource Manager, "Asynchronous operations".
+fn provisioning_state(body: &Value) -> Option<&str> {
+    body.get("properties")?.get("provisioningState")?.as_str()
+}
+
+/// Whether a resource says that it is not there yet.
+fn is_provisioning(resource: &Value) -> bool {
+    const ENDED: [&str; 4] = ["succeeded", "failed", "canceled", "cancelled"];
+    provisioning_state(resource).is_some_and(|word| !ENDED.contains(&plain(word).as_str()))
 }
 
 /// Whether an answer says no more than that there is none for now: RFC 9110 §15.5.9, RFC 6585 §4, and what proxies say of

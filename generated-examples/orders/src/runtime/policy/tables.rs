@@ -214,7 +214,7 @@ pub(in super::super) const KEYS: &[Key] = &[
         name: "when",
         default: "",
         metric: "mcp_tool_invocations_total{tool_name=\"unknown\"}",
-        text: "a condition on `claims` and `identity`: the table applies only to callers of whom it is true. Needs the feature `cel`",
+        text: "a condition on `claims` and `identity`: the table applies only to callers of whom it is true; of whom it cannot be decided, it only denies. Needs the feature `cel`",
     },
     Key {
         table: "[tools.…]",
@@ -333,7 +333,7 @@ pub(in super::super) const KEYS: &[Key] = &[
         name: "bind",
         default: "`{}`",
         metric: "",
-        text: "arguments that are filled in here and gone from the schema: `claim:NAME` of the identity, `header:NAME` of the client's request, `value:TEXT`, or any other constant. Without an identity, tools with a claim do not exist",
+        text: "arguments that are filled in here and gone from the schema: `claim:NAME` of the identity, `header:NAME` of the client's request, which must be there once, `value:TEXT`, or any other constant. Without an identity, tools with a claim do not exist",
     },
     Key {
         table: "[tools.…]",

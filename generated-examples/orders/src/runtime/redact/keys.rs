@@ -2,15 +2,17 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
 
 use super::detect::{Detector, around, behind_first, pattern};
+use super::names::values;
 
 /// Where keys and tokens are, in order and apart.
 pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
     let mut all = private_keys(text);
     all.extend(signed_tokens(text));
     all.extend(passwords(text.as_bytes()));
+    all.extend(values(text));
     let pattern = Detector::Secret.pattern();
     let mut at = 0;
     while let Some(found) = pattern.captures_at(text, at).and_then(|found| found.get(1)) {
@@ -83,15 +85,17 @@ pub(super) fn private_keys(text: &str) -> Vec<Range<usize>> {
 /// Passwords in the authority of a URL (RFC 3986 §3.2.1), in order. In JSON, and in texts within it, slashes may be behind
 /// backslashes.
 pub(super) fn passwords(bytes: &[u8]) -> Vec<Range<usize>> {
-    let plain = memmem::find_iter(bytes, "//").map(|at| at + 2);
-    let escaped = memmem::find_iter(bytes, "\\/").filter_map(|at| {
-        let first = bytes[..at].iter().rposition(|byte| *byte != b'\\')?;
-        (bytes[..=first].ends_with(b"\\/")).then_some(at + 2)
-    });
-    let begins = plain.chain(escaped);
-    let mut all: Vec<Range<usize>> = begins.filter_map(|at| password(bytes, at)).collect();
-    all.sort_unstable_by_key(|password| password.start);
-    all
+    let second = |at: &usize| {
+        let before = &bytes[..*at];
+        let slash = before.iter().rposition(|byte| *byte != b'\\');
+        slash.is_some_and(|slash| {
+            let is_escaped = slash + 1 < before.len();
+            before[slash] == b'/' && (!is_escaped || before[..slash].ends_with(b"\\"))
+        })
+    };
+    (memchr_iter(b'/', bytes).filter(second))
+        .filter_map(|at| password(bytes, at + 1))
+        .collect()
 }
 
 /// The password of the authority that begins here.

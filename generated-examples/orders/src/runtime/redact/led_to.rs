@@ -1,4 +1,4 @@
-//! Where the owner's paths lead in a JSON text, which is read once for all of them.
+//! Where the owner's paths lead in a JSON text, and what is a secret by its name: it is read once for all of them.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,17 +9,21 @@ use serde::de::{
 use serde_json::value::RawValue;
 
 use super::super::path::{Path, Step};
+use super::names::is_telling;
 
-/// Where the values stand to which any of the paths leads, in order and none within another; `None` where the text is not
-/// one JSON text.
+/// Where the values stand to which any of the paths leads, and with `tells` texts whose names tell of a secret, in order and none
+/// within another; `None` where the text is not one JSON text.
 pub(super) fn led_to<'p>(
     paths: impl Iterator<Item = &'p Path>,
+    tells: bool,
     text: &str,
 ) -> Option<Vec<Range<usize>>> {
     let mut found = Vec::new();
     let mut reader = serde_json::Deserializer::from_str(text);
     let ways = Ways {
         rests: paths.map(Path::steps).collect(),
+        tells,
+        is_told: false,
         text,
         found: &mut found,
     };
@@ -31,15 +35,21 @@ pub(super) fn led_to<'p>(
 /// What is left of each path that has led here.
 struct Ways<'p, 'f, 't> {
     rests: Vec<&'p [Step]>,
+    /// Whether names are looked at.
+    tells: bool,
+    /// Whether the name of this value tells that it is a secret.
+    is_told: bool,
     text: &'t str,
     found: &'f mut Vec<Range<usize>>,
 }
 
 impl<'p, 't> Ways<'p, '_, 't> {
     /// The ways on.
-    fn on(&mut self, rests: Vec<&'p [Step]>) -> Ways<'p, '_, 't> {
+    fn on(&mut self, rests: Vec<&'p [Step]>, is_told: bool) -> Ways<'p, '_, 't> {
         Ways {
             rests,
+            tells: self.tells,
+            is_told,
             text: self.text,
             found: self.found,
         }
@@ -58,14 +68,24 @@ fn behind<'p>(rests: &[&'p [Step]], leads: impl Fn(&Step) -> bool) -> Vec<&'p [S
 impl<'de> DeserializeSeed<'de> for Ways<'_, '_, 'de> {
     type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
-        if self.rests.is_empty() {
+    fn deserialize<D: Deserializer<'de>>(mut self, reader: D) -> Result<(), D::Error> {
+        if self.rests.is_empty() && !self.tells {
             return IgnoredAny::deserialize(reader).map(|IgnoredAny| ());
         }
-        if self.rests.iter().any(|rest| rest.is_empty()) {
+        let is_end = self.rests.iter().any(|rest| rest.is_empty());
+        if is_end || self.is_told {
             let value = <&RawValue>::deserialize(reader)?.get();
-            let start = value.as_ptr().addr() - self.text.as_ptr().addr();
-            self.found.push(start..start + value.len());
+            if is_end || (value.starts_with('"') && value.len() > 2) {
+                let start = value.as_ptr().addr() - self.text.as_ptr().addr();
+                self.found.push(start..start + value.len());
+            } else if value.starts_with(['{', '[']) {
+                let rests = std::mem::take(&mut self.rests);
+                let mut inner = serde_json::Deserializer::from_str(value);
+                return self
+                    .on(rests, false)
+                    .deserialize(&mut inner)
+                    .map_err(Error::custom);
+            }
             return Ok(());
         }
         reader.deserialize_any(self)
@@ -80,8 +100,8 @@ impl<'de> Visitor<'de> for Ways<'_, '_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(rests) = map.next_key_seed(Named(&self.rests))? {
-            map.next_value_seed(self.on(rests))?;
+        while let Some((rests, is_told)) = map.next_key_seed(Named(&self.rests, self.tells))? {
+            map.next_value_seed(self.on(rests, is_told))?;
         }
         Ok(())
     }
@@ -94,7 +114,7 @@ impl<'de> Visitor<'de> for Ways<'_, '_, 'de> {
                 Step::Name(_) => false,
             };
             let rests = behind(&self.rests, leads);
-            if items.next_element_seed(self.on(rests))?.is_none() {
+            if items.next_element_seed(self.on(rests, false))?.is_none() {
                 break;
             }
         }
@@ -126,11 +146,11 @@ impl<'de> Visitor<'de> for Ways<'_, '_, 'de> {
     }
 }
 
-/// What leads on from a member, by its name.
-struct Named<'r, 'p>(&'r [&'p [Step]]);
+/// What leads on from a member, by its name, and whether that tells of a secret.
+struct Named<'r, 'p>(&'r [&'p [Step]], bool);
 
 impl<'de, 'p> DeserializeSeed<'de> for Named<'_, 'p> {
-    type Value = Vec<&'p [Step]>;
+    type Value = (Vec<&'p [Step]>, bool);
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
         reader.deserialize_str(self)
@@ -138,17 +158,18 @@ impl<'de, 'p> DeserializeSeed<'de> for Named<'_, 'p> {
 }
 
 impl<'p> Visitor<'_> for Named<'_, 'p> {
-    type Value = Vec<&'p [Step]>;
+    type Value = (Vec<&'p [Step]>, bool);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(behind(self.0, |step| match step {
+        let rests = behind(self.0, |step| match step {
             Step::Name(here) => here == name,
             Step::All => true,
             Step::Index(_) => false,
-        }))
+        });
+        Ok((rests, self.1 && is_telling(name)))
     }
 }

@@ -181,7 +181,7 @@ pub struct CacheOptions {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Hooks")]
 pub struct HookOptions {
-    /// The longest time that one hook of src/custom.rs may wait, before and after the time of the call itself; code that blocks its thread is not interrupted [env: MCP_HOOK_TIMEOUT]
+    /// The longest time that one hook of src/custom.rs may wait, before and after the time of the call itself; code that blocks its thread is not interrupted, and has threads of its own once it was seen to do so [env: MCP_HOOK_TIMEOUT]
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub hook_timeout: Span,
 

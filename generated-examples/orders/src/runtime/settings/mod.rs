@@ -134,7 +134,8 @@ pub struct Options {
     )]
     pub max_streams_each: usize,
 
-    /// How many connections may be open at once; more wait [env: MCP_MAX_CONNECTIONS]
+    /// How many connections may be open at once; more wait. One address has a quarter of them at most, unless it is this
+    /// machine's or a trusted proxy's [env: MCP_MAX_CONNECTIONS]
     #[arg(long, value_name = "NUMBER", default_value = "1024",
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1_000_000),
           help_heading = "HTTP")]
@@ -215,8 +216,8 @@ pub struct Options {
           action = ArgAction::Set, help_heading = "Upstream")]
     pub lenient: bool,
 
-    /// A header of the client's request that goes on to the API, such as `traceparent` or `X-Tenant`
-    /// [env: MCP_FORWARD_HEADERS]
+    /// A header of the client's request that goes on to the API, such as `traceparent` or `X-Tenant`, unless it is there more
+    /// than once [env: MCP_FORWARD_HEADERS]
     #[arg(
         long,
         value_name = "HEADER",
@@ -305,7 +306,7 @@ pub struct Options {
     pub mark_data: bool,
 
     /// What is taken out of the API's answers before the model sees them, wherever it is found: `card`, `ssn`, `email`,
-    /// `phone`, `iban`, `secret` (keys and tokens), or `all` [env: MCP_REDACT]
+    /// `phone`, `iban`, `secret` (keys and tokens by how they look, and what is called `access_token`, `api_key`, `password` and the like), or `all` [env: MCP_REDACT]
     #[arg(
         long,
         value_name = "DETECTOR",
@@ -340,7 +341,7 @@ pub struct Options {
           action = ArgAction::Set, help_heading = "Operations")]
     pub ready_upstream: bool,
 
-    /// How many threads work; one for each core unless given [env: MCP_WORKER_THREADS]
+    /// How many threads work; one for each core unless given, and one alone on two cores [env: MCP_WORKER_THREADS]
     #[arg(long, value_name = "NUMBER", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..),
           help_heading = "Operations")]
     pub worker_threads: Option<usize>,

@@ -1,7 +1,10 @@
 //! Who calls: what is asked of clients, and what they are told.
 
+use std::io::{BufReader, Write};
+
 use serde_json::{Value, json};
 
+use super::super::audit::Auditing;
 use super::http::{JSON, Response, Site};
 use super::request;
 use super::scratch::Scratch;
@@ -50,6 +53,52 @@ fn who_has_no_key_is_told_to_send_one() {
 }
 
 #[test]
+fn who_proves_nothing_is_refused_before_the_request_is_whole() {
+    let site = Site::start(&[KEYS]);
+    let mut stream = site.connect();
+    let head = "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{";
+    stream.write_all(head.as_bytes()).expect("the server reads");
+    let answer = super::http::head(&mut BufReader::new(stream));
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+}
+
+#[test]
+fn who_is_refused_is_in_the_audit_log() {
+    let site = Site::start(&[KEYS]);
+    let file = Scratch::holding("");
+    let auditing = Auditing::start(&file.path(), &site.fixture.metrics).expect("a file");
+    site.fixture.server.engine().audit(auditing.log());
+    let wrong = ("x-api-key", "wrong");
+    let mut ids = Vec::new();
+    let mut ask = |headers: &[(&str, &str)], body: &str| {
+        let response = site.ask("POST /mcp", &[JSON, headers].concat(), body);
+        assert_eq!(response.status, 401, "{body}");
+        let mut lines = response.head.lines();
+        let id = lines.find_map(|line| line.strip_prefix("x-request-id: "));
+        ids.push(id.expect("it has one").to_owned());
+    };
+    let call = |params| request(1, "tools/call", params).to_string();
+    ask(&[], &call(json!({"name": "echo", "arguments": {"a": 1}})));
+    ask(&[wrong], &call(json!({"name": "geheim", "more": 1})));
+    ask(&[wrong], &"x".repeat(70_000));
+    let list = request(1, "tools/list", Value::Null).to_string();
+    ask(&[wrong], &list);
+    assert_eq!(site.get("/sse").status, 401);
+    drop(auditing);
+    let text = std::fs::read_to_string(file.path()).expect("a log");
+    let lines: Vec<Value> = (text.lines())
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let tools: Vec<&Value> = lines.iter().map(|line| &line["tool"]).collect();
+    assert_eq!(tools, ["echo", "unknown", "unknown"], "{text}");
+    for (line, id) in lines.iter().zip(&ids) {
+        let facts = ["request_id", "identity", "client", "outcome", "error_type"];
+        let expected = json!([id, null, "127.0.0.1", "denied", "unauthorized"]);
+        assert_eq!(json!(facts.map(|name| &line[name])), expected);
+    }
+}
+
+#[test]
 fn a_key_is_taken_as_bearer_token_and_in_a_header_of_its_own() {
     let site = Site::start(&[KEYS]);
     for headers in [
@@ -86,7 +135,8 @@ fn keys_in_a_file_change_while_the_server_runs() {
         .split(',')
         .next()
         .expect("alice");
-    let file = Scratch::holding(line);
+    // Some editors put a mark before it.
+    let file = Scratch::holding(&format!("\u{feff}{line}"));
     let site = Site::start(&[&format!("--api-keys-file={}", file.path())]);
     let status = || echo(&site, &[("x-api-key", "geheim")]).status;
     assert_eq!(status(), 200);
@@ -117,6 +167,14 @@ fn only_a_trusted_proxy_says_who_calls() {
         echo(&site, &[user, ("x-roles", "a"), ("x-roles", "b")]).status,
         401
     );
+    let both = Site::start(&[KEYS, args[0], args[1], "--trusted-proxy=127.0.0.0/8"]);
+    let key = ("x-api-key", "geheim");
+    assert_eq!(echo(&both, &[key]).status, 200);
+    for wrong in ["\u{e4}lice", "alice\u{ff}"] {
+        assert_eq!(echo(&both, &[key, ("x-user", wrong)]).status, 401);
+        let roles = ("x-roles", wrong);
+        assert_eq!(echo(&both, &[key, user, roles]).status, 401);
+    }
     let site = Site::start(&[args[0], args[1], "--trusted-proxy=192.0.2.1"]);
     assert_eq!(echo(&site, &[user]).status, 401);
 }

@@ -93,6 +93,13 @@ pub(super) fn check(
     if let Value::Object(map) = value {
         *arguments = map;
     }
+    let is_kept = |(name, value): (&String, &Value)| {
+        (arguments.get(name)).is_some_and(|now| says_the_same(value, now))
+    };
+    if !reading.bound.is_none_or(|bound| bound.iter().all(is_kept)) {
+        let told = "what this server fills in for the caller does not fit the tool";
+        mistakes.push(told.to_owned());
+    }
     if mistakes.is_empty() {
         Ok(())
     } else {
@@ -110,6 +117,37 @@ pub(super) fn sorted(arguments: &Map<String, Value>) -> Cow<'_, Map<String, Valu
     sorted.sort_keys();
     sorted.values_mut().for_each(Value::sort_all_objects);
     Cow::Owned(sorted)
+}
+
+/// Whether two values are sent as the same text: `7` and `"7"` are, `10` and `"1e1"` are not.
+pub(super) fn says_the_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| says_the_same(one, other))
+        }
+        (Value::Array(items), one) | (one, Value::Array(items)) => {
+            matches!(&items[..], [only] if says_the_same(only, one))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let same = |(name, one)| (other.get(name)).is_some_and(|it| says_the_same(one, it));
+            one.len() == other.len() && one.iter().all(same)
+        }
+        (Value::Object(_), _) | (_, Value::Object(_)) => false,
+        (Value::Null, other) | (other, Value::Null) => other.is_null(),
+        (one, other) => text_of(one) == text_of(other),
+    }
+}
+
+fn text_of(scalar: &Value) -> Cow<'_, str> {
+    match scalar {
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Number(number) if number.is_f64() => {
+            let text = number.to_string();
+            Cow::Owned(text.strip_suffix(".0").map_or(text.clone(), str::to_owned))
+        }
+        other => Cow::Owned(other.to_string()),
+    }
 }
 
 /// How many values there are, this one among them; it does not count far beyond [`MOST_VALUES`].

@@ -544,6 +544,14 @@ pub(in super::super) fn age_of(headers: &HeaderMap) -> Duration {
     Duration::from_secs(seconds)
 }
 
+/// How old it is by the clock of who made it (RFC 9111 §4.2.3).
+fn apparent_age(headers: &HeaderMap, now: SystemTime) -> Duration {
+    let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+    let date = date.and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok());
+    let age = date.and_then(|date| now.duration_since(date.into()).ok());
+    age.unwrap_or_default()
+}
+
 /// A copy that holds nothing else in memory: what was read is a part of a larger buffer.
 fn on_its_own((status, headers, received): &Answered) -> Answered {
     let headers = (headers.iter())
@@ -589,6 +597,16 @@ fn policy(
     keeping: &Keeping,
     now: SystemTime,
 ) -> Option<CachePolicy> {
+    // RFC 9111 §4.1: a member `*` fits no request, also where there are others.
+    let members = |value: &HeaderValue| {
+        value
+            .as_bytes()
+            .split(|byte| *byte == b',')
+            .any(|it| it.trim_ascii() == b"*")
+    };
+    if headers.get_all(VARY).iter().any(members) {
+        return None;
+    }
     let mut request = Request::new(());
     *request.method_mut() = outgoing.method.clone();
     *request.uri_mut() = outgoing.uri.path().parse::<Uri>().ok()?;
@@ -600,9 +618,13 @@ fn policy(
     let mut response = Response::new(());
     *response.status_mut() = *status;
     *response.headers_mut() = headers.clone();
-    response
-        .headers_mut()
-        .insert(AGE, age_of(headers).as_secs().into());
+    response.headers_mut().insert(
+        AGE,
+        age_of(headers)
+            .max(apparent_age(headers, now))
+            .as_secs()
+            .into(),
+    );
     let control = directives(headers);
     if !control.is_empty() {
         let control = HeaderValue::from_str(&control).ok()?;
@@ -612,6 +634,8 @@ fn policy(
         shared: keeping.is_shared,
         // That something did not change for long does not say that it will not change now.
         cache_heuristic: 0.0,
+        // RFC 8246 §2 has no lifetime of its own.
+        immutable_min_time_to_live: Duration::ZERO,
         ..CacheOptions::default()
     };
     Some(CachePolicy::new_options(&request, &response, now, options))

@@ -10,7 +10,7 @@ use super::super::custom::Call;
 use super::super::engine::{Answers, Asking, ErrorType, Inner, Question, Reply, ToolResult};
 use super::super::policy::ToolPolicy;
 use super::record::Facts;
-use super::{Paying, Wanted, admitted, payable};
+use super::{Paying, Wanted, admitted, forwarded, payable, telling};
 
 /// What stands for a secret in a question.
 const NOT_SHOWN: &str = "(a secret that is not shown)";
@@ -78,12 +78,17 @@ async fn asked(
         .collect();
     let does = wanted.does(inner);
     let identity = call.context.identity.as_ref();
+    let headers = forwarded(inner, &call.context);
+    let sent = (
+        telling(&headers),
+        inner.credentials.forwarded(&call.context),
+    );
     let asked = Asked {
         tool: &call.tool,
         api: inner.catalog.def().title,
         does: &does,
         arguments: &shown,
-        subject: Subject::new((&call.tool, &does), &call.arguments, identity),
+        subject: Subject::new((&call.tool, &does), &call.arguments, identity, &sent),
         argument,
         token: call.confirmation.as_ref(),
         given: &given,
@@ -167,7 +172,7 @@ async fn completed(
         return Ok(given);
     };
     let reply = match &call.context.asking {
-        Asking::No | Asking::Never => return Ok(given),
+        Asking::No | Asking::Never | Asking::Nobody => return Ok(given),
         Asking::Now(asker) => {
             let limit = inner.settings.confirm.timeout;
             asker.ask(question.clone(), limit).await

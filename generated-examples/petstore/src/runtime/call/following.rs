@@ -42,7 +42,7 @@ const CANCELLED: ErrorType = ErrorType::Upstream4xx;
 pub(super) fn begun(
     inner: &Inner,
     asked: &Asked<'_>,
-    (status, headers, _): &Answered,
+    answered: &Answered,
     address: usize,
 ) -> Begun {
     if !asked.follows || inner.settings.follow.timeout.is_none() {
@@ -53,7 +53,7 @@ pub(super) fn begun(
     let uri = moved
         .flatten()
         .unwrap_or_else(|| asked.outgoing.uri.clone());
-    beginning(asked, &uri, &is_ours(inner, server)).begun(*status, headers)
+    beginning(asked, &uri, &is_ours(inner, server)).begun(answered)
 }
 
 /// Whether the credentials of a server's calls may be seen at an origin.
@@ -100,19 +100,27 @@ pub(super) async fn followed(
 ) -> ToolResult {
     let stop = Stop::new(inner, asked, &operation);
     let mut watch = Watch::new(inner, asked, None, steps);
+    let early = watch.told_early(&operation).await;
     let first_pause = watch.pauses.next(retry_after(&first.1));
     let over = watch.until_over(&mut operation, first_pause).await;
     match over {
         Over::GoesOn(mut progress) => {
-            let handle = handle_for(inner, asked, operation).await;
+            let can_be_cancelled = operation.can_be_cancelled();
+            let handle = handle_for(inner, asked, (operation, early)).await;
             stop.not_any_more();
-            progress.last.get_or_insert(first);
-            goes_on(inner, asked, handle.as_deref(), progress, facts).await
+            if handle.is_some() {
+                progress.last.get_or_insert(first);
+            } else {
+                // It has the address where somebody else may look.
+                progress.last = Some(first);
+            }
+            let handle = handle.as_deref().map(|handle| (handle, can_be_cancelled));
+            goes_on(inner, asked, handle, progress, facts).await
         }
         over => {
             // What could not be seen may go on all the same.
             let handle = if over.is_refusal() {
-                handle_for(inner, asked, operation).await
+                handle_for(inner, asked, (operation, early)).await
             } else {
                 None
             };
@@ -271,6 +279,21 @@ impl<'w, 'a, 's> Watch<'w, 'a, 's> {
             refusals: 0,
             steps,
         }
+    }
+
+    /// Tells a client that hears of progress the handle at once, where replicas share it: should the connection break, it
+    /// asks with that.
+    async fn told_early(&mut self, operation: &Operation) -> Option<Early> {
+        let Self { inner, asked, .. } = *self;
+        let check = name_of(inner, asked.call, Doing::Check)?;
+        (inner.operations.are_shared() && asked.call.context.progress.is_some()).then_some(())?;
+        let kept = kept_for(asked, operation.clone());
+        let handle = keep(inner, asked, kept.clone()).await?;
+        let message = format!(
+            "the API is working on it; should the connection break, `{check}` with the handle `{handle}` has the result"
+        );
+        self.steps.working(None, message);
+        Some(Early { handle, kept })
     }
 
     /// `pause` is how long to wait before the first look; one without is always taken.
@@ -446,11 +469,38 @@ pub(super) fn name_of<'i>(inner: &'i Inner, call: &Call, doing: Doing) -> Option
     view.sees(position).then(|| inner.catalog.name_at(position))
 }
 
-/// A handle by which the caller takes work up again, where there is a tool for it.
-async fn handle_for(inner: &Inner, asked: &Asked<'_>, operation: Operation) -> Option<String> {
+/// A handle by which the caller takes work up again, where there is a tool for it; the one that it has `early`, if any.
+async fn handle_for(
+    inner: &Inner,
+    asked: &Asked<'_>,
+    (operation, early): (Operation, Option<Early>),
+) -> Option<String> {
     let call = asked.call;
     name_of(inner, call, Doing::Check)?;
-    let kept = Kept {
+    if let Some(Early { handle, kept }) = early {
+        let whose = (handle.as_str(), call.context.identity.as_ref());
+        inner.operations.moved(whose, &kept, operation).await;
+        return Some(handle);
+    }
+    let kept = kept_for(asked, operation);
+    keep(inner, asked, kept).await
+}
+
+/// What a caller has before the work is over, or the time for it.
+struct Early {
+    handle: String,
+    kept: Kept,
+}
+
+async fn keep(inner: &Inner, asked: &Asked<'_>, kept: Kept) -> Option<String> {
+    let bytes = asked.outgoing.body.len();
+    let identity = asked.call.context.identity.as_ref();
+    inner.operations.keep(kept, bytes, identity).await
+}
+
+fn kept_for(asked: &Asked<'_>, operation: Operation) -> Kept {
+    let call = asked.call;
+    Kept {
         tool: asked.tool.def.name,
         arguments: call.arguments.clone(),
         headers: call.headers.clone(),
@@ -458,26 +508,24 @@ async fn handle_for(inner: &Inner, asked: &Asked<'_>, operation: Operation) -> O
         jq: asked.jq.map(|jq| jq.program.to_owned()),
         since: Utc::now(),
         operation,
-    };
-    let bytes = asked.outgoing.body.len();
-    let identity = call.context.identity.as_ref();
-    inner.operations.keep(kept, bytes, identity).await
+    }
 }
 
-/// The result of a call whose work goes on: what the API has said of it last, and how to ask again.
+/// The result of a call whose work goes on: what the API has said of it last, and how to ask again. Beside the handle is
+/// whether the work can be stopped by it.
 pub(super) async fn goes_on(
     inner: &Arc<Inner>,
     asked: &Asked<'_>,
-    handle: Option<&str>,
+    handle: Option<(&str, bool)>,
     progress: Progress,
     facts: &mut Facts,
 ) -> ToolResult {
     facts.goes_on = true;
     let mut result = ToolResult::default();
     // Whoever may only see what is theirs cannot be told yet whose this is.
-    if let Some(answered) =
-        (progress.last).filter(|(_, _, received)| !facts.wants_json && !received.bytes.is_empty())
-    {
+    if let Some(answered) = (progress.last).filter(|(_, _, received)| {
+        !facts.wants_json && (handle.is_none() || !received.bytes.is_empty())
+    }) {
         facts.upstream_status = Some(answered.0.as_u16());
         // What there is so far is not all: nobody is told that it was.
         let mut steps = Steps::new(None);
@@ -500,7 +548,7 @@ pub(super) async fn goes_on(
     let report = progress.report.text();
     let told = told(inner, asked, handle, (&report, progress.again));
     result.content.push(Content::Text(told));
-    if let Some(handle) = handle {
+    if let Some((handle, _)) = handle {
         let about = json!({
             "handle": handle,
             "tool": &*asked.call.tool,
@@ -517,7 +565,7 @@ pub(super) async fn goes_on(
 fn told(
     inner: &Inner,
     asked: &Asked<'_>,
-    handle: Option<&str>,
+    handle: Option<(&str, bool)>,
     (report, again): (&str, Option<Duration>),
 ) -> String {
     let tool = &asked.call.tool;
@@ -529,12 +577,13 @@ fn told(
     let mut text = format!("`{tool}` is not over: the API is still working on it{far}.");
     let check = name_of(inner, asked.call, Doing::Check);
     match (handle, check) {
-        (Some(handle), Some(check)) => {
+        (Some((handle, can_be_cancelled)), Some(check)) => {
             let when = match again.map(|again| again.as_secs()) {
                 Some(seconds @ 1..) => format!(" in {seconds} s or later"),
                 _ => String::new(),
             };
-            let cancel = name_of(inner, asked.call, Doing::Cancel);
+            let cancel =
+                name_of(inner, asked.call, Doing::Cancel).filter(|_| can_be_cancelled);
             let stop = cancel.map(|cancel| format!("; to stop it, `{cancel}`"));
             text.push_str(&format!(
                 " Do not call `{tool}` again for it. To get its result, call `{check}` with the handle \

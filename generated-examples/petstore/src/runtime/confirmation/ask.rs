@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::super::engine::{ErrorType, ToolResult};
 use super::super::response::shortened;
 use super::super::text::is_invisible;
-use super::token::{Confirmations, Subject, Ticket, Unfit, Unspent};
+use super::token::{Bearer, Confirmations, Subject, Ticket, Unfit, Unspent};
 use super::{Answers, Asking, Question, Reply};
 
 /// The key of the question whether a call may be made.
@@ -61,9 +61,17 @@ pub(in super::super) async fn confirm(
             judged(&call, reply).map(|()| None)
         }
         Asking::Again(answers) => match answered(confirmations, &call, answers.as_deref()) {
-            Some((ticket, reply)) => judged(&call, reply).map(|()| Some(ticket)),
+            Some((ticket, reply)) => match judged(&call, reply) {
+                Ok(()) => Ok(Some(ticket)),
+                Err(unconfirmed) => {
+                    // What the user did not agree to is over.
+                    let _ = confirmations.spend(&ticket).await;
+                    Err(unconfirmed)
+                }
+            },
             None => Err(asked_again(confirmations, &call)),
         },
+        Asking::Nobody => Ok(None),
         Asking::Never => Err(Box::new(Unconfirmed {
             result: ToolResult::failure(
                 ErrorType::Forbidden,
@@ -77,9 +85,9 @@ pub(in super::super) async fn confirm(
         })),
         Asking::No => {
             let checked = match call.token {
-                Some(Value::String(token)) if !token.is_empty() => {
-                    confirmations.check(token, &call.subject).map_err(Some)
-                }
+                Some(Value::String(token)) if !token.is_empty() => confirmations
+                    .check(token, &call.subject, Bearer::Model)
+                    .map_err(Some),
                 None | Some(Value::Null | Value::String(_)) => Err(None),
                 Some(_) => Err(Some(Unfit::Other)),
             };
@@ -99,7 +107,7 @@ fn answered(
     let state = answers.state.as_deref()?;
     let (token, _) = state.split_once('.').unwrap_or((state, ""));
     let reply = answers.replies.get(KEY)?;
-    let ticket = confirmations.check(token, &asked.subject).ok()?;
+    let ticket = (confirmations.check(token, &asked.subject, Bearer::Client)).ok()?;
     Some((ticket, Reply::of(reply)))
 }
 
@@ -158,7 +166,7 @@ fn asked_again(confirmations: &Confirmations, asked: &Asked<'_>) -> Box<Unconfir
             asked.tool
         ),
     );
-    if let Some(token) = confirmations.issue(&asked.subject) {
+    if let Some(token) = confirmations.issue(&asked.subject, Bearer::Client) {
         let state = if asked.given.is_empty() {
             token
         } else {
@@ -191,7 +199,7 @@ fn with_token(
     };
     let mut text = format!("`{tool}` was not called. {why} ");
     let mut meta = Map::new();
-    if let Some(token) = confirmations.issue(&asked.subject) {
+    if let Some(token) = confirmations.issue(&asked.subject, Bearer::Model) {
         let seconds = confirmations.lifetime.as_secs();
         text.push_str(&format!(
             "Show the user what it would do:\n\n{}\n\nOnly if the user agrees, call `{tool}` again within {seconds} s, \

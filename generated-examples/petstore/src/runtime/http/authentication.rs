@@ -5,13 +5,15 @@
 //! issues them (RFC 9728) and names the scopes that are missing (RFC 6750 §3). What an identity may do is `policy`'s.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::response::Response;
-use http::header::{AUTHORIZATION, CONNECTION, HOST, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONNECTION, HOST, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::super::engine::StartError;
+use super::super::engine::{ErrorType, StartError};
+use super::super::identity::claims::Refused;
 use super::super::identity::introspection::Introspection;
 use super::super::identity::keys::{self, ApiKeys};
 use super::super::identity::{Identity, Means};
@@ -19,12 +21,14 @@ use super::super::policy::scopes;
 use super::super::server::Server;
 use super::super::settings::{Network, Options};
 use super::super::tool::ServerDef;
-use super::guard::Guard;
+use super::guard::{Guard, items};
 use super::problem;
 use super::tls::{Certified, Tls};
 
 /// Where the metadata lies (RFC 9728 §3).
 pub(super) const METADATA: &str = "/.well-known/oauth-protected-resource";
+/// When to come again with a token of which the issuer could not be asked.
+const AGAIN: Duration = Duration::from_secs(10);
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The ways to prove an identity.
@@ -66,8 +70,34 @@ pub(super) enum Denied {
     Missing,
     /// What was sent proves nothing: what the client may know.
     Invalid(&'static str),
+    /// Whether it proves something cannot be found out at the moment.
+    Unasked,
+    /// Too much that proves nothing came from the address: how long to wait.
+    TooMany(Duration),
     /// The certificate of the connection proves nothing, or no longer.
     Certificate(&'static str),
+}
+
+impl Denied {
+    /// What it is called in metrics and in the audit log.
+    pub(super) fn error(&self) -> ErrorType {
+        match self {
+            Self::Address | Self::Certificate(_) => ErrorType::Forbidden,
+            Self::Missing | Self::Invalid(_) => ErrorType::Unauthorized,
+            Self::TooMany(_) => ErrorType::RateLimited,
+            Self::Unasked => ErrorType::Internal,
+        }
+    }
+}
+
+impl From<Refused> for Denied {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Token(why) => Self::Invalid(why),
+            Refused::Unasked => Self::Unasked,
+            Refused::TooMany(wait) => Self::TooMany(wait),
+        }
+    }
 }
 
 impl Authentication {
@@ -113,7 +143,9 @@ impl Authentication {
             tokens: super::super::identity::jwt::Tokens::new(callers, |host| {
                 server.engine().side_channel(host)
             })?,
-            introspection: Introspection::new(callers, |host| server.engine().side_channel(host))?,
+            introspection: Introspection::new(callers, options.limits.rate_limit.0, |host| {
+                server.engine().side_channel(host)
+            })?,
             issuer: callers.jwt_issuer.clone(),
             proxy: name.map(|name| Proxy { name, roles }),
             clients: callers.allowed_client.clone(),
@@ -142,8 +174,9 @@ impl Authentication {
         headers: &HeaderMap,
         guard: &Guard,
     ) -> Result<Option<Identity>, Denied> {
+        let client = || peer.map(|peer| guard.client(peer, headers));
         if !self.clients.is_empty() {
-            let client = peer.map(|peer| guard.client(peer, headers));
+            let client = client();
             let allowed =
                 client.is_some_and(|client| self.clients.iter().any(|net| net.contains(client)));
             if !allowed {
@@ -166,7 +199,8 @@ impl Authentication {
         if self.takes_credentials
             && let Some(presented) = presented(headers)?
         {
-            let identity = (self.presenting(presented, headers, is_proxy)).await?;
+            let from = (client(), is_proxy);
+            let identity = self.presenting(presented, headers, from).await?;
             self.check_binding(&identity, certified)?;
             return Ok(Some(identity));
         }
@@ -175,12 +209,12 @@ impl Authentication {
         by_certificate.map(Some).ok_or(Denied::Missing)
     }
 
-    /// Who has this key or token.
+    /// Who has this key or token, which came from this address and perhaps through a proxy.
     async fn presenting(
         &self,
         presented: &str,
         headers: &HeaderMap,
-        is_proxy: bool,
+        (client, is_proxy): (Option<IpAddr>, bool),
     ) -> Result<Identity, Denied> {
         let by_key = self.keys.as_ref().map(|keys| keys.identify(presented));
         match by_key {
@@ -199,14 +233,12 @@ impl Authentication {
         {
             return match tokens.identify(presented, &resource).await {
                 Ok(identity) => Ok(identity.with_token(presented)),
-                Err(refused) => Err(Denied::Invalid(refused.0)),
+                Err(refused) => Err(refused.into()),
             };
         }
         if let Some(introspection) = &self.introspection {
-            let identified = introspection.identify(presented, &resource).await;
-            return identified
-                .map(|identity| identity.with_token(presented))
-                .map_err(|refused| Denied::Invalid(refused.0));
+            let identified = introspection.identify(presented, &resource, client);
+            return Ok(identified.await?.with_token(presented));
         }
         Err(Denied::Invalid("the key is not known"))
     }
@@ -246,6 +278,17 @@ impl Authentication {
                 return problem(StatusCode::FORBIDDEN, "this address is not allowed", help);
             }
             Denied::Certificate(why) => return without_certificate(why),
+            Denied::Unasked => {
+                let message = "the issuer of the token cannot be asked at the moment";
+                let help = "the token may be good: keep it, and send it again later";
+                let response = problem(StatusCode::SERVICE_UNAVAILABLE, message, help);
+                return after(response, AGAIN);
+            }
+            Denied::TooMany(wait) => {
+                let message = "too many tokens that are no good came from this address";
+                let help = "wait, and send a token that is good";
+                return after(problem(StatusCode::TOO_MANY_REQUESTS, message, help), *wait);
+            }
             // RFC 9110 §15.5.2: a 401 names a way to be let in, and headers are none here.
             Denied::Missing if !self.takes_credentials && self.takes_certificates => {
                 return without_certificate("this server asks who is calling");
@@ -348,6 +391,14 @@ impl Authentication {
     }
 }
 
+/// An answer with the time to wait, rounded up.
+fn after(mut response: Response, wait: Duration) -> Response {
+    let seconds = u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
+    let headers = response.headers_mut();
+    headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    response
+}
+
 /// Sent on a connection that is of no use any more: the client has to begin another.
 fn without_certificate(why: &str) -> Response {
     let help = "connect again with a client certificate that this server takes";
@@ -359,13 +410,10 @@ fn without_certificate(why: &str) -> Response {
 
 /// The scheme and host by which this server was asked for.
 fn origin(headers: &HeaderMap, is_proxy: bool, own_scheme: &str) -> String {
-    let text = |name: &str| {
-        let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-        last.split(',').next_back().map(str::trim)
-    };
-    let forwarded = |name: &str| text(name).filter(|_| is_proxy);
+    let last = |name: &str| items(headers, name).next_back();
+    let forwarded = |name: &str| last(name).filter(|_| is_proxy);
     let scheme = forwarded("x-forwarded-proto").filter(|scheme| *scheme == "https");
-    let host = forwarded("x-forwarded-host").or_else(|| text(HOST.as_str()));
+    let host = forwarded("x-forwarded-host").or_else(|| last(HOST.as_str()));
     format!(
         "{}://{}",
         scheme.unwrap_or(own_scheme),
@@ -378,30 +426,38 @@ impl Proxy {
         let mut names = headers.get_all(&self.name).iter();
         let name = match (names.next(), names.next()) {
             (None, _) => return Ok(None),
-            (Some(name), None) => name.to_str().unwrap_or_default().trim(),
+            (Some(name), None) => name
+                .to_str()
+                .map_err(|_| Denied::Invalid("the identity is not text"))?
+                .trim(),
             // One of them is not the proxy's.
             (Some(_), Some(_)) => return Err(Denied::Invalid("two identities were sent")),
         };
         if name.is_empty() {
             return Ok(None);
         }
-        let lists: Vec<&HeaderValue> = (self.roles.iter())
-            .flat_map(|header| headers.get_all(header))
-            .collect();
-        if lists.len() > 1 {
-            return Err(Denied::Invalid("two lists of roles were sent"));
-        }
-        let roles: Vec<String> = (lists.iter())
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(|role| role.trim().to_owned())
-            .filter(|role| !role.is_empty())
-            .collect();
+        let roles = self.roles(headers)?;
         let mut claims = Map::new();
         claims.insert("sub".to_owned(), name.into());
         claims.insert("roles".to_owned(), roles.clone().into());
         let identity = Identity::new(name.to_owned(), Means::Proxy, roles, None, claims);
         Ok(Some(identity))
+    }
+
+    fn roles(&self, headers: &HeaderMap) -> Result<Vec<String>, Denied> {
+        let mut lists = (self.roles.iter()).flat_map(|header| headers.get_all(header));
+        let list = match (lists.next(), lists.next()) {
+            (None, _) => return Ok(Vec::new()),
+            (Some(list), None) => list
+                .to_str()
+                .map_err(|_| Denied::Invalid("the list of roles is not text"))?,
+            (Some(_), Some(_)) => return Err(Denied::Invalid("two lists of roles were sent")),
+        };
+        let roles = list.split(',').map(str::trim);
+        Ok(roles
+            .filter(|role| !role.is_empty())
+            .map(str::to_owned)
+            .collect())
     }
 }
 

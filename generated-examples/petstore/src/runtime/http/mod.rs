@@ -1,6 +1,6 @@
 //! MCP over HTTP: routes, and the checks that come before them.
 //!
-//! `connections` accepts clients, with `tls` where it is asked for; `mcp` and `sse` are the two transports, `guard` says who
+//! `connections` accepts clients, each address its `shares` of them, with `tls` where it is asked for; `mcp` and `sse` are the two transports, `guard` says who
 //! may use them, `probes` answers orchestrators.
 
 mod authentication;
@@ -13,6 +13,7 @@ mod mcp;
 mod no_tls;
 mod patience;
 mod probes;
+mod shares;
 mod sse;
 #[cfg(feature = "tls")]
 mod tls;
@@ -45,18 +46,21 @@ use super::engine::StartError;
 use super::handler::{Handler, RequestId};
 use super::metrics::Metrics;
 use super::server::Server;
-use super::session::ClientAddress;
+use super::session::{ClientAddress, caller, client};
 use super::settings::{Listen, Options};
 use authentication::{Authentication, Denied, METADATA};
-use connections::{Peer, Port};
+use connections::{FIRST_HEAD, Peer, Port};
 use guard::Guard;
 #[cfg(not(feature = "tls"))]
 use no_tls as tls;
 use probes::Probes;
+use shares::Shares;
 use tls::{Certified, Tls};
 
 /// How long a client may take to send the body of a request.
 const BODY: Duration = Duration::from_secs(60);
+/// The same for a client that has proven nothing and is refused.
+const BODY_OF_REFUSED: Duration = Duration::from_secs(5);
 /// How long calls may go on after the server was told to stop; orchestrators kill after 30 s.
 const GRACE: Duration = Duration::from_secs(25);
 /// What a page may read besides the body.
@@ -106,6 +110,8 @@ pub(super) async fn bind(
         routes,
         metrics: None,
         most: options.max_connections,
+        shares: Shares::new(options.max_connections, &options.trusted_proxy),
+        first_head: FIRST_HEAD,
     };
     let listener = listen(&options.listen, "--listen").await?;
     let (routes, admin) = match &options.admin_listen {
@@ -293,7 +299,7 @@ async fn check(State(app): State<App>, mut request: Request<Body>, next: Next) -
         Err(refusal) => {
             let client = peer.map(|peer| app.guard.client(peer, request.headers()).to_string());
             tracing::warn!(client, reason = refusal.message, "request refused");
-            return problem(StatusCode::FORBIDDEN, &refusal.message, &refusal.help);
+            return problem(refusal.status, &refusal.message, &refusal.help);
         }
     };
     if let (&Method::OPTIONS, Some(origin)) = (request.method(), &origin) {
@@ -329,23 +335,27 @@ async fn authenticate(State(app): State<App>, mut request: Request<Body>, next: 
             request.extensions_mut().insert(identity);
         }
         Ok(None) => {}
-        Err(denied) => {
-            let client = peer.map(|peer| app.guard.client(peer, request.headers()).to_string());
-            if let Denied::Invalid(reason) | Denied::Certificate(reason) = denied {
-                tracing::warn!(client, reason, "caller refused");
-            }
-            let (parts, body) = request.into_parts();
-            let scopes = mcp::scopes_of_call(&app, &parts, body).await;
-            let is_proxy = peer.is_some_and(|peer| app.guard.trusts(peer));
-            return app.authentication.refusal(
-                &denied,
-                &parts.headers,
-                is_proxy,
-                scopes.as_deref(),
-            );
-        }
+        Err(denied) => return refused(&app, &denied, request).await,
     }
     next.run(request).await
+}
+
+/// The answer to who may not call, which is written down where it was a call.
+async fn refused(app: &App, denied: &Denied, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Denied::Invalid(reason) | Denied::Certificate(reason) = denied {
+        let client = client(Some(&parts)).map(|client| client.to_string());
+        tracing::warn!(client, reason, "caller refused");
+    }
+    let call = mcp::refused_call(&parts, body).await;
+    if let Some(call) = &call {
+        let caller = caller(&app.server, Some(&parts), CancellationToken::new());
+        app.server.turned_away(call, caller, denied.error());
+    }
+    let scopes = call.and_then(|call| mcp::scopes_of_call(app, &call));
+    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
+    let is_proxy = peer.is_some_and(|peer| app.guard.trusts(peer));
+    (app.authentication).refusal(denied, &parts.headers, is_proxy, scopes.as_deref())
 }
 
 /// Who issues the tokens that are taken here (RFC 9728).
@@ -444,8 +454,8 @@ fn json(status: StatusCode, body: Vec<u8>) -> Response {
 }
 
 /// The whole body, or the response that refuses it.
-async fn read_body(body: Body, max: usize) -> Result<Bytes, Response> {
-    let collected = tokio::time::timeout(BODY, Limited::new(body, max).collect());
+async fn read_body(body: Body, max: usize, within: Duration) -> Result<Bytes, Response> {
+    let collected = tokio::time::timeout(within, Limited::new(body, max).collect());
     match collected.await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(problem(

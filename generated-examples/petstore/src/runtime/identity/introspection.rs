@@ -4,8 +4,9 @@
 //! does not say whom it is meant for.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -13,13 +14,15 @@ use http::{StatusCode, Uri};
 use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
 use url::form_urlencoded;
 
 use super::super::engine::StartError;
 use super::super::oauth;
-use super::super::settings::CallerOptions;
+use super::super::settings::{CallerOptions, Frequency};
 use super::super::upstream::Upstream;
-use super::claims::{Reader, Refused, words};
+use super::attempts::Attempts;
+use super::claims::{Reader, Refused, misshapen};
 use super::watched::Watched;
 use super::{Identity, Means};
 
@@ -36,13 +39,26 @@ pub(in super::super) struct Introspection {
     client: String,
     secret: Watched<SecretString>,
     audience: Vec<String>,
+    /// Who has to have issued what says so.
+    issuer: Option<String>,
+    /// How many seconds the clocks may be apart.
+    leeway: f64,
     reader: Reader,
+    attempts: Attempts,
     /// By the hash of the token: what is kept is worth nothing to who reads memory.
     answers: Mutex<Answers>,
 }
 
-/// Until when an answer is kept, and what it says.
-type Answers = HashMap<[u8; 32], (Instant, Arc<Map<String, Value>>)>;
+type Answers = HashMap<[u8; 32], Arc<Answer>>;
+
+/// What the issuer says of a token, once for all who ask meanwhile; `None` where it cannot be asked.
+type Answer = OnceCell<Option<Told>>;
+
+#[derive(Debug)]
+struct Told {
+    until: Instant,
+    claims: Map<String, Value>,
+}
 
 impl std::fmt::Debug for Introspection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -53,10 +69,13 @@ impl std::fmt::Debug for Introspection {
 }
 
 impl Introspection {
+    /// `limit` is that of callers.
+    ///
     /// # Errors
     /// Options that do not fit together, or a file that cannot be read: one line.
     pub(in super::super) fn new(
         options: &CallerOptions,
+        limit: Option<Frequency>,
         upstream: impl FnOnce(String) -> Upstream,
     ) -> Result<Option<Self>, StartError> {
         let Some(url) = &options.introspection_url else {
@@ -89,81 +108,125 @@ impl Introspection {
             client: client.clone(),
             secret: Watched::open(Path::new(secret), variable, parse)?,
             audience: options.audience(),
+            issuer: options.jwt_issuer.clone(),
+            leeway: options.jwt_leeway.0.as_secs_f64(),
             reader: Reader::new(options),
+            attempts: Attempts::new(limit),
             answers: Mutex::default(),
         }))
     }
 
-    /// Whose token this is. `resource` is the address of this server.
+    /// Whose token this is. `resource` is the address of this server, `client` that of who sent the token.
     ///
     /// # Errors
-    /// It is not taken.
+    /// It is not taken, or nobody can say.
     pub(in super::super) async fn identify(
         &self,
         token: &str,
         resource: &str,
+        client: Option<IpAddr>,
     ) -> Result<Identity, Refused> {
         if token.len() > LONGEST {
-            return Err(Refused("the token is too long"));
+            return Err(Refused::Token("the token is too long"));
         }
         let hash = digest(&SHA256, token.as_bytes());
         let hash: [u8; 32] = hash.as_ref().try_into().expect("SHA-256 has 32 bytes");
-        let claims = match self.kept(&hash) {
-            Some(claims) => claims,
-            None => self.asked(token, hash).await?,
-        };
-        if claims.get("active") != Some(&Value::Bool(true)) {
-            return Err(Refused("the token is not, or no longer, good"));
+        let answer = self.answer(hash);
+        if answer.get().is_none() {
+            self.attempts.check(client)?;
         }
-        let end = claims.get("exp").and_then(Value::as_f64);
+        let mut attempt = None;
+        let asking = async {
+            attempt = Some(self.attempts.begin(client));
+            self.told(token).await
+        };
+        let identified = match answer.get_or_init(|| asking).await {
+            Some(told) => self.identity(&told.claims, resource),
+            None => Err(Refused::Unasked),
+        };
+        if let (Some(attempt), Ok(_) | Err(Refused::Unasked)) = (attempt, &identified) {
+            attempt.forgive();
+        }
+        identified
+    }
+
+    fn identity(&self, claims: &Map<String, Value>, resource: &str) -> Result<Identity, Refused> {
+        if claims.get("active") != Some(&Value::Bool(true)) {
+            return Err(Refused::Token("the token is not, or no longer, good"));
+        }
+        if let Some(told) = misshapen(claims) {
+            return Err(Refused::Token(told));
+        }
+        let seconds = |name: &str| claims.get(name).and_then(Value::as_f64);
         #[expect(
             clippy::cast_precision_loss,
             reason = "seconds since 1970 fit for millions of years"
         )]
-        if end.is_some_and(|end| end <= Utc::now().timestamp() as f64) {
-            return Err(Refused("the token has expired"));
+        let now = Utc::now().timestamp() as f64;
+        if seconds("exp").is_some_and(|end| end <= now) {
+            return Err(Refused::Token("the token has expired"));
         }
-        let named = claims.get("aud").map(words).unwrap_or_default();
-        let is_ours = |audience: &String| {
-            if self.audience.is_empty() {
-                audience.trim_end_matches('/') == resource
-            } else {
-                self.audience.contains(audience)
-            }
+        if seconds("nbf").is_some_and(|start| start > now + self.leeway) {
+            return Err(Refused::Token("the token is not valid yet"));
+        }
+        let issuer = claims.get("iss").and_then(Value::as_str);
+        if let (Some(wanted), Some(issuer)) = (&self.issuer, issuer)
+            && wanted != issuer
+        {
+            return Err(Refused::Token("the token is of another issuer"));
+        }
+        if !self.is_for_us(claims.get("aud"), resource) {
+            return Err(Refused::Token("the token is meant for another server"));
+        }
+        self.reader.identity(claims.clone(), Means::Introspection)
+    }
+
+    fn is_for_us(&self, audience: Option<&Value>, resource: &str) -> bool {
+        let audience = match audience {
+            Some(Value::Array(several)) => several.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
         };
-        if !named.iter().any(is_ours) {
-            return Err(Refused("the token is meant for another server"));
-        }
-        self.reader
-            .identity((*claims).clone(), Means::Introspection)
+        audience.iter().filter_map(Value::as_str).any(|name| {
+            if self.audience.is_empty() {
+                name.trim_end_matches('/') == resource
+            } else {
+                self.audience.iter().any(|ours| ours == name)
+            }
+        })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Answers> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn kept(&self, hash: &[u8; 32]) -> Option<Arc<Map<String, Value>>> {
-        let answers = self.lock();
-        let (until, claims) = answers.get(hash)?;
-        (*until > Instant::now()).then(|| Arc::clone(claims))
-    }
-
-    async fn asked(&self, token: &str, hash: [u8; 32]) -> Result<Arc<Map<String, Value>>, Refused> {
-        let claims = self.ask(token).await.map_err(|why| {
-            tracing::warn!(why, "the issuer could not be asked about a token");
-            Refused("the issuer of the token cannot be asked at the moment")
-        })?;
-        let claims = Arc::new(claims);
+    /// Where the answer about a token is, or will be.
+    fn answer(&self, hash: [u8; 32]) -> Arc<Answer> {
         let now = Instant::now();
-        let mut answers = self.lock();
-        if answers.len() >= MANY {
-            answers.retain(|_, (until, _)| *until > now);
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answer) = answers.get(&hash).filter(|answer| !is_over(answer, now)) {
+            return Arc::clone(answer);
         }
+        if answers.len() >= MANY {
+            let is_awaited = |answer: &Arc<Answer>| Arc::strong_count(answer) > 1;
+            let is_kept = |answer: &Answer| answer.get().is_some() && !is_over(answer, now);
+            answers.retain(|_, answer| is_awaited(answer) || is_kept(answer));
+        }
+        let answer = Arc::new(Answer::new());
         // Where all are fresh, somebody makes tokens up: nothing more is kept for a while.
         if answers.len() < MANY {
-            answers.insert(hash, (now + KEPT, Arc::clone(&claims)));
+            answers.insert(hash, Arc::clone(&answer));
         }
-        Ok(claims)
+        answer
+    }
+
+    async fn told(&self, token: &str) -> Option<Told> {
+        match self.ask(token).await {
+            Ok(claims) => Some(Told {
+                until: Instant::now() + KEPT,
+                claims,
+            }),
+            Err(why) => {
+                tracing::warn!(why, "the issuer could not be asked about a token");
+                None
+            }
+        }
     }
 
     async fn ask(&self, token: &str) -> Result<Map<String, Value>, String> {
@@ -180,4 +243,10 @@ impl Introspection {
         }
         serde_json::from_slice(&bytes).map_err(|_| "gave no JSON object".to_owned())
     }
+}
+
+/// Whether an answer is there and of no use any more.
+fn is_over(answer: &Answer, now: Instant) -> bool {
+    let is_told = |told: &Option<Told>| told.as_ref().is_none_or(|told| told.until <= now);
+    answer.get().is_some_and(is_told)
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::super::engine::StartError;
-use super::super::files::{Stamp, gone};
+use super::super::files::{Stamp, gone, without_mark};
 
 /// How often the file system is asked.
 const EVERY: Duration = Duration::from_secs(1);
@@ -80,5 +80,5 @@ impl<T> Watched<T> {
 fn read<T>(path: &Path, variable: &str, parse: fn(&str) -> Result<T, String>) -> Result<T, String> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("`{variable}`: `{}` cannot be read: {error}", path.display()))?;
-    parse(&text).map_err(|why| format!("`{variable}`: `{}`: {why}", path.display()))
+    parse(without_mark(&text)).map_err(|why| format!("`{variable}`: `{}`: {why}", path.display()))
 }

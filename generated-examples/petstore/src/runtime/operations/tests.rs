@@ -40,8 +40,7 @@ fn begun<T>(
 
 fn place(status: u16, headers: &[(&str, &str)]) -> String {
     begun(&Method::POST, None, |beginning| {
-        let (status, headers, _) = answer(status, headers, &Value::Null);
-        match beginning.begun(status, &headers) {
+        match beginning.begun(&answer(status, headers, &Value::Null)) {
             Begun::Here(operation) => operation.monitor.to_string(),
             Begun::Nothing => "nothing".to_owned(),
             Begun::Elsewhere => "elsewhere".to_owned(),
@@ -97,8 +96,8 @@ fn looked(
             ("operation-location", "/operations/1"),
             ("location", "/made/1"),
         ];
-        let (status, headers, _) = answer(202, &started, &Value::Null);
-        let Begun::Here(mut operation) = beginning.begun(status, &headers) else {
+        let first = answer(202, &started, &Value::Null);
+        let Begun::Here(mut operation) = beginning.begun(&first) else {
             panic!("it goes on")
         };
         (operation.look(answered, beginning), operation)
@@ -181,8 +180,8 @@ fn the_result_is_where_the_description_says_or_azures_clients_look() {
 fn a_place_with_200_is_the_result_unless_it_says_when_to_ask_again() {
     let of = |headers: &[(&str, &str)], body: Value| {
         begun(&Method::POST, None, |beginning| {
-            let (status, first, _) = answer(202, &[("location", "/jobs/1")], &Value::Null);
-            let Begun::Here(mut operation) = beginning.begun(status, &first) else {
+            let first = answer(202, &[("location", "/jobs/1")], &Value::Null);
+            let Begun::Here(mut operation) = beginning.begun(&first) else {
                 panic!("it goes on")
             };
             let look = operation.look(&answer(200, headers, &body), beginning);
@@ -223,4 +222,42 @@ fn a_place_with_200_is_the_result_unless_it_says_when_to_ask_again() {
     ] {
         assert_eq!(of(headers, body.clone()), Look::Done, "{body}");
     }
+}
+
+#[test]
+fn a_resource_that_is_made_says_itself_how_far_it_is() {
+    let state = |word: &str| json!({"id": "/things/1", "properties": {"provisioningState": word}});
+    let marked = Some(FinalState::Unsaid);
+    let first = |method: &Method, result, body: &Value| {
+        begun(method, result, |beginning| {
+            match beginning.begun(&answer(201, &[], body)) {
+                Begun::Here(operation) => Some(operation),
+                Begun::Nothing | Begun::Elsewhere => None,
+            }
+        })
+    };
+    let operation = first(&Method::PUT, marked, &state("Creating")).expect("it goes on");
+    assert_eq!(operation.monitor, SENT_TO);
+    assert!(!operation.can_be_cancelled());
+    for (method, result, body) in [
+        (&Method::PUT, marked, state("Succeeded")),
+        (&Method::PUT, marked, json!({"id": 1})),
+        (&Method::PUT, None, state("Creating")),
+        (&Method::POST, marked, state("Creating")),
+    ] {
+        assert_eq!(first(method, result, &body), None, "{method} {body}");
+    }
+    let look = |body: &Value| {
+        begun(&Method::PUT, marked, |beginning| {
+            (operation.clone()).look(&answer(200, &[], body), beginning)
+        })
+    };
+    assert!(matches!(look(&state("Updating")), Look::Running(_)));
+    assert_eq!(look(&state("Succeeded")), Look::Done);
+    assert_eq!(look(&json!({"id": 1})), Look::Done);
+    assert_eq!(look(&state("Failed")), Look::Failed("Failed".to_owned()));
+    assert_eq!(
+        look(&state("Canceled")),
+        Look::Cancelled("Canceled".to_owned())
+    );
 }

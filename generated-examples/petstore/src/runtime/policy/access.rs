@@ -29,6 +29,14 @@ struct Rule {
     when: Option<When>,
 }
 
+/// A rule that is about a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Applying {
+    rule: usize,
+    /// Whether it also allows; one whose condition could not be decided only denies.
+    allows: bool,
+}
+
 /// The condition of a rule.
 #[derive(Debug)]
 struct When {
@@ -60,19 +68,20 @@ impl When {
         }))
     }
 
-    fn holds(&self, identity: Option<&Identity>, tenant_claim: &str) -> bool {
+    /// Whether it holds; `None` where that cannot be decided.
+    fn holds(&self, identity: Option<&Identity>, tenant_claim: &str) -> Option<bool> {
         let decided = self.condition.holds((identity, tenant_claim), None);
-        decided.unwrap_or_else(|undecided| {
+        let told = decided.inspect_err(|undecided| {
             if !self.is_told.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
                     target: "mcp::policy",
-                    "{} could not be decided for a caller, to whom the table does not apply, nor to others like that: {}",
+                    "{} could not be decided for a caller, to whom the table allows nothing, nor to others like that: {}",
                     self.place,
                     undecided.reason()
                 );
             }
-            false
-        })
+        });
+        told.ok()
     }
 }
 
@@ -118,26 +127,35 @@ impl Access {
         self.rules.iter().any(|rule| rule.when.is_some())
     }
 
-    /// The rules that fit an identity, by their indices.
-    pub(super) fn rules_of(&self, identity: Option<&Identity>) -> Vec<usize> {
+    /// The rules that fit an identity.
+    pub(super) fn rules_of(&self, identity: Option<&Identity>) -> Vec<Applying> {
         let fits = |name: &str| match identity {
             Some(identity) => identity.has_role(name),
             None => name == ANONYMOUS,
         };
-        let holds = |when: &When| when.holds(identity, &self.tenant_claim);
-        (self.rules.iter().enumerate())
-            .filter(|(_, rule)| fits(&rule.name) && rule.when.as_ref().is_none_or(holds))
-            .map(|(index, _)| index)
+        let all = self.rules.iter().enumerate();
+        all.filter(|(_, rule)| fits(&rule.name))
+            .filter_map(|(index, rule)| {
+                let holds = match &rule.when {
+                    Some(when) => when.holds(identity, &self.tenant_claim),
+                    None => Some(true),
+                };
+                (holds != Some(false)).then_some(Applying {
+                    rule: index,
+                    allows: holds == Some(true),
+                })
+            })
             .collect()
     }
 
     /// Whether one of these rules allows a tool.
-    pub(super) fn allows(&self, rules: &[usize], position: usize) -> bool {
-        !self.is_set() || rules.iter().any(|rule| self.rules[*rule].allows[position])
+    pub(super) fn allows(&self, rules: &[Applying], position: usize) -> bool {
+        let allows = |it: &Applying| it.allows && self.rules[it.rule].allows[position];
+        !self.is_set() || rules.iter().any(allows)
     }
 
     /// Whether one of these rules denies a tool by name.
-    pub(super) fn denies(&self, rules: &[usize], position: usize) -> bool {
-        rules.iter().any(|rule| self.rules[*rule].denies[position])
+    pub(super) fn denies(&self, rules: &[Applying], position: usize) -> bool {
+        (rules.iter()).any(|it| self.rules[it.rule].denies[position])
     }
 }

@@ -1,5 +1,6 @@
 //! Policies compiled for the tools of a server: each rule is applied once, when it is read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use super::super::selector::{Selector, Subject};
 use super::super::settings::Budget;
 use super::super::tool::{ResultShape, ToolDef};
 use super::access::Access;
-use super::binding::Bindings;
+use super::binding::{Bindings, says_nothing};
 use super::guard::Guard;
 use super::requirement::{Requirements, requirements};
 use super::tables::{DataClass, ToolRule};
@@ -117,8 +118,10 @@ impl ToolPolicy {
         }
     }
 
-    fn needs_identity(&self) -> bool {
-        self.bindings.need_identity() || self.guard.is_some()
+    /// The claims without which no call is made.
+    fn claims(&self) -> impl Iterator<Item = &str> {
+        let guard = self.guard.iter().map(Guard::claim);
+        self.bindings.claims().chain(guard)
     }
 }
 
@@ -151,6 +154,8 @@ pub(super) struct Compiled {
     following: Vec<usize>,
     long_running: Vec<usize>,
     depends_on_identity: bool,
+    /// The claims without which some tools do not exist.
+    claims: Vec<String>,
     /// `--confirm`.
     confirm: Confirm,
     views: Views,
@@ -195,7 +200,8 @@ impl Compiled {
                 .collect()
         };
         let visible = tools.iter().map(|tool| !tool.is_off).collect();
-        let depends = tools.iter().any(ToolPolicy::needs_identity);
+        let claims: BTreeSet<&str> = tools.iter().flat_map(ToolPolicy::claims).collect();
+        let claims: Vec<String> = claims.into_iter().map(str::to_owned).collect();
         let tools = Arc::new(tools);
         let access = Access::new(settings, &facts)?;
         Ok(Self {
@@ -204,7 +210,8 @@ impl Compiled {
                 tool.generated()
                     .is_some_and(|tool| tool.long_running.is_some())
             }),
-            depends_on_identity: access.is_set() || depends,
+            depends_on_identity: access.is_set() || !claims.is_empty(),
+            claims,
             confirm: settings.confirm,
             everything: Arc::new(View::new(Arc::clone(&tools), visible, false)),
             tools,
@@ -253,13 +260,19 @@ impl Compiled {
 
     pub(super) fn view(&self, identity: Option<&Identity>) -> Arc<View> {
         let rules = self.access.rules_of(identity);
-        let has_identity = identity.is_some() || !self.depends_on_identity;
-        self.views.get_or_make((rules, has_identity), |rules| {
+        let says = |name: &String| {
+            let claim = identity.and_then(|identity| identity.claim(name));
+            claim.is_some_and(|claim| !says_nothing(claim))
+        };
+        let said: Vec<bool> = self.claims.iter().map(says).collect();
+        self.views.get_or_make((rules, said), |(rules, said)| {
+            let lacks = |needed: &str| {
+                let mut claims = self.claims.iter().zip(said);
+                !claims.any(|(name, is_said)| name == needed && *is_said)
+            };
             let sees = |position: usize| {
                 let tool = &self.tools[position];
-                !tool.is_off
-                    && (has_identity || !tool.needs_identity())
-                    && self.access.allows(rules, position)
+                !tool.is_off && !tool.claims().any(lacks) && self.access.allows(rules, position)
             };
             // Who may begin something may see how it ends, unless a rule says no to just that.
             let may_begin = self.long_running.iter().any(|position| sees(*position));

@@ -12,6 +12,7 @@ use serde::de::IgnoredAny;
 use super::super::path::Step;
 use super::super::text::visible;
 use super::detect::{Detector, Detectors};
+use super::names::is_telling;
 use super::signs::Signs;
 use super::{REDACTED, Redaction, is_plain, without, without_suspected};
 
@@ -142,7 +143,7 @@ impl<'a> Walk<'a> {
 
     fn value(&mut self, first: u8) {
         let start = self.at;
-        if self.is_named() {
+        if self.is_named() || (first == b'"' && self.is_told()) {
             self.skip();
             self.take_out(start);
             return;
@@ -307,6 +308,17 @@ impl<'a> Walk<'a> {
         }
         self.signs = Some(ahead);
         Some(found)
+    }
+
+    /// Whether the name of what is here tells that it is a secret.
+    fn is_told(&self) -> bool {
+        let is_empty = self.text[self.at..].starts_with("\"\"");
+        match self.places.last() {
+            Some(Place::Object(Some(name))) => {
+                !is_empty && self.redaction.detectors.has(Detector::Secret) && is_telling(name)
+            }
+            _ => false,
+        }
     }
 
     /// Whether one of the owner's paths leads here.

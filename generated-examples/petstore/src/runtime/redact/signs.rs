@@ -5,10 +5,11 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use memchr::{memchr2_iter, memchr3, memchr3_iter, memmem};
+use memchr::{memchr_iter, memchr2_iter, memchr3, memchr3_iter, memmem};
 
 use super::detect::{Detector, Detectors};
 use super::keys::passwords;
+use super::names::ends_name;
 use super::{may_be_encoded, may_refer};
 
 /// The fewest digits of a telephone number behind a plus, and of one without.
@@ -19,6 +20,8 @@ const SSN: u32 = 9;
 const CARD: u32 = 14;
 /// The fewest bytes of a key or token behind what it begins with.
 const SECRET: usize = 8;
+/// In bytes: what stands behind the name of a secret at least.
+const SHORTEST_VALUE: usize = 6;
 /// What is made of digits.
 const NUMBERS: [Detector; 4] = [
     Detector::Iban,
@@ -127,6 +130,15 @@ fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
             | [b'l', b'c', b'b', b't', b'-']
             | [b'l', b'p', b't', b't', b'-']
             | [b's', b'o', b'a', b't', b'-']
+            | [b'g', b'l', b's', b'a', b'_']
+            | [b't', b'r', b'y', b's', b'_']
+            | [.., b's', b'b', b'p', b'_']
+            | [.., b'n', b't', b'n', b'_']
+            | [.., b'a', b'p', b'i', b'_']
+            | [.., b't', b'k', b'n', b'_']
+            | [.., b'R', b'A', b'K', b'-']
+            | [.., b'K', b'E', b'Y', b'-']
+            | [b'0', b'a' | b'c', b't' | b's', b'p', b'-']
             | [.., b'S', b'P', b'X', b'-']
             | [.., b'_', b'v', b'1', b'_']
             | [b'h', b'p', _, _, b'_']
@@ -169,6 +181,11 @@ fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
     }
     for password in passwords(bytes) {
         sign(password.start);
+    }
+    for at in memchr_iter(b'=', bytes) {
+        if ends_name(&bytes[..at]) && bytes.len() > at + SHORTEST_VALUE {
+            sign(at + 1);
+        }
     }
 }
 

@@ -97,7 +97,8 @@ impl Address {
                     Some(name) if !given.is_empty() => {
                         arguments.insert(name.to_owned(), decoded(given)?.into());
                     }
-                    None if wanted == given => {}
+                    // RFC 6570 §3.1: what is no part of a URI is encoded in it.
+                    None if wanted == given || decoded(wanted)? == decoded(given)? => {}
                     _ => return None,
                 },
                 _ => return None,

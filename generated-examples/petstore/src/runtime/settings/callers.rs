@@ -17,8 +17,8 @@ pub struct CallerOptions {
     #[arg(long, value_name = "FILE")]
     pub api_keys_file: Option<String>,
 
-    /// The issuer whose tokens are taken: `iss` has to be this, and clients are sent there to log in
-    /// [env: MCP_JWT_ISSUER]
+    /// The issuer whose tokens are taken: `iss` has to be this (of an opaque token where it has one), and clients are sent
+    /// there to log in [env: MCP_JWT_ISSUER]
     #[arg(long, value_name = "URL")]
     pub jwt_issuer: Option<String>,
 
@@ -26,12 +26,12 @@ pub struct CallerOptions {
     #[arg(long, value_name = "AUDIENCE", value_delimiter = ',')]
     pub jwt_audience: Vec<String>,
 
-    /// Where the issuer publishes its keys (RFC 7517); fetched again when a token names another key
+    /// Where the issuer publishes its keys (RFC 7517); fetched again when a token names another key or none of them signed it
     /// [env: MCP_JWT_JWKS_URL]
     #[arg(long, value_name = "URL")]
     pub jwt_jwks_url: Option<String>,
 
-    /// A file with the issuer's public key, read again when it changes [env: MCP_JWT_PEM_FILE]
+    /// A file with the issuer's public keys in PEM, of which each may sign, read again when it changes [env: MCP_JWT_PEM_FILE]
     #[arg(long, value_name = "FILE")]
     pub jwt_pem_file: Option<String>,
 
@@ -39,7 +39,8 @@ pub struct CallerOptions {
     #[arg(long, value_name = "FILE")]
     pub jwt_hs256_secret_file: Option<String>,
 
-    /// Where the issuer says what an opaque token is (RFC 7662); its answer is kept for a minute
+    /// Where the issuer says what an opaque token is (RFC 7662); its answer is kept for a minute, and an address that sent
+    /// tokens that are no good may have it asked 60 times a minute, or as `--rate-limit` says where that is less
     /// [env: MCP_INTROSPECTION_URL]
     #[arg(long, value_name = "URL")]
     pub introspection_url: Option<String>,
@@ -61,8 +62,8 @@ pub struct CallerOptions {
     #[arg(long, value_name = "TIME", default_value = "30s")]
     pub jwt_leeway: Span,
 
-    /// Claims that a token has to have beside `exp`, `iss` and `aud`: `NAME` or `NAME=VALUE`
-    /// [env: MCP_JWT_REQUIRED_CLAIMS]
+    /// Claims that a token has to have beside `exp`, `iss` and `aud`: `NAME`, or `NAME=VALUE`, the whole value or one item
+    /// of a list; of `scope` one word [env: MCP_JWT_REQUIRED_CLAIMS]
     #[arg(long, value_name = "CLAIM", value_delimiter = ',')]
     pub jwt_required_claims: Vec<String>,
 

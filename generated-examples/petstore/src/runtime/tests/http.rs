@@ -366,6 +366,23 @@ fn a_foreign_host_is_refused_with_the_way_out() {
 }
 
 #[test]
+fn every_host_that_a_request_names_is_checked() {
+    let site = Site::start(&[]);
+    let body = call("echo").to_string();
+    let ask = |line: &str, hosts: &[(&str, &str)]| {
+        let answer = site.ask(line, &[JSON, hosts].concat(), &body);
+        answer.status
+    };
+    let (ours, evil) = (("host", "localhost"), ("host", "evil.example"));
+    assert_eq!(ask("POST /mcp", &[ours, ours]), 400);
+    assert_eq!(ask("POST /mcp", &[ours, evil]), 400);
+    assert_eq!(ask("POST http://localhost/mcp", &[ours]), 200);
+    assert_eq!(ask("POST http://evil.example/mcp", &[ours]), 403);
+    assert_eq!(ask("POST http://localhost/mcp", &[evil]), 403);
+    assert_eq!(ask("POST /mcp", &[("host", "l\u{f6}calhost")]), 403);
+}
+
+#[test]
 fn a_page_of_a_foreign_origin_is_refused() {
     let site = Site::start(&[]);
     let answer = site.mcp(&[("origin", "https://evil.example")], &call("echo"));

@@ -205,6 +205,34 @@ async fn a_table_applies_to_callers_of_whom_its_condition_is_true() {
     assert!(unknown.expect_err("it does not exist").nearest.is_empty());
 }
 
+#[tokio::test]
+async fn a_table_whose_condition_cannot_be_decided_allows_nothing_and_still_denies() {
+    let api = answering("200 OK", JSON, "{}").await;
+    let mut setup = super::following::setup(&api);
+    setup.settings.policies = with(
+        "[access.clerk]\nallow = [\"POST /exports\"]\n\
+         [access.guest]\nallow = [\"GET /ping\"]\ndeny = [\"op:cancel_operation\"]\nwhen = 'claims.level < 2'\n",
+    );
+    let engine = setup.engine();
+    let seen = |claims: Value| -> Vec<String> {
+        let view = engine.view(by(&["clerk", "guest"], &claims).identity.as_ref());
+        engine.names(&view).map(str::to_owned).collect()
+    };
+    let level = |level: Value| seen(json!({"level": level}));
+    let guest = ["export", "export_by_key", "ping", "check_operation"];
+    assert_eq!(level(json!(1)), guest);
+    let undecided = ["export", "export_by_key", "check_operation"];
+    assert_eq!(level(json!("1")), undecided);
+    assert_eq!(seen(json!({})), undecided);
+    let not_meant = [
+        "export",
+        "export_by_key",
+        "check_operation",
+        "cancel_operation",
+    ];
+    assert_eq!(level(json!(2)), not_meant);
+}
+
 #[test]
 fn a_condition_that_protects_nothing_is_a_mistake() {
     let post = |require: &str| format!("[tools.\"POST /refunds\"]\nrequire = '{require}'\n");

@@ -193,7 +193,7 @@ async fn whatever_the_endpoint_answers_no_secret_is_told_and_nothing_is_sent() {
             "400 Bad Request",
             JSON,
             r#"{"error": "anns anns"}"#,
-            "refuses a token.",
+            "refuses a token (",
         ),
         (
             "400 Bad Request",

@@ -308,6 +308,63 @@ async fn a_hook_that_fails_fails_the_call_and_withholds_its_result() {
     assert_eq!(fine.error, None, "the server goes on");
 }
 
+/// Blocks its thread: for a moment, or until something else that runs on the server has said so.
+struct Blocking(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
+
+impl Custom for Blocking {
+    async fn before(&self, call: &mut Call) -> Result<(), Refusal> {
+        match call.text("q") {
+            Some("moment") => std::thread::sleep(std::time::Duration::from_millis(60)),
+            Some("waits") => {
+                let said = self.0.lock().expect("no panic");
+                let _ = said.recv_timeout(std::time::Duration::from_secs(60));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_hook_that_was_seen_to_block_holds_nobody_up_any_more() {
+    let upstream = answering("200 OK", JSON, "{}").await;
+    let (say, said) = std::sync::mpsc::channel();
+    let mut setup = Setup::new(&upstream.url);
+    setup.custom = Arc::new(Blocking(std::sync::Mutex::new(said)));
+    let engine = setup.engine();
+    let first = call(&engine, "pages", json!({"q": "moment"})).await;
+    assert_eq!(first.error, None, "{}", first.as_text());
+    // This one goes on only when the other call has been answered.
+    let waits = call(&engine, "pages", json!({"q": "waits"}));
+    let other = async {
+        let result = call(&engine, "pages", json!({"q": "other"})).await;
+        let _ = say.send(());
+        result
+    };
+    let (waited, other) = tokio::join!(waits, other);
+    assert_eq!((waited.error, other.error), (None, None));
+    assert_eq!(upstream.requests().len(), 3);
+}
+
+struct Clearing;
+
+impl Custom for Clearing {
+    async fn after(&self, _: &Call, result: &mut ToolResult) {
+        *result = ToolResult::text("redrawn");
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_a_hook_has_made_fits_the_output_schema_all_the_same() {
+    let upstream = answering("200 OK", JSON, r#"{"id": 7}"#).await;
+    let mut setup = Setup::new(&upstream.url).with_token();
+    setup.custom = Arc::new(Clearing);
+    let result = call(&setup.engine(), "get_pet", json!({"id": 7})).await;
+    assert_eq!(result.as_text(), "redrawn");
+    let structured = result.structured.expect("what the schema promises");
+    assert_eq!(structured.json(), "{}");
+}
+
 #[tokio::test]
 async fn a_hook_that_may_fail_leaves_no_trace() {
     let upstream = answering("200 OK", JSON, "{}").await;

@@ -315,3 +315,20 @@ async fn only_headers_that_the_owner_names_go_on() {
         "{request}"
     );
 }
+
+#[tokio::test]
+async fn a_header_that_is_there_twice_does_not_go_on() {
+    let api = answering("200 OK", JSON, "{}").await;
+    let mut setup = Setup::new(&api.url);
+    let [tenant, trace] = ["x-tenant", "traceparent"].map(http::HeaderName::from_static);
+    setup.settings.forward_headers = vec![tenant.clone(), trace.clone()];
+    let mut ctx = CallContext::default();
+    for (name, value) in [(&tenant, "evil"), (&tenant, "acme"), (&trace, "00-a-b-01")] {
+        (ctx.headers).append(name, http::HeaderValue::from_static(value));
+    }
+    let result = call_with(&setup.engine(), "ping", json!({}), ctx).await;
+    assert_eq!(result.error, None);
+    let request = api.request();
+    assert!(request.contains("traceparent: 00-a-b-01\r\n"), "{request}");
+    assert!(!request.contains("x-tenant"), "{request}");
+}

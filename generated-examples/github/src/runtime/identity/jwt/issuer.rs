@@ -1,7 +1,7 @@
 //! The keys of an issuer: published at a URL, or in a file.
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use http::{StatusCode, Uri};
@@ -12,12 +12,13 @@ use super::super::super::engine::StartError;
 use super::super::super::oauth;
 use super::super::super::settings::CallerOptions;
 use super::super::super::upstream::Upstream;
+use super::super::claims::Refused;
 use super::super::watched::Watched;
 use super::provider::family;
 
 /// How long published keys are kept without asking again.
 const FRESH: Duration = Duration::from_secs(600);
-/// How long to wait before an unknown key is asked for again: clients can make up names of keys.
+/// How long to wait before an unknown key is asked for again: clients can make up names of keys, and signatures.
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// Where the keys come from.
@@ -41,6 +42,8 @@ struct State {
     keys: Arc<Vec<Known>>,
     fetched: Option<Instant>,
     asked: Option<Instant>,
+    /// Whether it could not be asked the last time.
+    is_away: bool,
 }
 
 struct Known {
@@ -81,21 +84,70 @@ impl Issuer {
     }
 
     /// The keys that may have signed a token.
-    pub(super) async fn keys(&self, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
+    ///
+    /// # Errors
+    /// None is known, and the issuer cannot be asked.
+    pub(super) async fn keys(
+        &self,
+        id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Vec<DecodingKey>, Refused> {
         match self {
             Self::Published(published) => published.keys(id, algorithm).await,
-            Self::Pem(file) | Self::Secret(file) => file.current().to_vec(),
+            Self::Pem(file) | Self::Secret(file) => Ok(file.current().to_vec()),
+        }
+    }
+
+    /// Whether keys were fetched for the sake of a token that none of those before signed: an issuer may replace a key and
+    /// keep its name.
+    pub(super) async fn has_looked_again(&self) -> bool {
+        match self {
+            Self::Published(published) => published.ask().await,
+            Self::Pem(_) | Self::Secret(_) => false,
+        }
+    }
+
+    /// As if nobody had asked for a while.
+    #[cfg(test)]
+    pub(super) fn end_pause(&self) {
+        if let Self::Published(published) = self {
+            published.write().asked = None;
         }
     }
 }
 
+/// The keys of a file, of which each may sign. Of certificates it is the first alone: what follows are its authorities,
+/// which sign certificates and no tokens.
 fn pem(text: &str) -> Result<Vec<DecodingKey>, String> {
-    let bytes = text.as_bytes();
-    let key = DecodingKey::from_rsa_pem(bytes)
+    let mut blocks = vec![String::new()];
+    for line in text.lines() {
+        if line.trim_start().starts_with("-----BEGIN ") {
+            blocks.push(String::new());
+        }
+        let block = blocks.last_mut().expect("there is one");
+        block.push_str(line);
+        block.push('\n');
+    }
+    // RFC 7468 §5.2: what stands before the first one explains it.
+    let blocks = &blocks[1..];
+    let is_certificate = |block: &str| block.contains("-----BEGIN CERTIFICATE-----");
+    let keys = blocks.iter().enumerate();
+    let keys = keys.filter(|(place, block)| *place == 0 || !is_certificate(block));
+    let keys: Vec<DecodingKey> = keys
+        .map(|(_, block)| key(block))
+        .collect::<Result<_, _>>()?;
+    if keys.is_empty() {
+        return Err("there is no public key in PEM".to_owned());
+    }
+    Ok(keys)
+}
+
+fn key(block: &str) -> Result<DecodingKey, String> {
+    let bytes = block.as_bytes();
+    DecodingKey::from_rsa_pem(bytes)
         .or_else(|_| DecodingKey::from_ec_pem(bytes))
-        .or_else(|_| DecodingKey::from_ed_pem(bytes));
-    key.map(|key| vec![key])
-        .map_err(|_| "this is no public key in PEM".to_owned())
+        .or_else(|_| DecodingKey::from_ed_pem(bytes))
+        .map_err(|_| "it holds what is no public key in PEM".to_owned())
 }
 
 fn secret(text: &str) -> Result<Vec<DecodingKey>, String> {
@@ -124,7 +176,11 @@ impl Published {
         })
     }
 
-    async fn keys(self: &Arc<Self>, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
+    async fn keys(
+        self: &Arc<Self>,
+        id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Vec<DecodingKey>, Refused> {
         let found = self.known(id, algorithm);
         if !found.is_empty() {
             // What is known is good while it is renewed: an issuer that is slow must not hold anybody up.
@@ -138,21 +194,43 @@ impl Published {
                     drop(turn);
                 });
             }
-            return found;
+            return Ok(found);
+        }
+        self.ask().await;
+        let found = self.known(id, algorithm);
+        if found.is_empty() && self.is_away() {
+            return Err(Refused::Unasked);
+        }
+        Ok(found)
+    }
+
+    /// Asks for the keys, unless that was done just now; whether it was done in here, by whomever.
+    async fn ask(&self) -> bool {
+        if self.was_asked(AGAIN) {
+            return false;
         }
         let _turn = self.asking.lock().await;
         // Somebody may have asked meanwhile.
         if !self.was_asked(AGAIN) {
             self.renew().await;
         }
-        self.known(id, algorithm)
+        true
+    }
+
+    fn is_away(&self) -> bool {
+        self.read().is_away
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
-        let keys = {
-            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(&state.keys)
-        };
+        let keys = Arc::clone(&self.read().keys);
         let fits = |known: &&Known| {
             (id.is_none() || known.id.is_none() || known.id.as_deref() == id)
                 && known.algorithm.is_none_or(|own| own == algorithm)
@@ -165,23 +243,22 @@ impl Published {
     }
 
     fn is_fresh(&self, span: Duration) -> bool {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state
-            .fetched
-            .is_some_and(|fetched| fetched.elapsed() < span)
+        let fetched = self.read().fetched;
+        fetched.is_some_and(|fetched| fetched.elapsed() < span)
     }
 
     fn was_asked(&self, span: Duration) -> bool {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.asked.is_some_and(|asked| asked.elapsed() < span)
+        let asked = self.read().asked;
+        asked.is_some_and(|asked| asked.elapsed() < span)
     }
 
     async fn renew(&self) {
         let asked = Instant::now();
         let fetched = self.fetch().await;
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.write();
         // Counted from the end: who waited for it has the answer too.
         state.asked = Some(Instant::now());
+        state.is_away = fetched.is_err();
         match fetched {
             Ok(keys) => {
                 state.keys = Arc::new(keys);

@@ -88,6 +88,10 @@ async fn nothing_is_kept_that_says_so_or_says_nothing_or_unless_it_is_asked_for(
         "Cache-Control: NO-STORE, max-age=60\r\n",
         "Cache-Control: max-age=60, No-Cache\r\n",
         "Cache-Control: max-age=60\r\nVary: *\r\n",
+        "Cache-Control: max-age=60\r\nVary: Accept, *\r\n",
+        "Cache-Control: max-age=60\r\nVary: Accept\r\nVary: *\r\n",
+        "Cache-Control: immutable\r\n",
+        "Cache-Control: max-age=60\r\nDate: Thu, 01 Jan 2015 00:00:00 GMT\r\n",
         "Cache-Control: max-age=0\r\n",
         // Its age counts.
         "Cache-Control: max-age=60\r\nAge: 61\r\n",

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
-use super::super::super::audit::Auditing;
+use super::super::super::audit::{Auditing, FIELDS};
 use super::super::super::engine::ErrorType;
 use super::super::super::identity::{Identity, Means};
 use super::super::super::policy::Tables;
@@ -329,6 +329,11 @@ async fn every_call_is_a_line_of_the_audit_log_and_none_shows_arguments() {
         (&json!("unknown"), &json!(null))
     );
     assert_eq!(lines.len(), 4);
+    let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
+    for line in &lines {
+        let line = line.as_object().expect("an object");
+        assert!(line.keys().eq(&names), "the reference tells of each field");
+    }
 }
 
 #[cfg(target_os = "linux")]

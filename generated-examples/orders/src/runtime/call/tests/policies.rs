@@ -5,6 +5,7 @@ use serde_json::json;
 use super::super::super::engine::ErrorType;
 use super::super::super::identity::{Identity, Means};
 use super::super::super::policy::{PolicySettings, Tables};
+use super::super::super::tool::Style;
 use super::*;
 
 fn tables(text: &str) -> Tables {
@@ -134,6 +135,99 @@ async fn a_bound_argument_is_filled_in_and_cannot_be_given() {
     assert!(request.starts_with("GET /pages?page=3&q=7 "), "{request}");
 }
 
+#[tokio::test]
+async fn a_claim_that_says_nothing_fills_nothing_in() {
+    let upstream = answering("200 OK", JSON, "{}").await;
+    let rules = "[tools.\"GET /pages\"]\nbind = { q = \"claim:org\" }\n";
+    let engine = engine(&upstream.url, with(rules));
+    for org in [
+        json!(null),
+        json!([]),
+        json!(""),
+        json!(" "),
+        json!([""]),
+        json!({}),
+    ] {
+        let claims = json!({"sub": "alice", "org": org});
+        let claims = claims.as_object().expect("an object").clone();
+        let alice = Identity::new("alice".to_owned(), Means::Jwt, Vec::new(), None, claims);
+        let names = seen(&engine, Some(&alice));
+        assert!(!names.contains(&"pages".to_owned()), "{org}");
+        let called = engine.call("pages", Map::new(), by(alice)).await;
+        assert!(called.is_err(), "{org}");
+    }
+    assert!(upstream.requests().is_empty());
+}
+
+const SPREAD: &[Group] = &[Group {
+    tag: "orders",
+    tools: &[ToolDef::new("list_orders", "GET", "/orders")
+        .parameters(&[
+            Parameter::query("owner"),
+            Parameter::query("filter").style(Style::Form, true),
+        ])
+        .hints(Hints::READ)],
+    schemas: r#"{"list_orders": {"advertised": {"type": "object", "properties": {"owner": {"enum": ["alice", "bob"]}, "filter": {"type": "object"}}}}}"#,
+}];
+
+#[tokio::test]
+async fn what_is_filled_in_is_sent_as_it_is_and_once() {
+    let upstream = answering("200 OK", JSON, "{}").await;
+    let mut setup = Setup::new(&upstream.url);
+    setup.def.groups = SPREAD;
+    setup.settings.policies = with("[tools.\"method:GET\"]\nbind = { owner = \"claim:sub\" }\n");
+    let engine = setup.engine();
+    let ask = async |who: &str, filter: Value| {
+        let arguments = json!({"filter": filter});
+        call_with(&engine, "list_orders", arguments, by(identity(who, &[]))).await
+    };
+    for name in [
+        "owner", "owner[]", "owner[0]", "OWNER", "owner\0x", " owner",
+    ] {
+        let result = ask("alice", json!({name: "bob"})).await;
+        assert_eq!(result.error, Some(ErrorType::InvalidArguments), "{name:?}");
+    }
+    // An enum is matched by case, but this would be somebody else.
+    let other = ask("ALICE", json!({"status": "new"})).await;
+    assert_eq!(other.error, Some(ErrorType::InvalidArguments));
+    assert!(upstream.requests().is_empty());
+    let result = ask("alice", json!({"status": "new", "owners": 1})).await;
+    assert_eq!(result.error, None, "{}", result.as_text());
+    let request = upstream.request();
+    assert!(
+        request.starts_with("GET /orders?owner=alice&status=new&owners=1 "),
+        "{request}"
+    );
+}
+
+#[tokio::test]
+async fn a_header_that_is_there_twice_fills_nothing_in() {
+    let upstream = answering("200 OK", JSON, "{}").await;
+    let rules = "[tools.\"GET /pages\".bind]\nq = \"header:X-Tenant\"\n";
+    let engine = engine(&upstream.url, with(rules));
+    let sending = |values: &[&'static str]| {
+        let mut ctx = CallContext::default();
+        for value in values {
+            let value = http::HeaderValue::from_static(value);
+            ctx.headers.append("x-tenant", value);
+        }
+        ctx
+    };
+    for (values, told) in [
+        (&["evil", "acme"][..], "has more than one header `x-tenant`"),
+        (&["acme", "acme"], "has more than one header `x-tenant`"),
+        (&[], "has no header `x-tenant`"),
+    ] {
+        let result = call_with(&engine, "pages", json!({}), sending(values)).await;
+        let text = result.as_text();
+        assert!(result.error.is_some() && text.contains(told), "{text}");
+    }
+    let result = call_with(&engine, "pages", json!({}), sending(&["acme"])).await;
+    assert_eq!(result.error, None, "{}", result.as_text());
+    let request = upstream.request();
+    assert!(request.starts_with("GET /pages?q=acme "), "{request}");
+}
+
 const ORDERS: &[Group] = &[Group {
     tag: "orders",
     tools: &[
@@ -214,6 +308,74 @@ async fn a_guard_lets_only_the_owner_of_an_object_through() {
         .filter(|it| it.starts_with("POST"))
         .count();
     assert_eq!(cancelled, 1);
+}
+
+const ITEMS: &[Group] = &[Group {
+    tag: "items",
+    tools: &[
+        ToolDef::new("get_item", "GET", "/items/{id}")
+            .parameters(&[Parameter::path("id")])
+            .hints(Hints::READ),
+        ToolDef::new("delete_item", "DELETE", "/items/{id}").parameters(&[Parameter::path("id")]),
+        ToolDef::new("find_items", "GET", "/items")
+            .parameters(&[Parameter::query("id")])
+            .hints(Hints::READ),
+        ToolDef::new("delete_items", "DELETE", "/items")
+            .parameters(&[Parameter::query("id"), Parameter::query("all")]),
+    ],
+    schemas: r#"{
+      "get_item": {"advertised": {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}},
+      "delete_item": {"advertised": {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}}
+    }"#,
+}];
+
+#[tokio::test]
+async fn a_guard_reads_what_the_call_is_about_and_has_to_see_something() {
+    let api = Recording::start(|request| {
+        let line = request.lines().next().unwrap_or_default();
+        let body = match line.split(' ').nth(1).unwrap_or_default() {
+            "/items/10" => r#"{"owner": "alice"}"#,
+            "/items?id=7" => r#"{"items": [{"owner": "alice"}]}"#,
+            path if path.starts_with("/items?") => r#"{"items": []}"#,
+            _ => r#"{"owner": "bob"}"#,
+        };
+        reply("200 OK", JSON, body.as_bytes())
+    })
+    .await;
+    let mut setup = Setup::new(&api.url);
+    setup.def.groups = ITEMS;
+    setup.settings.policies = with(
+        "[tools.\"DELETE /items/{id}\".guard]\nread = \"GET /items/{id}\"\narguments = { id = \"argument:id\" }\n\
+         path = \"$.owner\"\nequals = \"claim:sub\"\n\
+         [tools.\"DELETE /items\".guard]\nread = \"GET /items\"\narguments = { id = \"argument:id\" }\n\
+         path = \"$.items[*].owner\"\nequals = \"claim:sub\"\n",
+    );
+    let engine = setup.engine();
+    let alice = identity("alice", &[]);
+    let ask = |tool: &'static str, arguments: Value| {
+        call_with(&engine, tool, arguments, by(alice.clone()))
+    };
+    let deleted = || {
+        let all = api.requests();
+        let deleted = all.iter().filter(|it| it.starts_with("DELETE"));
+        deleted
+            .map(|it| it.lines().next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    for id in ["1e1", "10.0", " 10", "1"] {
+        let result = ask("delete_item", json!({"id": id})).await;
+        assert!(result.error.is_some(), "{id}: {}", result.as_text());
+    }
+    // Nothing is found of these, or nothing was asked for.
+    for arguments in [json!({"id": 8}), json!({"all": true}), json!({"id": null})] {
+        let result = ask("delete_items", arguments.clone()).await;
+        assert_eq!(result.error, Some(ErrorType::Forbidden), "{arguments}");
+    }
+    assert_eq!(deleted(), Vec::<String>::new());
+    assert_eq!(ask("delete_item", json!({"id": "10"})).await.error, None);
+    assert_eq!(ask("delete_items", json!({"id": 7})).await.error, None);
+    let expected = ["DELETE /items/10 HTTP/1.1", "DELETE /items?id=7 HTTP/1.1"];
+    assert_eq!(deleted(), expected);
 }
 
 #[test]

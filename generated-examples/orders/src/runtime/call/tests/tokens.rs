@@ -75,6 +75,34 @@ async fn a_token_is_got_once_and_kept() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_fails_is_asked_once_for_all_who_wait_and_those_who_come_soon() {
+    let api = answering("200 OK", JSON, "{}").await;
+    for (status, body, told) in [
+        ("503 Service Unavailable", "{}", "answered with status 503"),
+        (
+            "400 Bad Request",
+            r#"{"error": "invalid_scope"}"#,
+            "refuses a token: invalid_scope",
+        ),
+    ] {
+        let issuer = answering(status, JSON, body).await;
+        let tools = client(&api, &issuer).engine();
+        let calls = (0..8).map(|_| pet(&tools));
+        let mut results = futures_util::future::join_all(calls).await;
+        results.push(pet(&tools).await);
+        for result in results {
+            assert_eq!(result.error, Some(ErrorType::Unauthorized));
+            let text = result.as_text();
+            let told = format!("127.0.0.1 {told}");
+            assert!(text.contains(&told), "{text}");
+            assert!(text.contains(" (tried again after 2 s)."), "{text}");
+        }
+        assert_eq!(issuer.requests().len(), 1);
+    }
+    assert!(api.requests().is_empty());
+}
+
+#[tokio::test]
 async fn a_token_that_does_not_come_is_waited_for_no_longer_than_the_call() {
     let api = answering("200 OK", JSON, "{}").await;
     // Who connects waits for ever.

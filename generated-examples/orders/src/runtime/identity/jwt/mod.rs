@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use super::super::engine::StartError;
 use super::super::settings::CallerOptions;
 use super::super::upstream::Upstream;
-use super::claims::{Reader, Refused};
+use super::claims::{Reader, Refused, misshapen};
 use super::{Identity, Means};
 use issuer::Issuer;
 
@@ -79,30 +79,45 @@ impl Tokens {
         resource: &str,
     ) -> Result<Identity, Refused> {
         if token.len() > LONGEST {
-            return Err(Refused("the token is too long"));
+            return Err(Refused::Token("the token is too long"));
         }
-        let header = jsonwebtoken::decode_header(token).map_err(|_| Refused("this is no token"))?;
+        let header =
+            jsonwebtoken::decode_header(token).map_err(|_| Refused::Token("this is no token"))?;
         if has_critical(token) {
-            return Err(Refused(
+            return Err(Refused::Token(
                 "the token asks for an extension that this server does not have",
             ));
         }
+        if !header.typ.as_deref().is_none_or(is_for_access) {
+            return Err(Refused::Token("this is another kind of token"));
+        }
         if !self.algorithms.contains(&header.alg) {
-            return Err(Refused(
+            return Err(Refused::Token(
                 "the token is signed with an algorithm that is not allowed",
             ));
         }
-        let keys = self.issuer.keys(header.kid.as_deref(), header.alg).await;
         let validation = self.validation(header.alg, resource);
-        let mut refused = Refused("the token was signed by nobody whom this server knows");
-        for key in &keys {
-            match claims(token, key, &validation) {
-                Ok(claims) => return self.reader.identity(claims, Means::Jwt),
-                Err(Some(why)) => return Err(why),
-                Err(None) => refused = Refused("the signature of the token is wrong"),
-            }
+        let id = header.kid.as_deref();
+        let mut keys = self.issuer.keys(id, header.alg).await?;
+        let mut signed = claims(token, &keys, &validation);
+        if signed.is_none() && self.issuer.has_looked_again().await {
+            keys = self.issuer.keys(id, header.alg).await?;
+            signed = claims(token, &keys, &validation);
         }
-        Err(refused)
+        let nobody = || {
+            Refused::Token(match keys.as_slice() {
+                [] => "the token was signed by nobody whom this server knows",
+                _ => "the signature of the token is wrong",
+            })
+        };
+        let claims = signed.ok_or_else(nobody)??;
+        self.reader.identity(claims, Means::Jwt)
+    }
+
+    /// As if the issuer had not been asked for a while.
+    #[cfg(test)]
+    pub(in super::super) fn end_pause(&self) {
+        self.issuer.end_pause();
     }
 
     fn validation(&self, algorithm: Algorithm, resource: &str) -> Validation {
@@ -125,31 +140,52 @@ impl Tokens {
     }
 }
 
-/// The claims of a token; `Err(None)` for a key that did not sign it.
+/// The claims of a token that one of these keys signed; `None` where none did.
 fn claims(
     token: &str,
-    key: &DecodingKey,
+    keys: &[DecodingKey],
     validation: &Validation,
-) -> Result<Map<String, Value>, Option<Refused>> {
-    let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, key, validation);
-    decoded.map(|token| token.claims).map_err(|error| {
-        Some(Refused(match error.kind() {
-            ErrorKind::ExpiredSignature => "the token has expired",
-            ErrorKind::ImmatureSignature => "the token is not valid yet",
-            ErrorKind::InvalidAudience => "the token is meant for another server",
-            ErrorKind::InvalidIssuer => "the token is of another issuer",
-            ErrorKind::MissingRequiredClaim(_) => "the token lacks a claim",
-            _ => return None,
-        }))
+) -> Option<Result<Map<String, Value>, Refused>> {
+    keys.iter().find_map(|key| {
+        let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, key, validation);
+        let told = match decoded {
+            Ok(token) => return Some(Ok(token.claims)),
+            Err(error) => match error.kind() {
+                ErrorKind::ExpiredSignature => "the token has expired",
+                ErrorKind::ImmatureSignature => "the token is not valid yet",
+                ErrorKind::InvalidAudience => "the token is meant for another server",
+                ErrorKind::InvalidIssuer => "the token is of another issuer",
+                ErrorKind::MissingRequiredClaim(_) => {
+                    misshapen(&part(token, 1)).unwrap_or("the token lacks a claim")
+                }
+                // What was signed and cannot be read.
+                ErrorKind::Json(_) | ErrorKind::InvalidClaimFormat(_) => misshapen(&part(token, 1))
+                    .unwrap_or("the claims of the token are no JSON object"),
+                _ => return None,
+            },
+        };
+        Some(Err(Refused::Token(told)))
     })
+}
+
+/// RFC 8725 §3.11: what an issuer signs for another purpose, such as a logout or a proof, is no access token (RFC 9068).
+fn is_for_access(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    // RFC 7515 §4.1.9: that may be left out.
+    let kind = kind.strip_prefix("application/").unwrap_or(&kind);
+    matches!(kind, "jwt" | "at+jwt")
 }
 
 /// RFC 7515 §4.1.11: what is critical and not understood makes a token invalid.
 fn has_critical(token: &str) -> bool {
-    let head = token.split('.').next().unwrap_or_default();
-    let bytes = URL_SAFE_NO_PAD.decode(head).unwrap_or_default();
-    let header: Map<String, Value> = serde_json::from_slice(&bytes).unwrap_or_default();
-    header.contains_key("crit")
+    part(token, 0).contains_key("crit")
+}
+
+/// The header of a token (0) or its claims (1), whoever signed it; empty where it has none.
+fn part(token: &str, place: usize) -> Map<String, Value> {
+    let part = token.split('.').nth(place).unwrap_or_default();
+    let bytes = URL_SAFE_NO_PAD.decode(part).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
 /// The algorithms that may sign. One for secrets and one for public keys are never taken side by side: whoever knows

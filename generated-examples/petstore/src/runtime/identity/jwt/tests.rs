@@ -51,7 +51,10 @@ fn claims(changes: &Value) -> Value {
 
 async fn told(tokens: &Tokens, token: &str) -> Result<Identity, &'static str> {
     let identified = tokens.identify(token, RESOURCE).await;
-    identified.map_err(|refused| refused.0)
+    identified.map_err(|refused| match refused {
+        Refused::Token(why) => why,
+        other => panic!("{other:?}"),
+    })
 }
 
 #[tokio::test]
@@ -67,6 +70,11 @@ async fn a_token_says_who_calls_and_what_they_may() {
         assert!(alice.has_role(role), "{role}");
     }
     assert!(!alice.has_role("admin"));
+    for kind in ["JWT", "at+jwt", "application/at+jwt"] {
+        let header = json!({"alg": "HS256", "typ": kind});
+        let token = signed(&header, &claims(&json!({})));
+        assert!(told(&tokens, &token).await.is_ok(), "{kind}");
+    }
 }
 
 #[tokio::test]
@@ -102,10 +110,48 @@ async fn a_token_is_refused_for_each_thing_that_is_wrong_with_it() {
             "the token lacks a claim that this server asks for",
         ),
         ("sub", json!(""), "the token names nobody"),
-        ("sub", json!({}), "the signature of the token is wrong"),
+        ("sub", json!(" \t"), "the token names nobody"),
+        ("sub", json!({}), "`sub` of the token is no text"),
+        ("exp", json!([]), "`exp` of the token is no number"),
+        ("exp", json!({}), "`exp` of the token is no number"),
+        ("exp", json!("soon"), "`exp` of the token is no number"),
+        ("nbf", json!("soon"), "`nbf` of the token is no number"),
+        ("nbf", json!([1]), "`nbf` of the token is no number"),
+        ("iss", json!(7), "`iss` of the token is no text"),
+        (
+            "aud",
+            json!([RESOURCE, 1]),
+            "`aud` of the token is neither a text nor a list of texts",
+        ),
     ] {
         let refused = told(&tokens, &with(name, value)).await.map(|_| ());
         assert_eq!(refused, Err(why), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_is_asked_for_is_compared_as_a_whole() {
+    let lacks = Err("the token lacks a claim that this server asks for");
+    for (asked, given, taken) in [
+        ("org.id=acme", json!({"org": {"id": "acme"}}), Ok(())),
+        ("org.id=acme", json!({"org": {"id": "x acme"}}), lacks),
+        ("org.id=acme", json!({"org": {"id": ["x", "acme"]}}), Ok(())),
+        ("org.id=acme", json!({"org": {"id": ["x acme"]}}), lacks),
+        ("org=ac me", json!({"org": "ac me"}), Ok(())),
+        ("plan=7", json!({"plan": 7}), Ok(())),
+        ("plan=7", json!({"plan": [6, 7]}), Ok(())),
+        ("staff=true", json!({"staff": true}), Ok(())),
+        ("staff=true", json!({"staff": {"true": true}}), lacks),
+        ("scope=write", json!({}), Ok(())),
+        ("scope=read write", json!({}), lacks),
+        ("scp=b", json!({"scp": "a b"}), Ok(())),
+        ("scp=b", json!({"scp": ["a b"]}), lacks),
+        ("org.scope=b", json!({"org": {"scope": "a b"}}), lacks),
+    ] {
+        let tokens = with_secret(&[&format!("--jwt-required-claims={asked}")]);
+        let token = signed(&json!({"alg": "HS256"}), &claims(&given));
+        let told = told(&tokens, &token).await.map(|_| ());
+        assert_eq!(told, taken, "{asked} of {given}");
     }
 }
 
@@ -137,6 +183,14 @@ async fn a_token_that_is_not_signed_by_the_issuer_is_refused() {
             ),
             "the token asks for an extension that this server does not have",
         ),
+        (
+            signed(&json!({"alg": "HS256", "typ": "logout+jwt"}), &fine),
+            "this is another kind of token",
+        ),
+        (
+            signed(&json!({"alg": "HS256", "typ": "dpop+jwt"}), &fine),
+            "this is another kind of token",
+        ),
         ("geheim".to_owned(), "this is no token"),
         ("a".repeat(20_000), "the token is too long"),
     ] {
@@ -144,28 +198,65 @@ async fn a_token_that_is_not_signed_by_the_issuer_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_public_key_verifies_and_is_never_taken_for_a_secret() {
-    let random = SystemRandom::new();
-    let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+fn pair() -> EcdsaKeyPair {
+    let (random, algorithm) = (SystemRandom::new(), &ECDSA_P256_SHA256_FIXED_SIGNING);
     let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).expect("a key");
-    let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).expect("a key");
+    EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).expect("a key")
+}
+
+fn pem(pair: &EcdsaKeyPair) -> String {
     // RFC 5480: the head of a P-256 key in SubjectPublicKeyInfo.
     let mut info = vec![
         0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08,
         0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
     ];
     info.extend_from_slice(pair.public_key().as_ref());
-    let pem = format!(
-        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-        STANDARD.encode(&info)
-    );
+    let encoded = STANDARD.encode(&info);
+    format!("-----BEGIN PUBLIC KEY-----\n{encoded}\n-----END PUBLIC KEY-----\n")
+}
+
+fn signed_with(pair: &EcdsaKeyPair) -> String {
+    let message = parts(&json!({"alg": "ES256"}), &claims(&json!({})));
+    let signature = pair.sign(&SystemRandom::new(), message.as_bytes());
+    format!(
+        "{message}.{}",
+        URL_SAFE_NO_PAD.encode(signature.expect("signed"))
+    )
+}
+
+#[tokio::test]
+async fn each_key_of_a_file_may_sign() {
+    let [old, new, other] = [pair(), pair(), pair()];
+    let file = Scratch::holding(&format!("# of before\n{}\n{}", pem(&old), pem(&new)));
+    let option = format!("--jwt-pem-file={}", file.path());
+    let by_keys = tokens(&[&option], &[]).expect("tokens");
+    for pair in [&old, &new] {
+        let alice = told(&by_keys, &signed_with(pair)).await;
+        assert_eq!(alice.expect("taken").name(), "alice");
+    }
+    let refused = told(&by_keys, &signed_with(&other)).await.map(|_| ());
+    assert_eq!(refused, Err("the signature of the token is wrong"));
+    for text in [
+        "",
+        "geheim",
+        &format!("{}-----BEGIN PUBLIC KEY-----\ngeheim\n", pem(&old)),
+    ] {
+        let file = Scratch::holding(text);
+        let option = format!("--jwt-pem-file={}", file.path());
+        let error = tokens(&[&option], &[]).expect_err("no keys");
+        assert!(error.0.contains("no public key in PEM"), "{}", error.0);
+        assert!(!error.0.contains("geheim"), "{}", error.0);
+    }
+}
+
+#[tokio::test]
+async fn a_public_key_verifies_and_is_never_taken_for_a_secret() {
+    let pair = pair();
+    let pem = pem(&pair);
     let key = Scratch::holding(&pem);
     let option = format!("--jwt-pem-file={}", key.path());
     let by_key = tokens(&[&option], &[]).expect("tokens");
-    let message = parts(&json!({"alg": "ES256"}), &claims(&json!({})));
-    let signature = pair.sign(&random, message.as_bytes()).expect("signed");
-    let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature));
+    let token = signed_with(&pair);
     assert_eq!(told(&by_key, &token).await.expect("taken").name(), "alice");
     let forged = signed(&json!({"alg": "HS256"}), &claims(&json!({})));
     assert!(told(&by_key, &forged).await.is_err());
@@ -193,6 +284,32 @@ fn what_tells_the_signature_is_one_thing_and_strong() {
         let error = Tokens::new(&options.callers, |_| unreachable!()).expect_err(says);
         assert!(error.0.contains(says), "{}", error.0);
     }
+}
+
+#[tokio::test]
+async fn a_client_is_never_the_user_of_its_name() {
+    let tokens = with_secret(&[]);
+    let name = async |changes: Value| {
+        let mut claims = claims(&changes);
+        let claims = claims.as_object_mut().expect("an object");
+        claims.retain(|_, value| !value.is_null());
+        let token = signed(&json!({"alg": "HS256"}), &json!(claims));
+        told(&tokens, &token).await.map(|it| it.name().to_owned())
+    };
+    for (changes, expected) in [
+        (json!({"client_id": "web"}), "alice"),
+        (json!({"sub": null, "client_id": "alice"}), "client:alice"),
+        (json!({"sub": null, "azp": "alice"}), "client:alice"),
+        (json!({"sub": "client:alice"}), "sub:client:alice"),
+        (json!({"sub": "sub:client:alice"}), "sub:sub:client:alice"),
+        (json!({"sub": "auth0|alice"}), "auth0|alice"),
+    ] {
+        assert_eq!(name(changes).await.as_deref(), Ok(expected));
+    }
+    let nobody = name(json!({"sub": null})).await;
+    assert_eq!(nobody, Err("the token names nobody"));
+    let blank = name(json!({"sub": null, "client_id": " "})).await;
+    assert_eq!(blank, Err("the token names nobody"));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Conditions of the owner's in the Common Expression Language (CEL): `when` is about who calls, `require` about a call.
 //!
 //! `expression` reads one when the policies are read, and finds out what it looks at; `decision` decides it for a caller and
-//! a call, on `values`. A condition that cannot be decided holds for nobody. Without the feature `cel`, `absent` refuses
+//! a call, on `values`. A condition that cannot be decided allows nothing. Without the feature `cel`, `absent` refuses
 //! every condition.
 
 #[cfg(not(feature = "cel"))]

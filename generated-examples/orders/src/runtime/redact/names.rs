@@ -1,0 +1,197 @@
+//! What is a secret by its name, whatever it looks like: members such as `access_token`, and `api_key=…` in URLs and forms.
+//!
+//! A mere `token` is none: many APIs call the way to the next page so.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem;
+
+use super::detect::pattern;
+
+/// The names, in lower case and without what separates their words.
+const TELLING: [&str; 28] = [
+    "accesskey",
+    "accesstoken",
+    "accountkey",
+    "apikey",
+    "apisecret",
+    "apitoken",
+    "authtoken",
+    "bearertoken",
+    "clientsecret",
+    "consumersecret",
+    "encryptionkey",
+    "idtoken",
+    "masterkey",
+    "oauthtoken",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "privatetoken",
+    "refreshtoken",
+    "secretaccesskey",
+    "secretkey",
+    "sessiontoken",
+    "sharedsecret",
+    "signingkey",
+    "signingsecret",
+    "tokensecret",
+    "webhooksecret",
+];
+/// The longest of them, with what may separate its words.
+const LONGEST: usize = 24;
+/// What they end with, as they are spelt most.
+static ENDS: LazyLock<[memmem::Finder<'static>; 7]> = LazyLock::new(|| {
+    let ends = [
+        "oken\"",
+        "ecret\"",
+        "key\"",
+        "Key\"",
+        "assword\"",
+        "asswd\"",
+        "assphrase\"",
+    ];
+    ends.map(memmem::Finder::new)
+});
+
+/// Whether what has this name is a secret.
+pub(super) fn is_telling(name: &str) -> bool {
+    if name.len() > LONGEST {
+        return false;
+    }
+    let letters: String = (name.chars())
+        .filter(|c| !matches!(c, '_' | '-' | ' ' | '.'))
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    TELLING.contains(&letters.as_str())
+}
+
+/// Whether a member of a JSON text may have such a name.
+pub(super) fn may_tell(text: &str) -> bool {
+    ENDS.iter().any(|end| end.find(text.as_bytes()).is_some())
+}
+
+/// The values of such names in URLs, forms and files of settings.
+pub(super) fn values(text: &str) -> impl Iterator<Item = Range<usize>> {
+    // A signature of a URL is as good as a key to it.
+    let pair = pattern!(concat!(
+        "(?i)(?:^|[^a-z0-9])([a-z][a-z0-9]*(?:[_.-][a-z0-9]+){0,5})=",
+        "[\"']?([^\\s&\"'<>#;,]{6,})"
+    ));
+    let signs =
+        |name: &str| ["sig", "x-amz-signature", "x-goog-signature", "signature"].contains(&name);
+    let is_secret = move |name: &str| {
+        let name = name.to_ascii_lowercase();
+        // `AWS_SECRET_ACCESS_KEY` is one with the name of its maker in front.
+        let mut behind = std::iter::successors(Some(name.as_str()), |name| {
+            name.split_once(['_', '.', '-']).map(|(_, rest)| rest)
+        });
+        signs(&name) || behind.any(is_telling)
+    };
+    pair.captures_iter(text).filter_map(move |found| {
+        let (name, value) = (found.get(1)?, found.get(2)?);
+        is_secret(name.as_str()).then(|| value.range())
+    })
+}
+
+/// Whether such a name may end here, before a `=`.
+pub(super) fn ends_name(before: &[u8]) -> bool {
+    const ENDS: [&[u8]; 8] = [
+        b"token",
+        b"secret",
+        b"key",
+        b"password",
+        b"passwd",
+        b"phrase",
+        b"sig",
+        b"signature",
+    ];
+    ENDS.iter().any(|end| {
+        let start = before.len().checked_sub(end.len());
+        start.is_some_and(|start| before[start..].eq_ignore_ascii_case(end))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_tells_of_a_secret_however_it_is_spelt() {
+        for name in [
+            "access_token",
+            "accessToken",
+            "Client-Secret",
+            "apiKey",
+            "API_KEY",
+            "password",
+        ] {
+            assert!(is_telling(name), "{name}");
+        }
+        for name in [
+            "token",
+            "next_page_token",
+            "key",
+            "id",
+            "password_changed_at",
+            "secret",
+            "",
+        ] {
+            assert!(!is_telling(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_pair_has_its_secret_behind_the_name() {
+        let of = |text: &'static str| -> Vec<&str> { values(text).map(|at| &text[at]).collect() };
+        let url = "https://a.example/x?page=2&access_token=abcdef123&api_key=0123456789#top";
+        assert_eq!(of(url), ["abcdef123", "0123456789"]);
+        assert_eq!(
+            of("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI\nREGION=eu-west-1"),
+            ["wJalrXUtnFEMI"]
+        );
+        assert_eq!(of("?sv=2022&sig=AbC%2Fdef%3D"), ["AbC%2Fdef%3D"]);
+        let none: [&str; 0] = [];
+        assert_eq!(
+            of("?page_token=abcdefgh&sort_key=created_at&monkey=banana1"),
+            none
+        );
+    }
+
+    #[test]
+    fn an_answer_keeps_everything_but_the_secrets_that_its_names_tell_of() {
+        let mut secrets = super::super::Redaction::default();
+        secrets.add(&super::super::Redact::One(super::super::Detector::Secret));
+        let body = |text: &str| secrets.body(text.into()).text.into_owned();
+        for (text, expected) in [
+            (
+                r#"{"access_token": "opaque", "expires_in": 3600, "next_page_token": "abc"}"#,
+                r#"{"access_token": "[redacted]", "expires_in": 3600, "next_page_token": "abc"}"#,
+            ),
+            (
+                r#"[{"user": {"apiKey": "x1", "password": null}, "client_secret": ""}]"#,
+                r#"[{"user": {"apiKey": "[redacted]", "password": null}, "client_secret": ""}]"#,
+            ),
+            (
+                r#"{"password": {"min": 8, "api_key": "x"}, "private_key": ["a"]}"#,
+                r#"{"password": {"min": 8, "api_key": "[redacted]"}, "private_key": ["a"]}"#,
+            ),
+            (
+                "{\"api_key\":\"x1\"}\n{\"id\":2}\n",
+                "{\"api_key\":\"[redacted]\"}\n{\"id\":2}\n",
+            ),
+            (
+                r#"{"url": "https://a.example/x?api_key=0123456789&page=2"}"#,
+                r#"{"url": "https://a.example/x?api_key=[redacted: secret]&page=2"}"#,
+            ),
+        ] {
+            assert_eq!(body(text), expected);
+        }
+        let mut others = super::super::Redaction::default();
+        others.add(&super::super::Redact::One(super::super::Detector::Email));
+        let text = r#"{"access_token": "opaque"}"#;
+        assert_eq!(others.body(text.into()).text, text);
+    }
+}
