@@ -165,7 +165,8 @@ ROWS = [
     Row("tools/call over `/sse`, concurrency 16, p99", "sse get c=16", median("sse get c=16", "p99_us", 1e-3), unit("ms", 2)),
     policy_row("300 B reply, concurrency 1", "get c=1", 0.85),
     policy_row("300 B reply, concurrency 16", "get c=16", 0.85),
-    policy_row("10 KB reply, concurrency 16", "list c=16", None),
+    policy_row("10 KB reply, concurrency 16", "list c=16", 0.85),
+    policy_row("300 B reply, concurrency 16, the same call", "same c=16", None),
     *growth_rows(),
 ]
 
