@@ -268,6 +268,12 @@ def handles(redis, api):
         check("credentials go to no address that is not the API's any more", "none of the API's any more" in looked(moved, handle))
         moved.stop()
 
+        patient = Replica("replica-patient", api, ["--poll-timeout", "20s", "--api-keys", keys], {"MCP_STATE": redis.url()})
+        told = patient.progress("create_sales_report", report, alice, "with the handle")
+        early = told.split("with the handle `")[1].split("`")[0]
+        patient.kill()
+        check("a handle is told before a connection can break", "% done" in looked(second, early), told)
+
         handle = begun(second)
         redis.kill()
         check("without Redis its replica goes on", "40 % done" in looked(second, handle))

@@ -217,6 +217,22 @@ class Replica:
         message = json.loads(text)
         return message["result"] if answer.status == 200 and "result" in message else {"refused": answer.status}
 
+    def progress(self, tool, arguments, headers, marker):
+        """The first progress message of a call that has this in it; the connection is closed then."""
+        connection = self.connect()
+        params = {"name": tool, "arguments": arguments, "_meta": {"progressToken": "p"}}
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+        connection.request("POST", "/mcp", json.dumps(body), {**JSON, **headers})
+        answer = connection.getresponse()
+        try:
+            while line := answer.readline().decode():
+                if line.startswith("data:") and marker in line:
+                    return json.loads(line[5:])["params"]["message"]
+            raise SystemExit(f"no progress message has `{marker}`")
+        finally:
+            answer.close()
+            connection.close()
+
     def task(self, method, task, headers=None):
         """What the Tasks extension says of a task: a result or an error."""
         connection = self.connect()
