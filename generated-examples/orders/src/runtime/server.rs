@@ -173,7 +173,7 @@ impl Server {
 
     /// Whether there are prompts, for whomever.
     pub(super) fn has_prompts(&self) -> bool {
-        !self.def().prompts.is_empty()
+        !self.def().prompts.is_empty() && !self.prompts().is_empty()
     }
 
     fn prompts(&self) -> &Prompts {

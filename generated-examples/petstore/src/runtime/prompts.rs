@@ -59,20 +59,24 @@ pub(super) enum Said {
 impl Prompts {
     /// Reads the texts of the prompts.
     pub(super) fn new(engine: &Engine) -> Self {
-        let defs = engine.def().prompts;
-        let entries = defs.iter().map(|def| Entry {
-            def,
-            names: named_tools(def, engine),
-        });
+        let defs = engine.def().prompts.iter();
+        let entries: Vec<Entry> = (defs.filter(|def| can_be_given(def, engine)))
+            .map(|def| Entry {
+                def,
+                names: named_tools(def, engine),
+            })
+            .collect();
         let mut by_name: HashMap<&'static str, Range<usize>> = HashMap::new();
-        for (index, def) in defs.iter().enumerate() {
-            let range = by_name.entry(def.name).or_insert(index..index);
+        for (index, entry) in entries.iter().enumerate() {
+            let range = by_name.entry(entry.def.name).or_insert(index..index);
             range.end = index + 1;
         }
-        Self {
-            entries: entries.collect(),
-            by_name,
-        }
+        Self { entries, by_name }
+    }
+
+    /// Whether there are none, for whomever.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// The versions of a prompt that a caller sees, the newest first.
@@ -161,6 +165,34 @@ impl Entry {
     fn is_seen(&self, view: &View) -> bool {
         self.names.iter().all(|position| view.sees(*position))
     }
+}
+
+/// Whether the resources of a prompt are of a kind that this server has, as far as that can be told without its arguments.
+fn can_be_given(def: &PromptDef, engine: &Engine) -> bool {
+    let scheme = |uri: &'static str| uri.split_once("://").map_or("", |(scheme, _)| scheme);
+    let is_own = |wanted: &str| {
+        let mut tools = engine.def().groups.iter().flat_map(|group| group.tools);
+        wanted == "api" || tools.any(|tool| scheme(tool.resource) == wanted)
+    };
+    let is_there = |uri: &'static str| match scheme(uri) {
+        "openapi" => true,
+        it if it.contains("{{") || uri.starts_with("{{") => true,
+        it => engine.offers_operations() && is_own(it),
+    };
+    let missing = def
+        .messages
+        .iter()
+        .find_map(|message| match message.content {
+            PromptContent::Resource(uri) if !is_there(uri) => Some(uri),
+            _ => None,
+        });
+    if let Some(uri) = missing {
+        tracing::warn!(
+            prompt = def.name,
+            "a prompt is left out: this server has no resource `{uri}` (`--resources` offers GET operations)"
+        );
+    }
+    missing.is_none()
 }
 
 /// The tools that the texts of a prompt name: a word that is a tool's name, in backticks if it is one of a natural

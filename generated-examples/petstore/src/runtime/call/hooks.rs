@@ -225,13 +225,12 @@ pub(super) async fn handled(
     }
 }
 
-/// Runs code here. What held its thread for longer than it may take is late, though it has ended.
+/// Runs code here.
 async fn bounded<T>(
     inner: &Inner,
     limit: Duration,
     code: impl Future<Output = T>,
 ) -> Result<T, Broken> {
-    let began = Instant::now();
     // Whatever a panic leaves half done is thrown away by who called.
     let mut caught = pin!(AssertUnwindSafe(code).catch_unwind());
     let watched = poll_fn(|context| {
@@ -251,7 +250,6 @@ async fn bounded<T>(
         state
     });
     match tokio::time::timeout(limit, watched).await {
-        Ok(_) if began.elapsed() > limit => Err(Broken::Late(limit)),
         Ok(Ok(value)) => Ok(value),
         Ok(Err(_)) => Err(Broken::Panicked),
         Err(_) => Err(Broken::Late(limit)),

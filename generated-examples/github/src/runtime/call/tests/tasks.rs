@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::super::super::policy::Tables;
 use super::super::super::server::Server;
 use super::super::super::session::Session;
 use super::following::{CSV, DONE, RUNNING, STARTED_LATER, lines, scripted, setup};
@@ -99,7 +100,11 @@ async fn a_task_is_cancelled_as_its_operation_is() {
         ),
     ])
     .await;
-    let mut client = Client::new(setup(&api).engine(), with_tasks());
+    // Consent is for what a model does, and this is the client.
+    let mut asking = setup(&api);
+    let tables = "[tools.\"op:*_operation\"]\nconfirm = \"always\"\n";
+    asking.settings.policies.tables = Tables::parse(tables).expect("tables");
+    let mut client = Client::new(asking.engine(), with_tasks());
     let begun = client.ask("tools/call", json!({"name": "export"})).await;
     let task = json!({"taskId": begun["result"]["taskId"]});
     let cancelled = client.ask("tasks/cancel", task.clone()).await;

@@ -266,6 +266,79 @@ async fn what_the_user_gave_is_kept_until_the_user_agrees() {
 }
 
 #[tokio::test]
+async fn what_the_user_declined_is_over_and_no_token_is_the_other_kind() {
+    let upstream = answering("201 Created", JSON, "{}").await;
+    let engine = engine(&upstream.url, Confirm::Writes, "");
+    let asking = || CallContext {
+        asking: Asking::Again(None),
+        ..CallContext::default()
+    };
+    let rex = json!({"name": "Rex"});
+    let asked = call_with(&engine, "add_pet", rex.clone(), asking()).await;
+    let yes = || again(&asked, &json!({}));
+    let mut no = yes();
+    if let Asking::Again(Some(answers)) = &mut no.asking {
+        answers.replies["confirm"] = json!({"action": "decline"});
+    }
+    let declined = call_with(&engine, "add_pet", rex.clone(), no).await;
+    assert_eq!(declined.error, Some(ErrorType::Forbidden));
+    assert!(declined.question.is_none());
+    let after = call_with(&engine, "add_pet", rex.clone(), yes()).await;
+    assert!(after.question.is_some(), "{}", after.as_text());
+    // What a client brings is no token of a model's, and the other way round.
+    let state = after.question.as_ref().and_then(|it| it.state.clone());
+    let as_token = json!({"name": "Rex", "confirm": state});
+    let result = call(&engine, "add_pet", as_token).await;
+    assert_eq!(result.error, Some(ErrorType::Forbidden));
+    let mut as_state = again(&after, &json!({}));
+    if let Asking::Again(Some(answers)) = &mut as_state.asking {
+        answers.state = Some(token(&result));
+    }
+    let result = call_with(&engine, "add_pet", rex, as_state).await;
+    assert!(result.question.is_some(), "{}", result.as_text());
+    assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_goes_on_to_the_api_is_a_part_of_what_was_agreed_to() {
+    let upstream = answering("201 Created", JSON, "{}").await;
+    let mut setup = Setup::new(&upstream.url);
+    setup.settings.policies.confirm = Confirm::Writes;
+    setup.settings.forward_headers = ["x-tenant", "traceparent"]
+        .map(http::HeaderName::from_static)
+        .into();
+    forwarding(&mut setup, ForwardAuth::Header("x-cred".to_owned()));
+    let engine = setup.engine();
+    let from = |tenant: &'static str, credential: &'static str, trace: &'static str| {
+        let headers = [
+            ("x-tenant", tenant),
+            ("x-cred", credential),
+            ("traceparent", trace),
+        ];
+        CallContext {
+            headers: (headers.into_iter())
+                .map(|(name, value)| {
+                    let value = http::HeaderValue::from_static(value);
+                    (http::HeaderName::from_static(name), value)
+                })
+                .collect(),
+            ..CallContext::default()
+        }
+    };
+    let rex = json!({"name": "Rex"});
+    let asked = call_with(&engine, "add_pet", rex, from("t1", "geheim1", "1")).await;
+    let agreed = json!({"name": "Rex", "confirm": token(&asked)});
+    for (tenant, credential) in [("t2", "geheim1"), ("t1", "geheim2")] {
+        let other = from(tenant, credential, "1");
+        let result = call_with(&engine, "add_pet", agreed.clone(), other).await;
+        assert_eq!(result.error, Some(ErrorType::Forbidden), "{tenant}");
+    }
+    assert!(upstream.requests().is_empty());
+    let own = call_with(&engine, "add_pet", agreed, from("t1", "geheim1", "2")).await;
+    assert_eq!(own.error, None, "{}", own.as_text());
+}
+
+#[tokio::test]
 async fn a_token_is_used_up_by_what_is_done_and_by_nothing_else() {
     let upstream = answering("201 Created", JSON, "{}").await;
     let tables = "[tools.\"POST /pets\"]\nrate = \"1/h\"\n";
