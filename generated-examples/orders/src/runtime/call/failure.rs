@@ -66,11 +66,19 @@ pub(super) fn explained(
             format!("No connection to {origin}: the proxy cannot be reached or refuses.")
         }
         Failure::Tls(why) => format!("No secure connection to {origin}: {why}."),
-        Failure::Redirect(to) => format!(
-            "{origin} redirects to {to}, which was not followed: credentials and arguments are for {origin} only. If \
-             the API has moved, set `{}`.",
-            super::super::base_url::variable(server)
-        ),
+        Failure::Redirect(to) => {
+            // A name of the API's choice may be a sentence, which must not stand outside of the marks.
+            let to = if inner.policies.everything().marks_data() {
+                "another origin"
+            } else {
+                to
+            };
+            format!(
+                "{origin} redirects to {to}, which was not followed: credentials and arguments are for {origin} only. If \
+                 the API has moved, set `{}`.",
+                super::super::base_url::variable(server)
+            )
+        }
         Failure::BadRedirect => format!("{origin} redirects to something that is no http URL."),
         Failure::TooManyRedirects => format!("{origin} redirects in circles."),
         Failure::Broken => {
