@@ -271,16 +271,19 @@ fn with_other_ways_beside_it_the_one_closest_to_the_user_counts_and_a_wrong_one_
     assert_eq!(answered(Some(&agent), &[bearer]), 200);
     assert_eq!(answered(Some(&agent), &[wrong]), 401);
     let who: Vec<Value> = site
-        .audit(3)
+        .audit(5)
         .into_iter()
         .map(|line| line["identity"].clone())
         .collect();
+    // Who was refused has a line too, and no name.
     assert_eq!(
         who,
         [
+            json!(null),
             json!("alice"),
             json!("spiffe://example/agent"),
-            json!("alice")
+            json!("alice"),
+            json!(null)
         ]
     );
     let other = Authority::new("other").client("spiffe://example/agent");
