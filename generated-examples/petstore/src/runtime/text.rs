@@ -141,7 +141,9 @@ pub(super) fn visible_json(json: Cow<'_, str>) -> Cow<'_, str> {
         let (before, escape) = rest.split_at(at);
         let (length, c) = escaped(escape);
         out.push_str(before);
-        if !c.is_some_and(is_removed) {
+        // Half a character is none, and two halves must not meet.
+        let is_half = length == HALF && c.is_none();
+        if !is_half && !c.is_some_and(is_removed) {
             out.push_str(&escape[..length]);
         }
         rest = &escape[length..];
@@ -151,6 +153,9 @@ pub(super) fn visible_json(json: Cow<'_, str>) -> Cow<'_, str> {
     }
     (out + rest).into()
 }
+
+/// The length of an escape that stands for one unit of UTF-16.
+const HALF: usize = 6;
 
 /// The length of the escape that a text begins with, and the character that it is written for by its number.
 fn escaped(text: &str) -> (usize, Option<char>) {
@@ -162,11 +167,11 @@ fn escaped(text: &str) -> (usize, Option<char>) {
         let length = text.chars().take(2).map(char::len_utf8).sum();
         return (length, None);
     };
-    let pair = [first, unit(6).unwrap_or_default()];
+    let pair = [first, unit(HALF).unwrap_or_default()];
     let mut units = char::decode_utf16(pair);
     match units.next() {
-        Some(Ok(c)) => (6 * c.len_utf16(), Some(c)),
-        _ => (6, None),
+        Some(Ok(c)) => (HALF * c.len_utf16(), Some(c)),
+        _ => (HALF, None),
     }
 }
 

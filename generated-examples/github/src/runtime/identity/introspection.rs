@@ -238,11 +238,22 @@ impl Introspection {
         let client = oauth::basic(&self.client, secret.expose_secret());
         let outgoing = oauth::post(&self.url, body, client);
         let (status, bytes) = oauth::answer(&self.upstream, outgoing).await?;
+        if status.is_client_error() && is_about_token(status, &bytes) {
+            return Ok(Map::new());
+        }
         if status != StatusCode::OK {
             return Err(format!("answered with status {}", status.as_u16()));
         }
         serde_json::from_slice(&bytes).map_err(|_| "gave no JSON object".to_owned())
     }
+}
+
+/// Whether an issuer refuses a token and not this server, as some do for what cannot be one of theirs.
+fn is_about_token(status: StatusCode, body: &[u8]) -> bool {
+    let told: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
+    let error = told.as_ref().and_then(|told| told.get("error")?.as_str());
+    let is_about_client = error.is_some_and(|error| error.ends_with("_client"));
+    matches!(status.as_u16(), 400 | 404 | 422) && !is_about_client
 }
 
 /// Whether an answer is there and of no use any more.

@@ -81,7 +81,7 @@ pub(super) fn says_nothing(value: &Value) -> bool {
         Value::Null => true,
         Value::String(text) => text.trim().is_empty(),
         Value::Array(items) => items.is_empty() || items.iter().any(says_nothing),
-        Value::Object(fields) => fields.is_empty(),
+        Value::Object(fields) => fields.is_empty() || fields.values().any(says_nothing),
         Value::Bool(_) | Value::Number(_) => false,
     }
 }

@@ -122,6 +122,10 @@ pub(super) async fn followed(
             let handle = if over.is_refusal() {
                 handle_for(inner, asked, (operation, early)).await
             } else {
+                if let (Some(early), false) = (early, matches!(over, Over::Refused(_))) {
+                    let whose = (early.handle.as_str(), asked.call.context.identity.as_ref());
+                    inner.operations.forget(whose, &early.kept).await;
+                }
                 None
             };
             stop.not_any_more();

@@ -6,6 +6,7 @@ use super::super::arguments::says_the_same;
 use super::super::engine::{CallContext, StartError};
 use super::super::path::Path;
 use super::super::tool::ToolDef;
+use super::binding::says_nothing;
 use super::compiled::{Facts, selector};
 use super::tables::GuardRule;
 
@@ -147,7 +148,7 @@ impl Read {
         for (name, from) in &self.arguments {
             let value = match from {
                 From::Argument(own) => {
-                    let given = call.get(own).filter(|given| !given.is_null());
+                    let given = call.get(own).filter(|given| !says_nothing(given));
                     given.ok_or(own.as_str())?
                 }
                 From::Constant(value) => value,

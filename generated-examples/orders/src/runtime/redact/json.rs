@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 use super::super::path::Step;
 use super::super::text::visible;
 use super::detect::{Detector, Detectors};
-use super::names::is_telling;
+use super::names::Told;
 use super::signs::Signs;
 use super::{REDACTED, Redaction, is_plain, without, without_suspected};
 
@@ -143,7 +143,7 @@ impl<'a> Walk<'a> {
 
     fn value(&mut self, first: u8) {
         let start = self.at;
-        if self.is_named() || (first == b'"' && self.is_told()) {
+        if self.is_named() {
             self.skip();
             self.take_out(start);
             return;
@@ -159,7 +159,11 @@ impl<'a> Walk<'a> {
             }
             b'"' => {
                 self.string();
-                self.look_at_text(start, self.at);
+                if self.is_told(start) {
+                    self.take_out(start);
+                } else {
+                    self.look_at_text(start, self.at);
+                }
             }
             _ => {
                 let mut before = self.text[..start].chars().rev();
@@ -310,15 +314,13 @@ impl<'a> Walk<'a> {
         Some(found)
     }
 
-    /// Whether the name of what is here tells that it is a secret.
-    fn is_told(&self) -> bool {
-        let is_empty = self.text[self.at..].starts_with("\"\"");
-        match self.places.last() {
-            Some(Place::Object(Some(name))) => {
-                !is_empty && self.redaction.detectors.has(Detector::Secret) && is_telling(name)
-            }
-            _ => false,
-        }
+    /// Whether a text that begins there and ends here is a secret by its name.
+    fn is_told(&self, start: usize) -> bool {
+        let Some(Place::Object(Some(name))) = self.places.last() else {
+            return false;
+        };
+        self.redaction.detectors.has(Detector::Secret)
+            && Told::by(name).is_some_and(|told| told.is_about(&self.text[start..self.at]))
     }
 
     /// Whether one of the owner's paths leads here.

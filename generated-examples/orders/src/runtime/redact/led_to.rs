@@ -9,7 +9,7 @@ use serde::de::{
 use serde_json::value::RawValue;
 
 use super::super::path::{Path, Step};
-use super::names::is_telling;
+use super::names::Told;
 
 /// Where the values stand to which any of the paths leads, and with `tells` texts whose names tell of a secret, in order and none
 /// within another; `None` where the text is not one JSON text.
@@ -23,7 +23,8 @@ pub(super) fn led_to<'p>(
     let ways = Ways {
         rests: paths.map(Path::steps).collect(),
         tells,
-        is_told: false,
+        told: None,
+        within: 0,
         text,
         found: &mut found,
     };
@@ -32,24 +33,31 @@ pub(super) fn led_to<'p>(
     Some(found)
 }
 
+/// Secrets are looked for in what has the name of one; what is deeper within such things is taken out as a whole, since each
+/// level is read once more.
+const DEEPEST: usize = 4;
+
 /// What is left of each path that has led here.
 struct Ways<'p, 'f, 't> {
     rests: Vec<&'p [Step]>,
     /// Whether names are looked at.
     tells: bool,
-    /// Whether the name of this value tells that it is a secret.
-    is_told: bool,
+    /// What the name of this value tells of it.
+    told: Option<Told>,
+    /// Within how many values this is whose names do.
+    within: usize,
     text: &'t str,
     found: &'f mut Vec<Range<usize>>,
 }
 
 impl<'p, 't> Ways<'p, '_, 't> {
     /// The ways on.
-    fn on(&mut self, rests: Vec<&'p [Step]>, is_told: bool) -> Ways<'p, '_, 't> {
+    fn on(&mut self, rests: Vec<&'p [Step]>, told: Option<Told>) -> Ways<'p, '_, 't> {
         Ways {
             rests,
             tells: self.tells,
-            is_told,
+            told,
+            within: self.within,
             text: self.text,
             found: self.found,
         }
@@ -73,16 +81,19 @@ impl<'de> DeserializeSeed<'de> for Ways<'_, '_, 'de> {
             return IgnoredAny::deserialize(reader).map(|IgnoredAny| ());
         }
         let is_end = self.rests.iter().any(|rest| rest.is_empty());
-        if is_end || self.is_told {
+        if is_end || self.told.is_some() {
             let value = <&RawValue>::deserialize(reader)?.get();
-            if is_end || (value.starts_with('"') && value.len() > 2) {
+            let has_parts = value.starts_with(['{', '[']);
+            let is_secret = self.told.is_some_and(|told| told.is_about(value));
+            if is_end || is_secret || (has_parts && self.within >= DEEPEST) {
                 let start = value.as_ptr().addr() - self.text.as_ptr().addr();
                 self.found.push(start..start + value.len());
-            } else if value.starts_with(['{', '[']) {
+            } else if has_parts {
+                self.within += 1;
                 let rests = std::mem::take(&mut self.rests);
                 let mut inner = serde_json::Deserializer::from_str(value);
                 return self
-                    .on(rests, false)
+                    .on(rests, None)
                     .deserialize(&mut inner)
                     .map_err(Error::custom);
             }
@@ -100,8 +111,8 @@ impl<'de> Visitor<'de> for Ways<'_, '_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some((rests, is_told)) = map.next_key_seed(Named(&self.rests, self.tells))? {
-            map.next_value_seed(self.on(rests, is_told))?;
+        while let Some((rests, told)) = map.next_key_seed(Named(&self.rests, self.tells))? {
+            map.next_value_seed(self.on(rests, told))?;
         }
         Ok(())
     }
@@ -114,7 +125,7 @@ impl<'de> Visitor<'de> for Ways<'_, '_, 'de> {
                 Step::Name(_) => false,
             };
             let rests = behind(&self.rests, leads);
-            if items.next_element_seed(self.on(rests, false))?.is_none() {
+            if items.next_element_seed(self.on(rests, None))?.is_none() {
                 break;
             }
         }
@@ -150,7 +161,7 @@ impl<'de> Visitor<'de> for Ways<'_, '_, 'de> {
 struct Named<'r, 'p>(&'r [&'p [Step]], bool);
 
 impl<'de, 'p> DeserializeSeed<'de> for Named<'_, 'p> {
-    type Value = (Vec<&'p [Step]>, bool);
+    type Value = (Vec<&'p [Step]>, Option<Told>);
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
         reader.deserialize_str(self)
@@ -158,7 +169,7 @@ impl<'de, 'p> DeserializeSeed<'de> for Named<'_, 'p> {
 }
 
 impl<'p> Visitor<'_> for Named<'_, 'p> {
-    type Value = (Vec<&'p [Step]>, bool);
+    type Value = (Vec<&'p [Step]>, Option<Told>);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
@@ -170,6 +181,7 @@ impl<'p> Visitor<'_> for Named<'_, 'p> {
             Step::All => true,
             Step::Index(_) => false,
         });
-        Ok((rests, self.1 && is_telling(name)))
+        let told = self.1.then(|| Told::by(name)).flatten();
+        Ok((rests, told))
     }
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
 
 use super::super::catalog::Prepared;
 use super::super::custom::{Call, Handler, ListChanges, ToolList};
@@ -22,7 +23,7 @@ use super::super::response::stand_in;
 use super::seconds;
 
 /// For how long code of the owner's may hold its thread before it gets others.
-const HELD: Duration = Duration::from_millis(50);
+const HELD: Duration = Duration::from_millis(200);
 
 /// How hooks are kept in bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -262,12 +263,15 @@ async fn aside<T: Send + 'static>(
     code: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Broken> {
     let runtime = Handle::current();
-    // What waits there ends with its time too; what blocks cannot be ended.
-    let running = spawn_blocking(move || runtime.block_on(tokio::time::timeout(limit, code)));
+    // What waits there ends with the call; what blocks cannot be ended.
+    let over = CancellationToken::new();
+    let _ends = over.clone().drop_guard();
+    let running =
+        spawn_blocking(move || runtime.block_on(async { over.run_until_cancelled(code).await }));
     match tokio::time::timeout(limit, running).await {
-        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Some(value))) => Ok(value),
         Ok(Err(_)) => Err(Broken::Panicked),
-        Ok(Ok(Err(_))) | Err(_) => Err(Broken::Late(limit)),
+        Ok(Ok(None)) | Err(_) => Err(Broken::Late(limit)),
     }
 }
 

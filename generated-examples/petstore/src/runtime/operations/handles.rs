@@ -24,6 +24,9 @@ const MOST: usize = 4096;
 /// How many bytes of arguments are kept, about.
 const MOST_BYTES: usize = 64 << 20;
 
+/// For how long there is a handle for what is over: its result may have been lost on the way.
+const AFTERWARDS: Duration = Duration::from_secs(30);
+
 /// What is kept of an operation.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Kept {
@@ -109,6 +112,18 @@ impl Handles {
         let is_shared = self.share(&handle, &kept, &owner).await;
         let is_here = self.keep_at(&handle, kept, bytes, owner, Instant::now());
         (is_shared || is_here).then_some(handle)
+    }
+
+    /// Forgets what is over, so that it takes no place for long.
+    pub(in super::super) async fn forget(
+        &self,
+        (handle, identity): (&str, Option<&Identity>),
+        kept: &Kept,
+    ) {
+        let owner = owner(identity);
+        self.lock()
+            .retain(|known, entry| known != handle || entry.owner != owner);
+        share(&self.state, AFTERWARDS, (handle, kept, &owner)).await;
     }
 
     /// Keeps it where other replicas find it, or what it has become; whether that can be.

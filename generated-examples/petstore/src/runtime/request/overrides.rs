@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::tool::{BodyFormat, BodySource, Location, Style, ToolDef};
+use super::super::tool::{BodyFormat, BodySource, Field, Location, Parameter, Style, ToolDef};
 use super::{spread_names_of, style};
 
 /// Which argument of the caller's would be read as one that is filled in here, in words.
@@ -13,53 +13,68 @@ pub(in super::super) fn overriding(
     bound: &Map<String, Value>,
 ) -> Option<String> {
     let parameters = || {
-        let spread = |location| matches!(location, Location::Query | Location::Cookie);
-        (tool.parameters.iter()).filter(move |parameter| spread(parameter.location))
+        let spread = |parameter: &&Parameter| match parameter.location {
+            Location::Query | Location::Cookie => true,
+            Location::Path => parameter.style == Style::Matrix,
+            Location::Header => false,
+        };
+        tool.parameters.iter().filter(spread)
     };
-    let own: Vec<(Location, String)> = parameters()
+    // Some servers read parameters and the fields of forms as one.
+    let fields = fields_of(tool);
+    let own: Vec<Vec<String>> = parameters()
         .filter(|parameter| bound.contains_key(parameter.argument))
-        .map(|parameter| (parameter.location, read_as(parameter.name)))
+        .map(|parameter| parts(parameter.name))
+        .chain(
+            (fields.iter())
+                .filter(|field| bound.contains_key(field.argument))
+                .map(|field| parts(field.name)),
+        )
         .collect();
+    let is_own = |name: &String| own.iter().any(|own| is_read_as(name, own));
     for parameter in parameters().filter(|it| !bound.contains_key(it.argument)) {
         let Some(value) = arguments.get(parameter.argument) else {
             continue;
         };
-        let is_own = |name: &String| own.contains(&(parameter.location, read_as(name)));
-        if let Some(name) = spread_names_of(parameter, value)
-            .iter()
-            .find(|name| is_own(name))
-        {
+        let names = spread_names_of(parameter, value);
+        if let Some(name) = names.iter().find(|name| is_own(name)) {
             return Some(told(parameter.argument, name));
         }
     }
-    in_form(tool, arguments, bound)
+    in_form(tool, arguments, (bound, &is_own))
+}
+
+/// The fields of a body that is, or may be, a form.
+fn fields_of(tool: &ToolDef) -> &'static [Field] {
+    match tool.body.map(|body| body.source) {
+        Some(BodySource::Fields(fields)) if may_be_form(tool) => fields,
+        _ => &[],
+    }
+}
+
+fn may_be_form(tool: &ToolDef) -> bool {
+    tool.body.is_some_and(|body| {
+        matches!(body.format, BodyFormat::Form | BodyFormat::Multipart) || body.choice.is_some()
+    })
 }
 
 /// The same of the fields of a form.
 fn in_form(
     tool: &ToolDef,
     arguments: &Map<String, Value>,
-    bound: &Map<String, Value>,
+    (bound, is_own): (&Map<String, Value>, &dyn Fn(&String) -> bool),
 ) -> Option<String> {
-    let body = tool.body?;
-    let BodySource::Fields(fields) = body.source else {
-        return None;
-    };
-    if !matches!(body.format, BodyFormat::Form | BodyFormat::Multipart) && body.choice.is_none() {
-        return None;
+    let body = tool.body.filter(|_| may_be_form(tool))?;
+    if let BodySource::Object(argument, _) | BodySource::Whole(argument) = body.source {
+        let fields = arguments.get(argument)?.as_object()?;
+        let name = fields.keys().find(|name| is_own(name))?;
+        return Some(told(argument, name));
     }
-    let own: Vec<String> = (fields.iter())
-        .filter(|field| bound.contains_key(field.argument))
-        .map(|field| read_as(field.name))
-        .collect();
-    let mut others = fields.iter().filter(|it| !bound.contains_key(it.argument));
+    let mut others = (fields_of(tool).iter()).filter(|it| !bound.contains_key(it.argument));
     others.find_map(|field| {
         let value = arguments.get(field.argument)?;
-        let mut names = style::spread_names(field.name, value, field.style, field.explode);
-        if names.is_empty() && field.style == Style::Form {
-            names.push(field.name.to_owned());
-        }
-        let name = names.iter().find(|name| own.contains(&read_as(name)))?;
+        let names = style::spread_names(field.name, value, field.style, field.explode);
+        let name = names.iter().find(|name| is_own(name))?;
         Some(told(field.argument, name))
     })
 }
@@ -71,16 +86,23 @@ fn told(argument: &str, name: &str) -> String {
     )
 }
 
-/// The name that any server may read.
-fn read_as(name: &str) -> String {
-    let name = name.trim();
-    let end = name.char_indices().skip(1).find(|(_, c)| *c == '[');
-    let name = &name[..end.map_or(name.len(), |(at, _)| at)];
+/// The parts of a name: `filter[owner]` has two.
+fn parts(name: &str) -> Vec<String> {
     let name = name.split('\0').next().unwrap_or_default();
-    (name.trim_end().chars())
+    let parts = name.split(['[', ']']).map(|part| plain(part.trim()));
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
+fn plain(part: &str) -> String {
+    (part.chars())
         .map(|c| if matches!(c, '.' | ' ') { '_' } else { c })
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+/// Whether any server may read a name as the one of these parts. PHP takes a bracket that does not close for `_`.
+fn is_read_as(name: &str, own: &[String]) -> bool {
+    parts(name).starts_with(own) || [plain(&name.trim().replace('[', "_"))] == *own
 }
 
 #[cfg(test)]
@@ -89,6 +111,7 @@ mod tests {
 
     #[test]
     fn a_name_is_read_as_any_server_may_read_it() {
+        let is_read = |name: &str, own: &str| is_read_as(name, &parts(own));
         for name in [
             "owner",
             "OWNER",
@@ -97,12 +120,22 @@ mod tests {
             " owner",
             "owner\0x",
             "owner ",
+            "[owner]",
+            "[[owner",
+            "owner]",
         ] {
-            assert_eq!(read_as(name), "owner", "{name:?}");
+            assert!(is_read(name, "owner"), "{name:?}");
         }
-        assert_eq!(read_as("owner.id"), read_as("owner_id"));
-        for name in ["owners", "owner_", "[owner]", "x[owner]"] {
-            assert_ne!(read_as(name), "owner", "{name:?}");
+        assert!(is_read("owner.id", "owner_id") && is_read("owner[id", "owner_id"));
+        assert!(is_read("filter[owner][]", "filter[owner]"));
+        for (name, own) in [
+            ("owners", "owner"),
+            ("owner_", "owner"),
+            ("x[owner]", "owner"),
+            ("filter[status]", "filter[owner]"),
+            ("filter", "filter[owner]"),
+        ] {
+            assert!(!is_read(name, own), "{name} {own}");
         }
     }
 }

@@ -3,9 +3,8 @@
 //! A mere `token` is none: many APIs call the way to the next page so.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memchr_iter;
 
 use super::detect::pattern;
 
@@ -42,22 +41,8 @@ const TELLING: [&str; 28] = [
 ];
 /// The longest of them, with what may separate its words.
 const LONGEST: usize = 24;
-/// What they end with, as they are spelt most.
-static ENDS: LazyLock<[memmem::Finder<'static>; 7]> = LazyLock::new(|| {
-    let ends = [
-        "oken\"",
-        "ecret\"",
-        "key\"",
-        "Key\"",
-        "assword\"",
-        "asswd\"",
-        "assphrase\"",
-    ];
-    ends.map(memmem::Finder::new)
-});
-
 /// Whether what has this name is a secret.
-pub(super) fn is_telling(name: &str) -> bool {
+fn is_telling(name: &str) -> bool {
     if name.len() > LONGEST {
         return false;
     }
@@ -68,9 +53,47 @@ pub(super) fn is_telling(name: &str) -> bool {
     TELLING.contains(&letters.as_str())
 }
 
+/// Whether a member of this name is one, also with the name of its maker in front: `DB_PASSWORD`.
+fn tells(name: &str) -> bool {
+    let mut behind = std::iter::successors(Some(name), |name| {
+        name.split_once(['_', '.', '-']).map(|(_, rest)| rest)
+    });
+    behind.any(is_telling)
+}
+
+/// What a name tells of a value: that it is a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Whether that may be made of words.
+    has_words: bool,
+}
+
+impl Told {
+    /// `None` where the name tells nothing.
+    pub(super) fn by(name: &str) -> Option<Self> {
+        const OF_WORDS: [&str; 2] = ["phrase", "key"];
+        tells(name).then(|| {
+            let name = name.to_ascii_lowercase();
+            Self {
+                has_words: OF_WORDS.iter().any(|end| name.ends_with(end)),
+            }
+        })
+    }
+
+    /// Whether this JSON text is one that is a secret then: what has spaces is a sentence about one.
+    pub(super) fn is_about(self, json: &str) -> bool {
+        json.len() > 2 && json.starts_with('"') && (self.has_words || !json.contains(' '))
+    }
+}
+
 /// Whether a member of a JSON text may have such a name.
 pub(super) fn may_tell(text: &str) -> bool {
-    ENDS.iter().any(|end| end.find(text.as_bytes()).is_some())
+    const ENDS: [&[u8]; 6] = [b"ken", b"ret", b"key", b"ord", b"swd", b"ase"];
+    let bytes = text.as_bytes();
+    memchr_iter(b'"', bytes).any(|at| {
+        let end = &bytes[at.saturating_sub(3)..at];
+        ENDS.iter().any(|it| end.eq_ignore_ascii_case(it))
+    })
 }
 
 /// The values of such names in URLs, forms and files of settings.
@@ -84,11 +107,7 @@ pub(super) fn values(text: &str) -> impl Iterator<Item = Range<usize>> {
         |name: &str| ["sig", "x-amz-signature", "x-goog-signature", "signature"].contains(&name);
     let is_secret = move |name: &str| {
         let name = name.to_ascii_lowercase();
-        // `AWS_SECRET_ACCESS_KEY` is one with the name of its maker in front.
-        let mut behind = std::iter::successors(Some(name.as_str()), |name| {
-            name.split_once(['_', '.', '-']).map(|(_, rest)| rest)
-        });
-        signs(&name) || behind.any(is_telling)
+        signs(&name) || tells(&name)
     };
     pair.captures_iter(text).filter_map(move |found| {
         let (name, value) = (found.get(1)?, found.get(2)?);
@@ -171,6 +190,10 @@ mod tests {
                 r#"{"access_token": "[redacted]", "expires_in": 3600, "next_page_token": "abc"}"#,
             ),
             (
+                r#"{"DB_PASSWORD": "hunter2", "password": "must have 8 characters", "PassPhrase": "a b"}"#,
+                r#"{"DB_PASSWORD": "[redacted]", "password": "must have 8 characters", "PassPhrase": "[redacted]"}"#,
+            ),
+            (
                 r#"[{"user": {"apiKey": "x1", "password": null}, "client_secret": ""}]"#,
                 r#"[{"user": {"apiKey": "[redacted]", "password": null}, "client_secret": ""}]"#,
             ),
@@ -193,5 +216,23 @@ mod tests {
         others.add(&super::super::Redact::One(super::super::Detector::Email));
         let text = r#"{"access_token": "opaque"}"#;
         assert_eq!(others.body(text.into()).text, text);
+    }
+
+    #[test]
+    fn what_has_the_name_of_a_secret_at_each_level_takes_no_more_than_a_few_readings() {
+        let mut secrets = super::super::Redaction::default();
+        secrets.add(&super::super::Redact::One(super::super::Detector::Secret));
+        let levels = 20_000;
+        let text = format!("{}1{}", "{\"password\":".repeat(levels), "}".repeat(levels));
+        let shown = secrets.body(text.clone().into()).text.into_owned();
+        assert!(shown.len() <= text.len());
+        let levels = 60;
+        let text = format!(
+            "{}\"x\"{}",
+            "{\"password\":".repeat(levels),
+            "}".repeat(levels)
+        );
+        let shown = secrets.body(text.into()).text.into_owned();
+        assert!(!shown.contains("\"x\""), "{shown}");
     }
 }

@@ -314,7 +314,7 @@ struct Blocking(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
 impl Custom for Blocking {
     async fn before(&self, call: &mut Call) -> Result<(), Refusal> {
         match call.text("q") {
-            Some("moment") => std::thread::sleep(std::time::Duration::from_millis(60)),
+            Some("moment") => std::thread::sleep(std::time::Duration::from_millis(250)),
             Some("waits") => {
                 let said = self.0.lock().expect("no panic");
                 let _ = said.recv_timeout(std::time::Duration::from_secs(60));
