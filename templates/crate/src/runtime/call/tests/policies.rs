@@ -367,7 +367,14 @@ async fn a_guard_reads_what_the_call_is_about_and_has_to_see_something() {
         assert!(result.error.is_some(), "{id}: {}", result.as_text());
     }
     // Nothing is found of these, or nothing was asked for.
-    for arguments in [json!({"id": 8}), json!({"all": true}), json!({"id": null})] {
+    for arguments in [
+        json!({"id": 8}),
+        json!({"all": true}),
+        json!({"id": null}),
+        json!({"id": ""}),
+        json!({"id": []}),
+        json!({"id": ["", 7]}),
+    ] {
         let result = ask("delete_items", arguments.clone()).await;
         assert_eq!(result.error, Some(ErrorType::Forbidden), "{arguments}");
     }
