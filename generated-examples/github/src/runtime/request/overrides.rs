@@ -41,7 +41,7 @@ pub(in super::super) fn overriding(
             return Some(told(parameter.argument, name));
         }
     }
-    in_form(tool, arguments, (bound, &is_own))
+    in_form(tool, arguments, bound, is_own)
 }
 
 /// The fields of a body that is, or may be, a form.
@@ -62,7 +62,8 @@ fn may_be_form(tool: &ToolDef) -> bool {
 fn in_form(
     tool: &ToolDef,
     arguments: &Map<String, Value>,
-    (bound, is_own): (&Map<String, Value>, &dyn Fn(&String) -> bool),
+    bound: &Map<String, Value>,
+    is_own: impl Fn(&String) -> bool,
 ) -> Option<String> {
     let body = tool.body.filter(|_| may_be_form(tool))?;
     if let BodySource::Object(argument, _) | BodySource::Whole(argument) = body.source {
