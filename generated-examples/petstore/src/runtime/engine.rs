@@ -660,7 +660,8 @@ impl Engine {
         ctx: &CallContext,
         error: ErrorType,
     ) {
-        call::turned_away(&self.0, name, arguments, ctx, error);
+        let refusal = ToolResult::failure(error, "");
+        call::refused(&self.0, (name, None), arguments, ctx, refusal);
     }
 
     /// The way to a host that the owner named beside the upstream, such as the issuer of tokens.

@@ -67,7 +67,8 @@ pub(super) async fn run(
 ) -> Option<ToolResult> {
     let Some((position, view)) = found else {
         let names = Names::of(inner, name, None);
-        let record = Record::new(inner, names, DataClass::default(), &arguments, &context);
+        let class = class_of(inner, name);
+        let record = Record::new(inner, names, class, &arguments, &context);
         record.finish(&ToolResult::failure(ErrorType::InvalidArguments, ""));
         return None;
     };
@@ -164,29 +165,19 @@ pub(super) fn refused(
     refusal: ToolResult,
 ) -> ToolResult {
     let names = Names::of(inner, name, seen);
-    let mut record = Record::new(inner, names, DataClass::default(), arguments, context);
+    let class = class_of(inner, name);
+    let mut record = Record::new(inner, names, class, arguments, context);
     record.facts.denied = true;
     let refusal = with_request_id(refusal, &context.request_id);
     record.finish(&refusal);
     refusal
 }
 
-/// A call that is refused before anybody knows whose it is.
-#[cfg(feature = "http")]
-pub(super) fn turned_away(
-    inner: &Inner,
-    name: &str,
-    arguments: &Map<String, Value>,
-    context: &CallContext,
-    error: ErrorType,
-) {
-    let names = Names::of(inner, name, None);
+/// How sensitive the results of the tool of this name are, whoever sees it.
+fn class_of(inner: &Inner, name: &str) -> DataClass {
     let position = inner.catalog.position(name);
     let everything = inner.policies.everything();
-    let class = position.map_or_else(DataClass::default, |at| everything.policy(at).class);
-    let mut record = Record::new(inner, names, class, arguments, context);
-    record.facts.denied = true;
-    record.finish(&ToolResult::failure(error, ""));
+    position.map_or_else(DataClass::default, |at| everything.policy(at).class)
 }
 
 /// The scopes that the caller's token lacks for a tool.
@@ -564,17 +555,16 @@ impl<'a> Wanted<'a> {
             lenient: inner.settings.lenient,
             null_is_absent: self.null_is_absent,
         };
-        let checked = arguments::check(self.schema, self.names, &mut call.arguments, reading);
-        let checked = checked.and_then(|()| match (self.bound, self.does) {
-            (Some(bound), Ok(tool)) => match overriding(tool, &call.arguments, bound) {
-                Some(mistake) => Err(Mistakes(vec![mistake])),
-                None => Ok(()),
-            },
-            _ => Ok(()),
-        });
-        checked.map_err(|mistakes| {
+        let refuse = |mistakes: Mistakes| {
             ToolResult::failure(ErrorType::InvalidArguments, mistakes.text(&call.tool))
-        })
+        };
+        arguments::check(self.schema, self.names, &mut call.arguments, reading).map_err(refuse)?;
+        if let (Some(bound), Ok(tool)) = (self.bound, self.does)
+            && let Some(mistake) = overriding(tool, &call.arguments, bound)
+        {
+            return Err(refuse(Mistakes(vec![mistake])));
+        }
+        Ok(())
     }
 }
 

@@ -139,11 +139,12 @@ pub(super) fn visible_json(json: Cow<'_, str>) -> Cow<'_, str> {
     let mut rest = &json[..];
     while let Some(at) = rest.find('\\') {
         let (before, escape) = rest.split_at(at);
-        let (length, c) = escaped(escape);
         out.push_str(before);
+        let numbered = numbered(escape, "\\");
+        let two = || escape.chars().take(2).map(char::len_utf8).sum();
+        let length = numbered.map_or_else(two, |(_, length)| length);
         // Half a character is none, and two halves must not meet.
-        let is_half = length == HALF && c.is_none();
-        if !is_half && !c.is_some_and(is_removed) {
+        if numbered.is_none_or(|(c, _)| c.is_some_and(|c| !is_removed(c))) {
             out.push_str(&escape[..length]);
         }
         rest = &escape[length..];
@@ -154,25 +155,18 @@ pub(super) fn visible_json(json: Cow<'_, str>) -> Cow<'_, str> {
     (out + rest).into()
 }
 
-/// The length of an escape that stands for one unit of UTF-16.
-const HALF: usize = 6;
-
-/// The length of the escape that a text begins with, and the character that it is written for by its number.
-fn escaped(text: &str) -> (usize, Option<char>) {
-    let unit = |at: usize| {
-        let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+/// The character that an escape of JSON is written for by its number (RFC 8259 §7), and the length of that; `None` in its place
+/// for half a character. `slashes` is what stands before each `u`, which is more than one in texts within texts.
+pub(super) fn numbered(text: &str, slashes: &str) -> Option<(Option<char>, usize)> {
+    let length = slashes.len() + 5;
+    let unit = |text: &str| {
+        let digits = text.strip_prefix(slashes)?.strip_prefix('u')?.get(..4)?;
         u16::from_str_radix(digits, 16).ok()
     };
-    let Some(first) = unit(0) else {
-        let length = text.chars().take(2).map(char::len_utf8).sum();
-        return (length, None);
-    };
-    let pair = [first, unit(HALF).unwrap_or_default()];
-    let mut units = char::decode_utf16(pair);
-    match units.next() {
-        Some(Ok(c)) => (HALF * c.len_utf16(), Some(c)),
-        _ => (HALF, None),
-    }
+    let first = unit(text)?;
+    let second = unit(&text[length..]).unwrap_or_default();
+    let c = char::decode_utf16([first, second]).next()?.ok();
+    Some((c, length * c.map_or(1, char::len_utf16)))
 }
 
 /// Makes every text of a JSON value, names too, what `clean` makes of it.

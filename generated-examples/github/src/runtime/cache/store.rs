@@ -18,6 +18,7 @@ use super::super::credentials::Credential;
 use super::super::engine::StartError;
 use super::super::metrics::Metrics;
 use super::super::request::Outgoing;
+use super::super::resilience::date;
 use super::super::state::{Looked, Point, State};
 use super::super::upstream::{Answered, Received};
 use super::flights::{Flight, Flights, Landing};
@@ -546,9 +547,8 @@ pub(in super::super) fn age_of(headers: &HeaderMap) -> Duration {
 
 /// How old it is by the clock of who made it (RFC 9111 §4.2.3).
 fn apparent_age(headers: &HeaderMap, now: SystemTime) -> Duration {
-    let date = headers.get(DATE).and_then(|date| date.to_str().ok());
-    let date = date.and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok());
-    let age = date.and_then(|date| now.duration_since(date.into()).ok());
+    let text = headers.get(DATE).and_then(|date| date.to_str().ok());
+    let age = text.and_then(|text| now.duration_since(date(text)?.into()).ok());
     age.unwrap_or_default()
 }
 

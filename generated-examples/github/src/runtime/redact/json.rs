@@ -651,7 +651,7 @@ mod tests {
                         let everywhere = Signs::anywhere(redaction.detectors);
                         let expected = redacted(&text, &redaction, &everywhere);
                         let signs = Signs::of(redaction.detectors, &text);
-                        let led_to = redaction.led_to(&text).expect("JSON");
+                        let led_to = redaction.led_to(&text, true).expect("JSON");
                         assert!(expected.is_some(), "{text}");
                         assert_eq!(
                             redacted_at(&text, &redaction, (&signs, &led_to)),

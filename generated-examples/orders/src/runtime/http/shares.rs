@@ -3,9 +3,10 @@
 //! This machine and trusted proxies have no such bound, since everybody may be behind them.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::super::limits::block;
 use super::super::settings::Network;
 
 /// One address has at most this part of all places.
@@ -48,7 +49,7 @@ impl Shares {
         if address.is_loopback() || self.0.unbounded.iter().any(is_unbounded) {
             return Some(Share(None));
         }
-        let site = site(address);
+        let site = block(address);
         let mut open = self.lock();
         let of_site = open.entry(site).or_default();
         if of_site.count < self.0.most {
@@ -82,14 +83,6 @@ impl Drop for Share {
                 open.remove(site);
             }
         }
-    }
-}
-
-/// What one client has: an IPv4 address, or the 2^64 addresses of an IPv6 network (RFC 7421).
-fn site(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
     }
 }
 

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 pub(super) use nearest::nearest;
 
+use super::request::sent;
 use super::schema::Schema;
 
 /// How many mistakes are told at once.
@@ -135,18 +136,7 @@ pub(super) fn says_the_same(one: &Value, other: &Value) -> bool {
         }
         (Value::Object(_), _) | (_, Value::Object(_)) => false,
         (Value::Null, other) | (other, Value::Null) => other.is_null(),
-        (one, other) => text_of(one) == text_of(other),
-    }
-}
-
-fn text_of(scalar: &Value) -> Cow<'_, str> {
-    match scalar {
-        Value::String(text) => Cow::Borrowed(text),
-        Value::Number(number) if number.is_f64() => {
-            let text = number.to_string();
-            Cow::Owned(text.strip_suffix(".0").map_or(text.clone(), str::to_owned))
-        }
-        other => Cow::Owned(other.to_string()),
+        (one, other) => sent(one) == sent(other),
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::path::{Path, Step};
 use super::names::Told;
 
 /// Where the values stand to which any of the paths leads, and with `tells` texts whose names tell of a secret, in order and none
-/// within another; `None` where the text is not one JSON text.
+/// within another; `None` where the text is not one JSON text, or such a text is written with escapes.
 pub(super) fn led_to<'p>(
     paths: impl Iterator<Item = &'p Path>,
     tells: bool,
@@ -24,7 +24,6 @@ pub(super) fn led_to<'p>(
         rests: paths.map(Path::steps).collect(),
         tells,
         told: None,
-        within: 0,
         text,
         found: &mut found,
     };
@@ -33,10 +32,6 @@ pub(super) fn led_to<'p>(
     Some(found)
 }
 
-/// Secrets are looked for in what has the name of one; what is deeper within such things is taken out as a whole, since each
-/// level is read once more.
-const DEEPEST: usize = 4;
-
 /// What is left of each path that has led here.
 struct Ways<'p, 'f, 't> {
     rests: Vec<&'p [Step]>,
@@ -44,8 +39,6 @@ struct Ways<'p, 'f, 't> {
     tells: bool,
     /// What the name of this value tells of it.
     told: Option<Told>,
-    /// Within how many values this is whose names do.
-    within: usize,
     text: &'t str,
     found: &'f mut Vec<Range<usize>>,
 }
@@ -57,7 +50,6 @@ impl<'p, 't> Ways<'p, '_, 't> {
             rests,
             tells: self.tells,
             told,
-            within: self.within,
             text: self.text,
             found: self.found,
         }
@@ -76,27 +68,14 @@ fn behind<'p>(rests: &[&'p [Step]], leads: impl Fn(&Step) -> bool) -> Vec<&'p [S
 impl<'de> DeserializeSeed<'de> for Ways<'_, '_, 'de> {
     type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(mut self, reader: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
         if self.rests.is_empty() && !self.tells {
             return IgnoredAny::deserialize(reader).map(|IgnoredAny| ());
         }
-        let is_end = self.rests.iter().any(|rest| rest.is_empty());
-        if is_end || self.told.is_some() {
+        if self.rests.iter().any(|rest| rest.is_empty()) {
             let value = <&RawValue>::deserialize(reader)?.get();
-            let has_parts = value.starts_with(['{', '[']);
-            let is_secret = self.told.is_some_and(|told| told.is_about(value));
-            if is_end || is_secret || (has_parts && self.within >= DEEPEST) {
-                let start = value.as_ptr().addr() - self.text.as_ptr().addr();
-                self.found.push(start..start + value.len());
-            } else if has_parts {
-                self.within += 1;
-                let rests = std::mem::take(&mut self.rests);
-                let mut inner = serde_json::Deserializer::from_str(value);
-                return self
-                    .on(rests, None)
-                    .deserialize(&mut inner)
-                    .map_err(Error::custom);
-            }
+            let start = value.as_ptr().addr() - self.text.as_ptr().addr();
+            self.found.push(start..start + value.len());
             return Ok(());
         }
         reader.deserialize_any(self)
@@ -152,8 +131,25 @@ impl<'de> Visitor<'de> for Ways<'_, '_, 'de> {
         Ok(())
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<(), E> {
+        let Some(told) = self.told else {
+            return Ok(());
+        };
+        // With its quotes.
+        let start = text.as_ptr().addr() - self.text.as_ptr().addr() - 1;
+        let range = start..start + text.len() + 2;
+        if told.is_about(&self.text[range.clone()]) {
+            self.found.push(range);
+        }
         Ok(())
+    }
+
+    /// Where a text with escapes stands is not known here.
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        match self.told {
+            Some(_) => Err(E::custom("a secret that is written with escapes")),
+            None => Ok(()),
+        }
     }
 }
 

@@ -60,7 +60,7 @@ const NO_COOKIE: &AsciiSet = &percent_encoding::CONTROLS
 const RESERVED_IN_LIST: &AsciiSet = &RESERVED.add(b',');
 
 /// A value's text, before encoding.
-pub(super) fn text(value: &Value) -> Cow<'_, str> {
+pub(in super::super) fn text(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
         Value::Bool(true) => Cow::Borrowed("true"),

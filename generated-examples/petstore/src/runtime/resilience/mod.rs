@@ -166,8 +166,8 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(wait.to_std().unwrap_or_default())
 }
 
-/// RFC 9110 §5.6.7: the form of today, and the two of before, which have to be understood.
-fn date(text: &str) -> Option<DateTime<Utc>> {
+/// A date of a header (RFC 9110 §5.6.7): the form of today, and the two of before, which have to be understood.
+pub(super) fn date(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(date) = DateTime::parse_from_rfc2822(text) {
         return Some(date.to_utc());
     }
@@ -228,6 +228,7 @@ mod tests {
             assert!(pause(503, None, 1, 60).expect("a pause") <= Duration::from_millis(200));
         }
     }
+
     #[test]
     fn an_api_that_asks_for_a_long_time_is_left_alone_however_it_says_so() {
         for future in [

@@ -24,7 +24,7 @@ use self::keys::{private_keys, without_passwords};
 use self::signs::Signs;
 use super::path::{Path, Step};
 use super::references::character;
-use super::text::visible;
+use super::text::{numbered, visible};
 
 /// How what stands for something that was taken out begins.
 pub(super) const REDACTED: &str = "[redacted";
@@ -129,7 +129,7 @@ impl Redaction {
         }
         if signs.places().is_some()
             && text.trim_start().starts_with(['{', '['])
-            && let Some(led_to) = self.led_to(&text)
+            && let Some(led_to) = self.led_to(&text, tells)
         {
             let new = json::redacted_at(&text, self, (&signs, &led_to));
             return Redacted {
@@ -166,10 +166,11 @@ impl Redaction {
         Some(text.replacen(token, &seen, 1))
     }
 
-    /// Where paths lead in a text, and what its members' names tell of; `None` where it is not one JSON text.
-    fn led_to(&self, text: &str) -> Option<Vec<Range<usize>>> {
+    /// Where paths lead in a text, and what its members' names tell of, if they may; `None` where it is not one JSON text, or
+    /// that can only be said by walking through it.
+    fn led_to(&self, text: &str, tells: bool) -> Option<Vec<Range<usize>>> {
         let paths = self.paths.iter().filter(|path| may_lead(path, text));
-        led_to::led_to(paths, self.tells(text), text)
+        led_to::led_to(paths, tells, text)
     }
 
     /// Whether names of members may tell that something is a secret.
@@ -452,13 +453,8 @@ fn escaped(text: &str) -> Option<(String, usize)> {
     if rest.starts_with('/') {
         return Some(("/".to_owned(), count + 1));
     }
-    let unit = |text: &str| u16::from_str_radix(text.strip_prefix('u')?.get(..4)?, 16).ok();
-    let first = unit(rest)?;
-    // Half a character stands with its other half, or for none.
-    let is_half = matches!(first, 0xd800..0xdc00);
-    let second = is_half.then(|| unit(text.get(own + 5..)?.strip_prefix(begin)?));
-    let mut read = char::decode_utf16([first, second.flatten().unwrap_or_default()]);
-    let c = read.next()?.unwrap_or(char::REPLACEMENT_CHARACTER);
+    let (c, length) = numbered(text, begin)?;
+    let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
     let said = match c {
         '"' => format!("{}\"", "\\".repeat(2 * own - 1)),
         '\n' => format!("{begin}n"),
@@ -468,7 +464,6 @@ fn escaped(text: &str) -> Option<(String, usize)> {
         c if c.is_control() => return None,
         c => c.to_string(),
     };
-    let length = (own + 5) * c.len_utf16();
     Some((format!("{theirs}{said}"), theirs.len() + length))
 }
 

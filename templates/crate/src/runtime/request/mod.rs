@@ -24,6 +24,7 @@ use url::Url;
 
 pub(super) use self::overrides::overriding;
 use self::style::Pairs;
+pub(super) use self::style::text as sent;
 use self::template::Template;
 use super::base_url::Base;
 use super::credentials::{Digest, Placed};

@@ -9,6 +9,7 @@ use super::super::super::audit::{Auditing, FIELDS};
 use super::super::super::engine::ErrorType;
 use super::super::super::identity::{Identity, Means};
 use super::super::super::policy::Tables;
+use super::super::super::settings::Frequency;
 use super::*;
 
 /// An API that fails some times and then answers.
@@ -334,6 +335,34 @@ async fn every_call_is_a_line_of_the_audit_log_and_none_shows_arguments() {
         let line = line.as_object().expect("an object");
         assert!(line.keys().eq(&names), "the reference tells of each field");
     }
+}
+
+#[tokio::test]
+async fn a_refused_call_of_a_confidential_tool_has_no_fingerprint() {
+    let path = std::env::temp_dir().join(format!("mcp-audit-refused-{}", std::process::id()));
+    let auditing =
+        Auditing::start(&path.to_string_lossy(), &Arc::new(Metrics::default())).expect("a file");
+    let tools = engine("http://127.0.0.1:9", |settings| {
+        let class = "[tools.\"GET /ping\"]\nclass = \"confidential\"\n";
+        settings.policies.tables = Tables::parse(class).expect("tables");
+        settings.limits.caller = Some(Frequency {
+            count: 1,
+            span: Duration::from_secs(3600),
+            burst: 1,
+        });
+    });
+    tools.audit(auditing.log());
+    for _ in 0..2 {
+        let _ = call(&tools, "ping", json!({})).await;
+    }
+    drop((tools, auditing));
+    let text = std::fs::read_to_string(&path).expect("a log");
+    let _ = std::fs::remove_file(&path);
+    let refused = text.lines().nth(1).expect("two lines");
+    let refused: Value = serde_json::from_str(refused).expect("JSON");
+    assert_eq!(refused["error_type"], "rate_limited", "{refused}");
+    assert_eq!(refused["data_class"], "confidential");
+    assert_eq!(refused["arguments"], Value::Null);
 }
 
 #[cfg(target_os = "linux")]
