@@ -340,6 +340,7 @@ templates! {
     "src/runtime/tests/sse.rs"
     "src/runtime/tests/stdio.rs"
     "src/runtime/text.rs"
+    "src/runtime/tokens.rs"
     "src/runtime/tool/body.rs"
     "src/runtime/tool/mod.rs"
     "src/runtime/tool/page.rs"

@@ -3,12 +3,10 @@
 //! Output schemas are summaries: types, fields and items. Such a one is checked without building a value, which costs
 //! a call less than anything else that could be done with its response. Any other schema is left to `schema`.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::schema::{Definitions, Schema};
+use super::tokens::{Kind, NoJson, Tokens};
 
 /// A compiled output schema.
 #[derive(Debug)]
@@ -32,8 +30,8 @@ impl Output {
     pub(super) fn accepts(&self, text: &str) -> bool {
         match self {
             Self::Summary(summary) => {
-                let mut reader = serde_json::Deserializer::from_str(text);
-                summary.deserialize(&mut reader).is_ok() && reader.end().is_ok()
+                let mut tokens = Tokens::of(text);
+                summary.fits(&mut tokens).is_ok() && tokens.end().is_ok()
             }
             Self::Full(schema) => {
                 serde_json::from_str(text).is_ok_and(|value| schema.accepts(&value))
@@ -97,13 +95,78 @@ impl Summary {
         Some(summary)
     }
 
-    fn takes<E: Error>(&self, kind: u8) -> Result<(), E> {
+    /// Goes past the next value, if it fits.
+    fn fits(&self, tokens: &mut Tokens<'_>) -> Result<(), NoJson> {
+        if self.types == 0 && self.properties.is_empty() && self.items.is_none() {
+            return tokens.value().map(drop);
+        }
+        match tokens.kind()? {
+            Kind::Null => self.takes(NULL)?,
+            Kind::Boolean => self.takes(BOOLEAN)?,
+            Kind::String => self.takes(STRING)?,
+            Kind::Number => {
+                let number = tokens.value()?;
+                let is_whole = is_whole(tokens.text(number))?;
+                return self.takes(if is_whole { INTEGER | NUMBER } else { NUMBER });
+            }
+            Kind::Array => {
+                self.takes(ARRAY)?;
+                return match &self.items {
+                    Some(each) => tokens.array(|tokens, _| each.fits(tokens)),
+                    None => tokens.value().map(drop),
+                };
+            }
+            Kind::Object => {
+                self.takes(OBJECT)?;
+                return self.members(tokens);
+            }
+        }
+        tokens.value().map(drop)
+    }
+
+    fn members(&self, tokens: &mut Tokens<'_>) -> Result<(), NoJson> {
+        let mut present = 0;
+        // A required field that is there twice must not count for one that is not there.
+        let mut seen = vec![false; self.required.len()];
+        tokens.object(|tokens, name| {
+            let name = name.said()?;
+            if let Some(at) = self.required.iter().position(|known| *known == name)
+                && !std::mem::replace(&mut seen[at], true)
+            {
+                present += 1;
+            }
+            match self.properties.iter().find(|(known, _)| *known == name) {
+                Some((_, property)) => property.fits(tokens),
+                None => tokens.value().map(drop),
+            }
+        })?;
+        if present == self.required.len() {
+            Ok(())
+        } else {
+            Err(NoJson)
+        }
+    }
+
+    fn takes(&self, kind: u8) -> Result<(), NoJson> {
         if self.types == 0 || self.types & kind != 0 {
             Ok(())
         } else {
-            Err(E::custom("another type"))
+            Err(NoJson)
         }
     }
+}
+
+/// JSON Schema 2020-12 §4.2.3: 1.0 is an integer.
+fn is_whole(number: &str) -> Result<bool, NoJson> {
+    if !number.contains(['.', 'e', 'E']) {
+        return Ok(true);
+    }
+    let number: f64 = number.parse().map_err(|_| NoJson)?;
+    // What no machine type holds, nobody reads.
+    if !number.is_finite() {
+        return Err(NoJson);
+    }
+    Ok(number.fract() == 0.0)
 }
 
 fn bit(name: &str) -> Option<u8> {
@@ -117,117 +180,6 @@ fn bit(name: &str) -> Option<u8> {
         "object" => OBJECT,
         _ => return None,
     })
-}
-
-impl<'de> DeserializeSeed<'de> for &Summary {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
-        if self.types == 0 && self.properties.is_empty() && self.items.is_none() {
-            return serde::Deserialize::deserialize(reader).map(|IgnoredAny| ());
-        }
-        reader.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &Summary {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON that fits the output schema")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.takes(NULL)
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        self.takes(BOOLEAN)
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        self.takes(INTEGER | NUMBER)
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        self.takes(INTEGER | NUMBER)
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
-        // JSON Schema 2020-12 §4.2.3: 1.0 is an integer.
-        let whole = number.fract() == 0.0;
-        self.takes(if whole { INTEGER | NUMBER } else { NUMBER })
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        self.takes(STRING)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        self.takes(ARRAY)?;
-        let anything = Summary::default();
-        let each = self.items.as_deref().unwrap_or(&anything);
-        while items.next_element_seed(each)?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        self.takes(OBJECT)?;
-        let anything = Summary::default();
-        let mut present = 0;
-        // A required field that is there twice must not count for one that is not there.
-        let mut seen = vec![false; self.required.len()];
-        while let Some(found) = fields.next_key_seed(Key(self))? {
-            if let Some(at) = found.required
-                && !std::mem::replace(&mut seen[at], true)
-            {
-                present += 1;
-            }
-            let property = found.property.map(|at| &self.properties[at].1);
-            fields.next_value_seed(property.unwrap_or(&anything))?;
-        }
-        if present == self.required.len() {
-            Ok(())
-        } else {
-            Err(A::Error::custom("a required field is missing"))
-        }
-    }
-}
-
-/// Finds a field's name among those that the schema names, without keeping it.
-struct Key<'a>(&'a Summary);
-
-struct Found {
-    property: Option<usize>,
-    required: Option<usize>,
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = Found;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Found, D::Error> {
-        reader.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = Found;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a field's name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Found, E> {
-        let Summary {
-            properties,
-            required,
-            ..
-        } = self.0;
-        Ok(Found {
-            property: properties.iter().position(|(known, _)| known == name),
-            required: required.iter().position(|known| known == name),
-        })
-    }
 }
 
 #[cfg(test)]

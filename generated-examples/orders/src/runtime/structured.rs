@@ -68,6 +68,28 @@ pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether JSON is nested so deep that a client may fail to read the whole message: Python's parser gives up at some 1,000
+/// levels, others at 128.
+pub(super) fn is_too_deep(json: &str) -> bool {
+    const DEEPEST: usize = 100;
+    let brackets = json.bytes().filter(|byte| matches!(byte, b'{' | b'['));
+    if brackets.count() <= DEEPEST {
+        return false;
+    }
+    let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
+    json.bytes().any(|byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

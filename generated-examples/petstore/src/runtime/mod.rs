@@ -64,6 +64,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
+mod tokens;
 pub mod tool;
 mod upstream;
 mod wire;

@@ -1,10 +1,8 @@
 //! The part of JSONPath (RFC 9535) that policies need: `$.a.b`, `$['a']`, `$.items[0].a` and `$.items[*].a`.
 
-use std::collections::BTreeSet;
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+
+use super::tokens::{Kind, NoJson, Tokens};
 
 /// A path into a JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,159 +48,56 @@ impl Path {
         // What is looked at as a whole is not looked at again string by string.
         let json = std::str::from_utf8(json).ok()?;
         let mut found = Vec::new();
-        let mut reader = serde_json::Deserializer::from_str(json);
-        let way = Way {
-            steps: &self.0,
-            found: &mut found,
-        };
-        let leads = way.deserialize(&mut reader).ok()?;
-        reader.end().ok()?;
+        let mut tokens = Tokens::of(json);
+        let leads = lead(&self.0, &mut tokens, &mut found).ok()?;
+        tokens.end().ok()?;
         leads.then_some(found)
     }
 }
 
-/// The rest of a path, and where what it leads to is kept. Its value says whether it leads anywhere.
-struct Way<'p> {
-    steps: &'p [Step],
-    found: &'p mut Vec<Value>,
-}
-
-impl Way<'_> {
-    fn rest(&mut self) -> Way<'_> {
-        Way {
-            steps: &self.steps[1..],
-            found: self.found,
-        }
-    }
-
-    /// A value that has no members; whether the path ends at it.
-    fn ends_at(self, value: Value) -> bool {
-        let is_end = self.steps.is_empty();
-        if is_end {
-            self.found.push(value);
-        }
-        is_end
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Way<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
-        reader.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Way<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<bool, A::Error> {
-        let name = match self.steps.first() {
-            Some(Step::Name(name)) => name,
-            Some(Step::All) => {
-                let mut names = BTreeSet::new();
-                let mut all_lead = true;
-                while let Some(name) = map.next_key::<String>()? {
-                    all_lead &= map.next_value_seed(self.rest())?;
-                    all_lead &= names.insert(name);
+/// Follows the rest of a path through the next value, and keeps what it leads to; whether it leads anywhere.
+fn lead(steps: &[Step], tokens: &mut Tokens<'_>, found: &mut Vec<Value>) -> Result<bool, NoJson> {
+    let kind = tokens.kind()?;
+    let Some((step, rest)) = steps.split_first() else {
+        let place = tokens.value()?;
+        found.push(match kind {
+            Kind::Object | Kind::Array => Value::Null,
+            _ => serde_json::from_str(tokens.text(place)).map_err(|_| NoJson)?,
+        });
+        return Ok(true);
+    };
+    match (kind, step) {
+        (Kind::Object, Step::Name(_) | Step::All) => {
+            let mut all_lead = true;
+            let mut names = Vec::new();
+            tokens.object(|tokens, name| {
+                let name = name.said()?;
+                if matches!(step, Step::Name(wanted) if *wanted != name) {
+                    return tokens.value().map(drop);
                 }
-                return Ok(all_lead);
-            }
-            Some(Step::Index(_)) | None => {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                return Ok(self.ends_at(Value::Null));
-            }
-        };
-        let mut leads = None;
-        while let Some(is_here) = map.next_key_seed(Named(name))? {
-            if is_here {
-                let leads_on = map.next_value_seed(self.rest())?;
-                leads = Some(leads_on && leads.is_none());
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
+                names.push(name);
+                all_lead &= lead(rest, tokens, found)?;
+                Ok(())
+            })?;
+            let is_there = *step == Step::All || !names.is_empty();
+            let many = names.len();
+            names.sort_unstable();
+            names.dedup();
+            Ok(is_there && all_lead && names.len() == many)
         }
-        Ok(leads.unwrap_or(false))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<bool, A::Error> {
-        let Some(step) = self.steps.first() else {
-            while items.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(self.ends_at(Value::Null));
-        };
-        let mut leads = *step == Step::All;
-        for at in 0.. {
-            let item = match step {
-                Step::All => {
-                    let item = items.next_element_seed(self.rest())?;
-                    leads &= item.unwrap_or(true);
-                    item.map(|_| ())
+        (Kind::Array, Step::Index(_) | Step::All) => {
+            let mut leads = *step == Step::All;
+            tokens.array(|tokens, at| {
+                match step {
+                    Step::All => leads &= lead(rest, tokens, found)?,
+                    Step::Index(index) if *index == at => leads = lead(rest, tokens, found)?,
+                    _ => return tokens.value().map(drop),
                 }
-                Step::Index(index) if *index == at => {
-                    let item = items.next_element_seed(self.rest())?;
-                    leads = item.unwrap_or(false);
-                    item.map(|_| ())
-                }
-                Step::Index(_) | Step::Name(_) => {
-                    items.next_element::<IgnoredAny>()?.map(|IgnoredAny| ())
-                }
-            };
-            if item.is_none() {
-                break;
-            }
+                Ok(())
+            })?;
+            Ok(leads)
         }
-        Ok(leads)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<bool, E> {
-        Ok(self.ends_at(value.into()))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<bool, E> {
-        Ok(self.ends_at(value.into()))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<bool, E> {
-        Ok(self.ends_at(value.into()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<bool, E> {
-        Ok(self.ends_at(value.into()))
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<bool, E> {
-        Ok(self.ends_at(value.into()))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<bool, E> {
-        Ok(self.ends_at(Value::Null))
-    }
-}
-
-/// Whether a member has this name.
-struct Named<'n>(&'n str);
-
-impl<'de> DeserializeSeed<'de> for Named<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
-        reader.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Named<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<bool, E> {
-        Ok(name == self.0)
+        _ => tokens.value().map(|_| false),
     }
 }
 

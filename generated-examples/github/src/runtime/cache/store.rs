@@ -139,8 +139,8 @@ impl<T: Clone + Send + 'static> Cache<T> {
         self.shared.is_some()
     }
 
-    /// What is kept for a key. `time` is what is left of the call.
-    pub(in super::super) async fn look(&self, key: &Key, path: &str, time: Duration) -> Look {
+    /// What is kept for a key. `until` is when the call has to be over.
+    pub(in super::super) async fn look(&self, key: &Key, path: &str, until: Instant) -> Look {
         let own = self.get(key);
         let Some(shared) = &self.shared else {
             return Look {
@@ -151,6 +151,7 @@ impl<T: Clone + Send + 'static> Cache<T> {
         };
         let local = self.writes.now();
         let version = own.as_ref().map(|own| own.version);
+        let time = until.saturating_duration_since(Instant::now());
         let Some((written, found)) = shared.look((key, path), version, time).await else {
             shared.count("unanswered");
             return Look {
@@ -438,7 +439,7 @@ impl Kept {
 
     /// Whether it needs no question to the API.
     pub(in super::super) fn is_fresh(&self) -> bool {
-        self.since_confirmed() < self.lifetime
+        !self.lifetime.is_zero() && self.since_confirmed() < self.lifetime
     }
 
     /// Whether it may stand in for an API that fails (RFC 5861 §4).

@@ -91,6 +91,9 @@ impl Guard {
     /// The address of the client: that of the connection, or the last one that a trusted proxy did not add.
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
+        if !self.trusts(client) {
+            return client;
+        }
         for hop in items(headers, "x-forwarded-for").rev() {
             if !self.trusts(client) {
                 break;

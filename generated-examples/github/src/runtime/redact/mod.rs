@@ -120,8 +120,10 @@ impl Redaction {
             };
         }
         let signs = Signs::of(self.detectors, &text);
-        let tells = self.tells(&text);
-        if self.paths.is_empty() && !tells && signs.detectors().is_empty() && is_ended(&text) {
+        // What is read anyway is not looked through for that before.
+        let is_read = !self.paths.is_empty() || !signs.detectors().is_empty();
+        let tells = self.detectors.has(Detector::Secret) && (is_read || names::may_tell(&text));
+        if !is_read && !tells && is_ended(&text) {
             return Redacted {
                 text,
                 is_json: false,
@@ -171,11 +173,6 @@ impl Redaction {
     fn led_to(&self, text: &str, tells: bool) -> Option<Vec<Range<usize>>> {
         let paths = self.paths.iter().filter(|path| may_lead(path, text));
         led_to::led_to(paths, tells, text)
-    }
-
-    /// Whether names of members may tell that something is a secret.
-    fn tells(&self, text: &str) -> bool {
-        self.detectors.has(Detector::Secret) && names::may_tell(text)
     }
 
     /// What is not one JSON text.

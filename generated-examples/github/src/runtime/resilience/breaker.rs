@@ -42,20 +42,21 @@ impl Breaker {
     /// # Errors
     /// The API is left alone: for how long still.
     pub(in super::super) fn pass(&self) -> Result<Pass<'_>, Duration> {
-        self.pass_at(Instant::now())
+        self.pass_at(Instant::now)
     }
 
-    fn pass_at(&self, now: Instant) -> Result<Pass<'_>, Duration> {
+    fn pass_at(&self, now: impl FnOnce() -> Instant) -> Result<Pass<'_>, Duration> {
         let mut state = self.lock();
-        let is_trial = match state.open_until {
+        let pause = (state.open_until).map(|until| until.saturating_duration_since(now()));
+        let is_trial = match pause {
             None => false,
-            Some(until) if until > now => return Err(until - now),
-            // Another call is trying; its answer will be here soon.
-            Some(_) if state.is_tried => return Err(Duration::from_secs(1)),
-            Some(_) => {
+            Some(Duration::ZERO) if !state.is_tried => {
                 state.is_tried = true;
                 true
             }
+            // Another call is trying; its answer will be here soon.
+            Some(Duration::ZERO) => return Err(Duration::from_secs(1)),
+            Some(pause) => return Err(pause),
         };
         Ok(Pass {
             breaker: self,
@@ -63,7 +64,7 @@ impl Breaker {
         })
     }
 
-    fn ended_at(&self, is_failure: bool, is_trial: bool, now: Instant) {
+    fn ended_at(&self, is_failure: bool, is_trial: bool, now: impl FnOnce() -> Instant) {
         let mut state = self.lock();
         if !is_failure {
             *state = State::default();
@@ -71,7 +72,7 @@ impl Breaker {
         }
         state.failures = state.failures.saturating_add(1);
         if is_trial || state.failures >= self.after {
-            state.open_until = Some(now + self.pause);
+            state.open_until = Some(now() + self.pause);
         }
     }
 }
@@ -80,7 +81,7 @@ impl Pass<'_> {
     /// Tells how it went.
     pub(in super::super) fn ended(self, is_failure: bool) {
         self.breaker
-            .ended_at(is_failure, self.is_trial, Instant::now());
+            .ended_at(is_failure, self.is_trial, Instant::now);
     }
 }
 
@@ -100,7 +101,7 @@ mod tests {
     fn failures_in_a_row_open_it_and_one_call_tries_after_the_pause() {
         let breaker = Breaker::new(2, Duration::from_secs(10));
         let start = Instant::now();
-        let at = |seconds| start + Duration::from_secs(seconds);
+        let at = |seconds| move || start + Duration::from_secs(seconds);
         let try_at = |seconds, is_failure| {
             let pass = breaker.pass_at(at(seconds));
             pass.map(|pass| breaker.ended_at(is_failure, pass.is_trial, at(seconds)))

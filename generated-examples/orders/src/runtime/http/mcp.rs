@@ -13,16 +13,17 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use rmcp::model::{ClientJsonRpcMessage, ProtocolVersion};
 use tokio_util::sync::CancellationToken;
 
+use super::super::identity::Identity;
 use super::super::policy::scopes;
 use super::super::server::Caller;
 use super::super::session::{caller, identity};
 use super::super::wire::{self, Call, Era, Message};
-use super::{App, BODY, BODY_OF_REFUSED, Peer, json, read_body};
+use super::{App, BODY, BODY_OF_REFUSED, Known, Peer, json, read_body};
 
 /// The first version without a handshake. Versions are dates, so text compares as time does.
 const MODERN: &str = "2026-07-28";
 
-pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Response {
+pub(super) async fn post(State(app): State<App>, Known(request): Known) -> Response {
     let (parts, body) = request.into_parts();
     let text = match read_body(body, app.max_request_bytes, BODY).await {
         Ok(text) => text,
@@ -73,7 +74,8 @@ async fn too_few_scopes(app: &App, parts: &Parts, message: &Message) -> Option<R
     let Message::Call(_, call) = message else {
         return None;
     };
-    identity(Some(parts))?;
+    // Who has none, such as an API key, lacks none.
+    (parts.extensions.get::<Identity>()?).scopes()?;
     let caller = caller(&app.server, Some(parts), CancellationToken::new());
     let scopes = app
         .server

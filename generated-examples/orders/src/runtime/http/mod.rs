@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{FromRequest, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -48,7 +48,7 @@ use super::metrics::Metrics;
 use super::server::Server;
 use super::session::{ClientAddress, caller, client};
 use super::settings::{Listen, Options};
-use authentication::{Authentication, Denied, METADATA};
+use authentication::{Authentication, Denied, METADATA, Source};
 use connections::{FIRST_HEAD, Peer, Port};
 use guard::Guard;
 #[cfg(not(feature = "tls"))]
@@ -248,10 +248,10 @@ impl App {
 
 fn mcp_routes(app: App) -> Router {
     // MCP 2026-07-28, basic/transports: without sessions there is no GET stream and nothing to DELETE.
-    let only_post = || async { method_not_allowed("POST") };
+    let only_post = |_: Known| async { method_not_allowed("POST") };
     let mut routes = Router::new().route("/mcp", post(mcp::post).fallback(only_post));
     if app.serves_sse {
-        let only_get = || async { method_not_allowed("GET") };
+        let only_get = |_: Known| async { method_not_allowed("GET") };
         routes = routes
             .route("/sse", get(sse::open).fallback(only_get))
             .route("/messages", post(sse::post).fallback(only_post));
@@ -261,10 +261,6 @@ fn mcp_routes(app: App) -> Router {
         metadata(METADATA),
         metadata(&format!("{METADATA}/{{*path}}")),
     );
-    // Each layer costs every call something.
-    if app.authentication.is_needed() {
-        routes = routes.route_layer(middleware::from_fn_with_state(app.clone(), authenticate));
-    }
     routes
         // RFC 9728 §3.1: the path of the resource stands behind the well-known one.
         .route(&whole.0, whole.1)
@@ -324,20 +320,36 @@ async fn check(State(app): State<App>, mut request: Request<Body>, next: Next) -
     response
 }
 
-/// Finds out who calls, and refuses who has to prove it and does not.
-async fn authenticate(State(app): State<App>, mut request: Request<Body>, next: Next) -> Response {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
-    let certified = request.extensions().get::<Arc<Certified>>();
-    let by = (peer, certified.map(Arc::as_ref));
-    let found = (app.authentication).identify(by, request.headers(), &app.guard);
-    match found.await {
-        Ok(Some(identity)) => {
-            request.extensions_mut().insert(identity);
+/// A request of which it is known who sent it, where that is asked for: every way to a tool takes this. As a layer it would cost
+/// each call more.
+struct Known(Request<Body>);
+
+impl FromRequest<App> for Known {
+    type Rejection = Response;
+
+    /// Refuses who has to prove who they are and does not.
+    async fn from_request(mut request: Request<Body>, app: &App) -> Result<Self, Response> {
+        if !app.authentication.is_needed() {
+            return Ok(Self(request));
         }
-        Ok(None) => {}
-        Err(denied) => return refused(&app, &denied, request).await,
+        let extensions = request.extensions();
+        let peer = extensions.get::<Peer>().map(|peer| peer.0.ip());
+        let client = extensions.get::<ClientAddress>().map(|client| client.0);
+        let from = Source {
+            client,
+            is_proxy: peer.is_some_and(|peer| app.guard.trusts(peer)),
+            certified: extensions.get::<Arc<Certified>>().map(Arc::as_ref),
+        };
+        match app.authentication.identify(from, request.headers()).await {
+            Ok(Some(identity)) => {
+                request.extensions_mut().insert(identity);
+            }
+            Ok(None) => {}
+            // On the heap: a request is moved with what it waits for, and few are refused.
+            Err(denied) => return Err(Box::pin(refused(app, &denied, request)).await),
+        }
+        Ok(Self(request))
     }
-    next.run(request).await
 }
 
 /// The answer to who may not call, which is written down where it was a call.

@@ -1,11 +1,14 @@
 //! How often an address may have the issuer asked about tokens that are no good.
 //!
-//! Each question costs a request with this server's own secret, and anybody can make tokens up. What is good costs nothing.
+//! Each question costs a request with this server's own secret, and anybody can make tokens up. What is good costs nothing,
+//! and waits only for the questions of its own address.
 
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ahash::RandomState;
+use ahash::{HashMap, RandomState};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::super::limits::{Buckets, block};
 use super::super::settings::Frequency;
@@ -17,20 +20,26 @@ const MOST: Frequency = Frequency {
     span: Duration::from_secs(60),
     burst: 20,
 };
+/// How many questions of an address are on their way at once: so many more may be in vain before the first answer tells.
+const AT_ONCE: usize = 8;
 
 /// What addresses have asked in vain.
 #[derive(Debug)]
 pub(super) struct Attempts {
     buckets: Buckets,
     hasher: RandomState,
+    /// The turns of the addresses that ask at the moment.
+    turns: Mutex<HashMap<u64, Arc<Semaphore>>>,
 }
 
 /// A question on its way, which was in vain unless somebody says otherwise: who hangs up does not get around it.
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
     attempts: &'a Attempts,
-    client: Option<IpAddr>,
+    key: u64,
     is_in_vain: bool,
+    turns: Arc<Semaphore>,
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Attempts {
@@ -41,6 +50,7 @@ impl Attempts {
         Self {
             buckets: Buckets::new(strict.unwrap_or(MOST)),
             hasher: RandomState::new(),
+            turns: Mutex::default(),
         }
     }
 
@@ -50,13 +60,28 @@ impl Attempts {
         (self.buckets.look(self.key(client))).map_err(Refused::TooMany)
     }
 
-    /// To be kept until the answer is known.
-    pub(super) fn begin(&self, client: Option<IpAddr>) -> Attempt<'_> {
-        Attempt {
+    /// Waits for the turn of an address; to be kept until the answer is known.
+    ///
+    /// # Errors
+    /// The address has asked too often in vain by then.
+    pub(super) async fn begin(&self, client: Option<IpAddr>) -> Result<Attempt<'_>, Refused> {
+        let key = self.key(client);
+        let turns = Arc::clone(self.turns().entry(key).or_insert_with(turns_of_one));
+        let mut attempt = Attempt {
             attempts: self,
-            client,
-            is_in_vain: true,
-        }
+            key,
+            is_in_vain: false,
+            turns,
+            turn: None,
+        };
+        attempt.turn = Arc::clone(&attempt.turns).acquire_owned().await.ok();
+        self.check(client)?;
+        attempt.is_in_vain = true;
+        Ok(attempt)
+    }
+
+    fn turns(&self) -> MutexGuard<'_, HashMap<u64, Arc<Semaphore>>> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn key(&self, client: Option<IpAddr>) -> u64 {
@@ -74,9 +99,20 @@ impl Attempt<'_> {
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if self.is_in_vain {
-            self.attempts.buckets.owe(self.attempts.key(self.client));
+            self.attempts.buckets.owe(self.key);
+        }
+        let mut turns = self.attempts.turns();
+        drop(self.turn.take());
+        // One is the table's and one ours: nobody else has a turn, or waits for one.
+        if Arc::strong_count(&self.turns) == 2 {
+            turns.remove(&self.key);
         }
     }
+}
+
+/// Of one address.
+fn turns_of_one() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(AT_ONCE))
 }
 
 #[cfg(test)]
@@ -96,15 +132,16 @@ mod tests {
         assert_eq!(used(None), MOST);
     }
 
-    #[test]
-    fn what_was_forgiven_and_what_others_did_does_not_count() {
+    #[tokio::test]
+    async fn what_was_forgiven_and_what_others_did_does_not_count() {
         let attempts = Attempts::new(None);
         let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().ok());
         for _ in 0..50 {
-            attempts.begin(one).forgive();
-            drop(attempts.begin(other));
+            attempts.begin(one).await.expect("a turn").forgive();
+            drop(attempts.begin(other).await);
         }
         assert_eq!(attempts.check(one), Ok(()));
         assert!(attempts.check(other).is_err());
+        assert!(attempts.turns().is_empty(), "nobody asks any more");
     }
 }

@@ -137,10 +137,10 @@ impl Introspection {
         }
         let mut attempt = None;
         let asking = async {
-            attempt = Some(self.attempts.begin(client));
-            self.told(token).await
+            attempt = Some(self.attempts.begin(client).await?);
+            Ok(self.told(token).await)
         };
-        let identified = match answer.get_or_init(|| asking).await {
+        let identified = match answer.get_or_try_init(|| asking).await? {
             Some(told) => self.identity(&told.claims, resource),
             None => Err(Refused::Unasked),
         };

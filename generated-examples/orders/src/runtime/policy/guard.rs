@@ -1,5 +1,7 @@
 //! Guards: a read before the call, or a look at its response, must show that the object belongs to the identity.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::super::arguments::says_the_same;
@@ -86,13 +88,16 @@ impl Guard {
 /// An id is a number to one side and a text to the other often enough. Numbers of which not all digits are known, those
 /// with a fraction and those beyond 64 bits, are nobody's.
 fn is_same(value: &Value, claim: &Value) -> bool {
-    let name = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        _ => None,
-    };
     name(value).is_some_and(|value| Some(value) == name(claim))
+}
+
+fn name(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(text.into()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string().into()),
+        Value::Bool(flag) => Some(flag.to_string().into()),
+        _ => None,
+    }
 }
 
 impl Read {

@@ -4,8 +4,6 @@
 
 use std::ops::Range;
 
-use memchr::memchr_iter;
-
 use super::detect::pattern;
 
 /// The names, in lower case and without what separates their words.
@@ -41,6 +39,27 @@ const TELLING: [&str; 28] = [
 ];
 /// The longest of them, with what may separate its words.
 const LONGEST: usize = 24;
+
+/// Whether what ends with this may be one of them: most names end otherwise, and are not looked at.
+#[inline]
+fn may_end(name: &[u8]) -> bool {
+    const fn code(end: [u8; 3]) -> u32 {
+        let [a, b, c] = end;
+        // With the bit that tells lower case from upper.
+        u32::from_be_bytes([0, a, b, c]) | 0x0020_2020
+    }
+    const ENDS: [u32; 6] = [
+        code(*b"ken"),
+        code(*b"ret"),
+        code(*b"key"),
+        code(*b"ord"),
+        code(*b"swd"),
+        code(*b"ase"),
+    ];
+    let end = name.last_chunk().map(|end| code(*end));
+    end.is_some_and(|end| ENDS.contains(&end))
+}
+
 /// Whether what has this name is a secret.
 fn is_telling(name: &str) -> bool {
     if name.len() > LONGEST {
@@ -70,7 +89,15 @@ pub(super) struct Told {
 
 impl Told {
     /// `None` where the name tells nothing.
+    #[inline]
     pub(super) fn by(name: &str) -> Option<Self> {
+        if !may_end(name.as_bytes()) {
+            return None;
+        }
+        Self::by_all_of(name)
+    }
+
+    fn by_all_of(name: &str) -> Option<Self> {
         const OF_WORDS: [&str; 2] = ["phrase", "key"];
         tells(name).then(|| {
             let name = name.to_ascii_lowercase();
@@ -88,12 +115,9 @@ impl Told {
 
 /// Whether a member of a JSON text may have such a name.
 pub(super) fn may_tell(text: &str) -> bool {
-    const ENDS: [&[u8]; 6] = [b"ken", b"ret", b"key", b"ord", b"swd", b"ase"];
-    let bytes = text.as_bytes();
-    memchr_iter(b'"', bytes).any(|at| {
-        let end = &bytes[at.saturating_sub(3)..at];
-        ENDS.iter().any(|it| end.eq_ignore_ascii_case(it))
-    })
+    let ends = text.as_bytes().windows(4);
+    ends.filter(|end| end[3] == b'"')
+        .any(|end| may_end(&end[..3]))
 }
 
 /// The values of such names in URLs, forms and files of settings.

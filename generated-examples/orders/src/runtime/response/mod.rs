@@ -34,6 +34,7 @@ use super::operations::{AZURE_OPERATION, OPERATION_LOCATION};
 use super::output::Output;
 use super::plain;
 use super::redact::{REDACTED, Redacted, Redaction};
+use super::structured::is_too_deep;
 use super::text;
 use super::tool::{Location, Parameter, ResultShape, ToolDef};
 use super::upstream::{End, Received};
@@ -751,24 +752,6 @@ fn brief(text: &str) -> String {
         Some((end, _)) => format!("{} […]", &text[..end]),
         None => text.to_owned(),
     }
-}
-
-/// Whether JSON is nested so deep that a client may fail to read the whole message: Python's parser gives up at some 1,000
-/// levels, others at 128.
-fn is_too_deep(json: &str) -> bool {
-    const DEEPEST: usize = 100;
-    let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
-    json.bytes().any(|byte| {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = in_text,
-            b'"' => in_text = !in_text,
-            b'{' | b'[' if !in_text => depth += 1,
-            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth > DEEPEST
-    })
 }
 
 /// A text that is no JSON, where a string is promised.

@@ -35,7 +35,10 @@ pub(super) async fn settled(
     call: &mut Call,
     facts: &mut Facts,
 ) -> Result<Settled, ToolResult> {
-    if policy.confirm.is_none() && !inner.settings.confirm.asks_missing {
+    let was_asked = || matches!(call.context.asking, Asking::Again(Some(_)));
+    let asks_missing =
+        inner.settings.confirm.asks_missing && (was_asked() || wanted.lacks_any(&call.arguments));
+    if policy.confirm.is_none() && !asks_missing {
         wanted.check(inner, call)?;
         required(policy, call, facts)?;
         return Ok(Settled::default());

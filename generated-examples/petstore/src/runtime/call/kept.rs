@@ -156,8 +156,8 @@ impl Asked<'_> {
         let waits = Arc::new(());
         let (how, age, credentials, ended) = loop {
             let path = self.outgoing.uri.path();
-            let left = || self.until.0.saturating_duration_since(Instant::now());
-            let look = inner.cache.look(key, path, left()).await;
+            let until = self.until.0;
+            let look = inner.cache.look(key, path, until).await;
             let fresh = |kept: &&Arc<Kept>| look.may_answer && kept.is_fresh();
             if let Some(kept) = look.kept.as_ref().filter(fresh) {
                 break kept_as(CacheOutcome::Hit, kept);
@@ -198,7 +198,7 @@ impl Asked<'_> {
             }
             facts.upstream_status = flown.upstream_status;
             let kept = if flown.failed(keeping) {
-                inner.cache.look(key, path, left()).await.kept
+                inner.cache.look(key, path, until).await.kept
             } else {
                 None
             };

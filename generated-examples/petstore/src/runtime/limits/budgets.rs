@@ -3,11 +3,10 @@
 //! A day is one of UTC. What is counted is in the memory of this process, or shared by all replicas (`state`).
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ahash::HashMap;
+use ahash::{HashMap, RandomState};
 use serde_json::{Value, json};
 
 use super::super::engine::{CallContext, ErrorType, ToolResult};
@@ -29,6 +28,7 @@ pub(in super::super) struct Budgets {
     /// At how many percent to warn; 0 is never.
     warn_at: u64,
     today: Mutex<Today>,
+    hasher: RandomState,
     state: State,
     /// Tells this process from others over stdio.
     process: u64,
@@ -38,7 +38,8 @@ pub(in super::super) struct Budgets {
 struct Today {
     /// Days since 1970.
     day: u64,
-    used: HashMap<Owner, Own>,
+    /// By the hashes of those whose budgets they are.
+    used: HashMap<u64, Own>,
 }
 
 /// What this process has counted.
@@ -50,15 +51,23 @@ struct Own {
 }
 
 /// Whose budget it is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Owner {
-    Caller(Caller<'static>),
+#[derive(Debug, Clone, Hash)]
+enum Owner<'a> {
+    Caller(Caller<'a>),
     Elsewhere,
-    Team(String),
-    Tool(String),
+    Team(&'a Value),
+    Tool(&'a str),
 }
 
-impl Owner {
+/// A budget that a call is paid from.
+struct Account<'a> {
+    owner: Owner<'a>,
+    /// What is used of it is found by this.
+    key: u64,
+    budget: Budget,
+}
+
+impl Owner<'_> {
     /// How a sentence begins about it.
     fn subject(&self) -> Cow<'static, str> {
         match self {
@@ -73,7 +82,7 @@ impl Owner {
         match self {
             Self::Caller(caller) => json!(["caller", caller.name(process)]),
             Self::Elsewhere => json!(["elsewhere"]),
-            Self::Team(team) => json!(["team", team]),
+            Self::Team(team) => json!(["team", team.to_string()]),
             Self::Tool(tool) => json!(["tool", tool]),
         }
     }
@@ -125,6 +134,7 @@ impl Budgets {
             warn_at: settings.budget_warning.into(),
             today: Mutex::default(),
             state,
+            hasher: RandomState::new(),
             process: RandomState::new().hash_one(()),
         }
     }
@@ -159,9 +169,9 @@ impl Budgets {
             return Ok(Vec::new());
         }
         let day = now.as_secs() / DAY;
-        let owners = self.owners(spending, &self.today(day));
+        let accounts = self.accounts(spending, day);
         let paid = if self.state.is_shared() {
-            Box::pin(self.paid_everywhere(&owners, (day, spending.cost, is_made))).await
+            Box::pin(self.paid_everywhere(&accounts, (day, spending.cost, is_made))).await
         } else {
             None
         };
@@ -171,10 +181,10 @@ impl Budgets {
         let mut today = self.today(day);
         let before = match paid {
             Some(paid) => paid,
-            None => payable_here(&owners, &today, (parts, spending.cost)),
+            None => payable_here(&accounts, &today, (parts, spending.cost)),
         };
         let before = before.map_err(|(place, before)| {
-            let (owner, budget) = &owners[place];
+            let Account { owner, budget, .. } = &accounts[place];
             let budget = part(*budget, parts);
             let what = exceeded(budget, before, before.with(spending.cost));
             refused(owner, &what.unwrap_or_default(), left)
@@ -183,11 +193,11 @@ impl Budgets {
             return Ok(Vec::new());
         }
         let mut warnings = Vec::new();
-        for ((owner, budget), before) in owners.into_iter().zip(before) {
-            let (budget, after) = (part(budget, parts), before.with(spending.cost));
-            warnings.extend(self.warning(&owner, budget, (before, after), left));
+        for (account, before) in accounts.iter().zip(before) {
+            let (budget, after) = (part(account.budget, parts), before.with(spending.cost));
+            warnings.extend(self.warning(&account.owner, budget, (before, after), left));
             // Also where all replicas count together: it is what this one knows when they cannot.
-            let own = today.used.entry(owner).or_default();
+            let own = today.used.entry(account.key).or_default();
             own.all = own.all.with(spending.cost);
             if is_alone {
                 own.alone = own.alone.with(spending.cost);
@@ -205,14 +215,14 @@ impl Budgets {
     /// What was used of each before by what all replicas know, who count it there at once; `None` without an answer.
     async fn paid_everywhere(
         &self,
-        owners: &[(Owner, Budget)],
+        accounts: &[Account<'_>],
         (day, cost, is_made): (u64, u64, bool),
     ) -> Option<Payable> {
-        let own = self.take_alone(owners, day);
-        let drafts: Vec<Draft> = (owners.iter().zip(&own))
-            .map(|((owner, budget), own)| Draft {
-                account: name_of(&json!([day, owner.facts(self.process)])),
-                budget: *budget,
+        let own = self.take_alone(accounts, day);
+        let drafts: Vec<Draft> = (accounts.iter().zip(&own))
+            .map(|(account, own)| Draft {
+                account: name_of(&json!([day, account.owner.facts(self.process)])),
+                budget: account.budget,
                 cost,
                 alone: (own.alone.calls, own.alone.cost),
                 own: (own.all.calls, own.all.cost),
@@ -221,8 +231,8 @@ impl Budgets {
         let lifetime = Duration::from_secs(2 * DAY);
         let Some(spent) = self.state.spend(&drafts, lifetime, is_made).await else {
             let mut today = self.today(day);
-            for ((owner, _), untold) in owners.iter().zip(own) {
-                if let Some(own) = today.used.get_mut(owner) {
+            for (account, untold) in accounts.iter().zip(own) {
+                if let Some(own) = today.used.get_mut(&account.key) {
                     own.alone.calls += untold.alone.calls;
                     own.alone.cost = own.alone.cost.saturating_add(untold.alone.cost);
                 }
@@ -237,10 +247,10 @@ impl Budgets {
     }
 
     /// What this process has counted of each; what it has counted alone is told now, and not again.
-    fn take_alone(&self, owners: &[(Owner, Budget)], day: u64) -> Vec<Own> {
+    fn take_alone(&self, accounts: &[Account<'_>], day: u64) -> Vec<Own> {
         let mut today = self.today(day);
-        let each = owners.iter().map(|(owner, _)| {
-            let Some(own) = today.used.get_mut(owner) else {
+        let each = accounts.iter().map(|account| {
+            let Some(own) = today.used.get_mut(&account.key) else {
                 return Own::default();
             };
             let taken = *own;
@@ -250,36 +260,43 @@ impl Budgets {
         each.collect()
     }
 
-    /// Whose budgets a call is paid from, with what they are.
-    fn owners(&self, spending: Spending<'_>, today: &Today) -> Vec<(Owner, Budget)> {
-        let mut owners = Vec::with_capacity(3);
+    /// The budgets that a call is paid from.
+    fn accounts<'a>(&self, spending: Spending<'a>, day: u64) -> Vec<Account<'a>> {
+        let account = |owner, budget| Account {
+            key: self.hasher.hash_one(&owner),
+            owner,
+            budget,
+        };
+        let mut accounts = Vec::with_capacity(3);
         if !self.caller.is_off() {
-            let caller = Owner::Caller(caller(spending.context).into_owned());
-            let is_one_more = matches!(caller, Owner::Caller(Caller::Address(_)))
-                && today.used.len() >= ADDRESSES
-                && !today.used.contains_key(&caller);
-            let owner = if is_one_more {
-                Owner::Elsewhere
-            } else {
-                caller
+            let caller = caller(spending.context);
+            let is_address = matches!(caller, Caller::Address(_));
+            let own = account(Owner::Caller(caller), self.caller);
+            let is_one_more = is_address && {
+                let today = self.today(day);
+                today.used.len() >= ADDRESSES && !today.used.contains_key(&own.key)
             };
-            owners.push((owner, self.caller));
+            accounts.push(if is_one_more {
+                account(Owner::Elsewhere, self.caller)
+            } else {
+                own
+            });
         }
         let identity = spending.context.identity.as_ref();
         let team = identity.and_then(|identity| identity.claim(&self.team_claim));
         if let Some(team) = team.filter(|_| !self.team.is_off()) {
-            owners.push((Owner::Team(team.to_string()), self.team));
+            accounts.push(account(Owner::Team(team), self.team));
         }
         if !spending.budget.is_off() {
-            owners.push((Owner::Tool(spending.tool.to_owned()), spending.budget));
+            accounts.push(account(Owner::Tool(spending.tool), spending.budget));
         }
-        owners
+        accounts
     }
 
     /// A warning, once for each budget: for the call that takes it over the mark.
     fn warning(
         &self,
-        owner: &Owner,
+        owner: &Owner<'_>,
         budget: Budget,
         (before, after): (Used, Used),
         left: Duration,
@@ -332,11 +349,11 @@ impl Used {
 }
 
 /// What was used of each before by what this process knows; each replica has its part of a budget.
-fn payable_here(owners: &[(Owner, Budget)], today: &Today, (parts, cost): (u32, u64)) -> Payable {
-    let each = owners.iter().enumerate().map(|(place, (owner, budget))| {
-        let before = today.used.get(owner).map(|own| own.all);
+fn payable_here(accounts: &[Account<'_>], today: &Today, (parts, cost): (u32, u64)) -> Payable {
+    let each = accounts.iter().enumerate().map(|(place, account)| {
+        let before = today.used.get(&account.key).map(|own| own.all);
         let before = before.unwrap_or_default();
-        match exceeded(part(*budget, parts), before, before.with(cost)) {
+        match exceeded(part(account.budget, parts), before, before.with(cost)) {
             Some(_) => Err((place, before)),
             None => Ok(before),
         }
@@ -373,7 +390,7 @@ fn used_of(used: u64, limit: Option<u64>, unit: &str) -> String {
     format!("{used} of {} {unit}", limit.unwrap_or_default())
 }
 
-fn refused(owner: &Owner, used: &str, left: Duration) -> ToolResult {
+fn refused(owner: &Owner<'_>, used: &str, left: Duration) -> ToolResult {
     let text = format!(
         "Today's budget does not allow this call, so it was not made: {} have used {used}. The budget begins anew at \
          midnight UTC, in {}; until then, tell the user what is still to do.",
@@ -461,7 +478,7 @@ mod tests {
         assert!(budgets.at(NOON, call(&bob, 3), true).await.is_ok());
         // Nothing was taken from bob for what was refused.
         let today = budgets.today.lock().expect("no panic");
-        let bobs = Owner::Caller(caller(&bob).into_owned());
+        let bobs = budgets.hasher.hash_one(Owner::Caller(caller(&bob)));
         assert_eq!(today.used[&bobs].all, Used { calls: 1, cost: 3 });
     }
 

@@ -40,6 +40,24 @@ pub(super) fn is_file(it: &str) -> bool {
     !is_domain
 }
 
+/// Whether a text is nothing but an address as most are, of ASCII letters and digits: the pattern need not be asked.
+pub(super) fn is_plain_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    let all = |text: &str, more: &[u8]| {
+        let is_one = |byte: u8| byte.is_ascii_alphanumeric() || more.contains(&byte);
+        !text.is_empty() && text.bytes().all(is_one)
+    };
+    let Some((names, last)) = domain.rsplit_once('.') else {
+        return false;
+    };
+    all(local, b"._-")
+        && names.split('.').all(|name| all(name, b"-"))
+        && last.len() >= 2
+        && last.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
 /// Where the address is in what was found: in scripts without spaces, words stand directly beside it.
 pub(super) fn address(text: &str, found: &Match<'_>) -> Range<usize> {
     let is_unspaced = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}');

@@ -21,7 +21,7 @@ use super::super::policy::scopes;
 use super::super::server::Server;
 use super::super::settings::{Network, Options};
 use super::super::tool::ServerDef;
-use super::guard::{Guard, items};
+use super::guard::items;
 use super::problem;
 use super::tls::{Certified, Tls};
 
@@ -59,6 +59,17 @@ pub(super) struct Authentication {
 struct Proxy {
     name: HeaderName,
     roles: Option<HeaderName>,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    /// The address of the client, also of one behind a proxy.
+    pub(super) client: Option<IpAddr>,
+    /// Whether a trusted proxy has the connection.
+    pub(super) is_proxy: bool,
+    /// The certificate of the connection.
+    pub(super) certified: Option<&'a Certified>,
 }
 
 /// Why a request is refused.
@@ -163,20 +174,21 @@ impl Authentication {
         self.is_asked_for || self.takes_certificates || !self.clients.is_empty()
     }
 
-    /// Who calls, by the address and the certificate of the connection and by the headers of the request; `None` where
-    /// nobody is asked.
+    /// Who calls, by where the request comes from and by its headers; `None` where nobody is asked.
     ///
     /// # Errors
     /// The request is refused.
     pub(super) async fn identify(
         &self,
-        (peer, certified): (Option<IpAddr>, Option<&Certified>),
+        from: Source<'_>,
         headers: &HeaderMap,
-        guard: &Guard,
     ) -> Result<Option<Identity>, Denied> {
-        let client = || peer.map(|peer| guard.client(peer, headers));
+        let Source {
+            client,
+            is_proxy,
+            certified,
+        } = from;
         if !self.clients.is_empty() {
-            let client = client();
             let allowed =
                 client.is_some_and(|client| self.clients.iter().any(|net| net.contains(client)));
             if !allowed {
@@ -190,7 +202,6 @@ impl Authentication {
         if !self.is_asked_for {
             return Ok(None);
         }
-        let is_proxy = peer.is_some_and(|peer| guard.trusts(peer));
         if let Some(proxy) = self.proxy.as_ref().filter(|_| is_proxy)
             && let Some(identity) = proxy.identity(headers)?
         {
@@ -199,7 +210,6 @@ impl Authentication {
         if self.takes_credentials
             && let Some(presented) = presented(headers)?
         {
-            let from = (client(), is_proxy);
             let identity = self.presenting(presented, headers, from).await?;
             self.check_binding(&identity, certified)?;
             return Ok(Some(identity));
@@ -209,12 +219,12 @@ impl Authentication {
         by_certificate.map(Some).ok_or(Denied::Missing)
     }
 
-    /// Who has this key or token, which came from this address and perhaps through a proxy.
+    /// Who has this key or token.
     async fn presenting(
         &self,
         presented: &str,
         headers: &HeaderMap,
-        (client, is_proxy): (Option<IpAddr>, bool),
+        from: Source<'_>,
     ) -> Result<Identity, Denied> {
         let by_key = self.keys.as_ref().map(|keys| keys.identify(presented));
         match by_key {
@@ -224,20 +234,19 @@ impl Authentication {
             }
             _ => {}
         }
-        let resource = self.resource(headers, is_proxy);
+        let resource = self.resource(headers, from.is_proxy);
         #[cfg(feature = "jwt")]
         if let Some(tokens) = self
             .tokens
             .as_ref()
             .filter(|_| self.introspection.is_none() || is_jwt(presented))
         {
-            return match tokens.identify(presented, &resource).await {
-                Ok(identity) => Ok(identity.with_token(presented)),
-                Err(refused) => Err(refused.into()),
-            };
+            // On the heap: a request is moved with what it waits for, and few wait for an issuer.
+            let identified = Box::pin(tokens.identify(presented, &resource));
+            return Ok(identified.await?.with_token(presented));
         }
         if let Some(introspection) = &self.introspection {
-            let identified = introspection.identify(presented, &resource, client);
+            let identified = Box::pin(introspection.identify(presented, &resource, from.client));
             return Ok(identified.await?.with_token(presented));
         }
         Err(Denied::Invalid("the key is not known"))

@@ -14,9 +14,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
+use http::StatusCode;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
-use http::{Request, StatusCode};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -30,7 +30,7 @@ use super::super::state::Listening;
 use super::super::wire;
 #[cfg(feature = "redis")]
 use super::elsewhere;
-use super::{App, BODY, json, problem, read_body};
+use super::{App, BODY, Known, json, problem, read_body};
 
 /// Proxies close what is silent for a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -141,7 +141,7 @@ impl Drop for Ended {
     }
 }
 
-pub(super) async fn open(State(app): State<App>, request: Request<Body>) -> Response {
+pub(super) async fn open(State(app): State<App>, Known(request): Known) -> Response {
     let (parts, _) = request.into_parts();
     let owner = Owner {
         identity: session::identity(Some(&parts)),
@@ -244,7 +244,7 @@ async fn next_events(messages: &mut mpsc::Receiver<Vec<u8>>) -> Option<Bytes> {
     }
 }
 
-pub(super) async fn post(State(app): State<App>, request: Request<Body>) -> Response {
+pub(super) async fn post(State(app): State<App>, Known(request): Known) -> Response {
     let id = session_id(request.uri().query().unwrap_or_default());
     let identity = request.extensions().get::<Identity>();
     let inbox = (id.as_deref()).and_then(|id| app.streams.inbox(id, identity));

@@ -48,8 +48,13 @@ impl Buckets {
     ///
     /// # Errors
     /// There is none: how long to wait for the next.
-    pub(in super::super) fn take(&self, key: u64, parts: u32) -> Result<(), Duration> {
-        self.take_at(key, self.start.elapsed(), parts)
+    pub(in super::super) fn take(
+        &self,
+        key: u64,
+        now: Instant,
+        parts: u32,
+    ) -> Result<(), Duration> {
+        self.take_at(key, now.saturating_duration_since(self.start), parts)
     }
 
     fn take_at(&self, key: u64, now: Duration, parts: u32) -> Result<(), Duration> {

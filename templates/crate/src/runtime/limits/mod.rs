@@ -8,10 +8,9 @@ mod budgets;
 mod shared;
 pub(super) mod turns;
 
-use std::borrow::Cow;
 use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _};
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ahash::{AHasher, RandomState};
 use serde_json::{Map, Value, json};
@@ -61,9 +60,9 @@ pub(super) struct Limits {
 }
 
 /// Who calls, as far as limits go.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Caller<'a> {
-    Identity(Cow<'a, str>, Means),
+    Identity(&'a str, Means),
     Address(IpAddr),
     /// Over stdio there is one.
     Only,
@@ -76,14 +75,6 @@ impl Caller<'_> {
             Self::Identity(name, means) => json!([means.label(), name]),
             Self::Address(address) => json!(address.to_string()),
             Self::Only => json!(process),
-        }
-    }
-
-    fn into_owned(self) -> Caller<'static> {
-        match self {
-            Self::Identity(name, means) => Caller::Identity(Cow::Owned(name.into_owned()), means),
-            Self::Address(address) => Caller::Address(address),
-            Self::Only => Caller::Only,
         }
     }
 }
@@ -120,23 +111,23 @@ impl Limits {
     }
 
     fn admit_here(&self, context: &CallContext) -> Result<(), ToolResult> {
-        let parts = self.state.parts();
+        let (now, parts) = (Instant::now(), self.state.parts());
         // From the narrow to the wide: who is over their own limit takes nothing from the others.
         if let Some(buckets) = &self.caller {
             let key = self.hashed(|hasher| caller(context).hash(hasher));
             buckets
-                .take(key, parts)
+                .take(key, now, parts)
                 .map_err(|wait| too_many("You", buckets, wait))?;
         }
         if let (Some(buckets), Some(tenant)) = (&self.tenant, self.tenant_of(context)) {
             let key = self.hashed(|hasher| tenant.hash(hasher));
             buckets
-                .take(key, parts)
+                .take(key, now, parts)
                 .map_err(|wait| too_many("Your organisation", buckets, wait))?;
         }
         if let Some(buckets) = &self.all {
             buckets
-                .take(0, parts)
+                .take(0, now, parts)
                 .map_err(|wait| too_many("This server", buckets, wait))?;
         }
         Ok(())
@@ -159,18 +150,20 @@ impl Limits {
         {
             return admitted;
         }
+        let now = Instant::now();
         if let Some(buckets) = buckets {
-            let taken = buckets.take(0, self.state.parts());
+            let taken = buckets.take(0, now, self.state.parts());
             taken.map_err(|wait| ("rate", too_many(&of_tool(call.tool), buckets, wait)))?;
         }
-        self.admit_again(call).map_err(|refusal| ("loop", refusal))
+        let again = self.admit_again(call, now);
+        again.map_err(|refusal| ("loop", refusal))
     }
 
     /// Counts a call against its like.
     ///
     /// # Errors
     /// It was made too often in a minute.
-    fn admit_again(&self, call: &Calling<'_>) -> Result<(), ToolResult> {
+    fn admit_again(&self, call: &Calling<'_>, now: Instant) -> Result<(), ToolResult> {
         let Some(buckets) = self.repetitions.as_ref().filter(|_| !call.repeats) else {
             return Ok(());
         };
@@ -191,7 +184,7 @@ impl Limits {
                 hasher.write_u64(one);
             }
         });
-        let taken = buckets.take(key, self.state.parts());
+        let taken = buckets.take(key, now, self.state.parts());
         taken.map_err(|wait| in_circles(tool, buckets, wait))
     }
 
@@ -229,7 +222,7 @@ pub(super) fn number_of(context: &CallContext) -> u64 {
 
 fn caller(context: &CallContext) -> Caller<'_> {
     match (&context.identity, context.client) {
-        (Some(identity), _) => Caller::Identity(identity.name().into(), identity.means()),
+        (Some(identity), _) => Caller::Identity(identity.name(), identity.means()),
         (None, Some(address)) => Caller::Address(block(address)),
         (None, None) => Caller::Only,
     }

@@ -7,7 +7,8 @@ use regex::{Match, Regex};
 
 use super::REDACTED;
 use super::checks::{
-    address, is_amount, is_card, is_file, is_iban, is_in_uuid, is_repository, is_ssn, is_zone,
+    address, is_amount, is_card, is_file, is_iban, is_in_uuid, is_plain_address, is_repository,
+    is_ssn, is_zone,
 };
 use super::keys::secrets;
 
@@ -136,6 +137,10 @@ impl Detector {
     fn found(self, text: &str) -> Vec<Range<usize>> {
         if self == Self::Secret {
             return secrets(text);
+        }
+        if self == Self::Email && is_plain_address(text) {
+            let is_none = is_file(text) || is_repository(text);
+            return Vec::from_iter((!is_none).then_some(0..text.len()));
         }
         let mut all = Vec::new();
         let mut at = 0;
@@ -511,6 +516,30 @@ mod tests {
             ),
         ] {
             assert_eq!(finds(detector, text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_alone_is_found_as_it_is_among_words() {
+        for text in [
+            "ann@example.org",
+            "a.b-c_d@x1.y-2.Example",
+            "-@-.aa",
+            "logo@2x.png",
+            "git@github.com",
+            "a@b.c",
+            "a@b.co1",
+            "a@b.1co",
+            "@b.co",
+            "a@.co",
+            "a@b..co",
+            "a@b@c.org",
+            "a@b.org.",
+            "a@b",
+        ] {
+            let alone = finds(Detector::Email, text).map(|it| format!("see {it} !"));
+            let among = finds(Detector::Email, &format!("see {text} !"));
+            assert_eq!(alone, among, "{text}");
         }
     }
 

@@ -246,7 +246,9 @@ fn numbers(bytes: &[u8], mut sign: impl FnMut(usize, Detector)) {
             end = at + SPACE.len();
             return;
         }
-        run.pass(bytes, end..at);
+        if at > end {
+            run.pass(bytes, end..at);
+        }
         end = at + 1;
         if bytes[at] == b'+' {
             (run.own, run.is_after_plus) = (0, true);
@@ -261,16 +263,13 @@ fn numbers(bytes: &[u8], mut sign: impl FnMut(usize, Detector)) {
         }
     };
     let (words, rest) = bytes.as_chunks::<8>();
-    for (number, word) in words.iter().enumerate() {
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    for (number, word) in words.iter().chain([&last]).enumerate() {
         let mut found = digits_and_pluses(*word);
         while found != 0 {
             look(number * 8 + found.trailing_zeros() as usize / 8);
             found &= found - 1;
-        }
-    }
-    for (at, byte) in rest.iter().enumerate() {
-        if byte.is_ascii_digit() || *byte == b'+' {
-            look(words.len() * 8 + at);
         }
     }
 }

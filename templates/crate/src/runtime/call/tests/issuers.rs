@@ -103,6 +103,24 @@ async fn tokens_that_are_made_up_have_the_issuer_asked_only_so_often() {
 }
 
 #[tokio::test]
+async fn tokens_that_are_made_up_at_once_wait_for_what_is_said_of_the_first() {
+    let about = knowing().await;
+    let site = Site::asking(&about, &[PROXY, "--rate-limit=5/m:5"]).await;
+    let tokens: Vec<String> = (0..100).map(|number| format!("junk-{number}")).collect();
+    let mut refused = 0;
+    for answer in join_all(tokens.iter().map(|token| site.list(token))).await {
+        let status = status(&answer);
+        assert!(["401", "429"].contains(&status), "{answer}");
+        refused += usize::from(status == "429");
+    }
+    // Five of the limit, and the others that were on their way with the first of them.
+    assert!(refused >= 100 - (5 + 7), "{refused}");
+    assert_eq!(about.requests().len(), 100 - refused);
+    let elsewhere = site.list_from("192.0.2.2", "good").await;
+    assert_eq!(status(&elsewhere), "200", "{elsewhere}");
+}
+
+#[tokio::test]
 async fn who_comes_with_the_same_token_at_once_waits_for_one_answer() {
     let about = knowing().await;
     let site = Site::asking(&about, &["--rate-limit=5/m:5"]).await;
