@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use memchr::{memchr_iter, memchr2_iter, memchr3, memchr3_iter, memmem};
+use memchr::{memchr2_iter, memchr3, memchr3_iter, memmem};
 
 use super::detect::{Detector, Detectors};
 use super::keys::passwords;
@@ -106,87 +106,105 @@ impl Signs {
     }
 }
 
-/// In what keys and tokens begin with, and what stands behind it. Behind a space there may be more, and slashes with escapes.
-static WORDS: LazyLock<[(memmem::Finder<'_>, &[u8]); 4]> = LazyLock::new(|| {
-    let words = [("earer", " +%"), ("asic", " +%"), ("Key", "="), ("ey", "A")];
-    words.map(|(word, next)| (memmem::Finder::new(word), next.as_bytes()))
-});
+/// Bytes by which it is seen that something stands before them that keys and tokens begin with.
+static ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let all = b"_-J.I +%=A";
+    let mut at = 0;
+    while at < all.len() {
+        ends[all[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
+/// In bytes: a longer text is looked through for one of them after the other.
+const SHORT: usize = 1024;
+/// What stands before a space, of which a long text may be full, and before an `A`.
+static WORDS: LazyLock<[memmem::Finder<'_>; 3]> =
+    LazyLock::new(|| ["earer", "asic", "eyA"].map(memmem::Finder::new));
 
 /// Where something stands that keys and tokens begin with.
 fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(byte);
-    let goes_on = |at: usize| {
-        let behind = bytes.get(at + 1..at + 1 + SECRET);
-        behind.is_some_and(|behind| behind.iter().all(is_part))
+    let mut look = |at| {
+        if let Some(at) = secret(bytes, at) {
+            sign(at);
+        }
     };
-    for at in memchr3_iter(b'_', b'-', b'J', bytes) {
-        let is_one = match &bytes[at.saturating_sub(4)..=at] {
-            [b'-', b'-', b'-', b'-', b'-'] => bytes[at + 1..].starts_with(b"BEGIN"),
-            [b'x', b'a', b'p', b'p', b'-']
-            | [b'p', b'y', b'p', b'i', b'-']
-            | [b'P', b'M', b'A', b'K', b'-']
-            | [b'C', b'R', b'U', b'd', b'J']
-            | [b'g', b'l', b'r' | b'd' | b'f', b't', b'-']
-            | [b'l', b'c', b'b', b't', b'-']
-            | [b'l', b'p', b't', b't', b'-']
-            | [b's', b'o', b'a', b't', b'-']
-            | [b'g', b'l', b's', b'a', b'_']
-            | [b't', b'r', b'y', b's', b'_']
-            | [.., b's', b'b', b'p', b'_']
-            | [.., b'n', b't', b'n', b'_']
-            | [.., b'a', b'p', b'i', b'_']
-            | [.., b't', b'k', b'n', b'_']
-            | [.., b'R', b'A', b'K', b'-']
-            | [.., b'K', b'E', b'Y', b'-']
-            | [b'0', b'a' | b'c', b't' | b's', b'p', b'-']
-            | [.., b'S', b'P', b'X', b'-']
-            | [.., b'_', b'v', b'1', b'_']
-            | [b'h', b'p', _, _, b'_']
-            | [.., b'h', b'f', b'_']
-            | [.., b's' | b'r' | b'p', b'k', b'_']
-            | [.., b'g', b'h', b'p' | b'o' | b'u' | b's' | b'r', b'_']
-            | [.., b'p', b'a', b't', b'_' | b'-']
-            | [.., b'n', b'p', b'm', b'_']
-            | [.., b's', b'e', b'c', b'_']
-            | [.., b's', b'k', b'-']
-            | [.., b'x', b'o', b'x', _, b'-']
-            | [.., b'e', b'y', b'J'] => goes_on(at),
-            _ => false,
-        };
-        if is_one {
-            sign(at);
+    if bytes.len() < SHORT {
+        let ends = bytes.iter().enumerate();
+        (ends.filter(|(_, byte)| ENDS[usize::from(**byte)])).for_each(|(at, _)| look(at));
+    } else {
+        memchr3_iter(b'_', b'-', b'J', bytes).for_each(&mut look);
+        memchr3_iter(b'.', b'I', b'=', bytes).for_each(&mut look);
+        for word in &*WORDS {
+            let is_whole = word.needle().ends_with(b"A");
+            let length = word.needle().len() - usize::from(is_whole);
+            let ends = word.find_iter(bytes).map(|at| at + length);
+            ends.filter(|at| *at < bytes.len()).for_each(&mut look);
         }
-    }
-    for at in memchr2_iter(b'.', b'I', bytes) {
-        let is_one = match &bytes[at.saturating_sub(4)..=at] {
-            [.., b'S', b'G', b'.']
-            | [.., b'y', b'a', b'2', b'9', b'.']
-            | [.., b'h', b'v', b's' | b'b', b'.']
-            | [b'o', b'o', b'k', b's', b'.'] => true,
-            [.., b'A', b'K' | b'S', b'I'] => bytes[at + 1..].starts_with(b"A"),
-            [.., b'A', b'I'] => bytes[at + 1..].starts_with(b"za"),
-            _ => false,
-        };
-        if is_one && goes_on(at) {
-            sign(at);
-        }
-    }
-    for (word, next) in &*WORDS {
-        let goes_on = |at: &usize| {
-            bytes
-                .get(at + word.needle().len())
-                .is_some_and(|byte| next.contains(byte))
-        };
-        word.find_iter(bytes).filter(goes_on).for_each(&mut sign);
     }
     for password in passwords(bytes) {
         sign(password.start);
     }
-    for at in memchr_iter(b'=', bytes) {
-        if ends_name(&bytes[..at]) && bytes.len() > at + SHORTEST_VALUE {
-            sign(at + 1);
+}
+
+/// Where what keys and tokens begin with is, if it ends at this byte or before it.
+fn secret(bytes: &[u8], at: usize) -> Option<usize> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(byte);
+    let goes_on = || {
+        let behind = bytes.get(at + 1..at + 1 + SECRET);
+        behind.is_some_and(|behind| behind.iter().all(is_part))
+    };
+    let last = &bytes[at.saturating_sub(5)..=at];
+    let is_one = match last {
+        // Behind a space there may be more, and slashes with escapes.
+        [b'e', b'a', b'r', b'e', b'r', b' ' | b'+' | b'%'] => return Some(at - 5),
+        [.., b'a', b's', b'i', b'c', b' ' | b'+' | b'%'] => return Some(at - 4),
+        [.., b'e', b'y', b'A'] => return Some(at - 2),
+        [.., b'='] => {
+            let begins = last.ends_with(b"Key=")
+                || (ends_name(&bytes[..at]) && bytes.len() > at + SHORTEST_VALUE);
+            return begins.then_some(at + 1);
         }
-    }
+        [.., b'-', b'-', b'-', b'-', b'-'] => bytes[at + 1..].starts_with(b"BEGIN"),
+        [.., b'x', b'a', b'p', b'p', b'-']
+        | [.., b'p', b'y', b'p', b'i', b'-']
+        | [.., b'P', b'M', b'A', b'K', b'-']
+        | [.., b'C', b'R', b'U', b'd', b'J']
+        | [.., b'g', b'l', b'r' | b'd' | b'f', b't', b'-']
+        | [.., b'l', b'c', b'b', b't', b'-']
+        | [.., b'l', b'p', b't', b't', b'-']
+        | [.., b's', b'o', b'a', b't', b'-']
+        | [.., b'g', b'l', b's', b'a', b'_']
+        | [.., b't', b'r', b'y', b's', b'_']
+        | [.., b's', b'b', b'p', b'_']
+        | [.., b'n', b't', b'n', b'_']
+        | [.., b'a', b'p', b'i', b'_']
+        | [.., b't', b'k', b'n', b'_']
+        | [.., b'R', b'A', b'K', b'-']
+        | [.., b'K', b'E', b'Y', b'-']
+        | [.., b'0', b'a' | b'c', b't' | b's', b'p', b'-']
+        | [.., b'S', b'P', b'X', b'-']
+        | [.., b'_', b'v', b'1', b'_']
+        | [.., b'h', b'p', _, _, b'_']
+        | [.., b'h', b'f', b'_']
+        | [.., b's' | b'r' | b'p', b'k', b'_']
+        | [.., b'g', b'h', b'p' | b'o' | b'u' | b's' | b'r', b'_']
+        | [.., b'p', b'a', b't', b'_' | b'-']
+        | [.., b'n', b'p', b'm', b'_']
+        | [.., b's', b'e', b'c', b'_']
+        | [.., b's', b'k', b'-']
+        | [.., b'x', b'o', b'x', _, b'-']
+        | [.., b'e', b'y', b'J']
+        | [.., b'S', b'G', b'.']
+        | [.., b'y', b'a', b'2', b'9', b'.']
+        | [.., b'h', b'v', b's' | b'b', b'.']
+        | [.., b'o', b'o', b'k', b's', b'.'] => goes_on(),
+        [.., b'A', b'K' | b'S', b'I'] => bytes[at + 1..].starts_with(b"A") && goes_on(),
+        [.., b'A', b'I'] => bytes[at + 1..].starts_with(b"za") && goes_on(),
+        _ => false,
+    };
+    is_one.then_some(at)
 }
 
 /// What stands between digits of one number. A character that is not ASCII may be a space.
@@ -331,7 +349,7 @@ mod tests {
     #[test]
     fn what_a_detector_finds_is_suspected_wherever_it_stands() {
         for (detector, it) in super::super::detect::EXAMPLES {
-            for before in 0..20 {
+            for before in (0..20).chain([SHORT]) {
                 for text in [
                     format!("{}{it}", "-".repeat(before)),
                     format!("{{\"a\":\"{} {it}\",\"b\":1}}", "x".repeat(before)),
