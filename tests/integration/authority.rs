@@ -155,10 +155,12 @@ impl Serving {
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 let line = serde_json::from_str(&line).unwrap_or(Value::String(line));
-                if let Some(address) = line["address"].as_str() {
-                    let _ = found.send(address.parse().expect("an address"));
-                }
+                let address = line["address"].as_str();
+                let address = address.map(|it| it.parse().expect("an address"));
                 kept.lock().expect("no test thread panicked").push(line);
+                if let Some(address) = address {
+                    let _ = found.send(address);
+                }
             }
         });
         let mut serving = Self {
@@ -186,6 +188,15 @@ impl Serving {
             std::thread::sleep(Duration::from_millis(10));
         }
         assert_eq!(count(), times, "`{text}` in: {}", self.whole_log());
+    }
+
+    /// Where it answers probes: it stands in the line that told its address.
+    pub(crate) fn admin_address(&self) -> SocketAddr {
+        let log = self.log.lock().expect("no test thread panicked");
+        let told = log.iter().find_map(|line| line["admin_address"].as_str());
+        told.expect("a port for probes")
+            .parse()
+            .expect("an address")
     }
 
     /// Everything that was logged.

@@ -405,10 +405,8 @@ fn another_authority_takes_over_without_a_lost_call() {
 #[test]
 fn a_stream_is_bound_to_the_certificate_that_opened_it_and_probes_have_a_port_of_their_own() {
     let site = Site::new();
-    let admin = std::net::TcpListener::bind("127.0.0.1:0")
-        .and_then(|it| it.local_addr())
-        .expect("a port");
-    let server = site.serve(&[&format!("--admin-listen={admin}")]);
+    let server = site.serve(&["--admin-listen=127.0.0.1:0"]);
+    let admin = server.admin_address();
     let (alice, bob) = (
         site.clients.client("urn:alice"),
         site.clients.client("urn:bob"),

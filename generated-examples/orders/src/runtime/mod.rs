@@ -261,9 +261,16 @@ async fn serve_http(
 ) -> Result<(), StartError> {
     let shutdown = http::Shutdown::default();
     let bound = http::bind(server, metrics, options, shutdown.clone()).await?;
-    let address = bound.address().map(|address| address.to_string());
+    let [address, admin_address] = [bound.address(), bound.admin_address()]
+        .map(|address| address.map(|address| address.to_string()));
     let scheme = if options.uses_tls() { "https" } else { "http" };
-    tracing::info!(address, scheme, prefix = options.path_prefix.0, "listening");
+    tracing::info!(
+        address,
+        admin_address,
+        scheme,
+        prefix = options.path_prefix.0,
+        "listening"
+    );
     if !options.callers.ask_for_identity() && !options.callers.require_certificates() {
         warn_of_strangers(&options.listen);
     }

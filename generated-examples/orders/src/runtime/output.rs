@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::schema::{Definitions, Schema};
+use super::structured::{DEEPEST, is_too_deep};
 use super::tokens::{Kind, NoJson, Tokens};
 
 /// A compiled output schema.
@@ -26,15 +27,16 @@ impl Output {
         }
     }
 
-    /// Whether a text is JSON that fits.
+    /// Whether a text is JSON that fits, and no deeper than clients can read.
     pub(super) fn accepts(&self, text: &str) -> bool {
         match self {
             Self::Summary(summary) => {
-                let mut tokens = Tokens::of(text);
+                let mut tokens = Tokens::within(text, DEEPEST);
                 summary.fits(&mut tokens).is_ok() && tokens.end().is_ok()
             }
             Self::Full(schema) => {
-                serde_json::from_str(text).is_ok_and(|value| schema.accepts(&value))
+                let value = serde_json::from_str(text);
+                !is_too_deep(text) && value.is_ok_and(|value| schema.accepts(&value))
             }
         }
     }
@@ -232,6 +234,21 @@ mod tests {
             assert_eq!(summary.accepts(text), fits, "{text}");
             assert_eq!(full.accepts(text), fits, "{text}");
         }
+    }
+
+    #[test]
+    fn what_clients_cannot_read_is_not_accepted() {
+        let compiled = |schema| Output::compile(schema, &Definitions::new());
+        let summary = compiled(json!({"type": "object"}));
+        let full = compiled(json!({"type": "object", "minProperties": 1}));
+        for (levels, fits) in [(99, true), (100, false)] {
+            let text = format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+            assert_eq!(summary.accepts(&text), fits, "{levels}");
+            assert_eq!(full.accepts(&text), fits, "{levels}");
+            assert_eq!(is_too_deep(&text), !fits, "{levels}");
+        }
+        let brackets = format!("{{\"a\":\"{}\"}}", "[{".repeat(100));
+        assert!(!is_too_deep(&brackets) && summary.accepts(&brackets));
     }
 
     #[test]

@@ -68,10 +68,12 @@ pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether JSON is nested so deep that a client may fail to read the whole message: Python's parser gives up at some 1,000
-/// levels, others at 128.
+/// How deep JSON is nested at most, so that every client can read the whole message: Python's parser gives up at some 1,000 levels,
+/// others at 128.
+pub(super) const DEEPEST: usize = 100;
+
+/// Whether JSON is nested deeper.
 pub(super) fn is_too_deep(json: &str) -> bool {
-    const DEEPEST: usize = 100;
     let brackets = json.bytes().filter(|byte| matches!(byte, b'{' | b'['));
     if brackets.count() <= DEEPEST {
         return false;

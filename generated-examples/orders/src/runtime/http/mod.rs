@@ -139,6 +139,11 @@ impl Bound {
         self.main.listener.local_addr().ok()
     }
 
+    /// Where probes are answered, if that is elsewhere.
+    pub(super) fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref()?.listener.local_addr().ok()
+    }
+
     /// Serves until it is told to stop, then answers what was asked.
     pub(super) async fn serve(self) {
         let admin = async {

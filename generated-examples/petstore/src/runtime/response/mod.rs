@@ -429,10 +429,11 @@ impl Answer<'_> {
                 format!("{{\"result\":{text}}}")
             }
         };
-        if is_too_deep(&json) || output.is_some_and(|output| !output.accepts(&json)) {
-            return None;
-        }
-        self.visible(json)
+        let fits = match output {
+            Some(output) => output.accepts(&json),
+            None => !is_too_deep(&json),
+        };
+        fits.then(|| self.visible(json))?
     }
 
     fn visible(&self, json: String) -> Option<Structured> {
