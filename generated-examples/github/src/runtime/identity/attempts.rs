@@ -21,7 +21,9 @@ const MOST: Frequency = Frequency {
     burst: 20,
 };
 /// How many questions of an address are on their way at once: so many more may be in vain before the first answer tells.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 32;
+/// How long to wait for a turn where the issuer is slow.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What addresses have asked in vain.
 #[derive(Debug)]
@@ -30,16 +32,25 @@ pub(super) struct Attempts {
     hasher: RandomState,
     /// The turns of the addresses that ask at the moment.
     turns: Mutex<HashMap<u64, Arc<Semaphore>>>,
+    /// How long to wait for one.
+    patience: Duration,
 }
 
 /// A question on its way, which was in vain unless somebody says otherwise: who hangs up does not get around it.
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
     attempts: &'a Attempts,
-    key: u64,
+    client: Option<IpAddr>,
     is_in_vain: bool,
-    turns: Arc<Semaphore>,
-    turn: Option<OwnedSemaphorePermit>,
+}
+
+/// Leave to wait for an answer.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    attempts: &'a Attempts,
+    key: u64,
+    own: Option<Arc<Semaphore>>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Attempts {
@@ -51,6 +62,7 @@ impl Attempts {
             buckets: Buckets::new(strict.unwrap_or(MOST)),
             hasher: RandomState::new(),
             turns: Mutex::default(),
+            patience: PATIENCE,
         }
     }
 
@@ -63,21 +75,29 @@ impl Attempts {
     /// Waits for the turn of an address; to be kept until the answer is known.
     ///
     /// # Errors
-    /// The address has asked too often in vain by then.
-    pub(super) async fn begin(&self, client: Option<IpAddr>) -> Result<Attempt<'_>, Refused> {
+    /// The issuer is too slow for so many.
+    pub(super) async fn turn(&self, client: Option<IpAddr>) -> Result<Turn<'_>, Refused> {
         let key = self.key(client);
-        let turns = Arc::clone(self.turns().entry(key).or_insert_with(turns_of_one));
-        let mut attempt = Attempt {
+        let own = Arc::clone(self.turns().entry(key).or_insert_with(turns_of_one));
+        let next = Arc::clone(&own).acquire_owned();
+        let mut turn = Turn {
             attempts: self,
             key,
-            is_in_vain: false,
-            turns,
-            turn: None,
+            own: Some(own),
+            permit: None,
         };
-        attempt.turn = Arc::clone(&attempt.turns).acquire_owned().await.ok();
-        self.check(client)?;
-        attempt.is_in_vain = true;
-        Ok(attempt)
+        let next = tokio::time::timeout(self.patience, next).await;
+        turn.permit = next.map_err(|_| Refused::Unasked)?.ok();
+        Ok(turn)
+    }
+
+    /// To be kept until the answer is known.
+    pub(super) fn begin(&self, client: Option<IpAddr>) -> Attempt<'_> {
+        Attempt {
+            attempts: self,
+            client,
+            is_in_vain: true,
+        }
     }
 
     fn turns(&self) -> MutexGuard<'_, HashMap<u64, Arc<Semaphore>>> {
@@ -99,12 +119,17 @@ impl Attempt<'_> {
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if self.is_in_vain {
-            self.attempts.buckets.owe(self.key);
+            self.attempts.buckets.owe(self.attempts.key(self.client));
         }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
         let mut turns = self.attempts.turns();
-        drop(self.turn.take());
-        // One is the table's and one ours: nobody else has a turn, or waits for one.
-        if Arc::strong_count(&self.turns) == 2 {
+        drop((self.permit.take(), self.own.take()));
+        // Nobody else has a turn, or waits for one.
+        if (turns.get(&self.key)).is_some_and(|left| Arc::strong_count(left) == 1) {
             turns.remove(&self.key);
         }
     }
@@ -133,12 +158,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_waits_for_a_turn_too_long_is_told_that_the_issuer_is_slow() {
+        let attempts = Attempts {
+            patience: Duration::from_millis(20),
+            ..Attempts::new(None)
+        };
+        let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().ok());
+        let mut held = Vec::new();
+        for _ in 0..AT_ONCE {
+            held.push(attempts.turn(one).await.expect("a turn"));
+        }
+        let late = attempts.turn(one).await.map(drop);
+        assert_eq!(late, Err(Refused::Unasked));
+        assert!(attempts.turn(other).await.is_ok());
+        held.pop();
+        assert!(attempts.turn(one).await.is_ok());
+        drop(held);
+        assert!(attempts.turns().is_empty(), "nobody asks any more");
+    }
+
+    #[tokio::test]
     async fn what_was_forgiven_and_what_others_did_does_not_count() {
         let attempts = Attempts::new(None);
         let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().ok());
         for _ in 0..50 {
-            attempts.begin(one).await.expect("a turn").forgive();
-            drop(attempts.begin(other).await);
+            let _turn = attempts.turn(one).await.expect("a turn");
+            attempts.begin(one).forgive();
+            drop(attempts.begin(other));
         }
         assert_eq!(attempts.check(one), Ok(()));
         assert!(attempts.check(other).is_err());

@@ -55,7 +55,7 @@ struct Own {
 enum Owner<'a> {
     Caller(Caller<'a>),
     Elsewhere,
-    Team(&'a Value),
+    Team(String),
     Tool(&'a str),
 }
 
@@ -82,7 +82,7 @@ impl Owner<'_> {
         match self {
             Self::Caller(caller) => json!(["caller", caller.name(process)]),
             Self::Elsewhere => json!(["elsewhere"]),
-            Self::Team(team) => json!(["team", team.to_string()]),
+            Self::Team(team) => json!(["team", team]),
             Self::Tool(tool) => json!(["tool", tool]),
         }
     }
@@ -285,7 +285,7 @@ impl Budgets {
         let identity = spending.context.identity.as_ref();
         let team = identity.and_then(|identity| identity.claim(&self.team_claim));
         if let Some(team) = team.filter(|_| !self.team.is_off()) {
-            accounts.push(account(Owner::Team(team), self.team));
+            accounts.push(account(Owner::Team(team.to_string()), self.team));
         }
         if !spending.budget.is_off() {
             accounts.push(account(Owner::Tool(spending.tool), spending.budget));

@@ -320,7 +320,8 @@ impl<'a> Walk<'a> {
             return false;
         };
         self.redaction.detectors.has(Detector::Secret)
-            && Told::by(name).is_some_and(|told| told.is_about(&self.text[start..self.at]))
+            && Told::by(&visible(Cow::Borrowed(name)))
+                .is_some_and(|told| told.is_about(&self.text[start..self.at]))
     }
 
     /// Whether one of the owner's paths leads here.

@@ -21,7 +21,7 @@ use super::super::engine::StartError;
 use super::super::oauth;
 use super::super::settings::{CallerOptions, Frequency};
 use super::super::upstream::Upstream;
-use super::attempts::Attempts;
+use super::attempts::{Attempts, Turn};
 use super::claims::{Reader, Refused, misshapen};
 use super::watched::Watched;
 use super::{Identity, Means};
@@ -132,22 +132,38 @@ impl Introspection {
         let hash = digest(&SHA256, token.as_bytes());
         let hash: [u8; 32] = hash.as_ref().try_into().expect("SHA-256 has 32 bytes");
         let answer = self.answer(hash);
-        if answer.get().is_none() {
-            self.attempts.check(client)?;
-        }
+        let turn = match answer.get() {
+            Some(_) => None,
+            None => Some(self.turn(&answer, client).await?),
+        };
         let mut attempt = None;
         let asking = async {
-            attempt = Some(self.attempts.begin(client).await?);
-            Ok(self.told(token).await)
+            attempt = Some(self.attempts.begin(client));
+            self.told(token).await
         };
-        let identified = match answer.get_or_try_init(|| asking).await? {
+        let identified = match answer.get_or_init(|| asking).await {
             Some(told) => self.identity(&told.claims, resource),
             None => Err(Refused::Unasked),
         };
+        drop(turn);
         if let (Some(attempt), Ok(_) | Err(Refused::Unasked)) = (attempt, &identified) {
             attempt.forgive();
         }
         identified
+    }
+
+    /// Leave to wait for an answer.
+    ///
+    /// # Errors
+    /// The address has asked too often in vain, or waits for too much.
+    async fn turn(&self, answer: &Answer, client: Option<IpAddr>) -> Result<Turn<'_>, Refused> {
+        self.attempts.check(client)?;
+        let turn = self.attempts.turn(client).await?;
+        // By now somebody may know.
+        if answer.get().is_none() {
+            self.attempts.check(client)?;
+        }
+        Ok(turn)
     }
 
     fn identity(&self, claims: &Map<String, Value>, resource: &str) -> Result<Identity, Refused> {

@@ -220,9 +220,14 @@ impl Redaction {
             // Nothing of one line says anything of the next, but for a key that goes on over many. What that leaves of its
             // lines may be no JSON.
             let text = self.without_spread_keys(text, "\n");
-            let lines = text.split_inclusive('\n');
-            let seen = lines.map(|line| self.piece(line).unwrap_or_else(|| line.to_owned()));
-            return Some(seen.collect());
+            let mut seen = String::with_capacity(text.len());
+            for line in text.split_inclusive('\n') {
+                // With its end, a line that is cut off would be no JSON, but such lines again.
+                let own = line.trim_end_matches(['\r', '\n']);
+                seen.push_str(self.piece(own).as_deref().unwrap_or(own));
+                seen.push_str(&line[own.len()..]);
+            }
+            return Some(seen);
         }
         let begin = text.trim_start();
         let behind = GUARDS.iter().find_map(|guard| begin.strip_prefix(guard));
@@ -569,6 +574,33 @@ fn is_lines(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_cut_off_at_the_end_of_a_line_is_looked_through_once() {
+        let mut all = Redaction::default();
+        all.add(&Redact::All);
+        let mut with_path = all.clone();
+        with_path.add_path(Path::parse("$.a").expect("a path"));
+        for text in [
+            "[\"a\n",
+            "[\"a@\r\n",
+            "{\"a\":\"x\n",
+            "[\"access_token\n",
+            "{\"a\":1}\n{\"b\":\"x@y\n",
+            "data: {\"a\":\"x@y\ndata:\n\n",
+            "\"a\n",
+            "\"a\n\n\r\n",
+            "[\u{7f}\"\n",
+        ] {
+            for redaction in [&all, &with_path] {
+                let seen = redaction.body(text.into()).text;
+                assert!(!seen.contains("x@y"), "{seen}");
+            }
+        }
+        let seen = all.body("{\"id\":1,\"m\":\"a@b.co\"}\r\n{\"id\":2,\"m\":\"ann@exam\n".into());
+        let expected = "{\"id\":1,\"m\":\"[redacted: email]\"}\r\n{\"id\":2,\"m\":\"[redacted]\"\n";
+        assert_eq!(seen.text, expected);
+    }
 
     #[test]
     fn a_path_leads_to_names_that_are_written_with_escapes() {

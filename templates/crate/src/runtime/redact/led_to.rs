@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::path::{Path, Step};
+use super::super::text::visible;
 use super::super::tokens::{Kind, Name, NoJson, Tokens};
 use super::names::Told;
 
@@ -98,7 +99,7 @@ impl Ways {
         match name.plain() {
             _ if !self.tells => Ok(None),
             Some(plain) => Ok(Told::by(plain)),
-            None => name.said().map(|name| Told::by(&name)),
+            None => name.said().map(|name| Told::by(&visible(name))),
         }
     }
 }

@@ -56,8 +56,16 @@ fn may_end(name: &[u8]) -> bool {
         code(*b"swd"),
         code(*b"ase"),
     ];
-    let end = name.last_chunk().map(|end| code(*end));
-    end.is_some_and(|end| ENDS.contains(&end))
+    let mut letters = name.iter().rev().filter(|byte| !is_separator(**byte));
+    match [letters.next(), letters.next(), letters.next()] {
+        [Some(c), Some(b), Some(a)] => ENDS.contains(&code([*a, *b, *c])),
+        _ => false,
+    }
+}
+
+/// What may stand between the words of a name, and behind them.
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b'_' | b'-' | b' ' | b'.')
 }
 
 /// Whether what has this name is a secret.
@@ -66,7 +74,7 @@ fn is_telling(name: &str) -> bool {
         return false;
     }
     let letters: String = (name.chars())
-        .filter(|c| !matches!(c, '_' | '-' | ' ' | '.'))
+        .filter(|c| !u8::try_from(*c).is_ok_and(is_separator))
         .map(|c| c.to_ascii_lowercase())
         .collect();
     TELLING.contains(&letters.as_str())
@@ -115,9 +123,9 @@ impl Told {
 
 /// Whether a member of a JSON text may have such a name.
 pub(super) fn may_tell(text: &str) -> bool {
-    let ends = text.as_bytes().windows(4);
-    ends.filter(|end| end[3] == b'"')
-        .any(|end| may_end(&end[..3]))
+    let bytes = text.as_bytes();
+    let mut all = bytes.iter().enumerate();
+    all.any(|(at, byte)| *byte == b'"' && may_end(&bytes[..at]))
 }
 
 /// The values of such names in URLs, forms and files of settings.
@@ -224,6 +232,15 @@ mod tests {
             (
                 r#"{"password": {"min": 8, "api_key": "x"}, "private_key": ["a"]}"#,
                 r#"{"password": {"min": 8, "api_key": "[redacted]"}, "private_key": ["a"]}"#,
+            ),
+            (
+                r#"{"api_key_": "x1", "P A S S W O R D": "y", "password.": "z"}"#,
+                r#"{"api_key_": "[redacted]", "P A S S W O R D": "[redacted]", "password.": "[redacted]"}"#,
+            ),
+            (r#"{"password_": "x1"}"#, r#"{"password_": "[redacted]"}"#),
+            (
+                r#"{"pass\u200bword": "x1", "\u0070assword": "x2"}"#,
+                r#"{"pass\u200bword": "[redacted]", "\u0070assword": "[redacted]"}"#,
             ),
             (
                 "{\"api_key\":\"x1\"}\n{\"id\":2}\n",
