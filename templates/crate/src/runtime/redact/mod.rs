@@ -603,6 +603,46 @@ mod tests {
     }
 
     #[test]
+    fn every_text_comes_to_an_end_and_json_stays_json() {
+        const PARTS: [&str; 14] = [
+            "[", "{", "\"", "a", ":", ",", "\n", "\\", "@b.co", "}", "]", "1", "data:", "\u{7f}",
+        ];
+        let mut all = Redaction::default();
+        all.add(&Redact::All);
+        let mut with_path = all.clone();
+        with_path.add_path(Path::parse("$.a").expect("a path"));
+        let look = |text: &str| {
+            let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
+            for redaction in [&all, &with_path] {
+                let seen = redaction.body(text.into()).text;
+                assert!(is_json(&seen) || !is_json(text), "{text:?} {seen:?}");
+            }
+        };
+        let mut texts = vec![String::new()];
+        for _ in 0..4 {
+            let longer = texts
+                .iter()
+                .flat_map(|text| PARTS.map(|part| format!("{text}{part}")));
+            texts = longer.collect();
+            for text in &texts {
+                look(text);
+            }
+        }
+        let mut number = 1_u64;
+        for text in &texts {
+            let mut text = text.clone();
+            for _ in 0..12 {
+                number = number
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                let part = usize::try_from(number >> 33).unwrap_or_default();
+                text.push_str(PARTS[part % PARTS.len()]);
+            }
+            look(&text);
+        }
+    }
+
+    #[test]
     fn a_path_leads_to_names_that_are_written_with_escapes() {
         for (path, text) in [
             ("$['a\nb']", r#"{"a\nb":1}"#),
