@@ -6,6 +6,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::tokens::Tokens;
+
 /// A JSON object on one line.
 #[derive(Debug, Clone)]
 pub struct Structured(Box<RawValue>);
@@ -72,24 +74,9 @@ pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
 /// others at 128.
 pub(super) const DEEPEST: usize = 100;
 
-/// Whether JSON is nested deeper.
+/// Whether JSON is nested deeper; what is no JSON counts as that.
 pub(super) fn is_too_deep(json: &str) -> bool {
-    let brackets = json.bytes().filter(|byte| matches!(byte, b'{' | b'['));
-    if brackets.count() <= DEEPEST {
-        return false;
-    }
-    let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
-    json.bytes().any(|byte| {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = in_text,
-            b'"' => in_text = !in_text,
-            b'{' | b'[' if !in_text => depth += 1,
-            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth > DEEPEST
-    })
+    Tokens::within(json, DEEPEST).value().is_err()
 }
 
 #[cfg(test)]

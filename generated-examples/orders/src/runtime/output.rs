@@ -35,8 +35,8 @@ impl Output {
                 summary.fits(&mut tokens).is_ok() && tokens.end().is_ok()
             }
             Self::Full(schema) => {
-                let value = serde_json::from_str(text);
-                !is_too_deep(text) && value.is_ok_and(|value| schema.accepts(&value))
+                !is_too_deep(text)
+                    && serde_json::from_str(text).is_ok_and(|value| schema.accepts(&value))
             }
         }
     }

@@ -539,14 +539,6 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// Whether a required argument is not given.
-    fn lacks_any(&self, arguments: &Map<String, Value>) -> bool {
-        let required = self.schema.document.get("required");
-        let mut names =
-            (required.and_then(Value::as_array).into_iter().flatten()).filter_map(Value::as_str);
-        names.any(|name| arguments.get(name).is_none_or(Value::is_null))
-    }
-
     /// OpenAPI 3.1, §4.4: `format: password` is for what is not to be seen.
     fn is_secret(&self, argument: &str) -> bool {
         let properties = self.schema.document.get("properties");

@@ -42,6 +42,16 @@ impl Schema {
         }
     }
 
+    /// The names of required members that are not given.
+    pub(super) fn lacking<'s>(
+        &'s self,
+        members: &'s Map<String, Value>,
+    ) -> impl Iterator<Item = &'s str> {
+        let required = self.document.get("required").and_then(Value::as_array);
+        let names = required.into_iter().flatten().filter_map(Value::as_str);
+        names.filter(|name| members.get(*name).is_none_or(Value::is_null))
+    }
+
     /// Whether the value fits, or takes too long to be checked.
     pub(super) fn accepts(&self, value: &Value) -> bool {
         let Some(validator) = &self.validator else {

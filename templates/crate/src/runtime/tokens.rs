@@ -259,8 +259,8 @@ impl<'t> Tokens<'t> {
 
     fn word(&mut self) -> Result<(), NoJson> {
         let rest = &self.text[self.at..];
-        let word = ["true", "false", "null"].into_iter();
-        let word = word.into_iter().find(|word| rest.starts_with(word));
+        let mut words = ["true", "false", "null"].into_iter();
+        let word = words.find(|word| rest.starts_with(word));
         self.at += word.ok_or(NoJson)?.len();
         Ok(())
     }

@@ -132,7 +132,8 @@ impl Introspection {
         let hash = digest(&SHA256, token.as_bytes());
         let hash: [u8; 32] = hash.as_ref().try_into().expect("SHA-256 has 32 bytes");
         let answer = self.answer(hash);
-        let turn = match answer.get() {
+        // Kept until it is written down what came of the question: who is next looks at that.
+        let _turn = match answer.get() {
             Some(_) => None,
             None => Some(self.turn(&answer, client).await?),
         };
@@ -145,7 +146,6 @@ impl Introspection {
             Some(told) => self.identity(&told.claims, resource),
             None => Err(Refused::Unasked),
         };
-        drop(turn);
         if let (Some(attempt), Ok(_) | Err(Refused::Unasked)) = (attempt, &identified) {
             attempt.forgive();
         }

@@ -78,7 +78,8 @@ impl Attempts {
     /// The issuer is too slow for so many.
     pub(super) async fn turn(&self, client: Option<IpAddr>) -> Result<Turn<'_>, Refused> {
         let key = self.key(client);
-        let own = Arc::clone(self.turns().entry(key).or_insert_with(turns_of_one));
+        let new = || Arc::new(Semaphore::new(AT_ONCE));
+        let own = Arc::clone(self.turns().entry(key).or_insert_with(new));
         let next = Arc::clone(&own).acquire_owned();
         let mut turn = Turn {
             attempts: self,
@@ -133,11 +134,6 @@ impl Drop for Turn<'_> {
             turns.remove(&self.key);
         }
     }
-}
-
-/// Of one address.
-fn turns_of_one() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(AT_ONCE))
 }
 
 #[cfg(test)]

@@ -99,15 +99,8 @@ impl Told {
     /// `None` where the name tells nothing.
     #[inline]
     pub(super) fn by(name: &str) -> Option<Self> {
-        if !may_end(name.as_bytes()) {
-            return None;
-        }
-        Self::by_all_of(name)
-    }
-
-    fn by_all_of(name: &str) -> Option<Self> {
         const OF_WORDS: [&str; 2] = ["phrase", "key"];
-        tells(name).then(|| {
+        (may_end(name.as_bytes()) && tells(name)).then(|| {
             let name = name.to_ascii_lowercase();
             Self {
                 has_words: OF_WORDS.iter().any(|end| name.ends_with(end)),

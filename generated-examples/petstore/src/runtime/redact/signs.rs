@@ -119,9 +119,11 @@ static ENDS: [bool; 256] = {
 };
 /// In bytes: a longer text is looked through for one of them after the other.
 const SHORT: usize = 1024;
-/// What stands before a space, of which a long text may be full, and before an `A`.
-static WORDS: LazyLock<[memmem::Finder<'_>; 3]> =
-    LazyLock::new(|| ["earer", "asic", "eyA"].map(memmem::Finder::new));
+/// What has one of them at its end that long texts may be full of, and how far behind its beginning that is.
+static WORDS: LazyLock<[(memmem::Finder<'_>, usize); 3]> = LazyLock::new(|| {
+    let words = [("earer", 5), ("asic", 4), ("eyA", 2)];
+    words.map(|(word, end)| (memmem::Finder::new(word), end))
+});
 
 /// Where something stands that keys and tokens begin with.
 fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
@@ -136,10 +138,8 @@ fn secrets(bytes: &[u8], mut sign: impl FnMut(usize)) {
     } else {
         memchr3_iter(b'_', b'-', b'J', bytes).for_each(&mut look);
         memchr3_iter(b'.', b'I', b'=', bytes).for_each(&mut look);
-        for word in &*WORDS {
-            let is_whole = word.needle().ends_with(b"A");
-            let length = word.needle().len() - usize::from(is_whole);
-            let ends = word.find_iter(bytes).map(|at| at + length);
+        for (word, end) in &*WORDS {
+            let ends = word.find_iter(bytes).map(|at| at + end);
             ends.filter(|at| *at < bytes.len()).for_each(&mut look);
         }
     }

@@ -64,18 +64,13 @@ impl Key {
             Caching::For(time) => Some(time),
         };
         let facts = (
-            tool.server,
+            (tool.name, tool.method, tool.path, tool.server),
             caller,
             sorted(&call.arguments),
             telling(&call.headers),
             (time, keeping.is_shared, keeping.stale_if_error),
         );
         let mut text = Vec::with_capacity(USUAL);
-        // A name has no line break, and is no other tool's.
-        for part in [tool.name, tool.method, tool.path] {
-            text.extend_from_slice(part.as_bytes());
-            text.push(b'\n');
-        }
         serde_json::to_writer(&mut text, &facts).expect("names and values are JSON");
         Self {
             found_by: digested(&text),

@@ -36,8 +36,8 @@ pub(super) async fn settled(
     facts: &mut Facts,
 ) -> Result<Settled, ToolResult> {
     let was_asked = || matches!(call.context.asking, Asking::Again(Some(_)));
-    let asks_missing =
-        inner.settings.confirm.asks_missing && (was_asked() || wanted.lacks_any(&call.arguments));
+    let lacks_any = || wanted.schema.lacking(&call.arguments).next().is_some();
+    let asks_missing = inner.settings.confirm.asks_missing && (was_asked() || lacks_any());
     if policy.confirm.is_none() && !asks_missing {
         wanted.check(inner, call)?;
         required(policy, call, facts)?;

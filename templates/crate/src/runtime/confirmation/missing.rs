@@ -17,10 +17,8 @@ pub(in super::super) fn missing(
     arguments: &Map<String, Value>,
     is_filled_in: &dyn Fn(&str) -> bool,
 ) -> Option<Question> {
-    let required = schema.document.get("required")?.as_array()?;
-    let names: Vec<&str> = (required.iter().filter_map(Value::as_str))
-        .filter(|name| arguments.get(*name).is_none_or(Value::is_null) && !is_filled_in(name))
-        .collect();
+    let lacking = schema.lacking(arguments);
+    let names: Vec<&str> = lacking.filter(|name| !is_filled_in(name)).collect();
     if names.is_empty() || names.len() > MOST {
         return None;
     }
