@@ -39,8 +39,9 @@ pub struct CallerOptions {
     #[arg(long, value_name = "FILE")]
     pub jwt_hs256_secret_file: Option<String>,
 
-    /// Where the issuer says what an opaque token is (RFC 7662); its answer is kept for a minute, and an address that sent
-    /// tokens that are no good may have it asked 60 times a minute and 32 at once, or as `--rate-limit` says where that is less
+    /// Where the issuer says what an opaque token is (RFC 7662); its answer is kept for a minute, an address may
+    /// have it asked about 32 at once and, where it sent tokens that are no good, 60 times a minute, or as `--rate-limit` says
+    /// where that is less
     /// [env: MCP_INTROSPECTION_URL]
     #[arg(long, value_name = "URL")]
     pub introspection_url: Option<String>,
