@@ -194,23 +194,24 @@ pub(super) struct Entry<T, V> {
 }
 
 impl<T, V> Entry<T, V> {
-    /// The same with other texts and values.
-    fn map<'a, U, W>(
+    /// The same with what these make of its texts and values.
+    fn map<'a, C, U, W>(
         &'a self,
-        mut text: impl FnMut(&'a T) -> U,
-        value: impl Fn(&'a V) -> W,
+        context: &mut C,
+        text: impl Fn(&mut C, &'a T) -> U,
+        value: impl Fn(&mut C, &'a V) -> W,
     ) -> Entry<U, W> {
         Entry {
             time: self.time,
-            request_id: text(&self.request_id),
-            identity: self.identity.as_ref().map(&mut text),
+            request_id: text(context, &self.request_id),
+            identity: (self.identity.as_ref()).map(|it| text(context, it)),
             means: self.means,
-            tenant: self.tenant.as_ref().map(&value),
-            team: self.team.as_ref().map(&value),
+            tenant: (self.tenant.as_ref()).map(|it| value(context, it)),
+            team: (self.team.as_ref()).map(|it| value(context, it)),
             client: self.client,
-            tool: text(&self.tool),
+            tool: text(context, &self.tool),
             data_class: self.data_class,
-            arguments: self.arguments.as_ref().map(&mut text),
+            arguments: (self.arguments.as_ref()).map(|it| text(context, it)),
             outcome: self.outcome,
             error_type: self.error_type,
             duration_ms: self.duration_ms,
@@ -230,25 +231,61 @@ fn rfc3339<S: Serializer>(time: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error
 /// Entries as they wait: they become lines on the thread that writes them, and a call pays for a copy of its texts alone.
 #[derive(Debug, Default)]
 struct Batch {
-    entries: Vec<Entry<Range<usize>, Value>>,
+    entries: Vec<Entry<Range<usize>, Waiting>>,
     texts: String,
+}
+
+/// A value that waits: most are texts, which stand with the others.
+#[derive(Debug)]
+enum Waiting {
+    Text(Range<usize>),
+    Other(Value),
+}
+
+/// A value of a line.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Shown<'a> {
+    Text(&'a str),
+    Other(&'a Value),
 }
 
 impl Batch {
     fn add(&mut self, entry: &Entry<&str, &Value>) {
-        let texts = &mut self.texts;
-        let text = |text: &&str| {
+        let text = |texts: &mut String, text: &str| {
             let start = texts.len();
             texts.push_str(text);
             start..texts.len()
         };
-        self.entries.push(entry.map(text, |value| (*value).clone()));
+        let value = |texts: &mut String, value: &Value| match value {
+            Value::String(it) => Waiting::Text(text(texts, it)),
+            other => Waiting::Other(other.clone()),
+        };
+        let entry = entry.map(
+            &mut self.texts,
+            |to, it| text(to, it),
+            |to, it| value(to, it),
+        );
+        self.entries.push(entry);
+    }
+
+    fn text(&self, place: &Range<usize>) -> &str {
+        &self.texts[place.clone()]
+    }
+
+    fn shown<'a>(&'a self, value: &'a Waiting) -> Shown<'a> {
+        match value {
+            Waiting::Text(place) => Shown::Text(self.text(place)),
+            Waiting::Other(value) => Shown::Other(value),
+        }
     }
 
     fn lines(&self) -> Vec<u8> {
-        let mut lines = Vec::new();
+        /// In bytes: what most lines take.
+        const USUAL: usize = 512;
+        let mut lines = Vec::with_capacity(USUAL * self.entries.len());
         for entry in &self.entries {
-            let entry = entry.map(|text| &self.texts[text.clone()], |value| value);
+            let entry = entry.map(&mut (), |(), it| self.text(it), |(), it| self.shown(it));
             serde_json::to_writer(&mut lines, &entry).expect("an entry is JSON");
             lines.push(b'\n');
         }

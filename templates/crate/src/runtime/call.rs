@@ -17,6 +17,7 @@ mod stopping;
 mod transformed;
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
@@ -335,32 +336,35 @@ async fn made(
                 Paying::AtOnce
             };
             begun(inner, policy, (call, paying), facts, &settled).await?;
-            let guarded = async {
-                if let Some((guard, read)) = read {
-                    Box::pin(ownership::before(inner, guard, read, call, until)).await?;
-                }
-                budget::spend(inner, policy, call, facts).await?;
-                spent(inner, call, &settled).await?;
-                facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
-                let asked = Asked {
-                    tool: prepared,
-                    outgoing: &outgoing,
-                    credentials: &credentials,
-                    call,
-                    redaction: policy.redaction(call.context.identity.as_ref()),
-                    fields: (policy.fields.as_deref(), &fields),
-                    jq: transformed::asked(policy, program.as_deref(), call),
-                    guard,
-                    marks: policy.marks && !call.context.is_reading,
-                    #[cfg(feature = "cache")]
-                    keeping: Some(&policy.keeping),
-                    follows: true,
-                    until,
-                };
-                let result = exchange(inner, asked, facts).await;
-                owned(policy, result, call, facts)
+            let ended = {
+                // Pinned where it is made: else there is room for it twice.
+                let guarded = pin!(async {
+                    if let Some((guard, read)) = read {
+                        Box::pin(ownership::before(inner, guard, read, call, until)).await?;
+                    }
+                    budget::spend(inner, policy, call, facts).await?;
+                    spent(inner, call, &settled).await?;
+                    facts.wants_json = guard.is_some_and(|guard| guard.read.is_none());
+                    let asked = Asked {
+                        tool: prepared,
+                        outgoing: &outgoing,
+                        credentials: &credentials,
+                        call,
+                        redaction: policy.redaction(call.context.identity.as_ref()),
+                        fields: (policy.fields.as_deref(), &fields),
+                        jq: transformed::asked(policy, program.as_deref(), call),
+                        guard,
+                        marks: policy.marks && !call.context.is_reading,
+                        #[cfg(feature = "cache")]
+                        keeping: Some(&policy.keeping),
+                        follows: true,
+                        until,
+                    };
+                    let result = exchange(inner, asked, facts).await;
+                    owned(policy, result, call, facts)
+                });
+                tokio::time::timeout_at(until.0.into(), guarded).await
             };
-            let ended = tokio::time::timeout_at(until.0.into(), guarded).await;
             let result = match ended {
                 Ok(Ok(result)) => result,
                 Ok(Err(refusal)) => {
@@ -668,10 +672,10 @@ async fn exchange(inner: &Arc<Inner>, asked: Asked<'_>, facts: &mut Facts) -> To
     if !facts.wants_json {
         steps = steps.showing(told(&asked));
     }
-    // On the heap: what a call is made of is moved several times until it is polled, and this is most of it.
     let watched = (&mut steps, &mut *facts);
     #[cfg(feature = "cache")]
-    let ended = Box::pin(kept::answered(inner, &asked, watched)).await;
+    let ended = kept::answered(inner, &asked, watched).await;
+    // On the heap: what a call is made of is moved several times until it is polled, and this is most of it.
     #[cfg(not(feature = "cache"))]
     let ended = Box::pin(attempts::made_in_part(
         inner,

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use memchr::{memchr2_iter, memchr3, memchr3_iter, memmem};
+use memchr::{memchr, memchr2_iter, memchr3, memchr3_iter, memmem};
 
 use super::detect::{Detector, Detectors};
 use super::keys::passwords;
@@ -208,7 +208,7 @@ fn secret(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// What stands between digits of one number. A character that is not ASCII may be a space.
-fn is_joint(byte: u8) -> bool {
+const fn is_joint(byte: u8) -> bool {
     matches!(
         byte,
         b' ' | b'.' | b'-' | b'/' | b'(' | b')' | b'\\' | 0x80..
@@ -223,6 +223,21 @@ const WIDEST: usize = 3;
 /// No number has so many other bytes between two of its digits.
 const APART: usize = 12;
 
+/// The lowest bit of each of eight bytes, and the highest.
+const EACH: u64 = u64::MAX / 255;
+const HIGH: u64 = EACH * 0x80;
+
+/// What nothing goes on behind that was before it, and is the end of no plus and no space of a URL.
+static ENDS_RUN: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        ends[byte as usize] = !is_joint(byte) && !matches!(byte, b'%' | b'B' | b'b');
+        byte += 1;
+    }
+    ends
+};
+
 /// Digits that may be of one number.
 #[derive(Default)]
 struct Run {
@@ -231,22 +246,108 @@ struct Run {
     /// How many of them stand behind the last plus, which in a form is a space.
     own: u32,
     is_after_plus: bool,
+    /// Up to where the text was looked at.
+    end: usize,
 }
 
 impl Run {
-    /// What stands between two digits may end the run.
-    fn pass(&mut self, bytes: &[u8], between: Range<usize>) {
+    /// Goes on to a digit or a plus: what stands before it may end the run.
+    fn pass_to(&mut self, bytes: &[u8], start: usize) {
+        let between = &bytes[self.end..start];
         if between.len() >= APART {
             *self = Self::default();
-        } else if let Some(other) = bytes[between.clone()]
-            .iter()
-            .rposition(|byte| !is_joint(*byte))
-        {
-            let before = &bytes[..=between.start + other];
+        } else if let Some(other) = between.iter().rposition(|byte| !is_joint(*byte)) {
+            let before = &bytes[..=self.end + other];
             *self = Self {
                 is_after_plus: PLUS.iter().any(|plus| before.ends_with(plus)),
                 ..Self::default()
             };
+        }
+        self.end = start;
+    }
+
+    /// Goes through eight bytes, the first of which stands there, by what is in them.
+    #[inline(never)]
+    fn word(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        (digits, pluses): (u64, u64),
+        sign: &mut impl FnMut(usize, Detector),
+    ) {
+        let mut found = digits | pluses;
+        while found != 0 {
+            let start = found.trailing_zeros();
+            let place = at + start as usize / 8;
+            if pluses & (1 << start) != 0 {
+                self.plus(bytes, place);
+                found &= found - 1;
+                continue;
+            }
+            let behind = !digits & (HIGH << (start - 7));
+            let end = behind.trailing_zeros().min(u64::BITS);
+            self.digits(bytes, place..at + end as usize / 8, sign);
+            found = found.checked_shr(end).map_or(0, |rest| rest << end);
+        }
+    }
+
+    fn plus(&mut self, bytes: &[u8], at: usize) {
+        self.pass_to(bytes, at);
+        (self.own, self.is_after_plus, self.end) = (0, true, at + 1);
+    }
+
+    /// Takes digits that stand side by side, and gives each at which something may be.
+    fn digits(
+        &mut self,
+        bytes: &[u8],
+        mut group: Range<usize>,
+        sign: &mut impl FnMut(usize, Detector),
+    ) {
+        if self.end < group.start && ENDS_RUN[usize::from(bytes[group.start - 1])] {
+            *self = Self::default();
+        } else {
+            group.start = self.joined(bytes, group.start);
+            if group.start >= group.end {
+                return;
+            }
+        }
+        self.end = group.end;
+        let count = u32::try_from(group.len()).unwrap_or(u32::MAX);
+        if self.all + count >= PHONE.0 {
+            return self.many(bytes, group, sign);
+        }
+        if self.own < 2 && self.own + count >= 2 {
+            let second = group.start + 1 - self.own as usize;
+            if is_country(&bytes[..=second]) {
+                sign(second, Detector::Iban);
+            }
+        }
+        (self.all, self.own) = (self.all + count, self.own + count);
+    }
+
+    /// Where digits begin that may go on with the run: behind what was looked at, and behind a space of a URL.
+    #[inline(never)]
+    fn joined(&mut self, bytes: &[u8], start: usize) -> usize {
+        let mut start = start.max(self.end);
+        if bytes[..start].ends_with(b"%") && bytes[start..].starts_with(SPACE) {
+            self.pass_to(bytes, start - 1);
+            start += SPACE.len();
+            self.end = start;
+        }
+        self.pass_to(bytes, start);
+        start
+    }
+
+    /// The same where they may be more than those of an account's country.
+    fn many(&mut self, bytes: &[u8], group: Range<usize>, sign: &mut impl FnMut(usize, Detector)) {
+        for at in group {
+            self.all += 1;
+            self.own += 1;
+            if self.own == 2 && is_country(&bytes[..=at]) {
+                sign(at, Detector::Iban);
+            } else if self.all >= PHONE.0 {
+                long(&bytes[..=at], self, |it| sign(at, it));
+            }
         }
     }
 }
@@ -254,42 +355,23 @@ impl Run {
 /// Where digits follow each other as they do in what is made of digits, with nothing between them but what separates the
 /// groups of a number.
 fn numbers(bytes: &[u8], mut sign: impl FnMut(usize, Detector)) {
-    let (mut run, mut end) = (Run::default(), 0);
-    let mut look = |at: usize| {
-        if at < end {
-            return;
-        }
-        if bytes[at] == SPACE[0] && bytes[..at].ends_with(b"%") && bytes[at..].starts_with(SPACE) {
-            run.pass(bytes, end..at - 1);
-            end = at + SPACE.len();
-            return;
-        }
-        if at > end {
-            run.pass(bytes, end..at);
-        }
-        end = at + 1;
-        if bytes[at] == b'+' {
-            (run.own, run.is_after_plus) = (0, true);
-            return;
-        }
-        run.all += 1;
-        run.own += 1;
-        if run.own == 2 && is_country(&bytes[..=at]) {
-            sign(at, Detector::Iban);
-        } else if run.all >= PHONE.0 {
-            long(&bytes[..=at], &run, |it| sign(at, it));
-        }
-    };
-    let (words, rest) = bytes.as_chunks::<8>();
+    let mut run = Run::default();
+    let (words, rest) = bytes.as_chunks();
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
-    for (number, word) in words.iter().chain([&last]).enumerate() {
-        let mut found = digits_and_pluses(*word);
-        while found != 0 {
-            look(number * 8 + found.trailing_zeros() as usize / 8);
-            found &= found - 1;
+    let has_pluses = memchr(b'+', bytes).is_some();
+    let mut look = |number: usize, word: &[u8; 8]| {
+        let pluses = if has_pluses { pluses(*word) } else { 0 };
+        let digits = digits(*word);
+        // Most have none.
+        if digits | pluses != 0 {
+            run.word(bytes, number * 8, (digits, pluses), &mut sign);
         }
+    };
+    for (number, word) in words.iter().enumerate() {
+        look(number, word);
     }
+    look(words.len(), &last);
 }
 
 /// Whether two capitals stand before the two digits at the end (ISO 13616).
@@ -324,17 +406,17 @@ fn long(bytes: &[u8], run: &Run, mut sign: impl FnMut(Detector)) {
     }
 }
 
-/// Which of eight bytes are `0` to `9` or `+`: the highest bit of each, the first byte the lowest.
-fn digits_and_pluses(word: [u8; 8]) -> u64 {
-    const EACH: u64 = u64::MAX / 255;
-    const LOW: u64 = EACH * 0x7f;
-    let word = u64::from_le_bytes(word);
+/// Which of eight bytes are `0` to `9`: the highest bit of each, the first byte the lowest.
+fn digits(word: [u8; 8]) -> u64 {
     // A byte less `0` is below ten when adding 118 to its low bits does not reach the high one.
-    let digit = word ^ (EACH * u64::from(b'0'));
-    let is_no_digit = ((digit & LOW) + EACH * 0x76) | digit;
-    let plus = word ^ (EACH * u64::from(b'+'));
-    let is_no_plus = ((plus & LOW) + LOW) | plus;
-    !(is_no_digit & is_no_plus) & (EACH * 0x80)
+    let digit = u64::from_le_bytes(word) ^ (EACH * u64::from(b'0'));
+    !(((digit & !HIGH) + EACH * 0x76) | digit) & HIGH
+}
+
+/// Which of eight bytes are `+`, in the same way.
+fn pluses(word: [u8; 8]) -> u64 {
+    let plus = u64::from_le_bytes(word) ^ (EACH * u64::from(b'+'));
+    !(((plus & !HIGH) + !HIGH) | plus) & HIGH
 }
 
 #[cfg(test)]
@@ -389,9 +471,13 @@ mod tests {
             for place in 0..8 {
                 let mut word = *b"abc:;/\xff\"";
                 word[place] = byte;
-                let is_one = byte.is_ascii_digit() || byte == b'+';
-                let expected = if is_one { 0x80 << (place * 8) } else { 0 };
-                assert_eq!(digits_and_pluses(word), expected, "{byte} at {place}");
+                let bit = |is_one| if is_one { 0x80 << (place * 8) } else { 0 };
+                assert_eq!(
+                    digits(word),
+                    bit(byte.is_ascii_digit()),
+                    "{byte} at {place}"
+                );
+                assert_eq!(pluses(word), bit(byte == b'+'), "{byte} at {place}");
             }
         }
     }

@@ -71,17 +71,26 @@ pub(in super::super) struct Bounds {
 ///
 /// # Errors
 /// The upstream was silent for too long.
-pub(in super::super) async fn read(
+pub(in super::super) fn read(
     response: Response<Body>,
     bounds: Bounds,
-    mut seen: impl FnMut(&[u8], usize, Option<u64>),
-) -> Result<Received, Failure> {
-    let most = bounds.most;
+    seen: impl FnMut(&[u8], usize, Option<u64>),
+) -> impl Future<Output = Result<Received, Failure>> {
     let moved = response.extensions().get::<MovedTo>().is_some();
     // Decompression takes the header away, so it is the size that will be counted.
     let total = (response.headers().get(CONTENT_LENGTH))
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let mut body = response.into_body();
+    // What waits has no room for the head.
+    read_body(response.into_body(), bounds, (moved, total), seen)
+}
+
+async fn read_body(
+    mut body: Body,
+    bounds: Bounds,
+    (moved, total): (bool, Option<u64>),
+    mut seen: impl FnMut(&[u8], usize, Option<u64>),
+) -> Result<Received, Failure> {
+    let most = bounds.most;
     // A decompressor takes nothing, as after `HEAD` and 204, for the end of a broken stream.
     if body.get_ref().is_end_stream() {
         return Ok(Received {

@@ -1,5 +1,6 @@
 //! One call's attempts: turns, the breaker, and what is tried again.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use http::Response;
@@ -61,8 +62,7 @@ pub(super) async fn made_in_part(
         };
         let changes = changes(tool, outgoing).then_some(deadline);
         let request = (tool.def.server, outgoing, changes);
-        let ended = guarded(inner, path, request, deadline, (&mut *steps, &mut *facts));
-        let ended = ended
+        let ended = guarded(inner, path, request, deadline, (&mut *steps, &mut *facts))
             .await
             .map_err(|wait| Box::new(alone(inner, tool, facts, wait)))?;
         drop(turn);
@@ -100,7 +100,7 @@ async fn guarded(
     let breaker = path.and_then(|path| path.breaker.as_ref());
     let pass = breaker.map(Breaker::pass).transpose()?;
     // What hangs until the deadline counts as a failure, which only who is still there can tell.
-    let sent = sent(inner, request, deadline, watched);
+    let sent = pin!(sent(inner, request, deadline, watched));
     let ended = tokio::time::timeout_at(deadline.into(), sent).await;
     let ended = ended.unwrap_or(Err(Failure::Timeout(Stage::Total)));
     if let Some(pass) = pass {
@@ -118,23 +118,34 @@ async fn answered(
 ) -> Result<Response<Body>, Failure> {
     #[cfg(feature = "cache")]
     if let Some(deadline) = changes {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let writing = inner.cache.writing(path, left).await;
-        let ended = inner.upstream.send(outgoing).await;
-        match &ended {
-            Ok(response) => {
-                let moved = response.extensions().get::<MovedTo>();
-                writing.answered(moved.map(|to| to.0.as_str())).await;
-            }
-            Err(failure) if failure.is_before_request() => writing.unsent().await,
-            // Whatever it does, it may do yet.
-            Err(_) => drop(writing),
-        }
-        return ended;
+        // On the heap, as it is much more than a read.
+        return Box::pin(written(inner, outgoing, (path, deadline))).await;
     }
     #[cfg(not(feature = "cache"))]
     let _ = (path, changes);
     inner.upstream.send(outgoing).await
+}
+
+/// The same of a request that changes something.
+#[cfg(feature = "cache")]
+async fn written(
+    inner: &Inner,
+    outgoing: &Outgoing,
+    (path, deadline): (&str, Instant),
+) -> Result<Response<Body>, Failure> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let writing = inner.cache.writing(path, left).await;
+    let ended = inner.upstream.send(outgoing).await;
+    match &ended {
+        Ok(response) => {
+            let moved = response.extensions().get::<MovedTo>();
+            writing.answered(moved.map(|to| to.0.as_str())).await;
+        }
+        Err(failure) if failure.is_before_request() => writing.unsent().await,
+        // Whatever it does, it may do yet.
+        Err(_) => drop(writing),
+    }
+    ended
 }
 
 /// The head of the answer of the first address of a server that takes the request. `address` becomes the one that did. A

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::memrchr;
+use memchr::{memchr, memrchr};
 use regex::Match;
 
 use super::detect::behind_escape;
@@ -40,22 +40,31 @@ pub(super) fn is_file(it: &str) -> bool {
     !is_domain
 }
 
-/// Whether a text is nothing but an address as most are, of ASCII letters and digits: the pattern need not be asked.
+/// Whether a text is nothing but an address, as most are.
+pub(super) fn is_address(text: &str) -> bool {
+    is_plain_address(text) && !is_file(text) && !is_repository(text)
+}
+
+/// Whether a text is nothing but what may be an address, as most are, of ASCII letters and digits: the pattern need not be asked.
 pub(super) fn is_plain_address(text: &str) -> bool {
-    let Some((local, domain)) = text.split_once('@') else {
+    let text = text.as_bytes();
+    let Some((local, domain)) = memchr(b'@', text).map(|at| (&text[..at], &text[at + 1..])) else {
         return false;
     };
-    let all = |text: &str, more: &[u8]| {
-        let is_one = |byte: u8| byte.is_ascii_alphanumeric() || more.contains(&byte);
-        !text.is_empty() && text.bytes().all(is_one)
-    };
-    let Some((names, last)) = domain.rsplit_once('.') else {
+    let Some(dot) = memrchr(b'.', domain) else {
         return false;
     };
-    all(local, b"._-")
-        && names.split('.').all(|name| all(name, b"-"))
+    let (names, last) = (&domain[..dot], &domain[dot + 1..]);
+    let is_local = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    let is_name = |name: &[u8]| {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+        !name.is_empty() && name.iter().all(is_part)
+    };
+    !local.is_empty()
+        && local.iter().all(is_local)
+        && names.split(|byte| *byte == b'.').all(is_name)
         && last.len() >= 2
-        && last.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && last.iter().all(u8::is_ascii_alphabetic)
 }
 
 /// Where the address is in what was found: in scripts without spaces, words stand directly beside it.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::path::{Path, Step};
 use super::super::text::visible;
-use super::super::tokens::{Kind, Name, NoJson, Tokens};
+use super::super::tokens::{Kind, Name, NoJson, Past, Tokens};
 use super::names::Told;
 
 /// Where the values stand to which any of the paths leads, and with `tells` texts whose names tell of a secret, in order and none
@@ -74,25 +74,31 @@ impl Ways {
         if !self.tells {
             return tokens.value().map(drop);
         }
-        match (tokens.kind()?, told) {
-            (Kind::Object, _) => tokens.object(|tokens, name| {
-                let told = self.told(name)?;
-                self.look(told, tokens)
-            }),
-            (Kind::Array, _) => tokens.array(|tokens, _| self.look(None, tokens)),
-            (Kind::String, Some(told)) => {
-                let place = tokens.value()?;
-                let text = tokens.text(place.clone());
-                if text.contains('\\') {
-                    return Err(NoJson);
-                }
-                if told.is_about(text) {
-                    self.found.push(place);
-                }
-                Ok(())
-            }
-            _ => tokens.value().map(drop),
+        if let Some(told) = told
+            && self.keeps(told, tokens)? == Past::Value
+        {
+            return Ok(());
         }
+        tokens.members(|tokens, name| match self.told(name)? {
+            Some(told) => self.keeps(told, tokens),
+            None => Ok(Past::Name),
+        })
+    }
+
+    /// What is told of the next value; it is gone past where that may be kept of it.
+    fn keeps(&mut self, told: Told, tokens: &mut Tokens<'_>) -> Result<Past, NoJson> {
+        if tokens.kind()? != Kind::String {
+            return Ok(Past::Name);
+        }
+        let place = tokens.value()?;
+        let text = tokens.text(place.clone());
+        if text.contains('\\') {
+            return Err(NoJson);
+        }
+        if told.is_about(text) {
+            self.found.push(place);
+        }
+        Ok(Past::Value)
     }
 
     fn told(&self, name: Name<'_>) -> Result<Option<Told>, NoJson> {

@@ -56,6 +56,13 @@ fn may_end(name: &[u8]) -> bool {
         code(*b"swd"),
         code(*b"ase"),
     ];
+    let may_be_last = |byte: &u8| {
+        let letter = byte.to_ascii_lowercase();
+        matches!(letter, b'n' | b't' | b'y' | b'd' | b'e') || is_separator(*byte)
+    };
+    if !name.last().is_some_and(may_be_last) {
+        return false;
+    }
     let mut letters = name.iter().rev().filter(|byte| !is_separator(**byte));
     match [letters.next(), letters.next(), letters.next()] {
         [Some(c), Some(b), Some(a)] => ENDS.contains(&code([*a, *b, *c])),
@@ -99,8 +106,12 @@ impl Told {
     /// `None` where the name tells nothing.
     #[inline]
     pub(super) fn by(name: &str) -> Option<Self> {
+        may_end(name.as_bytes()).then(|| Self::by_all_of(name))?
+    }
+
+    fn by_all_of(name: &str) -> Option<Self> {
         const OF_WORDS: [&str; 2] = ["phrase", "key"];
-        (may_end(name.as_bytes()) && tells(name)).then(|| {
+        tells(name).then(|| {
             let name = name.to_ascii_lowercase();
             Self {
                 has_words: OF_WORDS.iter().any(|end| name.ends_with(end)),

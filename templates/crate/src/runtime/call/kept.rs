@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use http::StatusCode;
 use http::header::{
     CACHE_CONTROL, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
@@ -70,20 +71,21 @@ impl Served {
     }
 }
 
-/// The answer to a request, from wherever it is right to take it.
+/// The answer to a request, from wherever it is right to take it. It is on the heap, as what a call is made of is moved several
+/// times until it is polled, and this would be most of it.
 ///
 /// # Errors
 /// There is none: what the model reads.
-pub(super) async fn answered(
-    inner: &Arc<Inner>,
-    asked: &Asked<'_>,
-    (steps, facts): (&mut Steps<'_>, &mut Facts),
-) -> Result<Answered, Box<ToolResult>> {
+pub(super) fn answered<'a>(
+    inner: &'a Arc<Inner>,
+    asked: &'a Asked<'a>,
+    (steps, facts): (&'a mut Steps<'_>, &'a mut Facts),
+) -> BoxFuture<'a, Result<Answered, Box<ToolResult>>> {
     if let Some((keeping, key)) = asked.may_be_kept(inner) {
-        return asked.look_up(inner, keeping, &key, facts).await;
+        return asked.look_up(inner, keeping, key, facts).boxed();
     }
     let watched = (steps, facts);
-    attempts::made_in_part(inner, asked.tool, asked.outgoing, asked.until, watched).await
+    attempts::made_in_part(inner, asked.tool, asked.outgoing, asked.until, watched).boxed()
 }
 
 /// What a request ends with for every call that waits for it.
@@ -149,7 +151,7 @@ impl Asked<'_> {
         &self,
         inner: &Arc<Inner>,
         keeping: &Keeping,
-        key: &Key,
+        key: Key,
         facts: &mut Facts,
     ) -> Result<Answered, Box<ToolResult>> {
         // Progress is this call's, and a client that has its answer wants to hear no more of it.
@@ -157,7 +159,7 @@ impl Asked<'_> {
         let (how, age, credentials, ended) = loop {
             let path = self.outgoing.uri.path();
             let until = self.until.0;
-            let look = inner.cache.look(key, path, until).await;
+            let look = inner.cache.look(&key, path, until).await;
             let fresh = |kept: &&Arc<Kept>| look.may_answer && kept.is_fresh();
             if let Some(kept) = look.kept.as_ref().filter(fresh) {
                 break kept_as(CacheOutcome::Hit, kept);
@@ -170,7 +172,7 @@ impl Asked<'_> {
                     tool: self.tool.def.name,
                     outgoing: Arc::clone(self.outgoing),
                     credentials: self.credentials.to_vec(),
-                    key: *key,
+                    key,
                     keeping: *keeping,
                     until: self.until,
                     progress: progress.map(|progress| while_there(progress, &waits)),
@@ -178,7 +180,7 @@ impl Asked<'_> {
                 };
                 request.sent(landing, since).boxed()
             };
-            let (flight, is_ours) = inner.cache.join(key, (path, &look), start);
+            let (flight, is_ours) = inner.cache.join(&key, (path, &look), start);
             let flown = flight.await;
             if !is_ours && flown.is_late {
                 continue;
@@ -187,18 +189,18 @@ impl Asked<'_> {
                 inner.metrics.cache(CacheOutcome::Miss);
                 let mut steps = Steps::new(self.call.context.progress.as_ref());
                 let watched = (&mut steps, facts);
-                return attempts::made_in_part(
+                return Box::pin(attempts::made_in_part(
                     inner,
                     self.tool,
                     self.outgoing,
                     self.until,
                     watched,
-                )
+                ))
                 .await;
             }
             facts.upstream_status = flown.upstream_status;
             let kept = if flown.failed(keeping) {
-                inner.cache.look(key, path, until).await.kept
+                inner.cache.look(&key, path, until).await.kept
             } else {
                 None
             };

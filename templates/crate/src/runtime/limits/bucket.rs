@@ -16,6 +16,8 @@ const MANY: usize = 10_000;
 #[derive(Debug)]
 pub(in super::super) struct Buckets {
     frequency: Frequency,
+    /// What one call and a full bucket are worth where this is the only one of its limit.
+    alone: (Duration, Duration),
     start: Instant,
     state: Mutex<State>,
 }
@@ -32,6 +34,7 @@ impl Buckets {
     pub(in super::super) fn new(frequency: Frequency) -> Self {
         Self {
             frequency,
+            alone: worth(frequency, 1),
             start: Instant::now(),
             state: Mutex::new(State {
                 full: HashMap::default(),
@@ -82,7 +85,7 @@ impl Buckets {
 
     #[cfg(feature = "http")]
     fn look_at(&self, key: u64, now: Duration) -> Result<(), Duration> {
-        let (each, room) = self.worth(1);
+        let (each, room) = self.alone;
         let own = self.lock().full.get(&key).copied().unwrap_or_default();
         let wait = (own.max(now) + each).saturating_sub(now + room);
         if wait.is_zero() { Ok(()) } else { Err(wait) }
@@ -97,23 +100,30 @@ impl Buckets {
 
     #[cfg(feature = "http")]
     fn owe_at(&self, key: u64, now: Duration) {
-        let (each, room) = self.worth(1);
+        let (each, room) = self.alone;
         let mut state = self.lock();
         let own = state.full.entry(key).or_default();
         *own = ((*own).max(now) + each).min(now + room + self.frequency.span);
         state.forget_full(now);
     }
 
-    /// The time that one call is worth, and that of a full bucket: of an empty one, `burst` calls are between now and when
-    /// it is full.
     fn worth(&self, parts: u32) -> (Duration, Duration) {
-        let each = self.frequency.span * parts / self.frequency.count;
-        (each, each * (self.frequency.burst / parts).max(1))
+        if parts == 1 {
+            return self.alone;
+        }
+        worth(self.frequency, parts)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The time that one call is worth, and that of a full bucket: of an empty one, `burst` calls are between now and when it is
+/// full.
+fn worth(frequency: Frequency, parts: u32) -> (Duration, Duration) {
+    let each = frequency.span * parts / frequency.count;
+    (each, each * (frequency.burst / parts).max(1))
 }
 
 impl State {

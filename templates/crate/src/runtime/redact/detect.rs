@@ -52,6 +52,11 @@ impl Detectors {
         self.0 == 0
     }
 
+    /// Whether this is the only one.
+    pub(super) fn is_but(self, detector: Detector) -> bool {
+        self.0 == detector.bit()
+    }
+
     pub(super) fn has_any(self, detectors: &[Detector]) -> bool {
         self.0 & Self::of(detectors).0 != 0
     }

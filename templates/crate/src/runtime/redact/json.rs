@@ -6,11 +6,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memchr2, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memrchr, memrchr_iter};
 use serde::de::IgnoredAny;
 
 use super::super::path::Step;
 use super::super::text::visible;
+use super::checks::is_address;
 use super::detect::{Detector, Detectors};
 use super::names::Told;
 use super::signs::Signs;
@@ -242,6 +243,11 @@ impl<'a> Walk<'a> {
     fn string_around(&mut self, sign: usize) -> Option<usize> {
         let bytes = self.text.as_bytes();
         let before = &bytes[self.at..sign];
+        if !may_be_outside(bytes[sign]) {
+            let mut quotes = memrchr_iter(b'"', before);
+            let start = quotes.find(|quote| !is_escaping(&before[..*quote]));
+            return start.map(|start| self.at + start);
+        }
         // Without escapes, every quote begins a string or ends one.
         if memchr(b'\\', before).is_none() {
             let is_inside = memchr_iter(b'"', before).count() % 2 == 1;
@@ -284,8 +290,12 @@ impl<'a> Walk<'a> {
             }
             return (!self.redaction.detectors.is_empty()).then(|| format!("{REDACTED}]"));
         }
+        let inside = &token[1..token.len() - 1];
         match self.signs_before(end) {
             Some(suspected) if suspected.is_empty() => None,
+            Some(suspected) if suspected.is_but(Detector::Email) && is_address(inside) => {
+                Detector::Email.without(inside, std::iter::once(0..inside.len()))
+            }
             Some(suspected) => seen(token, is_written_anew, |plain| {
                 if is_plain(plain) {
                     without_suspected(suspected, plain)
@@ -423,6 +433,17 @@ fn last_number(text: &str) -> usize {
         number[..length].parse::<usize>().ok()
     });
     numbers.max().unwrap_or_default().min(usize::MAX / 2)
+}
+
+/// Whether this may be in JSON where no string is.
+fn may_be_outside(byte: u8) -> bool {
+    byte.is_ascii_digit() || byte.is_ascii_whitespace() || b"{}[]:,+-.eEtrufalsn".contains(&byte)
+}
+
+/// Whether what follows this is escaped by it.
+fn is_escaping(before: &[u8]) -> bool {
+    let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\');
+    backslashes.count() % 2 == 1
 }
 
 /// Whether a number or a word of JSON may have this in it.
