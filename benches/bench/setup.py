@@ -21,6 +21,8 @@ def everything(options, servers):
     documents()
     if names & {"mcpgen", "mcpgen-modern", "serve"}:
         ours(options)
+    elif names & {"no-policies", "policies"}:
+        mcpgen()
     peers(names)
 
 

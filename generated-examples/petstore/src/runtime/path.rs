@@ -60,9 +60,11 @@ fn lead(steps: &[Step], tokens: &mut Tokens<'_>, found: &mut Vec<Value>) -> Resu
     let kind = tokens.kind()?;
     let Some((step, rest)) = steps.split_first() else {
         let place = tokens.value()?;
+        let text = tokens.text(place);
         found.push(match kind {
             Kind::Object | Kind::Array => Value::Null,
-            _ => serde_json::from_str(tokens.text(place)).map_err(|_| NoJson)?,
+            Kind::String if !text.contains('\\') => text[1..text.len() - 1].into(),
+            _ => serde_json::from_str(text).map_err(|_| NoJson)?,
         });
         return Ok(true);
     };

@@ -628,17 +628,109 @@ mod tests {
                 look(text);
             }
         }
-        let mut number = 1_u64;
+        let mut dice = Dice(1);
         for text in &texts {
             let mut text = text.clone();
             for _ in 0..12 {
-                number = number
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1);
-                let part = usize::try_from(number >> 33).unwrap_or_default();
-                text.push_str(PARTS[part % PARTS.len()]);
+                text.push_str(dice.one_of(&PARTS));
             }
             look(&text);
+        }
+    }
+
+    #[test]
+    fn what_is_found_by_signs_and_on_the_way_is_all_that_there_is() {
+        const NAMES: [&str; 9] = [
+            "id",
+            "a",
+            "email",
+            "token",
+            "access_token",
+            "api_key_",
+            "b@example.org",
+            "keys",
+            "P A S S W O R D",
+        ];
+        const TEXTS: [&str; 30] = [
+            "ann@example.org",
+            "a@b.c",
+            "logo@2x.png",
+            "git@github.com",
+            "4111 1111 1111 1111",
+            "4111111111111111",
+            "(415) 555-0132",
+            "415-555-0132",
+            " +14155550132",
+            "123-45-6789",
+            "2026-01-15T09:30:00Z",
+            "DE89370400440532013000",
+            "DE89 3704 0044 0532 0130 00",
+            "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+            "AKIAIOSFODNN7EXAMPLE",
+            "Bearer abcdefghijklmnop",
+            "https://u:secret@h.example/x",
+            "api_key=abcdef123456",
+            "AB12",
+            "12",
+            "7",
+            "1234567890",
+            "two words",
+            "",
+            " ",
+            "-",
+            ".",
+            ", ",
+            "é",
+            "\u{a0}",
+        ];
+        let mut dice = Dice(2);
+        let text = |dice: &mut Dice| -> String {
+            let parts = (0..=dice.below(3)).map(|_| dice.one_of(&TEXTS));
+            format!("\"{}\"", parts.collect::<String>())
+        };
+        let mut all = Redaction::default();
+        all.add(&Redact::All);
+        let mut with_path = all.clone();
+        with_path.add_path(Path::parse("$.a").expect("a path"));
+        let mut found = 0;
+        for _ in 0..5_000 {
+            let mut json = String::from("{");
+            for at in 0..dice.below(8) {
+                let value = match dice.below(6) {
+                    0 => ["7", "-12.5", "4111111111111111", "null", "1234567890"][dice.below(5)]
+                        .into(),
+                    1 => format!("[{}, {}]", text(&mut dice), text(&mut dice)),
+                    2 => format!("{{\"{}\" :{}}}", dice.one_of(&NAMES), text(&mut dice)),
+                    _ => text(&mut dice),
+                };
+                let comma = if at > 0 { "," } else { "" };
+                json.push_str(&format!("{comma}\"{}\":\n{value}", dice.one_of(&NAMES)));
+            }
+            json.push('}');
+            for redaction in [&all, &with_path] {
+                let everywhere = Signs::anywhere(redaction.detectors);
+                let expected = json::redacted(&json, redaction, &everywhere);
+                found += usize::from(expected.is_some());
+                let seen = redaction.body(Cow::Borrowed(&json)).text;
+                assert_eq!(seen, expected.as_deref().unwrap_or(&json), "{json}");
+            }
+        }
+        assert!(found > 5_000, "{found}");
+    }
+
+    /// Numbers that are the same each time.
+    struct Dice(u64);
+
+    impl Dice {
+        fn below(&mut self, most: usize) -> usize {
+            self.0 = (self.0)
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            usize::try_from(self.0 >> 33).unwrap_or_default() % most
+        }
+
+        fn one_of<'a>(&mut self, all: &[&'a str]) -> &'a str {
+            all[self.below(all.len())]
         }
     }
 

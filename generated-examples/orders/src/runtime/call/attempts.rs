@@ -7,6 +7,7 @@ use http::Response;
 
 use super::super::catalog::Prepared;
 use super::super::engine::{ErrorType, Inner, Path, ToolResult};
+use super::super::limits::turns::Turns;
 use super::super::request::Outgoing;
 use super::super::resilience::{Breaker, Outcome, may_repeat};
 use super::super::response::{is_events, is_stream};
@@ -52,14 +53,15 @@ pub(super) async fn made_in_part(
     let mut attempt = 0;
     loop {
         // A turn is for what is sent, not for the pauses in between.
-        let turn = match path.and_then(|path| path.turns.as_ref()) {
-            Some(turns) => {
-                let next = tokio::time::timeout_at(deadline.into(), turns.next()).await;
-                let turn = next.ok().flatten();
-                Some(turn.ok_or_else(|| Box::new(busy(inner, facts)))?)
+        let turns = path.and_then(|path| path.turns.as_ref());
+        let mut turn = turns.and_then(Turns::free);
+        if let Some(turns) = turns.filter(|_| turn.is_none()) {
+            let next = tokio::time::timeout_at(deadline.into(), turns.next()).await;
+            turn = next.ok().flatten();
+            if turn.is_none() {
+                return Err(Box::new(busy(inner, facts)));
             }
-            None => None,
-        };
+        }
         let changes = changes(tool, outgoing).then_some(deadline);
         let request = (tool.def.server, outgoing, changes);
         let ended = guarded(inner, path, request, deadline, (&mut *steps, &mut *facts))

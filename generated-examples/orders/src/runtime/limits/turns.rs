@@ -22,11 +22,13 @@ impl Turns {
         }
     }
 
+    /// A turn that needs no wait, if there is one. Who waits already comes first.
+    pub(in super::super) fn free(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.running).try_acquire_owned().ok()
+    }
+
     /// Waits for a turn, which lasts until the permit is dropped; `None` when too many wait already.
     pub(in super::super) async fn next(&self) -> Option<OwnedSemaphorePermit> {
-        if let Ok(permit) = Arc::clone(&self.running).try_acquire_owned() {
-            return Some(permit);
-        }
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.most_waiting {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return None;

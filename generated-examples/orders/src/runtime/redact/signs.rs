@@ -227,7 +227,7 @@ const APART: usize = 12;
 const EACH: u64 = u64::MAX / 255;
 const HIGH: u64 = EACH * 0x80;
 
-/// What nothing goes on behind that was before it, and is the end of no plus and no space of a URL.
+/// What ends a run where digits stand behind it, and is no end of what a plus is in a URL, nor the beginning of its space.
 static ENDS_RUN: [bool; 256] = {
     let mut ends = [false; 256];
     let mut byte = 0_u8;

@@ -120,7 +120,8 @@ async fn the_same_call_again_and_again_gets_an_explanation() {
 #[tokio::test]
 async fn turns_are_taken_in_a_queue_of_limited_length() {
     let turns = turns::Turns::new(1, 1);
-    let first = turns.next().await.expect("free");
+    let first = turns.free().expect("free");
+    assert!(turns.free().is_none(), "it is taken");
     let mut second = std::pin::pin!(turns.next());
     let pending = tokio::time::timeout(Duration::from_millis(20), &mut second).await;
     assert!(pending.is_err(), "it waits");
