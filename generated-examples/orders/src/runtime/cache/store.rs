@@ -152,7 +152,9 @@ impl<T: Clone + Send + 'static> Cache<T> {
         let local = self.writes.now();
         let version = own.as_ref().map(|own| own.version);
         let time = until.saturating_duration_since(Instant::now());
-        let Some((written, found)) = shared.look((key, path), version, time).await else {
+        // On the heap, as all that is only done where replicas share: a call waits in less room without.
+        let looked = Box::pin(shared.look((key, path), version, time)).await;
+        let Some((written, found)) = looked else {
             shared.count("unanswered");
             return Look {
                 kept: own,
@@ -240,7 +242,8 @@ impl<T: Clone + Send + 'static> Cache<T> {
             version: getrandom::u64().unwrap_or_default(),
             ..Kept::new(keepable, allowance)
         };
-        if !shared.put(&key, &kept, keeping.is_confidential).await {
+        let put = shared.put(&key, &kept, keeping.is_confidential);
+        if !Box::pin(put).await {
             // Nobody will say whether it is still right, but the API can be asked.
             kept.standing().since.shared = None;
         }
@@ -253,7 +256,7 @@ impl<T: Clone + Send + 'static> Cache<T> {
     /// Forgets what was kept of a key, which the API no longer says.
     pub(in super::super) async fn forget(&self, key: &Key, path: &str, since: Since) {
         if let (Some(shared), Some(since)) = (&self.shared, since.shared) {
-            shared.remove(key, path, since).await;
+            Box::pin(shared.remove(key, path, since)).await;
         }
         self.kept.invalidate(key);
     }

@@ -169,7 +169,7 @@ pub(super) async fn anywhere(
                     uri,
                     ..outgoing.clone()
                 };
-                answered(inner, &outgoing, writes).await
+                Box::pin(answered(inner, &outgoing, writes)).await
             }
             None => answered(inner, outgoing, writes).await,
         };

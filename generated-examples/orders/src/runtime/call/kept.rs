@@ -297,11 +297,11 @@ impl Shared {
             && let Some(question) = kept.question(&self.outgoing)
         {
             let watched = (&mut steps, &mut *facts);
-            let answer =
-                match attempts::made_in_part(inner, tool, &question, self.until, watched).await {
-                    Ok(answer) => answer,
-                    Err(refusal) => return (Err(refusal), false),
-                };
+            let made = attempts::made_in_part(inner, tool, &question, self.until, watched);
+            let answer = match Box::pin(made).await {
+                Ok(answer) => answer,
+                Err(refusal) => return (Err(refusal), false),
+            };
             if let Some(answer) = kept.confirmed(&answer) {
                 // The body is the one of before, and may show what that was asked for with.
                 let before = kept.credentials.iter().filter(|before| {
