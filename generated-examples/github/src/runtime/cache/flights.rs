@@ -1,30 +1,32 @@
 //! Requests that are on their way, so that identical calls share one.
+//!
+//! The call that makes a request drives it, in its own time and with its own progress; the others wait for what it ends with,
+//! and one of them makes it anew when that call goes away.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ahash::HashMap;
-use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, Shared, WeakShared};
+use tokio::sync::watch;
 
 use super::Key;
 use super::Since;
 
-/// One request, and what it ends with for everybody who waits. It is given up when nobody waits any more.
-pub(super) type Flight<T> = Shared<BoxFuture<'static, T>>;
-
 /// The requests that are on their way.
 pub(super) struct Flights<T: Clone>(Arc<Mutex<Aloft<T>>>);
 
-struct Aloft<T: Clone> {
+struct Aloft<T> {
     started: u64,
     by_key: HashMap<Key, Entry<T>>,
 }
 
-struct Entry<T: Clone> {
+struct Entry<T> {
     number: u64,
     since: Since,
-    flight: WeakShared<BoxFuture<'static, T>>,
+    landed: Landed<T>,
 }
+
+/// Where it is told what a request ended with, once somebody waits for that. It goes away with the call that makes it.
+type Landed<T> = Arc<OnceLock<watch::Sender<Option<T>>>>;
 
 impl<T: Clone> Default for Flights<T> {
     fn default() -> Self {
@@ -35,52 +37,88 @@ impl<T: Clone> Default for Flights<T> {
     }
 }
 
-/// Strikes a flight from the list when it ends or is given up.
+/// Who makes a request that calls may share.
+pub(in super::super) enum Flight<T: Clone> {
+    /// This call, of what is right as of now.
+    Ours(Landing<T>, Since),
+    Theirs(Waiting<T>),
+}
+
+/// A request of this call's, which no other joins once it is over or given up.
 pub(in super::super) struct Landing<T: Clone> {
     aloft: Arc<Mutex<Aloft<T>>>,
     key: Key,
-    number: u64,
+    /// `None` once it is over.
+    number: Option<u64>,
+    landed: Landed<T>,
 }
 
-impl<T: Clone> Drop for Landing<T> {
-    fn drop(&mut self) {
+impl<T: Clone> Landing<T> {
+    /// Tells those who wait what it ended with.
+    pub(in super::super) fn with(mut self, ended: &T) {
+        // Whoever looks from now on finds no flight.
+        self.strike();
+        if let Some(landed) = self.landed.get() {
+            landed.send_replace(Some(ended.clone()));
+        }
+    }
+
+    fn strike(&mut self) {
+        let Some(number) = self.number.take() else {
+            return;
+        };
         let mut aloft = self.aloft.lock().unwrap_or_else(PoisonError::into_inner);
-        if (aloft.by_key.get(&self.key)).is_some_and(|entry| entry.number == self.number) {
+        if (aloft.by_key.get(&self.key)).is_some_and(|entry| entry.number == number) {
             aloft.by_key.remove(&self.key);
         }
     }
 }
 
-impl<T: Clone + Send + 'static> Flights<T> {
-    /// The flight of a key, and whether it begins here. One that `is_current` does not hold for is not joined.
+impl<T: Clone> Drop for Landing<T> {
+    fn drop(&mut self) {
+        self.strike();
+    }
+}
+
+/// The wait for a request of another call's.
+pub(in super::super) struct Waiting<T>(watch::Receiver<Option<T>>);
+
+impl<T: Clone> Waiting<T> {
+    /// What it ended with; `None` where its call went away.
+    pub(in super::super) async fn ended(mut self) -> Option<T> {
+        let ended = self.0.wait_for(Option::is_some).await;
+        ended.ok()?.clone()
+    }
+}
+
+impl<T: Clone> Flights<T> {
+    /// The flight of a key. One that `is_current` does not hold for is not joined.
     pub(super) fn join(
         &self,
         key: &Key,
         now: Since,
         is_current: impl Fn(Since) -> bool,
-        start: impl FnOnce(Landing<T>) -> BoxFuture<'static, T>,
-    ) -> (Flight<T>, bool) {
+    ) -> Flight<T> {
         let mut aloft = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = (aloft.by_key.get(key))
-            .filter(|entry| is_current(entry.since))
-            .and_then(|entry| entry.flight.upgrade());
-        if let Some(flight) = found {
-            return (flight, false);
+        if let Some(entry) = (aloft.by_key.get(key)).filter(|entry| is_current(entry.since)) {
+            let landed = entry.landed.get_or_init(|| watch::Sender::new(None));
+            return Flight::Theirs(Waiting(landed.subscribe()));
         }
         aloft.started += 1;
         let number = aloft.started;
-        let flight = start(Landing {
-            aloft: Arc::clone(&self.0),
-            key: *key,
-            number,
-        })
-        .shared();
+        let landed = Landed::default();
         let entry = Entry {
             number,
             since: now,
-            flight: flight.downgrade().expect("it has not ended"),
+            landed: Arc::clone(&landed),
         };
         aloft.by_key.insert(*key, entry);
-        (flight, true)
+        let landing = Landing {
+            aloft: Arc::clone(&self.0),
+            key: *key,
+            number: Some(number),
+            landed,
+        };
+        Flight::Ours(landing, now)
     }
 }

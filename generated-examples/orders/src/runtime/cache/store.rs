@@ -5,7 +5,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ahash::RandomState;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use http::header::{
     AGE, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
     COOKIE, DATE, ETAG, EXPIRES, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
@@ -21,7 +20,7 @@ use super::super::request::Outgoing;
 use super::super::resilience::date;
 use super::super::state::{Looked, Point, State};
 use super::super::upstream::{Answered, Received};
-use super::flights::{Flight, Flights, Landing};
+use super::flights::{Flight, Flights};
 use super::shared::{Found, Opened, Shared};
 use super::writes::{Moment, Writes};
 use super::{CacheSettings, CacheStore, Caching, Keeping, Key, LONGEST};
@@ -266,14 +265,8 @@ impl<T: Clone + Send + 'static> Cache<T> {
         self.kept.invalidate_all();
     }
 
-    /// The request for a key that is on its way, and whether it is `start` that makes it. Reads before a write to `path`
-    /// are not joined.
-    pub(in super::super) fn join(
-        &self,
-        key: &Key,
-        (path, look): (&str, &Look),
-        start: impl FnOnce(Landing<T>, Since) -> BoxFuture<'static, T>,
-    ) -> (Flight<T>, bool) {
+    /// The request for a key: one that is on its way, or this call's. Reads before a write to `path` are not joined.
+    pub(in super::super) fn join(&self, key: &Key, (path, look): (&str, &Look)) -> Flight<T> {
         let now = Since {
             local: self.writes.now(),
             shared: look.written.as_ref().map(|written| written.now),
@@ -283,8 +276,7 @@ impl<T: Clone + Send + 'static> Cache<T> {
             !self.writes.has_changed(path, since.local)
                 && look.written.as_ref().is_none_or(is_allowed)
         };
-        let start = |landing| start(landing, now);
-        self.flights.join(key, now, is_current, start)
+        self.flights.join(key, now, is_current)
     }
 
     /// What is at a path has changed, by work that the API did after it had answered.

@@ -30,7 +30,7 @@ use super::settings::Span;
 pub(super) const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 #[cfg(feature = "cache")]
-pub(super) use flights::Landing;
+pub(super) use flights::Flight;
 #[cfg(feature = "cache")]
 pub(super) use key::Key;
 #[cfg(feature = "cache")]

@@ -13,17 +13,15 @@ use http::header::{
 use serde_json::json;
 
 use super::super::cache::{
-    Caching, Keepable, Keeping, Kept, Key, Landing, Since, age_of, lifetime_of,
+    Caching, Flight, Keepable, Keeping, Kept, Key, Since, age_of, lifetime_of,
 };
-use super::super::catalog;
 use super::super::credentials::{Credential, Whose};
-use super::super::engine::{Content, Inner, Progress, ToolResult};
+use super::super::engine::{Content, Inner, ToolResult};
 use super::super::metrics::CacheOutcome;
-use super::super::request::Outgoing;
 use super::super::steps::Steps;
 use super::super::upstream::{Answered, is_broken_off};
 use super::record::Facts;
-use super::{Asked, Until, attempts, failed_for_now};
+use super::{Asked, attempts, failed_for_now};
 
 /// Where a result says that it was kept, and how old it is.
 const CACHE: &str = "mcpgen/cache";
@@ -81,8 +79,8 @@ pub(super) fn answered<'a>(
     asked: &'a Asked<'a>,
     (steps, facts): (&'a mut Steps<'_>, &'a mut Facts),
 ) -> BoxFuture<'a, Result<Answered, Box<ToolResult>>> {
-    if let Some((keeping, key)) = asked.may_be_kept(inner) {
-        return asked.look_up(inner, keeping, key, facts).boxed();
+    if let Some(found_by) = asked.may_be_kept(inner) {
+        return asked.look_up(inner, found_by, (steps, facts)).boxed();
     }
     let watched = (steps, facts);
     attempts::made_in_part(inner, asked.tool, asked.outgoing, asked.until, watched).boxed()
@@ -117,20 +115,6 @@ impl Flown {
     }
 }
 
-/// A request that calls may share.
-struct Shared {
-    inner: Arc<Inner>,
-    tool: &'static str,
-    outgoing: Arc<Outgoing>,
-    credentials: Vec<Arc<Credential>>,
-    key: Key,
-    keeping: Keeping,
-    until: Until,
-    progress: Option<Progress>,
-    /// What was kept and may still be right.
-    kept: Option<Arc<Kept>>,
-}
-
 impl Asked<'_> {
     /// What the call is found by, if its answer may be kept. What was asked for with a credential of the client's or the
     /// caller's is nobody else's, and who asks with a condition wants an answer of the API.
@@ -149,13 +133,10 @@ impl Asked<'_> {
 
     async fn look_up(
         &self,
-        inner: &Arc<Inner>,
-        keeping: &Keeping,
-        key: Key,
-        facts: &mut Facts,
+        inner: &Inner,
+        (keeping, key): (&Keeping, Key),
+        (steps, facts): (&mut Steps<'_>, &mut Facts),
     ) -> Result<Answered, Box<ToolResult>> {
-        // Progress is this call's, and a client that has its answer wants to hear no more of it.
-        let waits = Arc::new(());
         let (how, age, credentials, ended) = loop {
             let path = self.outgoing.uri.path();
             let until = self.until.0;
@@ -164,39 +145,31 @@ impl Asked<'_> {
             if let Some(kept) = look.kept.as_ref().filter(fresh) {
                 break kept_as(CacheOutcome::Hit, kept);
             }
-            let kept = look.kept.clone();
-            let start = |landing, since| {
-                let progress = self.call.context.progress.as_ref();
-                let request = Shared {
-                    inner: Arc::clone(inner),
-                    tool: self.tool.def.name,
-                    outgoing: Arc::clone(self.outgoing),
-                    credentials: self.credentials.to_vec(),
-                    key,
-                    keeping: *keeping,
-                    until: self.until,
-                    progress: progress.map(|progress| while_there(progress, &waits)),
-                    kept,
-                };
-                request.sent(landing, since).boxed()
+            let (is_ours, flown) = match inner.cache.join(&key, (path, &look)) {
+                Flight::Ours(landing, since) => {
+                    let before = look.kept.as_deref();
+                    let flown = (self.flown(
+                        inner,
+                        (keeping, key),
+                        (before, since),
+                        (&mut *steps, &mut *facts),
+                    ))
+                    .await;
+                    landing.with(&flown);
+                    (true, flown)
+                }
+                Flight::Theirs(waiting) => match waiting.ended().await {
+                    Some(flown) if !flown.is_late => (false, flown),
+                    // Whose time is over, or who went away, says nothing of what others may have.
+                    _ => continue,
+                },
             };
-            let (flight, is_ours) = inner.cache.join(&key, (path, &look), start);
-            let flown = flight.await;
-            if !is_ours && flown.is_late {
-                continue;
-            }
             if !is_ours && !flown.is_for_all {
                 inner.metrics.cache(CacheOutcome::Miss);
-                let mut steps = Steps::new(self.call.context.progress.as_ref());
-                let watched = (&mut steps, facts);
-                return Box::pin(attempts::made_in_part(
-                    inner,
-                    self.tool,
-                    self.outgoing,
-                    self.until,
-                    watched,
-                ))
-                .await;
+                let watched = (steps, facts);
+                let made =
+                    attempts::made_in_part(inner, self.tool, self.outgoing, self.until, watched);
+                return Box::pin(made).await;
             }
             facts.upstream_status = flown.upstream_status;
             let kept = if flown.failed(keeping) {
@@ -227,6 +200,89 @@ impl Asked<'_> {
         });
         ended.map(Arc::unwrap_or_clone)
     }
+
+    /// Makes the request, and keeps what may be kept of its answer; `before` was kept and may still be right.
+    async fn flown(
+        &self,
+        inner: &Inner,
+        (keeping, key): (&Keeping, Key),
+        (before, since): (Option<&Kept>, Since),
+        (steps, facts): (&mut Steps<'_>, &mut Facts),
+    ) -> Flown {
+        let mut credentials = self.credentials.to_vec();
+        // What was refused before is no part of it.
+        let denied = std::mem::take(&mut facts.denied);
+        let watched = (steps, &mut *facts);
+        let (ended, was_confirmed) =
+            (self.confirmed_or_new(inner, before, &mut credentials, watched)).await;
+        let mut is_for_all = true;
+        if let Ok(answer) = &ended {
+            let path = self.outgoing.uri.path();
+            let is_gone = matches!(answer.0, StatusCode::NOT_FOUND | StatusCode::GONE);
+            let mut is_kept = false;
+            let lifetime = lifetime_of(self.outgoing, answer, keeping);
+            is_for_all = lifetime.is_some();
+            if let Some(lifetime) = lifetime.filter(|_| answer.0.is_success()) {
+                let keepable = Keepable {
+                    path,
+                    answer,
+                    credentials: &credentials,
+                    lifetime,
+                    since,
+                };
+                is_kept = inner.cache.keep(key, &keepable, keeping, before).await;
+            }
+            let is_other = answer.0.is_success() && !is_broken_off(answer);
+            if !is_kept && before.is_some() && (is_gone || is_other) {
+                inner.cache.forget(&key, path, since).await;
+            }
+        }
+        Flown {
+            is_for_all,
+            was_confirmed,
+            is_late: ended.is_err() && Instant::now() >= self.until.0,
+            ended,
+            credentials,
+            upstream_status: facts.upstream_status,
+            denied: std::mem::replace(&mut facts.denied, denied),
+        }
+    }
+
+    /// The answer of the API, and whether it is that what was kept is right. `credentials` become all that it may show.
+    async fn confirmed_or_new(
+        &self,
+        inner: &Inner,
+        before: Option<&Kept>,
+        credentials: &mut Vec<Arc<Credential>>,
+        (steps, facts): (&mut Steps<'_>, &mut Facts),
+    ) -> (Result<Arc<Answered>, Box<ToolResult>>, bool) {
+        if let Some(kept) = before
+            && let Some(question) = kept.question(self.outgoing)
+        {
+            let watched = (&mut *steps, &mut *facts);
+            let made = attempts::made_in_part(inner, self.tool, &question, self.until, watched);
+            let answer = match Box::pin(made).await {
+                Ok(answer) => answer,
+                Err(refusal) => return (Err(refusal), false),
+            };
+            if let Some(answer) = kept.confirmed(&answer) {
+                // The body is the one of before, and may show what that was asked for with.
+                let is_new = |before: &&Arc<Credential>| {
+                    !credentials.iter().any(|own| Arc::ptr_eq(own, before))
+                };
+                let before = kept.credentials.iter().filter(is_new);
+                let before: Vec<_> = before.take(MOST_CREDENTIALS).cloned().collect();
+                credentials.extend(before);
+                return (Ok(answer), true);
+            }
+            if answer.0 != StatusCode::NOT_MODIFIED {
+                return (Ok(Arc::new(answer)), false);
+            }
+        }
+        let watched = (steps, facts);
+        let made = attempts::made_in_part(inner, self.tool, self.outgoing, self.until, watched);
+        (made.await.map(Arc::new), false)
+    }
 }
 
 type Found = (
@@ -239,95 +295,4 @@ type Found = (
 fn kept_as(how: CacheOutcome, kept: &Kept) -> Found {
     let answer = Arc::clone(&kept.answer);
     (how, kept.age(), kept.credentials.clone(), Ok(answer))
-}
-
-impl Shared {
-    async fn sent(mut self, landing: Landing<Flown>, since: Since) -> Flown {
-        let _landing = landing;
-        let mut facts = Facts::default();
-        let before = self.kept.take();
-        let (ended, was_confirmed) = self.asked(before.as_deref(), &mut facts).await;
-        let mut is_for_all = true;
-        if let Ok(answer) = &ended {
-            let (cache, path) = (&self.inner.cache, self.outgoing.uri.path());
-            let is_gone = matches!(answer.0, StatusCode::NOT_FOUND | StatusCode::GONE);
-            let mut is_kept = false;
-            let lifetime = lifetime_of(&self.outgoing, answer, &self.keeping);
-            is_for_all = lifetime.is_some();
-            if let Some(lifetime) = lifetime.filter(|_| answer.0.is_success()) {
-                let keepable = Keepable {
-                    path,
-                    answer,
-                    credentials: &self.credentials,
-                    lifetime,
-                    since,
-                };
-                let keeping = &self.keeping;
-                let keep = cache.keep(self.key, &keepable, keeping, before.as_deref());
-                is_kept = keep.await;
-            }
-            let is_other = answer.0.is_success() && !is_broken_off(answer);
-            if !is_kept && before.is_some() && (is_gone || is_other) {
-                cache.forget(&self.key, path, since).await;
-            }
-        }
-        Flown {
-            is_for_all,
-            was_confirmed,
-            is_late: ended.is_err() && Instant::now() >= self.until.0,
-            ended,
-            credentials: self.credentials,
-            upstream_status: facts.upstream_status,
-            denied: facts.denied,
-        }
-    }
-
-    /// The answer of the API, and whether it is that what was kept is right.
-    async fn asked(
-        &mut self,
-        before: Option<&Kept>,
-        facts: &mut Facts,
-    ) -> (Result<Arc<Answered>, Box<ToolResult>>, bool) {
-        let inner = &self.inner;
-        let Some(catalog::Found::Generated(tool)) = inner.catalog.find(self.tool) else {
-            unreachable!("a tool does not go away")
-        };
-        let mut steps = Steps::new(self.progress.as_ref());
-        if let Some(kept) = before
-            && let Some(question) = kept.question(&self.outgoing)
-        {
-            let watched = (&mut steps, &mut *facts);
-            let made = attempts::made_in_part(inner, tool, &question, self.until, watched);
-            let answer = match Box::pin(made).await {
-                Ok(answer) => answer,
-                Err(refusal) => return (Err(refusal), false),
-            };
-            if let Some(answer) = kept.confirmed(&answer) {
-                // The body is the one of before, and may show what that was asked for with.
-                let before = kept.credentials.iter().filter(|before| {
-                    let mut own = self.credentials.iter();
-                    !own.any(|own| Arc::ptr_eq(own, before))
-                });
-                let before: Vec<_> = before.take(MOST_CREDENTIALS).cloned().collect();
-                self.credentials.extend(before);
-                return (Ok(answer), true);
-            }
-            if answer.0 != StatusCode::NOT_MODIFIED {
-                return (Ok(Arc::new(answer)), false);
-            }
-        }
-        let watched = (&mut steps, facts);
-        let ended = attempts::made_in_part(inner, tool, &self.outgoing, self.until, watched).await;
-        (ended.map(Arc::new), false)
-    }
-}
-
-/// Progress that is told for as long as the call waits which asked for it.
-fn while_there(progress: &Progress, waits: &Arc<()>) -> Progress {
-    let (progress, waits) = (progress.clone(), Arc::downgrade(waits));
-    Progress(Arc::new(move |done, total, message| {
-        if waits.strong_count() > 0 {
-            (progress.0)(done, total, message);
-        }
-    }))
 }
