@@ -14,7 +14,7 @@ from bench.servers import MARK, REST, upstream
 HTTP_CELLS = [("get", 1), ("get", 16), ("get", 64)]
 OTHER_SHAPES = [("list", 16), ("create", 16)]
 STDIO_DEPTHS = [1, 32]
-POLICY_CELLS = [("get", 1), ("get", 16), ("list", 16)]
+POLICY_CELLS = [("get", 1), ("get", 16), ("get", 64), ("list", 16)]
 VARIED = {"get": "petId", "list": "limit"}  # the argument that tells the clients' calls apart
 KEY = "mcp_zA4Eov_PTb1YqjSLoTndijl_O6JVFAIeObPKsVpItEc"  # its hash stands in servers.toml
 
