@@ -349,6 +349,38 @@ async fn who_shares_a_request_makes_it_anew_when_its_call_goes_away() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn however_calls_come_and_go_who_stays_has_the_answer() {
+    let answer = reply("200 OK", "Cache-Control: max-age=0\r\n", b"1");
+    let upstream = Recording::start(move |_| {
+        tokio::task::block_in_place(|| std::thread::sleep(Duration::from_millis(2)));
+        answer.clone()
+    })
+    .await;
+    let engine = engine(&upstream.url, Caching::Http, "");
+    let calls = (0..400_u64).map(|number| {
+        let engine = &engine;
+        async move {
+            tokio::time::sleep(Duration::from_millis(number % 23)).await;
+            let made = call(engine, "ping", json!({}));
+            if number.is_multiple_of(3) {
+                // Its client goes away.
+                let soon = Duration::from_micros(number * 17 % 4_000);
+                return tokio::time::timeout(soon, made).await.ok();
+            }
+            Some(made.await)
+        }
+    });
+    let all = futures_util::future::join_all(calls).await;
+    for (number, result) in all.iter().enumerate() {
+        match result {
+            Some(result) => assert_eq!(result.as_text(), "1"),
+            None => assert_eq!(number % 3, 0),
+        }
+    }
+    assert!(all.iter().flatten().any(|result| how(result) == "shared"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_was_asked_for_before_a_write_is_not_kept_after_it() {
     let gate = Gate::default();
     let upstream = gate.before(FOR_A_MINUTE, r#"{"id": 1}"#).await;
