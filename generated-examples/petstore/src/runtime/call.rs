@@ -572,7 +572,7 @@ impl<'a> Wanted<'a> {
     }
 }
 
-type Ready = (Arc<Outgoing>, Vec<Arc<Credential>>);
+type Ready = (Outgoing, Vec<Arc<Credential>>);
 
 fn plan_of(tool: &Prepared) -> Result<&Plan, ToolResult> {
     tool.plan.as_ref().map_err(|problem| {
@@ -638,14 +638,14 @@ async fn ready(
             refuse(ErrorType::InvalidArguments, mistakes.text(tool.def.name))
         })?;
     (inner.settings.resilience).add_key(tool.def, key, &mut outgoing);
-    Ok((Arc::new(outgoing), credentials))
+    Ok((outgoing, credentials))
 }
 
 /// A request of a tool, and what is wanted of it.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     tool: &'a Prepared,
-    outgoing: &'a Arc<Outgoing>,
+    outgoing: &'a Outgoing,
     credentials: &'a [Arc<Credential>],
     call: &'a Call,
     redaction: Option<&'a Redaction>,

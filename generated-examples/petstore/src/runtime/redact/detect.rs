@@ -53,7 +53,7 @@ impl Detectors {
     }
 
     /// Whether this is the only one.
-    pub(super) fn is_but(self, detector: Detector) -> bool {
+    pub(super) fn is_only(self, detector: Detector) -> bool {
         self.0 == detector.bit()
     }
 

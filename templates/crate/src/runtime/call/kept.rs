@@ -75,7 +75,7 @@ impl Served {
 /// # Errors
 /// There is none: what the model reads.
 pub(super) fn answered<'a>(
-    inner: &'a Arc<Inner>,
+    inner: &'a Inner,
     asked: &'a Asked<'a>,
     (steps, facts): (&'a mut Steps<'_>, &'a mut Facts),
 ) -> BoxFuture<'a, Result<Answered, Box<ToolResult>>> {
@@ -158,19 +158,20 @@ impl Asked<'_> {
                     landing.with(&flown);
                     (true, flown)
                 }
-                Flight::Theirs(waiting) => match waiting.ended().await {
-                    Some(flown) if !flown.is_late => (false, flown),
+                Flight::Theirs(waiting) => match waiting.ended().await.filter(|it| !it.is_late) {
                     // Whose time is over, or who went away, says nothing of what others may have.
-                    _ => continue,
+                    None => continue,
+                    Some(flown) if flown.is_for_all => (false, flown),
+                    Some(_) => {
+                        inner.metrics.cache(CacheOutcome::Miss);
+                        let (tool, outgoing) = (self.tool, self.outgoing);
+                        let watched = (steps, facts);
+                        let made =
+                            attempts::made_in_part(inner, tool, outgoing, self.until, watched);
+                        return Box::pin(made).await;
+                    }
                 },
             };
-            if !is_ours && !flown.is_for_all {
-                inner.metrics.cache(CacheOutcome::Miss);
-                let watched = (steps, facts);
-                let made =
-                    attempts::made_in_part(inner, self.tool, self.outgoing, self.until, watched);
-                return Box::pin(made).await;
-            }
             facts.upstream_status = flown.upstream_status;
             let kept = if flown.failed(keeping) {
                 inner.cache.look(&key, path, until).await.kept

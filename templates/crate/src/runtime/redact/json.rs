@@ -293,7 +293,7 @@ impl<'a> Walk<'a> {
         let inside = &token[1..token.len() - 1];
         match self.signs_before(end) {
             Some(suspected) if suspected.is_empty() => None,
-            Some(suspected) if suspected.is_but(Detector::Email) && is_address(inside) => {
+            Some(suspected) if suspected.is_only(Detector::Email) && is_address(inside) => {
                 Detector::Email.without(inside, std::iter::once(0..inside.len()))
             }
             Some(suspected) => seen(token, is_written_anew, |plain| {
